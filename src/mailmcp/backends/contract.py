@@ -1,0 +1,98 @@
+"""What a backend promises to the mailroom, and what the mailroom promises to a backend.
+
+The required surface is ``Backend``; every further power is a small protocol of its own, and ``isinstance`` decides
+whether a backend has it. A backend gets what it needs from above as the protocols ``Reception`` and ``ListenerWatch``,
+implemented in the mailroom: backends never import the store or the mailroom.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from mailmcp.models import Arrival, OutboundMail, Receipt
+
+MAX_MESSAGE_BYTES = 25 * 1024 * 1024
+"""The largest message that is accepted or composed (25 MiB), whatever the way in."""
+
+
+class Reception(Protocol):
+    """The desk where a backend hands in what it received."""
+
+    async def knows(self, recipient: str) -> bool:
+        """Whether an inbox of this home receives mail for this address (case does not matter in the domain).
+
+        Raises StoreUnavailable when the store cannot be asked: answer 451, not 550.
+        """
+        ...
+
+    async def accept(self, arrival: Arrival) -> None:
+        """Store the raw bytes and the envelope; returns only after the commit is durable (law 9).
+
+        Raises StoreFull (answer 452) or StoreUnavailable (answer 451). A message that was stored already is not
+        stored again and is no error.
+        """
+        ...
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """The surface that every backend has."""
+
+    @property
+    def name(self) -> str:
+        """The row's name in ``backends.BACKENDS``."""
+        ...
+
+    @property
+    def supports(self) -> frozenset[str]:
+        """What a message may have here (cc, bcc, html, attachments …); the rest is refused aloud, never dropped."""
+        ...
+
+    async def send(self, mail: OutboundMail, key: str) -> Receipt:
+        """Hand over exactly these bytes to exactly these recipients.
+
+        ``key`` is the same for every try of one approved message, so that a provider with idempotency keys can
+        recognise a repeat. Raises BackendError when nothing left.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free connections; safe to call twice."""
+        ...
+
+
+class Listener(Protocol):
+    """A listening server, held until ``aclose``."""
+
+    @property
+    def host(self) -> str:
+        """The address it really listens on."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The port it really listens on."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop listening; conversations in the middle of DATA get a bounded time to end."""
+        ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A backend that receives by listening (run only by the leading process)."""
+
+    async def listen(self) -> Listener:
+        """Start to listen. Raises BackendError with the address in words when it cannot."""
+        ...
+
+
+@runtime_checkable
+class CreatesInboxes(Protocol):
+    """A backend on which create_inbox can make addresses."""
+
+    @property
+    def domain(self) -> str:
+        """The domain of new inboxes."""
+        ...

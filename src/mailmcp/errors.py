@@ -1,0 +1,79 @@
+"""The family of errors, drawn once.
+
+Every error has two audiences. ``str(error)`` (the same as ``error.public``) is one sentence for the assistant and
+the human: what happened and what to do next, without secrets, bodies or provider replies. The cause chained with
+``raise … from`` is for the log.
+
+    MailError
+    ├── BadInput            an argument cannot be used; the sentence names it
+    │   ├── BadAddress      not an e-mail address we may use
+    │   └── AddressTaken    create_inbox asked for an address that exists
+    ├── NotFound            no such inbox, thread, message, draft, part or cursor
+    ├── Refused             policy said no; carries the reasons
+    ├── Unsupported         the backend cannot express what was asked: never dropped in silence
+    ├── StoreUnavailable    the database cannot be read or written now
+    │   ├── StoreFull       no room on the disk
+    │   └── NewerDatabase   written by a newer mailmcp; this one will not touch it
+    ├── BackendError        the mail provider or listener failed
+    └── ConfigError         a setting is wrong; deliberately not caught where MailError of a call is
+
+"""
+
+
+class MailError(Exception):
+    """Base of the family: one public sentence."""
+
+    def __init__(self, public: str) -> None:
+        super().__init__(public)
+        self.public = public
+
+
+class BadInput(MailError):
+    """An argument cannot be used."""
+
+
+class BadAddress(BadInput):
+    """Not an e-mail address that can be used here."""
+
+
+class AddressTaken(BadInput):
+    """The wanted inbox exists already."""
+
+
+class NotFound(MailError):
+    """What the call names does not exist (here, or for this caller)."""
+
+
+class Refused(MailError):
+    """Policy said no.
+
+    ``reasons`` are the sentences of each rule that refused, in the order they were judged.
+    """
+
+    def __init__(self, public: str, reasons: tuple[str, ...] = ()) -> None:
+        super().__init__(public)
+        self.reasons = reasons or (public,)
+
+
+class Unsupported(MailError):
+    """The backend cannot express what was asked."""
+
+
+class StoreUnavailable(MailError):
+    """The database cannot be read or written at the moment."""
+
+
+class StoreFull(StoreUnavailable):
+    """The disk that holds the database is full."""
+
+
+class NewerDatabase(StoreUnavailable):
+    """The database was written by a newer mailmcp."""
+
+
+class BackendError(MailError):
+    """A mail provider, relay or listener failed."""
+
+
+class ConfigError(MailError):
+    """A setting is wrong."""

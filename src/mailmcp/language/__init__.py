@@ -1,0 +1,1 @@
+"""What every reader of strangers' words needs: invisible characters, domains."""

@@ -1,0 +1,81 @@
+"""Host names: the organisation behind one, and whether two are of the same.
+
+The organisational domain is the name one label below a public suffix (RFC 7489 §3.2). It is used for display,
+for ranking links and as a fallback; DMARC itself walks the tree (RFC 9989 §4.10).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+_LONGEST_HOST = 253
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
+
+
+def organisational_domain(host: str) -> str:
+    """``"mail.shop.example.co.uk"`` -> ``"example.co.uk"``, in lower-case ASCII (A-labels).
+
+    An IP address, a public suffix itself and a single label come back as they are; what cannot be a host name
+    gives ``""``.
+    """
+    return _organisational(ascii_host(host))
+
+
+def same_organisation(a: str, b: str) -> bool:
+    """Do two host names belong to one organisational domain? False when either is no host name."""
+    first = organisational_domain(a)
+    return first != "" and first == organisational_domain(b)
+
+
+def host_of(url: str) -> str:
+    """The host of an absolute URL as lower-case ASCII, without port and user; ``""`` when there is none."""
+    try:
+        return ascii_host(urlsplit(url.strip()[:4096]).hostname or "")
+    except ValueError:  # a bad IPv6 literal, or characters that NFKC turns into delimiters
+        return ""
+
+
+def ascii_host(host: str) -> str:
+    """``host`` in lower case with international labels as A-labels (RFC 5890); ``""`` when it cannot be one."""
+    host = host.strip().rstrip(".").lower()
+    if not host or len(host) > _LONGEST_HOST:
+        return ""
+    if _is_address(host):
+        return host
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii").lower()
+        except UnicodeError:
+            return ""
+    labels = host.split(".")
+    return host if all(_LABEL.match(label) for label in labels) else ""
+
+
+@lru_cache(maxsize=4096)
+def _organisational(host: str) -> str:
+    if not host or "." not in host or _is_address(host):
+        return host
+    return _suffixes().privatesuffix(host) or host
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    # Imported here: the list costs some 30 ms to load, and many runs never ask for it.
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True

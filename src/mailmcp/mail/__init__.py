@@ -1,0 +1,1 @@
+"""Bytes to words and words to bytes: pure, and never surprised by bad mail."""

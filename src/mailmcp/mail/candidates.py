@@ -1,0 +1,280 @@
+"""Strings of a text that have the shape of a one-time code, before anything is known of their meaning.
+
+Numbers of other shapes (dates, times, amounts, telephone numbers, addresses, versions) are already out here: a
+number is taken as a whole, with the separators inside it, or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+MAX_CANDIDATES = 400
+
+_DIGITS = re.compile(r"[0-9]+")
+# What may stand between the digits of one number. A comma or full stop with a blank parts two numbers.
+_TIGHT = re.compile(r"[-–—‑−./:,'’_+]|[)] ?|[(]|\u20e3 ?|\uff0d")
+_LOOSE = re.compile(r"[ \t\u00b7]| [-–—] |\u20e3 ?")
+_MASKED = re.compile(r"(?:https?://|www\.)[^\s<>\"]+|[\w.+-]{1,64}+@[\w-]{1,63}\.[\w.-]{1,190}", re.IGNORECASE)
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
+_MASKED_CARD = re.compile(r"(?:[*•·●∗xX×]{2,16}|…|\.{3})[ -]?[0-9]{2,6}(?![0-9*])")
+_PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
+_MASK = "\x1a"
+_MONEY_BEFORE = re.compile(
+    r"(?:[$€£¥₹₽₩₺₫฿₴₦₪₱₡₸₾₼৳៛₭]|\b(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|"
+    r"IDR|THB|BRL|MXN|ARS|COP|CLP|ZAR|KES|NGN|AED|SAR|EGP|PKR|BDT|LKR|AUD|CAD|NZD|SGD|HKD|MYR|PHP|ISK|KZT|Rs|R\$|Kč|kr|Rp|"
+    r"Ft|zł|RM|TL|NT))[. ]{0,2}\Z",
+    re.IGNORECASE,
+)
+_UNIT_AFTER = re.compile(
+    r"\s?(?:[%‰°€£¥₹₽₩₺₫฿₴₦₪₱]|[$](?![\w])|[円元원年년月月日년월명人件点점건回층号室楼路條条丁番個개]|(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|"
+    r"DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|IDR|THB|BRL|ZAR|KES|NGN|Kč|kr|Ft|zł|TL|лв|руб|грн|km|kg|kWh|mAh|MB|GB|"
+    r"kB|px|mm|cm|ml|mg|hPa|Hz|kHz|MHz|GHz|bit|bits|bytes?|pts?|points?|ppm|rpm|Mbit|kcal|m²|đ|บาท)\b)",
+    re.IGNORECASE,
+)
+_PRICE = re.compile(
+    r"[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾]\s?[0-9]|"
+    r"[0-9]\s?(?:[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円元원]|(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b)|,-"
+)
+_INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
+_MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
+_SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
+_CAPITALS = re.compile(r"(?<![\w@.#/-])[A-Z]{4,10}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])")
+_LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
+_WRAPPING = " \t\"'“”„«»‘’‹›()[]{}【】「」『』（）<>*_~`|.:：;,!。→➜▶►•·=#-–—"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A string with the shape of a code, and where it stands."""
+
+    start: int
+    end: int
+    typed: str
+    """What a person would type."""
+    shape: str
+    """``digits``, ``grouped``, ``spaced``, ``mixed`` (letters and digits) or ``letters``."""
+    groups: tuple[int, ...] = ()
+    crowded: bool = False
+    """Other numbers stand right beside it."""
+
+
+def masked(text: str) -> str:
+    """``text`` with web and mail addresses, descriptions of pictures, account numbers and masked card numbers blotted out, length kept."""
+    if "[image: " in text:
+        text = _PICTURE.sub(_blot, text)
+    if "://" in text or "@" in text or "www." in text.lower():
+        text = _MASKED.sub(_blot, text)
+    return _MASKED_CARD.sub(_blot, _IBAN.sub(_blot, text))
+
+
+def candidates(text: str) -> list[Candidate]:
+    """All candidates of a masked text with ASCII digits, in order. Linear."""
+    found: list[Candidate] = []
+    spaced = [match.span() for match in _SINGLES.finditer(text)]
+    for start, end in spaced:
+        letters = re.sub(r"\s", "", text[start:end])
+        if any(c.isdigit() for c in letters) or letters.isupper():
+            found.append(Candidate(start, end, letters, "spaced", (len(letters),)))
+    taken = iter(spaced)
+    span = next(taken, None)
+    for run in _runs(text):
+        while span is not None and span[1] <= run[0][0]:
+            span = next(taken, None)
+        if span is not None and span[0] <= run[0][0] < span[1]:
+            continue
+        found.extend(_of_run(text, run))
+        if len(found) >= MAX_CANDIDATES:
+            break
+    # One token may hold several runs.
+    found = list({candidate.start: candidate for candidate in found}.values())
+    found.extend(_of_lines(text))
+    found.extend(
+        Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
+        for m, _ in zip(_CAPITALS.finditer(text), range(60), strict=False)
+    )
+    return found
+
+
+def prices(text: str) -> int:
+    """How many amounts of money (or percentages) a text shows, counted up to ten."""
+    return sum(1 for _ in zip(_PRICE.finditer(text), range(10), strict=False))
+
+
+def money_before(text: str, start: int) -> bool:
+    """Does a currency stand right before ``start``?"""
+    return _MONEY_BEFORE.search(text[max(0, start - 6) : start]) is not None
+
+
+def unit_after(text: str, end: int) -> bool:
+    """Does a currency, a percent sign or another unit stand right after ``end``?"""
+    return _UNIT_AFTER.match(text, end, end + 10) is not None
+
+
+def bare(line: str) -> str:
+    """A line without blanks, quotes, brackets and marks round it."""
+    return line.strip(_WRAPPING)
+
+
+def _blot(match: re.Match[str]) -> str:
+    return _MASK * len(match.group())
+
+
+def _runs(text: str) -> list[list[tuple[int, int]]]:
+    """Groups of digits that belong to one number or stand beside each other with one separator."""
+    runs: list[list[tuple[int, int]]] = []
+    last = -9
+    for match in _DIGITS.finditer(text):
+        start, end = match.span()
+        gap = text[last:start] if 0 < start - last <= 3 else ""
+        if gap and (_TIGHT.fullmatch(gap) or _LOOSE.fullmatch(gap)):
+            runs[-1].append((start, end))
+        else:
+            runs.append([(start, end)])
+        last = end
+    return runs
+
+
+def _of_run(text: str, run: list[tuple[int, int]]) -> list[Candidate]:
+    start, end = run[0][0], run[-1][1]
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before == "+" or text[max(0, start - 2) : start] in ("+ ", "+("):
+        return []
+    if _is_word(before) or _is_word(after) or _dashed(text, start, end):
+        return _mixed(text, run)
+    if before in ("/", "\\", "=", "&") or after in ("/", "\\", "=", "@"):
+        return []
+    if len(run) == 1:
+        return _single(text, start, end, False)
+    gaps = [text[one[1] : two[0]] for one, two in pairwise(run)]
+    if (whole := _grouped(text, run, gaps)) is not None:
+        return [whole]
+    lengths = [two - one for one, two in run]
+    if sum(lengths) >= 9 and text[start] == "0" and len(run) > 2:
+        return []
+    # Numbers side by side: each that is whole between blanks may be meant alone.
+    found: list[Candidate] = []
+    for place, (one, two) in enumerate(run):
+        left = gaps[place - 1] if place else " "
+        right = gaps[place] if place < len(gaps) else " "
+        if left.strip(" \t") == "" and right.strip(" \t") == "":
+            found.extend(_single(text, one, two, left != "\t" or right != "\t"))
+    return found
+
+
+def _single(text: str, start: int, end: int, crowded: bool) -> list[Candidate]:
+    if not 4 <= end - start <= 10:
+        return []
+    if text[start - 1 : start] in (".", ",", ":") and text[start - 2 : start - 1].isdigit():
+        return []
+    return [Candidate(start, end, text[start:end], "digits", (end - start,), crowded)]
+
+
+def _grouped(text: str, run: list[tuple[int, int]], gaps: list[str]) -> Candidate | None:
+    """One number in groups: 482 913, 739-204, 12 34 56, 4 8 2 9 1 3."""
+    start, end = run[0][0], run[-1][1]
+    lengths = tuple(two - one for one, two in run)
+    kinds = {gap.strip(" \t") or gap for gap in gaps}
+    if len(kinds) != 1 or not 4 <= sum(lengths) <= 10 or kinds & {".", "/", ":", ",", "'", "’", "+", "(", ")", ") "}:
+        return None
+    typed = "".join(text[one:two] for one, two in run)
+    if set(lengths) == {1}:
+        return Candidate(start, end, typed, "spaced", lengths)
+    if len(set(lengths)) == 1 and 2 <= lengths[0] <= 5 and len(lengths) <= 4:
+        return Candidate(start, end, typed, "grouped", lengths)
+    if lengths == (3, 3, 4) or lengths in ((3, 4), (4, 3), (3, 2), (2, 3), (4, 2), (2, 4)):
+        return Candidate(start, end, typed, "grouped", lengths)
+    return None
+
+
+def _is_word(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character == "_")
+
+
+def _dashed(text: str, start: int, end: int) -> bool:
+    """Is the run one part of a dashed token with letters, as in ``G-604417``?"""
+    left = text[start - 1 : start] == "-" and _is_word(text[start - 2 : start - 1])
+    right = text[end : end + 1] == "-" and _is_word(text[end + 1 : end + 2])
+    return left or right
+
+
+def _mixed(text: str, run: list[tuple[int, int]]) -> list[Candidate]:
+    """The token of letters, digits and single dashes round a run."""
+    start, end = run[0][0], run[-1][1]
+    if any(text[one:two] != "-" for one, two in _gaps(run)):
+        # "A12 345": only the group that touches the letters can belong to a token.
+        parts = [pair for pair in run if _touches(text, *pair)]
+    else:
+        parts = [(start, end)]
+    tokens = {found.start: found for one, two in parts[:4] for found in _token(text, one, two)}
+    return list(tokens.values())
+
+
+def _gaps(run: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [(one[1], two[0]) for one, two in pairwise(run)]
+
+
+def _touches(text: str, start: int, end: int) -> bool:
+    return _is_word(text[start - 1 : start]) or _is_word(text[end : end + 1]) or _dashed(text, start, end)
+
+
+def _token(text: str, start: int, end: int) -> list[Candidate]:
+    low = start
+    while low > 0 and start - low < 24 and (_is_word(text[low - 1]) or (text[low - 1] == "-" and low > 1)):
+        low -= 1
+    high = end
+    while high < len(text) and high - end < 24 and (_is_word(text[high]) or text[high] == "-"):
+        high += 1
+    token = text[low:high].strip("-")
+    low += len(text[low:high]) - len(text[low:high].lstrip("-"))
+    high = low + len(token)
+    if "--" in token or "_" in token or text[low - 1 : low] in (".", "/", "@", "=", "&", "\\", "$", "€", "£"):
+        return []
+    if text[high : high + 1] in ("@", "/", "\\", "=") or (
+        text[high : high + 1] == "." and text[high + 1 : high + 2].isalnum()
+    ):
+        return []
+    # "482913-at", "ngu-482913": grammar, not a part of the code.
+    ending = _INFLECTED.fullmatch(token)
+    if ending:
+        number = ending.group(1)
+        low += ending.start(1)
+        return [Candidate(low, low + len(number), number, "digits", (len(number),))]
+    letters = sum(character.isalpha() for character in token)
+    digits = sum(character.isdigit() for character in token)
+    if not letters or not digits or not 4 <= letters + digits <= 16 or _MEASURE.fullmatch(token):
+        return []
+    return [Candidate(low, high, token, "mixed", tuple(len(part) for part in token.split("-")))]
+
+
+def _of_lines(text: str) -> list[Candidate]:
+    """Letters alone on their line, and columns of one character a line."""
+    found: list[Candidate] = []
+    column: list[tuple[int, str]] = []
+    offset = 0
+    for line in text.split("\n"):
+        length = len(line)
+        if length <= 60:
+            core = line.strip(_WRAPPING)
+            if len(core) == 1 and core.isascii() and core.isalnum():
+                column.append((offset + line.index(core), core))
+            elif core:
+                found.extend(_column(column))
+                column = []
+                if 4 <= len(core) <= 40 and _LETTERS.match(core) and not core.isupper() and len(found) < 60:
+                    start = offset + line.index(core)
+                    found.append(Candidate(start, start + len(core), core, "letters", (len(core),)))
+        else:
+            found.extend(_column(column))
+            column = []
+        offset += length + 1
+    found.extend(_column(column))
+    return found
+
+
+def _column(column: list[tuple[int, str]]) -> list[Candidate]:
+    if not 4 <= len(column) <= 10 or not any(character.isdigit() for _, character in column):
+        return []
+    typed = "".join(character for _, character in column)
+    return [Candidate(column[0][0], column[-1][0] + 1, typed, "spaced", (len(typed),))]

@@ -1,0 +1,140 @@
+"""Words round numbers, in many languages: which of them say "code", "verify", "order", "voucher", …
+
+Notation of the lists: words are parted by blanks, ``_`` inside a word is a blank of the phrase, a leading or trailing
+``|`` is a word boundary (``|pin|`` is not in "shopping"; without it compounds match: ``kod`` in "Einmalkode").
+Both the lists and the text are folded: lower case, compatibility forms, no accents.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import IntEnum
+from typing import NamedTuple
+
+from mailmcp.mail import codewords_negative, codewords_positive
+
+
+class Kind(IntEnum):
+    """What a word says about a number near it."""
+
+    CODE = 0
+    """A noun for code, PIN, password."""
+    VERIFY = 1
+    """Verification, sign-in, security."""
+    OTP = 2
+    """Both in one word: passcode, OTP, TAN, 验证码."""
+    CUE = 3
+    """What is said round one-time codes: expires, minutes, do not share, enter."""
+    OTHER = 4
+    """A label of another number: order, invoice, tracking, phone, postal code."""
+    GIFT = 5
+    """Voucher, promotion, discount: their codes look like ours."""
+    ROOM = 6
+    """Conferences, calls, wireless networks: their PINs look like ours."""
+    NOTHING = 7
+    """A longer phrase that takes the meaning from a word in it ("in order to")."""
+    NUMBER = 11
+    """Just "number": says little, but a code is seldom called so."""
+    OLD = 12
+    """Previous, replaced: the code that no longer counts."""
+    ENTER = 13
+    """Enter, type, use: with words of verification what it asks for is a code."""
+    ACTION = 8
+    """What a link is pressed for: confirm, reset, accept, join."""
+    AGAINST = 9
+    """What a link is pressed for that signs nobody in: unsubscribe, shop, help."""
+    NOT_YOU = 10
+    """"It was not you": a notice, not a request."""
+
+
+class Hit(NamedTuple):
+    """A word found: where it stands in the folded text."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+_LATIN = str.maketrans(
+    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ə": "e", "ħ": "h"}
+    | {"ی": "ي", "ک": "ك", "ى": "ي", "ة": "ه", "ہ": "ه", "ھ": "ه", "’": "'", "ʼ": "'", "‘": "'", "ς": "σ", "ё": "е"}
+    | {"\u200c": "", "\u200d": "", "ـ": "", "\u00ad": "", "‐": "-", "‑": "-", "–": "-", "\t": " ", "\n": " "}
+)
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+
+
+def folded(text: str) -> str:
+    """``text`` for comparison with the lists: lower case, NFKD without accents, blanks of one kind."""
+    if text.isascii():
+        return text.lower().replace("\t", " ").replace("\n", " ")
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text.lower()).translate(_LATIN)).translate(_LATIN)
+
+
+class Lexicon:
+    """Lists of words by kind, and where they are in a folded text."""
+
+    def __init__(self, *lists: tuple[Kind, str]) -> None:
+        kinds: dict[str, list[Kind]] = {}
+        for kind, words in lists:
+            for entry in words.split():
+                of_word = kinds.setdefault(folded(entry).replace("_", " "), [])
+                if kind not in of_word:
+                    of_word.append(kind)
+        # By their first three letters; the few shorter words (most of them ideographs) apart.
+        self._rows: dict[str, list[tuple[str, bool, bool, list[Kind]]]] = {}
+        for word, of_word in kinds.items():
+            core = word.strip("|")
+            self._rows.setdefault(core[:3], []).append((core, word[0] == "|", word[-1] == "|", of_word))
+        for rows in self._rows.values():
+            rows.sort(key=lambda row: -len(row[0]))
+        self._short = frozenset(key[0] for key in self._rows if len(key) < 3)
+
+    def hits(self, text: str) -> list[Hit]:
+        """The words in a folded text, in order; at one place the longest wins. Linear."""
+        found: list[Hit] = []
+        skip = 0
+        rows_of, short = self._rows.get, self._short
+        for at, character in enumerate(text):
+            if at < skip:
+                continue
+            rows = rows_of(text[at : at + 3])
+            if rows is not None and (end := _longest(text, at, rows, found)):
+                skip = end
+            elif character in short:
+                for length in (2, 1):
+                    rows = rows_of(text[at : at + length])
+                    if rows is not None and (end := _longest(text, at, rows, found)):
+                        skip = end
+                        break
+        return found
+
+
+def _longest(text: str, at: int, rows: list[tuple[str, bool, bool, list[Kind]]], found: list[Hit]) -> int:
+    """Add the longest word that stands at a place; gives where it ends, 0 when there is none."""
+    for word, begins, ends, kinds in rows:
+        if not text.startswith(word, at):
+            continue
+        end = at + len(word)
+        if begins and at and text[at - 1].isalpha():
+            continue
+        if ends and end < len(text) and text[end].isalpha():
+            continue
+        found.extend(Hit(kind, at, end) for kind in kinds)
+        return end
+    return 0
+
+
+LABELS = Lexicon(
+    (Kind.CODE, codewords_positive.CODE),
+    (Kind.VERIFY, codewords_positive.VERIFY),
+    (Kind.OTP, codewords_positive.OTP),
+    (Kind.CUE, codewords_positive.CUE),
+    (Kind.ENTER, codewords_positive.ENTER),
+    (Kind.OTHER, codewords_negative.OTHER),
+    (Kind.GIFT, codewords_negative.GIFT),
+    (Kind.ROOM, codewords_negative.ROOM),
+    (Kind.NUMBER, codewords_negative.NUMBER),
+    (Kind.OLD, codewords_negative.OLD),
+    (Kind.NOTHING, codewords_negative.NOTHING),
+)

@@ -1,0 +1,336 @@
+"""HTML mail as a person would see it: words, links, what stands out, and what is kept from the eye.
+
+lexbor builds the tree, an own walker with its own stack reads it (email-stack notes: no library hides what a mail
+program hides). Nothing is fetched and nothing is run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mailmcp.language.characters import cleaned
+from mailmcp.mail.cascade import Sheet, sheet
+from mailmcp.mail.page import Break, Cell, Page, emphasised
+from mailmcp.mail.quotes import begins_forward, is_quote_container, starts_history
+from mailmcp.mail.styles import PARAGRAPHS, Style, computed
+from mailmcp.models import Hidden, Link
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+MAX_NODES = 200_000
+MAX_LINKS = 1_000
+MAX_HIDDEN = 200
+_MAX_BOX = 40
+_BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
+_NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
+_PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
+_NO_BRACKETS = str.maketrans("[]", "()")
+_URL_BREAKS = re.compile(r"[\t\n\r]")
+_DROPPED_NAMES = """
+    script style head title template noscript object iframe select datalist svg math video audio canvas map applet
+    embed noembed noframes meta link base
+"""
+_DROPPED = frozenset(_DROPPED_NAMES.split())
+_INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
+_SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
+
+
+@dataclass(slots=True)
+class Drawing:
+    """What was read from an HTML text."""
+
+    visible: str = ""
+    quoted: str = ""
+    hidden: tuple[Hidden, ...] = ()
+    links: tuple[Link, ...] = ()
+    emphasis: tuple[tuple[int, int], ...] = ()
+    invisible: int = 0
+    words: int = 0
+    """Characters of visible text that are not descriptions of pictures."""
+    full: bool = False
+
+
+@dataclass(slots=True)
+class _Anchor:
+    url: str
+    button: bool
+    start: int = -1
+    end: int = -1
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An element that is open."""
+
+    tag: str
+    style: Style
+    quoted: bool
+    hidden: str
+    anchor: _Anchor | None
+    names: tuple[str, str, list[str]]
+    start: int
+    """Length of the page when the element began."""
+    cell: Cell | None = None
+    own_anchor: bool = False
+    last_cell: Cell | None = None
+    """The newest cell among the children."""
+    opened: bool = False
+    """A <details> that is open."""
+
+
+def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
+    """Read ``html`` (already within the parser's limits); at most ``limit`` characters of visible text.
+
+    With ``cut_quotes`` the containers that mail programs put round quoted history go to ``quoted``.
+    """
+    # Imported here: a process that only sends or lists never pays for it.
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(html)
+    root = tree.root
+    if root is None:
+        return Drawing()
+    styles = "\n".join(node.text(deep=True) for node in tree.css("style")) if "<style" in html.lower() else ""
+    reader = _Reader(Page(limit), Page(limit), sheet(styles), cut_quotes)
+    reader.read(root)
+    return reader.drawing()
+
+
+@dataclass(slots=True)
+class _Reader:
+    page: Page
+    history: Page
+    sheet: Sheet
+    cut_quotes: bool
+    hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    hidden_length: int = 0
+    anchors: list[_Anchor] = field(default_factory=list[_Anchor])
+    boxes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    open: list[_Frame] = field(default_factory=list["_Frame"])
+    names: list[tuple[str, str, list[str]]] = field(default_factory=list[tuple[str, str, list[str]]])
+    history_began: bool = False
+    words: int = 0
+    nodes: int = 0
+
+    def read(self, root: LexborNode) -> None:
+        """Walk the tree in document order with a stack of our own."""
+        stack: list[LexborNode | None] = [root]
+        self.open = [_Frame("", Style(), False, "", None, ("", "", []), 0)]
+        while stack:
+            node = stack.pop()
+            if node is None:
+                self._leave()
+                continue
+            self.nodes += 1
+            if self.nodes > MAX_NODES:
+                self.page.full = True
+                break
+            if node.is_text_node:
+                self._text(node.text_content or "")
+            elif node.is_element_node and (tag := node.tag or "") not in _DROPPED:
+                stack.append(None)
+                self._enter(tag, node)
+                children: list[LexborNode | None] = []
+                child = node.first_child
+                while child is not None:
+                    children.append(child)
+                    child = child.next
+                stack.extend(reversed(children))
+
+    def drawing(self) -> Drawing:
+        """The result of the walk."""
+        text = self.page.text
+        links = tuple(
+            Link(_words_of(text[anchor.start : anchor.end]), anchor.url, anchor.start, anchor.button)
+            for anchor in self.anchors
+            if anchor.start >= 0
+        )
+        return Drawing(
+            visible=text,
+            quoted=self.history.text,
+            hidden=_not_shown_elsewhere(self.hidden, text),
+            links=links[:MAX_LINKS],
+            emphasis=emphasised(self.page.runs, self.boxes, text),
+            invisible=self.page.invisible + self.history.invisible,
+            words=self.words,
+            full=self.page.full,
+        )
+
+    def _enter(self, tag: str, node: LexborNode) -> None:
+        parent = self.open[-1]
+        attributes = node.attributes
+        names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
+        style = computed(tag, attributes, parent.style, self.sheet, self.names)
+        frame = _Frame(
+            tag=tag,
+            style=style,
+            quoted=parent.quoted or self.history_began,
+            hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not _for_others(node) else ""),
+            anchor=parent.anchor,
+            names=names,
+            start=self.page.length,
+        )
+        if parent.tag == "details" and tag != "summary" and not parent.opened:
+            frame.hidden = frame.hidden or "attribute"
+        frame.opened = tag == "details" and "open" in attributes
+        if self.cut_quotes and not frame.quoted:
+            self._mark_history(frame, node, attributes)
+        self.open.append(frame)
+        self.names.append(names)
+        if frame.hidden:
+            return
+        self._part(frame, parent)
+        if tag == "a":
+            self._begin_anchor(frame, attributes)
+        elif tag == "img":
+            self._picture(attributes)
+        elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
+            self._text(attributes.get("value") or "")
+
+    def _mark_history(self, frame: _Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
+        _, id_, classes = frame.names
+        style = attributes.get("style") or ""
+        if starts_history(frame.tag, id_, style):
+            self.history_began = frame.quoted = True
+        elif is_quote_container(frame.tag, id_, classes, attributes):
+            # A forward is new to its reader, whatever container it came in.
+            frame.quoted = not begins_forward(_opening_words(node))
+
+    def _part(self, frame: _Frame, parent: _Frame) -> None:
+        """Ask for the break that begins an element."""
+        page = self.history if frame.quoted else self.page
+        style = frame.style
+        if style.display in _INLINE:
+            if frame.tag == "br":
+                page.separate(Break.LINE if page.pending < Break.LINE else Break.PARAGRAPH)
+                return
+            if not parent.style.flows and not style.floats:
+                return
+        if style.display == "cell" or parent.style.flows or (style.floats and frame.tag not in ("table", "img")):
+            frame.cell = page.begin_cell(parent.last_cell is None, parent.last_cell)
+            parent.last_cell = frame.cell
+            return
+        page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
+
+    def _leave(self) -> None:
+        frame = self.open.pop()
+        self.names.pop()
+        page = self.history if frame.quoted else self.page
+        if frame.hidden:
+            return
+        if frame.own_anchor and frame.anchor is not None and frame.anchor.start < 0 and not frame.style.concealed:
+            # Nothing to read on it (a picture without a description): still a place to click.
+            frame.anchor.start = frame.anchor.end = self.page.length
+        if frame.cell is not None:
+            page.end_cell()
+        elif frame.style.display not in _INLINE:
+            page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
+        if frame.style.boxed and not frame.quoted:
+            self._end_box(frame)
+
+    def _text(self, text: str) -> None:
+        frame = self.open[-1]
+        if frame.quoted or self.history_began:
+            if not frame.hidden:
+                self.history.write(text, 16, 0, frame.style.preformatted)
+            return
+        why = frame.hidden or frame.style.concealed
+        if why:
+            self._hide(why, text)
+            return
+        style = frame.style
+        look = 0 if style.struck else style.bold | style.mono << 1 | style.spaced << 2
+        start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
+        if start >= 0:
+            self.words += self.page.length - start
+            self._extend_anchor(frame.anchor, start)
+
+    def _extend_anchor(self, anchor: _Anchor | None, start: int) -> None:
+        if anchor is not None:
+            anchor.start = start if anchor.start < 0 else anchor.start
+            anchor.end = self.page.length
+
+    def _picture(self, attributes: dict[str, str | None]) -> None:
+        frame = self.open[-1]
+        alt = " ".join((attributes.get("alt") or "").translate(_NO_BRACKETS).split())[:300]
+        if not alt or frame.quoted or frame.hidden:
+            return
+        if any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height")):
+            return
+        start = self.page.write(f"[image: {alt}]", 0, 0, False)
+        if start >= 0:
+            self._extend_anchor(frame.anchor, start)
+
+    def _hide(self, why: str, text: str) -> None:
+        if text.isspace() or self.hidden_length > 100_000:
+            return
+        text, removed = cleaned(text)
+        self.page.invisible += removed
+        text = " ".join(text.split())
+        if not text:
+            return
+        why = "css" if why == "mso" else why
+        kind = "preheader" if not self.page.length and why in ("css", "size", "colour", "attribute") else why
+        self.hidden_length += len(text)
+        if self.hidden and self.hidden[-1][0] == kind:
+            self.hidden[-1] = (kind, self.hidden[-1][1] + " " + text)
+        elif len(self.hidden) < MAX_HIDDEN:
+            self.hidden.append((kind, text))
+
+    def _begin_anchor(self, frame: _Frame, attributes: dict[str, str | None]) -> None:
+        url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
+        scheme = _SCHEME.match(url)
+        if frame.quoted or len(self.anchors) >= 4 * MAX_LINKS or scheme is None:
+            return
+        if scheme.group(1).lower() in _NO_LINKS:
+            return
+        role, classes = attributes.get("role") or "", attributes.get("class") or ""
+        named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
+        style = frame.style
+        framed = style.boxed and (style.padded or style.display != "inline")
+        frame.anchor = _Anchor(url, named or framed)
+        frame.own_anchor = True
+        self.anchors.append(frame.anchor)
+
+    def _end_box(self, frame: _Frame) -> None:
+        """A box that holds a few words only sets them apart; one that is all link is a button."""
+        start, end = frame.start, self.page.length
+        if not 0 < end - start <= 80:
+            return
+        text = "".join(self.page.pieces[-20:])[-(end - start) :]
+        start += len(text) - len(text.lstrip())
+        if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
+            self.boxes.append((start, end))
+        inside = [anchor for anchor in self.anchors[-3:] if anchor.start >= start and anchor.end <= end]
+        if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
+            inside[0].button = True
+
+
+def _not_shown_elsewhere(hidden: list[tuple[str, str]], visible: str) -> tuple[Hidden, ...]:
+    """Responsive mails carry a text twice, one copy hidden: such a copy hides nothing."""
+    flat = " ".join(visible.split())
+    return tuple(Hidden(kind, text) for kind, text in hidden[:MAX_HIDDEN] if text not in flat)
+
+
+def _for_others(node: LexborNode) -> bool:
+    """Is the element inside ``<!--[if !mso]><!-->``? Buttons are drawn twice, for Outlook and for everybody else."""
+    before = node.prev
+    if before is not None and before.is_text_node:
+        before = before.prev
+    return before is not None and before.is_comment_node and "!mso" in (before.comment_content or "")
+
+
+def _words_of(text: str) -> str:
+    """The text of a link, without the brackets that stand round the description of a picture."""
+    text = " ".join(text.split())
+    return _PICTURE.sub(r"\1", text)[:500]
+
+
+def _opening_words(node: LexborNode) -> str:
+    first = islice(node.traverse(include_text=True), 80)
+    return "".join(inner.text_content or "" for inner in first if inner.is_text_node)[:400]

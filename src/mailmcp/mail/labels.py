@@ -1,0 +1,164 @@
+"""What the words round a number call it: the nearest label counts, and one before it counts more."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+from mailmcp.mail.codewords import LABELS, Hit, Kind, folded
+
+_WEIGHTS = {Kind.OTP: 4.2, Kind.CODE: 2.9, Kind.VERIFY: 1.5, Kind.CUE: 0.5, Kind.ENTER: 0.8}
+_AGAINST = {Kind.OTHER: 4.0, Kind.GIFT: 4.5, Kind.ROOM: 4.5, Kind.NUMBER: 2.0, Kind.OLD: 3.5}
+_COMPOUND = 8
+"""Words this near each other (characters) are one name: "promo code", "code postal"."""
+
+# A full stop ends a sentence after a word, not after "No." or "dn.".
+_SENTENCE_END = re.compile(r"(?:[^\W\d_]{4}|[^\x00-\x7f]|[)\"”»])\.\s|[!?]\s|[。！？।؟۔]|;\s")
+
+
+class Label(NamedTuple):
+    """A judgement of words.
+
+    ``strength``: 3 a one-time code by name, 2 a code with words of verification, 1 a code of some kind, 0 neither.
+    """
+
+    score: float
+    strength: int
+
+
+NO_LABEL = Label(0.0, 0)
+
+
+def label(text: str, line_start: int, line_end: int, start: int, end: int) -> Label:
+    """What is said of ``text[start:end]``: before it on its line, else on the lines above; then after it."""
+    before = _since_cell(since_sentence(text[max(line_start, start - 120) : start]))
+    after = until_sentence(text[end : min(line_end, end + 70)])
+    named, spoken = _has_words(before), _has_words(after)
+    asked = _asks(before, after)
+    score, strength = phrase_before(before) if named else _lines_above(text, line_start)
+    if spoken:
+        behind = phrase_after(after)
+        if not named:
+            # "482913 is your code": the number opens its line, so what follows names it.
+            above = 0.4 * score
+            score = above + 0.3 * behind.score if abs(above) > abs(behind.score) else max(above, 0) + 1.2 * behind.score
+            strength = max(strength if above > 0 else 0, behind.strength)
+        else:
+            # A label before settles it; what follows then speaks of other things.
+            score += behind.score * (0.25 if score > 1.5 else 0.8)
+            strength = max(strength, behind.strength)
+    elif not named:
+        below = text[line_end + 1 : line_end + 200].lstrip("\n").split("\n", 1)[0]
+        score += 0.4 * max(-3.0, min(2.5, phrase_after(until_sentence(below)[:100]).score))
+    return Label(score + 1.8, max(strength, 2)) if asked else Label(score, strength)
+
+
+def phrase_before(phrase: str, above: bool = False) -> Label:
+    """What a phrase says about the number that follows it, on its line or on the one below."""
+    text = folded(phrase)
+    found = LABELS.hits(text)
+    length = len(text.rstrip(" :#*\"'(«“„「【"))
+    judged = _judged(found, [max(0, length - hit.end) for hit in found], above)
+    colon = 0.5 if judged.score >= 0 and phrase.rstrip().endswith((":", "：")) else 0.0
+    return Label(judged.score + colon, judged.strength)
+
+
+def phrase_after(phrase: str) -> Label:
+    """What a phrase says about the number before it; a label behind is rarer and weaker."""
+    found = LABELS.hits(folded(phrase))
+    found = [hit for hit in found if hit.kind != Kind.NUMBER]
+    judged = _judged(found, [hit.start for hit in found])
+    return Label(0.8 * judged.score, judged.strength)
+
+
+def since_sentence(phrase: str, keep: bool = False) -> str:
+    """The part after the last end of a sentence. With ``keep`` a sentence end at the very end does not count."""
+    body = phrase.rstrip(" .!?。！？।") if keep else phrase
+    cut = 0
+    for match in _SENTENCE_END.finditer(body):
+        cut = match.end()
+    return phrase[cut:]
+
+
+def until_sentence(phrase: str) -> str:
+    """The part up to the first end of a sentence, cell or line."""
+    match = _SENTENCE_END.search(phrase)
+    cuts = [at for at in (phrase.find("\n"), phrase.find("\t"), match.end() if match else -1) if at >= 0]
+    return phrase[: min(cuts)] if cuts else phrase
+
+
+def _since_cell(phrase: str) -> str:
+    """The words of the cell that the number is in; when it has none, those of the cell before it."""
+    cells = phrase.split("\t")
+    return cells[-1] if _has_words(cells[-1]) else "\t".join(cells[-2:])
+
+
+def _asks(before: str, after: str) -> bool:
+    """ "Type 482913 on the sign-in page": is a number that nothing names to be entered to sign in?"""
+    ahead, behind = folded(before), folded(after)
+    hits_ahead, hits_behind = LABELS.hits(ahead), LABELS.hits(behind)
+    kinds = {hit.kind for hit in (*hits_ahead, *hits_behind)}
+    if Kind.VERIFY not in kinds or kinds & {Kind.CODE, Kind.OTP, Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.OLD}:
+        return False
+    near = any(hit.kind == Kind.ENTER and len(ahead) - hit.end <= 20 for hit in hits_ahead)
+    return near or any(hit.kind == Kind.ENTER and hit.start <= 20 for hit in hits_behind)
+
+
+def _lines_above(text: str, line_start: int) -> Label:
+    """The label of something alone on its line stands above it, sometimes with a line between."""
+    above = text[max(0, line_start - 400) : line_start].rstrip()
+    score, weight, strength = 0.0, 1.0, 0
+    for _ in range(2):
+        line = above[above.rfind("\n") + 1 :]
+        if not _has_words(line):
+            break  # nothing there, or another number that the label belongs to
+        above = above[: len(above) - len(line)].rstrip()
+        part = phrase_before(since_sentence(line.strip(), keep=True)[-140:], above=True)
+        score += weight * part.score
+        strength = max(strength, part.strength if part.score > 0 else 0)
+        if abs(part.score) >= 1.5:
+            break
+        weight *= 0.6
+    return Label(score, strength)
+
+
+def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Label:
+    good, bad = 0.0, 0.0
+    nearest_good, nearest_bad = math.inf, math.inf
+    kinds = {hit.kind for hit in found}
+    goods = [hit for hit in found if hit.kind in (Kind.CODE, Kind.OTP)]
+    compound = False
+    for hit, distance in zip(found, distances, strict=True):
+        near = 1.0 / (1.0 + distance / 60.0)
+        if value := _WEIGHTS.get(hit.kind, 0.0):
+            if hit.kind == Kind.CODE and Kind.VERIFY in kinds:
+                value = 4.0
+            good = max(good, value * near)
+            if hit.kind not in (Kind.CUE, Kind.ENTER):
+                nearest_good = min(nearest_good, distance)
+        elif value := _AGAINST.get(hit.kind, 0.0):
+            if hit.kind == Kind.NUMBER and kinds & {Kind.OTP, Kind.CODE, Kind.VERIFY}:
+                continue
+            bad = max(bad, value * near)
+            nearest_bad = min(nearest_bad, distance)
+            compound = compound or any(
+                -_COMPOUND <= other.start - hit.end <= _COMPOUND or 0 <= hit.start - other.end <= _COMPOUND
+                for other in goods[:8]
+            )
+    strength = 3 if Kind.OTP in kinds else 0
+    if Kind.CODE in kinds:
+        strength = max(strength, 2 if Kind.VERIFY in kinds else 1)
+    if bad and good and Kind.OLD not in kinds:
+        if Kind.OTP in kinds:
+            bad *= 0.35 if nearest_good <= nearest_bad or nearest_bad > 12 or not compound else 0.8
+        elif compound and nearest_good >= nearest_bad - _COMPOUND:
+            good *= 0.3
+            strength = 0
+        else:
+            bad *= 0.35 if nearest_good <= nearest_bad or above else 0.6
+    return Label(good - bad, strength)
+
+
+def _has_words(text: str) -> bool:
+    return any(character.isalpha() for character in text)

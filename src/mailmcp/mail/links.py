@@ -1,0 +1,95 @@
+"""Links of plain text: bare URLs and the forms in which mail programs write "this text leads there"."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from mailmcp.models import Link
+
+MAX_LINKS = 1_000
+MAX_URL = 4_000
+
+# RFC 3986 characters, and letters of every script (IRIs); brackets and quotes are judged by what stands round them.
+_URL = re.compile(
+    r"(?:https?://|www\.(?=[\w-]{1,60}\.\w))[^\s<>\"“”„«»「」『』【】（）。，、；！？]{1,4000}", re.IGNORECASE
+)
+_TRAILING = ".,;:!?'’*_"
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_MORE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+\Z")
+_LOOKS_CUT = re.compile(r"[=&%?/_\-0-9]")
+_WRAPPED_AT = 66
+_LABEL_BEFORE = re.compile(r"[ \t]*[(<\[][ \t]*\Z|[ \t]*\][ \t]?\(\Z")
+
+
+def plain_links(text: str) -> tuple[Link, ...]:
+    """The links of a plain text, in order.
+
+    ``<https://…>`` may be wrapped over lines (RFC 3986 appendix C); a bare URL that fills its line goes on in the
+    next one when that looks like more of it. In "Text ( url )", "Text <url>" and "[Text](url)" the text is the
+    link's; else the URL stands for itself.
+    """
+    links: list[Link] = []
+    breaks = [match.start() for match in re.finditer("\n", text)]
+    at = 0
+    while len(links) < MAX_LINKS and (match := _URL.search(text, at)) is not None:
+        start = match.start()
+        url, at = _whole(text, match, breaks)
+        if not url:
+            continue
+        line_start = breaks[bisect_left(breaks, start) - 1] + 1 if bisect_left(breaks, start) else 0
+        before = text[max(line_start, start - 300) : start]
+        links.append(_labelled(before, start, url))
+    return tuple(links)
+
+
+def _whole(text: str, match: re.Match[str], breaks: list[int]) -> tuple[str, int]:
+    """The URL that begins at the match, and where to look on."""
+    start, end = match.span()
+    if text[start - 1 : start] == "<":
+        closing = text.find(">", end, start + MAX_URL)
+        inside = text[start:closing] if closing >= 0 else ""
+        if inside and inside.count("\n") <= 30 and "<" not in inside and not re.search(r"[^\S\n]\S", inside):
+            return "".join(inside.split()), closing + 1
+    url = match.group()
+    # A wrapped URL fills its line and the next line holds nothing but more of it.
+    while end < len(text) and text[end] == "\n" and len(url) < MAX_URL:
+        place = bisect_left(breaks, end)
+        line_start = breaks[place - 1] + 1 if place else 0
+        next_end = breaks[place + 1] if place + 1 < len(breaks) else len(text)
+        more = text[end + 1 : min(next_end, end + 1000)].strip()
+        if end - line_start < _WRAPPED_AT or not _MORE_URL.match(more) or not _LOOKS_CUT.search(more):
+            break
+        if "://" in more or (more.endswith(".") and len(more) < 20):
+            break
+        url += more
+        end = next_end
+    return _trimmed(url), end
+
+
+def _trimmed(url: str) -> str:
+    """Without the punctuation of the sentence round it; a closing bracket stays when the URL opened it."""
+    while url:
+        last = url[-1]
+        if last in _TRAILING or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last])):
+            url = url[:-1]
+        else:
+            break
+    return url
+
+
+def _labelled(before: str, start: int, url: str) -> Link:
+    form = _LABEL_BEFORE.search(before)
+    if form is None or not form.group().strip():
+        return Link(url, url, start)
+    label = before[: form.start()]
+    if form.group().lstrip().startswith("]"):
+        label = label[label.rfind("[") + 1 :]
+    else:
+        # Only the words since the last sentence or link end belong to it.
+        cut = max(label.rfind(mark) for mark in (". ", "! ", "? ", ": ", "> ", ") ", "] "))
+        label = label[cut + 2 :] if cut >= 0 else label
+    label = label.strip(" \t*_>[")
+    if not label:
+        return Link(url, url, start)
+    return Link(" ".join(label.split()), url, start - len(before) + before.rfind(label))

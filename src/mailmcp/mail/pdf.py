@@ -1,0 +1,129 @@
+"""The text of PDF documents, read by pypdf inside limits of ours.
+
+pypdf bounds what it unpacks and how deep it follows, but a small file can still ask for minutes of work (a page with
+thousands of fonts, each with a full character map). Nothing outside of it can tell beforehand, so a clock stands
+beside it: this is the one place of this room whose result depends on time, and only for documents built to stall.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from mailmcp.errors import BadInput
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
+
+MAX_PAGES = 200
+MAX_SECONDS = 15.0
+MAX_STREAM = 10_000_000
+"""Bytes that one stream (a page's drawing, a font's map) may unpack to."""
+
+_DAMAGED = "The PDF is damaged; ask for base64 or file instead."
+_ENCRYPTED = "The PDF is encrypted with a password; ask for base64 or file instead."
+_TOO_SLOW = "The PDF takes too long to read; ask for base64 or file instead."
+_END = b"%%EOF"
+
+
+class _LateError(BaseException):
+    """Time is up. Not an Exception: pypdf goes on after most of those."""
+
+
+def pages(data: bytes, limit: int, *, seconds: float = MAX_SECONDS) -> tuple[str, bool, int]:
+    """The text of at most MAX_PAGES pages, whether there was more, and how many pages there are in all.
+
+    Reading stops at ``limit`` characters and after ``seconds``. A page that cannot be read is left out, which counts
+    as more. Raises BadInput for documents that are damaged or need a password.
+    """
+    # Behind the last end mark stands nothing that belongs to the document, and pypdf looks for it line by line.
+    end = data.rfind(_END)
+    if end < 0:
+        raise BadInput(_DAMAGED)
+    reading = _Reading(data[: end + len(_END)], limit)
+    try:
+        _timed(reading.run, seconds)
+    except _LateError:
+        if not reading.texts:
+            raise BadInput(_TOO_SLOW) from None
+        reading.truncated = True
+    except BadInput:
+        raise
+    except Exception as error:  # pypdf: "broken PDF files might cause other exceptions"
+        raise BadInput(_DAMAGED) from error
+    return "\n\n".join(reading.texts), reading.truncated, reading.count
+
+
+class _Reading:
+    """What has been read so far: it outlives the moment when time is up."""
+
+    def __init__(self, data: bytes, limit: int) -> None:
+        self.data = data
+        self.limit = limit
+        self.texts: list[str] = []
+        self.truncated = False
+        self.count = 0
+
+    def run(self) -> None:
+        # Imported here: the library is large, and most attachments are something else.
+        import pypdf
+
+        logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # it reports every flaw of a document as a warning
+        limits = pypdf.Configuration(
+            maximum_declared_stream_length=len(self.data),
+            array_based_stream_maximum_output_length=MAX_STREAM,
+            lzw_maximum_output_length=MAX_STREAM,
+            run_length_maximum_output_length=MAX_STREAM,
+            zlib_maximum_output_length=MAX_STREAM,
+            brotli_maximum_output_length=MAX_STREAM,
+            stream_decoding_work_maximum_length=3 * MAX_STREAM,
+            stream_parsing_work_maximum_count=500_000,
+            page_tree_maximum_entries=20_000,
+            jbig2dec_binary=None,
+        )
+        with pypdf.apply_configuration(limits):
+            reader = pypdf.PdfReader(BytesIO(self.data), root_object_recovery_limit=1_000)
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise BadInput(_ENCRYPTED)
+            self.count = len(reader.pages)
+            self._read_pages(reader.pages)
+
+    def _read_pages(self, found: Sequence[PageObject]) -> None:
+        size = 0
+        unread: Exception | None = None
+        for number in range(min(self.count, MAX_PAGES)):
+            if size > self.limit:
+                self.truncated = True
+                return
+            try:
+                text = found[number].extract_text()
+            except Exception as error:  # one broken page does not make the others unreadable
+                unread = error
+                self.truncated = True
+                continue
+            size += len(text)
+            self.texts.append("\n".join(line.rstrip() for line in text.split("\n")).strip("\n")[: self.limit + 1])
+        self.truncated = self.truncated or self.count > MAX_PAGES
+        if unread is not None and not self.texts:
+            raise unread
+
+
+def _timed(work: Callable[[], None], seconds: float) -> None:
+    """Run it in this thread; raises _LateError at the next call of a Python function once the time is over."""
+    until = time.monotonic() + seconds
+
+    def look(_frame: FrameType, _event: str, _argument: object) -> None:
+        if time.monotonic() > until:
+            raise _LateError
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        work()
+    finally:
+        sys.settrace(before)

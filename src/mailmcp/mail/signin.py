@@ -1,0 +1,192 @@
+"""The link of a mail that signs in, confirms an address, resets a password or accepts an invitation."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from mailmcp.language.domains import host_of, same_organisation
+from mailmcp.mail.codewords import Hit, Kind, folded
+from mailmcp.mail.linkwords import LINKS, URL_AGAINST, URL_FOR
+from mailmcp.models import Channels, Link
+
+THRESHOLD = 4.0
+_LOOKED_AT = 150
+_READ = 25
+_RUN = re.compile(r"[A-Za-z0-9_\-~.%+]{6,}")
+_OTHER_SCHEMES = ("mailto:", "tel:", "sms:", "callto:", "geo:", "webcal:", "maps:", "whatsapp:")
+_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+~.]{28,}")
+_SLUG = re.compile(r"(?:[a-z]{2,}-){3,}", re.IGNORECASE)
+_DIGIT = re.compile("[0-9]")
+_LETTER = re.compile("[A-Za-z]")
+_MIXED_CASE = re.compile("[a-z].*[A-Z]")
+_NAME_AND_NUMBER = re.compile(r"[a-z]+-?[0-9]{1,4}\Z")
+_SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
+_TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
+_URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLink:
+    """The link that was chosen."""
+
+    url: str
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    link: Link
+    points: float
+    """For the URL alone."""
+    personal: float
+    named: bool
+    """Its path speaks of signing in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """What the judging of every link of a mail needs."""
+
+    visible: str
+    counts: Counter[str]
+    about: float
+    """What the mail is about, from subject and opening: signing in (positive) or trade (negative)."""
+    sender_domain: str | None
+    has_code: bool
+    lone: str | None
+    """The URL of the one button or personal link, when the mail has only one."""
+
+
+def best_link(
+    subject: str, channels: Channels, opening: tuple[Hit, ...], sender_domain: str | None, code: str | None
+) -> SignInLink | None:
+    """The best link, None when none is good enough. Nothing is fetched."""
+    links = [
+        _Target(link, *_of_url(link.url, code))
+        for link in channels.links[:_LOOKED_AT]
+        if not link.url.lower().startswith(_OTHER_SCHEMES)
+    ]
+    if not links:
+        return None
+    prominent = {target.link.url for target in links if target.link.button or target.personal}
+    mail = _Mail(
+        visible=channels.visible,
+        counts=Counter(target.link.url for target in links),
+        about=_about(subject, opening),
+        sender_domain=sender_domain,
+        has_code=code is not None,
+        lone=next(iter(prominent)) if len(prominent) == 1 else None,
+    )
+    # Words are read only for the likeliest.
+    likely = sorted(links, key=lambda target: -target.points - target.link.button)[:_READ]
+    likely.sort(key=lambda target: target.link.offset)
+    best: tuple[float, Link] | None = None
+    for target in likely:
+        score = _score(target, mail)
+        if best is None or score > best[0]:
+            best = (score, target.link)
+    if best is None or best[0] < THRESHOLD:
+        return None
+    return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-(best[0] - THRESHOLD + 1) / 1.3)), 2))
+
+
+def _about(subject: str, opening: tuple[Hit, ...]) -> float:
+    """Is the mail about signing in, confirming, resetting, inviting?"""
+    kinds = _kinds(subject)
+    score = 0.0
+    if kinds & _SIGNING:
+        score += 1.4
+    if kinds & _TRADING:
+        score -= 0.8
+    score += min(0.6, 0.2 * sum(hit.kind in (Kind.VERIFY, Kind.OTP) for hit in opening))
+    return score - min(1.0, 0.2 * sum(hit.kind in (Kind.OTHER, Kind.GIFT) for hit in opening))
+
+
+def _score(target: _Target, mail: _Mail) -> float:
+    link = target.link
+    bare_url = "://" in link.text or link.text.startswith("www.")
+    before = mail.visible[max(0, link.offset - 160) : link.offset]
+    # A bare URL is named by the words before it: on its line, else on the line above.
+    name = _last_words(before) if bare_url else link.text[:160]
+    said, around = _kinds(name), _kinds(before)
+    score = mail.about + target.points
+    known = target.named
+    if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
+        score -= 4.5
+    elif said & _SIGNING:
+        score += 1.5 if bare_url else 2.0
+        known = True
+    if said & _TRADING:
+        score -= 3.0
+    if len(name) > 60 and not bare_url:
+        score -= 0.8  # a headline
+    if around & _SIGNING:
+        score += 0.6
+    if Kind.NOT_YOU in around:
+        score -= 2.5
+    if link.url == mail.lone:
+        score += 0.8
+    elif not known:
+        score -= 1.5
+    score += 0.9 if link.button else 0.5 if bare_url and not before.rpartition("\n")[2].strip(" <(") else 0.0
+    score += 0.5 if mail.counts[link.url] > 1 else 0.0
+    if mail.sender_domain and (host := host_of(link.url)):
+        score += 0.3 if same_organisation(host, mail.sender_domain) else -0.2
+    if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
+        score -= 0.7
+    return score - (0.8 if mail.has_code else 0.0)
+
+
+def _last_words(before: str) -> str:
+    line = before.rstrip(" <([\t")
+    if line.endswith("\n") or not line.strip():
+        line = line.rstrip()
+    return line[line.rfind("\n") + 1 :][-120:]
+
+
+def _kinds(text: str) -> set[Kind]:
+    return {hit.kind for hit in LINKS.hits(folded(text))}
+
+
+def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
+    """(points, how personal it is, whether its own words speak of signing in) of a URL."""
+    try:
+        parts = urlsplit(url[:4000])
+    except ValueError:
+        return -3.0, 0.0, False
+    path = f"{parts.path}?{parts.query}#{parts.fragment}"
+    readable = _LONG_RUN.sub(" ", unquote(path[:400]))
+    points = 0.0
+    if URL_AGAINST.search(path.lower()):
+        points -= 3.0
+    named = URL_FOR.search(readable.lower()) is not None or Kind.ACTION in _kinds(readable.translate(_URL_MARKS))
+    if named:
+        points += 1.3
+    if code is not None and code.replace("-", "").lower() in path.replace("-", "").lower():
+        return points + 3.0, 1.5, True
+    personal = _personal(path)
+    if personal:
+        return points + personal, personal, named
+    return points - (3.5 if len(path) <= 4 else 1.4), 0.0, named
+
+
+def _personal(path: str) -> float:
+    """How much a path looks made for one person: 1.5 for a long random run, 0.8 for a short one, else 0."""
+    best = 0.0
+    for run in _RUN.findall(path[:2000]):
+        run = run[:80]
+        if _SLUG.match(run):
+            run = run[run.rfind("-") + 1 :]  # how-to-bake-bread-3f9c
+        digits = len(_DIGIT.findall(run))
+        letters = _LETTER.search(run) is not None
+        mixed_case = _MIXED_CASE.search(run) is not None
+        if len(run) >= 16 and letters and (digits >= 3 or (len(run) >= 20 and mixed_case and "-" not in run)):
+            return 1.5
+        if len(run) >= 6 and digits and letters and (digits >= 2 or mixed_case) and not _NAME_AND_NUMBER.match(run):
+            best = 0.8
+    return best

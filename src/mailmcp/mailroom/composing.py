@@ -1,0 +1,203 @@
+"""From what somebody asks to a submission: parents, recipients, forwards and attachments are looked up here."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import mimetypes
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailmcp.backends.contract import MAX_MESSAGE_BYTES
+from mailmcp.errors import BadInput, NotFound
+from mailmcp.mail import compose
+from mailmcp.mailroom.reading import Reading
+from mailmcp.mailroom.requests import FileRequest, SendRequest
+from mailmcp.models import Address, OutgoingFile, StoredMessage, Submission
+from mailmcp.store import Store, inboxes, messages
+
+MAX_REFERENCES = 100
+
+
+class Composing:
+    """Looks up what a request names."""
+
+    def __init__(self, store: Store, reading: Reading, home: Path) -> None:
+        self._store = store
+        self._reading = reading
+        self._outgoing = home / "outgoing"
+
+    async def submission(self, request: SendRequest) -> Submission:
+        """The submission of a request. Raises BadInput, BadAddress or NotFound, each naming the argument."""
+        inbox = await self._store.read(inboxes.get, request.inbox)
+        to, cc, bcc = (tuple(map(compose.address, given)) for given in (request.to, request.cc, request.bcc))
+        subject, body, html = request.subject, request.body, request.html
+        in_reply_to: str | None = None
+        references: tuple[str, ...] = ()
+        files = [await self._file(wanted) for wanted in request.attachments]
+        if request.in_reply_to and request.forward:
+            raise BadInput("Give `in_reply_to` or `forward`, not both.")
+        if request.reply_all and not request.in_reply_to:
+            raise BadInput("`reply_all` needs `in_reply_to`.")
+        if request.in_reply_to:
+            parent = await self._message(request.in_reply_to, inbox.address)
+            in_reply_to, references = _lineage(parent)
+            subject = compose.reply_subject(parent.subject) if subject is None else subject
+            answered, copied = _answer_to(parent, inbox.address, everybody=request.reply_all)
+            to = to or answered
+            cc = tuple(dict.fromkeys((*cc, *(one for one in copied if one not in to))))
+        if request.forward:
+            original = await self._message(request.forward, inbox.address)
+            subject = compose.forward_subject(original.subject) if subject is None else subject
+            body = f"{body}\n\n{await self._forwarded(original)}"
+            files += [await self._stored_file(original.id, one.part) for one in original.attachments]
+        if sum(len(file.data) for file in files) > MAX_MESSAGE_BYTES * 3 // 4 - 65_536:
+            raise BadInput("The attachments are too large: together with the text they must fit into 25 MiB.")
+        return Submission(
+            inbox=inbox,
+            to=to,
+            cc=cc,
+            bcc=bcc,
+            subject=subject or "",
+            body=body,
+            html=html,
+            attachments=tuple(files),
+            in_reply_to=in_reply_to,
+            references=references,
+            send_at=_time(request.send_at),
+        )
+
+    async def _message(self, message_id: str, inbox: str) -> StoredMessage:
+        message = await self._store.read(messages.get, message_id)
+        if message.inbox != inbox:
+            raise NotFound(f"There is no message {message_id} in {inbox}: it belongs to another inbox.")
+        return message
+
+    async def _forwarded(self, original: StoredMessage) -> str:
+        channels = await self._store.read(messages.channels, original.row)
+        date = f"{original.date:%Y-%m-%d %H:%M %z}" if original.date else "unknown"
+        lines = [
+            "---------- Forwarded message ----------",
+            f"From: {_written(original.from_) if original.from_ else 'unknown'}",
+            f"Date: {date}",
+            f"Subject: {original.subject}",
+            f"To: {', '.join(map(_written, original.to))}",
+            "",
+            channels.visible,
+        ]
+        if channels.quoted:
+            lines += ["", channels.quoted]
+        return "\n".join(lines)
+
+    async def _file(self, wanted: FileRequest) -> OutgoingFile:
+        ways = [
+            way
+            for way, given in (
+                ("text", wanted.text is not None),
+                ("base64", wanted.base64 is not None),
+                ("message and part", wanted.message is not None or wanted.part is not None),
+                ("file", wanted.file is not None),
+            )
+            if given
+        ]
+        if len(ways) != 1:
+            raise BadInput("An attachment needs exactly one of: text, base64, message with part, or file.")
+        if wanted.file is not None:
+            return await asyncio.to_thread(_dropped, self._outgoing, wanted.file)
+        if wanted.message is not None or wanted.part is not None:
+            if wanted.message is None or wanted.part is None:
+                raise BadInput("An attachment taken from a message needs both `message` and `part`.")
+            return await self._stored_file(wanted.message, wanted.part)
+        if not wanted.name:
+            raise BadInput("An attachment given by text or base64 needs a `name`, such as report.csv.")
+        if wanted.text is not None:
+            data = wanted.text.encode()
+        else:
+            try:
+                data = base64.b64decode(wanted.base64 or "", validate=True)
+            except binascii.Error as error:
+                raise BadInput(f"The base64 of the attachment {wanted.name[:60]!r} is not valid.") from error
+        return OutgoingFile(filename=_file_name(wanted.name), content_type=_type(wanted.name), data=data)
+
+    async def _stored_file(self, message_id: str, part: str) -> OutgoingFile:
+        attachment, data = await self._reading.attachment(message_id, part)
+        return OutgoingFile(filename=attachment.filename, content_type=_whole(attachment.content_type), data=data)
+
+
+def _lineage(parent: StoredMessage) -> tuple[str | None, tuple[str, ...]]:
+    """In-Reply-To and References of an answer (RFC 5322 §3.6.4)."""
+    if parent.message_id is None:
+        return None, ()
+    return parent.message_id, (*parent.references, parent.message_id)[-MAX_REFERENCES:]
+
+
+def _answer_to(parent: StoredMessage, me: str, *, everybody: bool) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """(To, Cc) of an answer: Reply-To or From; of our own mail the people it went to."""
+    if parent.outgoing:
+        to: tuple[Address, ...] = parent.to
+    else:
+        to = parent.reply_to or ((parent.from_,) if parent.from_ else ())
+    if not to:
+        raise BadInput(f"The message {parent.id} names no one sender to answer: give `to`.")
+    if not everybody:
+        return to, ()
+    chosen = {one.email.lower() for one in to} | {me}
+    others = {one.email.lower(): one for one in (*parent.to, *parent.cc) if one.email.lower() not in chosen}
+    return to, tuple(others.values())
+
+
+def _written(address: Address) -> str:
+    return f"{address.name} <{address.email}>" if address.name else address.email
+
+
+def _time(send_at: str | None) -> datetime | None:
+    if send_at is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(send_at)
+    except ValueError as error:
+        raise BadInput(f"`send_at` is {send_at[:60]!r}: give a time such as 2026-01-31T12:00:00Z.") from error
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise BadInput(f"`send_at` is {send_at[:60]!r}: that year is out of range.") from error
+
+
+def _file_name(name: str) -> str:
+    bare = name.replace("\\", "/").rpartition("/")[2].strip()
+    if not bare or bare.startswith("."):
+        raise BadInput(f"The attachment name {name[:60]!r} cannot be used: give a plain file name.")
+    return bare[:200]
+
+
+def _type(name: str) -> str:
+    guessed, encoding = mimetypes.guess_type(name)
+    return _whole(guessed) if guessed and not encoding else "application/octet-stream"
+
+
+def _whole(content_type: str) -> str:
+    """A message as an attachment must not be encoded (RFC 2046 §5.2.1); as a file it arrives to the byte."""
+    return "application/octet-stream" if content_type.startswith(("message/", "multipart/")) else content_type
+
+
+def _dropped(folder: Path, name: str) -> OutgoingFile:
+    """A file that the user put into the outgoing folder, by its bare name: no path, no link."""
+    way_out = f"put the file into {folder} and give its bare name"
+    if name != Path(name).name or name in ("", ".", "..") or "\0" in name:
+        raise BadInput(f"{name[:60]!r} is not a bare file name: {way_out}.")
+    try:
+        # Not to wait for the other end of a pipe that lies there.
+        file = os.open(folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(file, "rb") as opened:
+            about = os.fstat(opened.fileno())
+            if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
+                raise BadInput(f"{name[:60]!r} is not an ordinary file: {way_out}.")
+            if about.st_size > MAX_MESSAGE_BYTES:
+                raise BadInput(f"{name[:60]!r} has {about.st_size} bytes: a message has at most {MAX_MESSAGE_BYTES}.")
+            data = opened.read()
+    except OSError as error:
+        raise BadInput(f"{name[:60]!r} cannot be read ({error.strerror}): {way_out}.") from error
+    return OutgoingFile(filename=_file_name(name), content_type=_type(name), data=data)

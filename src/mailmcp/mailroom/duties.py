@@ -1,0 +1,175 @@
+"""What only one process of a home does, and which one: the holder of an OS lock.
+
+Every window starts a process of its own. All of them read and write the database; the one that holds
+``leader.lock`` also listens for SMTP and sends what falls due. The kernel frees the lock when its holder dies, and
+another process takes over at its next try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from mailmcp.backends.contract import Backend, Listener, Listens
+from mailmcp.errors import BackendError, MailError
+from mailmcp.mailroom.outbound import Outbound
+from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.models import ListenerStatus
+from mailmcp.store import Store, status
+
+log = logging.getLogger("mailmcp.duties")
+
+
+class Duty(Protocol):
+    """Something that the leading process does until it is cancelled."""
+
+    @property
+    def name(self) -> str:
+        """For the log."""
+        ...
+
+    async def run(self) -> None:
+        """Do it until cancelled."""
+        ...
+
+
+class Leadership:
+    """Tries to lead for as long as the process lives, and does the duties while it does."""
+
+    def __init__(self, home: Path, duties: Sequence[Duty], pace: Pace = STEADY) -> None:
+        self._lock = LockFile(home / "leader.lock")
+        self._duties = duties
+        self._pace = pace
+        self._task: asyncio.Task[None] | None = None
+        self.leads = False
+
+    def start(self) -> None:
+        """Begin to try."""
+        self._task = asyncio.create_task(self._run(), name="mailmcp-leadership")
+
+    async def aclose(self) -> None:
+        """End the duties and give the lock back."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        self._task = None
+
+    async def _run(self) -> None:
+        while not self._lock.acquire():  # noqa: ASYNC110 - the kernel tells nobody when a lock is free
+            await asyncio.sleep(self._pace.takeover)
+        self.leads = True
+        try:
+            await asyncio.gather(*(self._forever(duty) for duty in self._duties))
+        finally:
+            self.leads = False
+            self._lock.release()
+
+    async def _forever(self, duty: Duty) -> None:
+        while True:
+            try:
+                await duty.run()
+                return
+            except Exception:
+                log.exception("the duty %s failed and is begun again", duty.name)
+                await asyncio.sleep(self._pace.listen_again)
+
+
+class Listening:
+    """Keeps the backend's listener open, and says in the store where it is or why it is not."""
+
+    name = "listener"
+
+    def __init__(self, store: Store, backend: Backend, pace: Pace = STEADY) -> None:
+        self._store = store
+        self._backend = backend
+        self._pace = pace
+
+    async def run(self) -> None:
+        """Listen; when the port is taken, say so and try again."""
+        if not isinstance(self._backend, Listens):
+            return
+        listener: Listener | None = None
+        try:
+            while listener is None:
+                try:
+                    listener = await self._backend.listen()
+                except BackendError as error:
+                    await self._say(ListenerStatus(host=None, port=None, pid=os.getpid(), trouble=error.public))
+                    await asyncio.sleep(self._pace.listen_again)
+            await self._say(ListenerStatus(host=listener.host, port=listener.port, pid=os.getpid(), trouble=None))
+            await asyncio.Event().wait()
+        finally:
+            if listener is not None:
+                await listener.aclose()
+                await self._say(None)
+
+    async def _say(self, value: ListenerStatus | None) -> None:
+        try:
+            await self._store.write(status.set_listener, value)
+        except MailError as error:
+            log.warning("the listener's state could not be written: %s", error)
+
+
+class Flushing:
+    """Sends queued mail when it falls due, and expires held mail."""
+
+    name = "outbox"
+
+    def __init__(self, outbound: Outbound, pace: Pace = STEADY) -> None:
+        self._outbound = outbound
+        self._pace = pace
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            try:
+                await self._outbound.flush()
+            except MailError as error:
+                log.warning("the outbox waits: %s", error)
+            await asyncio.sleep(self._pace.flush)
+
+
+class LockFile:
+    """An OS lock that the kernel frees when its holder dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock if nobody holds it; never waits."""
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(file)
+        except OSError:
+            os.close(file)
+            return False
+        os.ftruncate(file, 0)
+        os.write(file, str(os.getpid()).encode())
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; safe to call without holding it."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: int) -> None:
+        os.lseek(file, 1024, os.SEEK_SET)  # beyond the process id: locked bytes cannot be read by others there
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,24 @@
+"""How often the mailroom looks, tells and tries again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Seconds between two turns of what repeats; a laboratory takes shorter ones."""
+
+    progress: float = 5
+    """Between two signs of life of a wait."""
+    share: float = 5
+    """How long a waiter leaves a message to another waiter that got it before, while nothing else comes."""
+    takeover: float = 0.25
+    """Between two tries of a follower to become the leader."""
+    listen_again: float = 5
+    """Before a listener that could not open, or a duty that failed, is tried again."""
+    flush: float = 1
+    """Between two looks for queued mail that has fallen due."""
+
+
+STEADY = Pace()

@@ -1,0 +1,99 @@
+"""Looking at stored mail: lists, conversations, attachments. Only ``mark`` changes what a user sees."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+
+from mailmcp.errors import BadInput, StoreFull, StoreUnavailable
+from mailmcp.mail import parse
+from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.mailroom.requests import Found, Search
+from mailmcp.models import Attachment, Conversation, Message, StoredMessage
+from mailmcp.store import Store, conversations, inboxes, messages, threads
+from mailmcp.store.threads import Filter
+
+_LABEL = re.compile(r"[^\s,\x00-\x1f\x7f]{1,40}")
+
+
+class Reading:
+    """What can be read of one home."""
+
+    def __init__(self, store: Store, home: Path) -> None:
+        self._store = store
+        self._home = home
+
+    async def find(self, search: Search) -> Found:
+        """Threads that fit, newest first. Raises NotFound for an unknown inbox or cursor."""
+        rows: tuple[int, ...] | None = None
+        if search.inbox is not None:
+            rows = ((await self._store.read(inboxes.get, search.inbox)).row,)
+        before = await self._store.read(inboxes.position_of, search.cursor) if search.cursor else None
+        wanted = Filter(inboxes=rows, query=search.query, from_=search.from_, unread=search.unread, label=search.label)
+        found, next_cursor = await self._store.read(threads.find, wanted, limit=search.limit, before=before)
+        return Found(threads=tuple(found), next_cursor=next_cursor)
+
+    async def conversation(self, target: str, *, after: str | None = None, inclusive: bool = False) -> Conversation:
+        """The messages of a thread (t_…), from after a cursor, or one message (m_…) alone. Raises NotFound.
+
+        ``inclusive`` begins with the message that the cursor stands after.
+        """
+        return await self._store.read(conversations.read, target, after=after, inclusive=inclusive)
+
+    async def headers(self, message: StoredMessage) -> tuple[tuple[str, str], ...]:
+        """Every header of a message in order, read from its raw bytes."""
+        return (await self._parsed(message)).headers
+
+    async def raw(self, message_id: str) -> bytes:
+        """The bytes of a message as they came. Raises NotFound."""
+        message = await self._store.read(messages.get, message_id)
+        return await self._store.read(messages.raw, message.row)
+
+    async def attachment(self, message_id: str, part: str) -> tuple[Attachment, bytes]:
+        """One attachment with its bytes, by part or by file name. Raises NotFound naming the parts there are."""
+        message = await self._store.read(messages.get, message_id)
+        raw = await self._store.read(messages.raw, message.row)
+        named = [one.part for one in message.attachments if one.filename == part]
+        return await asyncio.to_thread(parse.attachment_bytes, raw, named[0] if len(named) == 1 else part)
+
+    async def attachment_text(self, message_id: str, part: str) -> tuple[Attachment, DocumentText]:
+        """The text of one attachment. Raises NotFound, Unsupported for types without text, BadInput when damaged."""
+        attachment, data = await self.attachment(message_id, part)
+        return attachment, await asyncio.to_thread(text_of, attachment, data)
+
+    async def attachment_file(self, message_id: str, part: str) -> tuple[Attachment, Path]:
+        """One attachment written to a file that only this user can read; the server names folder and file."""
+        attachment, data = await self.attachment(message_id, part)
+        return attachment, await asyncio.to_thread(_save, self._home / "attachments", message_id, attachment, data)
+
+    async def mark(
+        self, target: str, *, read: bool | None, add: tuple[str, ...], remove: tuple[str, ...]
+    ) -> tuple[StoredMessage, ...]:
+        """Mark a message, or every message of a thread; gives them as they are now. Raises NotFound, BadInput."""
+        for label in (*add, *remove):
+            if not _LABEL.fullmatch(label):
+                raise BadInput(f"The label {label[:60]!r} cannot be used: at most 40 characters, no blanks or commas.")
+        conversation = await self.conversation(target)
+        rows = [message.row for message, _ in conversation.messages]
+        await self._store.write(messages.mark, rows, read=read, add=add, remove=remove)
+        return tuple(message for message, _ in (await self.conversation(target)).messages)
+
+    async def _parsed(self, message: StoredMessage) -> Message:
+        raw = await self._store.read(messages.raw, message.row)
+        return await asyncio.to_thread(parse.parse, raw)
+
+
+def _save(folder: Path, message_id: str, attachment: Attachment, data: bytes) -> Path:
+    try:
+        (folder / message_id).mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / message_id / f"{attachment.part}-{attachment.filename}"
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        with os.fdopen(file, "wb") as out:
+            out.write(data)
+    except OSError as error:
+        if error.errno == 28:
+            raise StoreFull("The disk is full: the attachment could not be written, free some space.") from error
+        raise StoreUnavailable(f"The attachment could not be written to {folder}: {error.strerror}.") from error
+    return path

@@ -1,0 +1,204 @@
+"""The mailroom: one method for each thing that the product can do. Doors call this and nothing below it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from secrets import choice
+
+from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
+from mailmcp.config import Settings
+from mailmcp.errors import AddressTaken, BadAddress, BadInput, Unsupported
+from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.composing import Composing
+from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
+from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.outbound import Outbound
+from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.reading import Reading
+from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.waiting import Waiting
+from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
+from mailmcp.store import Store, audit, inboxes, status
+
+log = logging.getLogger("mailmcp.room")
+
+_LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+_WORDS = (
+    *("amber", "birch", "cedar", "coral", "delta", "ember", "fjord", "grove", "heron", "ivory", "juniper", "kestrel"),
+    *("lark", "maple", "north", "ocean", "pine", "quartz", "river", "slate", "tide", "umber", "vale", "willow"),
+)
+"""What made-up addresses consist of: easy to read aloud and to tell apart."""
+
+
+class Mailroom:
+    """Everything that can be done with the mail of one home."""
+
+    def __init__(
+        self, settings: Settings, store: Store, open_backend: Callable[[Reception], Backend], pace: Pace = STEADY
+    ) -> None:
+        self.settings = settings
+        self._store = store
+        self._arrivals = Arrivals(store)
+        self._inbound = Inbound(store, self._arrivals)
+        self._backend = open_backend(self._inbound)
+        self._outbound = Outbound(store, self._inbound, self._backend, settings)
+        self._reading = Reading(store, settings.home)
+        self._composing = Composing(store, self._reading, settings.home)
+        self._waiting = Waiting(store, self._arrivals, pace)
+        duties: Sequence[Duty] = (Listening(store, self._backend, pace), Flushing(self._outbound, pace))
+        self._leadership = Leadership(settings.home, duties, pace)
+
+    @classmethod
+    async def open(
+        cls, settings: Settings, open_backend: Callable[[Reception], Backend], pace: Pace = STEADY
+    ) -> Mailroom:
+        """Open a home. Raises StoreUnavailable (or a kind of it) or ConfigError with the way out."""
+        store = await Store.open(settings.home)
+        try:
+            room = cls(settings, store, open_backend, pace)
+        except BaseException:
+            await store.aclose()
+            raise
+        room._inbound.start()
+        room._leadership.start()
+        return room
+
+    async def aclose(self) -> None:
+        """Hand over: stop the duties, judge what waits for a moment, close the store."""
+        await self._leadership.aclose()
+        await self._inbound.aclose()
+        await self._backend.aclose()
+        await self._store.aclose()
+
+    # --- inboxes ---------------------------------------------------------------------------------------------
+
+    async def create_inbox(
+        self, *, name: str | None = None, label: str = "", key: str | None = None, backend: str | None = None
+    ) -> tuple[Inbox, bool, str]:
+        """(inbox, whether it was made now, its newest cursor). The same ``key`` gives the same inbox again.
+
+        Raises BadAddress for an unusable name, AddressTaken, or Unsupported for a backend that is not this home's.
+        """
+        if backend not in (None, self._backend.name):
+            raise Unsupported(f"This home has the backend {self._backend.name}: leave `backend` out.")
+        if not isinstance(self._backend, CreatesInboxes):
+            raise Unsupported(f"The backend {self._backend.name} cannot create addresses.")
+        if len(label) > 200:
+            raise BadInput("The label is longer than 200 characters: shorten it.")
+        for _ in range(5):
+            address = f"{_local_part(name, self._backend.domain)}@{self._backend.domain}"
+            now = datetime.now(UTC)
+            try:
+                inbox, made = await self._store.write(
+                    inboxes.create, address=address, label=label, backend=self._backend.name, key=key, now=now
+                )
+            except AddressTaken:
+                if name is not None:
+                    raise
+                continue  # a made-up name met an existing one
+            if made:
+                await self._store.write(audit.record, "inbox.created", now, inbox=address)
+            return inbox, made, await self._store.read(inboxes.newest_cursor, inbox)
+        raise AddressTaken("No free address was found: give a `name`.")
+
+    async def list_inboxes(self) -> list[InboxSummary]:
+        """All inboxes of this home, oldest first."""
+        return await self._store.read(inboxes.summaries)
+
+    async def delete_inbox(self, address: str) -> dict[str, int]:
+        """Remove an inbox and its mail; gives how many messages, threads and drafts went. Raises NotFound."""
+        removed = await self._store.write(inboxes.delete, address)
+        await self._store.write(audit.record, "inbox.deleted", datetime.now(UTC), inbox=address.lower())
+        return removed
+
+    # --- reading ---------------------------------------------------------------------------------------------
+
+    @property
+    def reading(self) -> Reading:
+        """find, conversation, attachment…, mark."""
+        return self._reading
+
+    # --- waiting ---------------------------------------------------------------------------------------------
+
+    async def wait(self, wanted: Wanted, *, timeout: float, progress: Progress | None = None) -> Waited:
+        """Wait for mail or a code; ``handed_out`` or ``dropped`` must follow."""
+        return await self._waiting.wait(wanted, timeout=timeout, progress=progress)
+
+    async def handed_out(self, waited: Waited) -> None:
+        """A wait's result was written to the transport."""
+        await self._waiting.handed_out(waited)
+
+    def dropped(self, waited: Waited) -> None:
+        """A wait's result was not written."""
+        self._waiting.dropped(waited)
+
+    # --- sending ---------------------------------------------------------------------------------------------
+
+    async def send(self, request: SendRequest, *, allow_duplicate: bool = False) -> Outcome:
+        """Send, queue, hold or refuse, as policy says."""
+        submission = await self._composing.submission(request)
+        return await self._outbound.submit(submission, hold=False, allow_duplicate=allow_duplicate)
+
+    async def draft_for_approval(self, request: SendRequest, *, note: str, allow_duplicate: bool = False) -> Outcome:
+        """Hold a message for a human, whatever policy would allow."""
+        submission = await self._composing.submission(request)
+        return await self._outbound.submit(submission, hold=True, note=note, allow_duplicate=allow_duplicate)
+
+    async def draft(self, draft_id: str) -> Draft:
+        """One draft's state. Raises NotFound."""
+        return await self._outbound.draft(draft_id)
+
+    async def open_drafts(self) -> list[Draft]:
+        """Drafts that are held, queued or leaving."""
+        return await self._outbound.open_drafts()
+
+    async def withdraw(self, draft_id: str) -> Draft:
+        """Take back a draft that has not left."""
+        return await self._outbound.withdraw(draft_id)
+
+    async def shown(self, draft_id: str) -> tuple[Draft, bytes]:
+        """A draft with the bytes that would leave, for the human who decides."""
+        draft = await self._outbound.draft(draft_id)
+        return draft, (await self._outbound.bytes_of(draft)).mime
+
+    async def approve(self, draft_id: str, *, sha256: str, approver: str) -> Draft:
+        """A human allowed exactly these bytes. No tool may call this."""
+        return await self._outbound.approve(draft_id, sha256=sha256, approver=approver)
+
+    async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
+        """A human refused this draft, with a word for the assistant."""
+        return await self._outbound.reject(draft_id, word=word, approver=approver)
+
+    # --- state -----------------------------------------------------------------------------------------------
+
+    async def status(self) -> Status:
+        """How this home is."""
+        drafts = await self._outbound.open_drafts()
+        held = sum(draft.state is DraftState.HELD for draft in drafts)
+        return Status(
+            home=self.settings.home,
+            backend=self._backend.name,
+            domain=self.settings.local.domain,
+            policy=self.settings.send.policy,
+            leads=self._leadership.leads,
+            listener=await self._store.read(status.listener),
+            held=held,
+            queued=len(drafts) - held,
+            inboxes=len(await self._store.read(inboxes.summaries)),
+        )
+
+
+def _local_part(name: str | None, domain: str) -> str:
+    if name is None:
+        digits = "".join(choice("0123456789") for _ in range(4))
+        return f"{choice(_WORDS)}-{choice(_WORDS)}-{digits}"
+    wanted = name.strip().lower()
+    local, at, given_domain = wanted.partition("@")
+    if at and given_domain != domain:
+        raise BadAddress(f"New inboxes are at @{domain}: give only the part before it.")
+    if not _LOCAL_PART.fullmatch(local) or ".." in local:
+        raise BadAddress(f"{name[:60]!r} cannot be an address: use letters a to z, digits, and . _ - between them.")
+    return local

@@ -1,0 +1,193 @@
+"""Waiting for mail and for codes: one call, no race, nothing given away twice.
+
+With ``since`` a wait is a pure read of what came after it. Without it, the newest match that no wait was given yet
+is given. Giving is recorded only when the result was written to the transport, so a lost call loses nothing; and an
+identical call within ``REPEAT_WINDOW`` gets the same message again, marked as repeated, unless a newer one is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from mailmcp.errors import BadInput
+from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.requests import Progress, Tool, Waited, Wanted
+from mailmcp.models import Inbox, StoredMessage
+from mailmcp.store import Store, handouts, inboxes
+
+REPEAT_WINDOW = timedelta(seconds=120)
+
+
+class Waiting:
+    """All waits of this process."""
+
+    def __init__(self, store: Store, arrivals: Arrivals, pace: Pace = STEADY) -> None:
+        self._store = store
+        self._arrivals = arrivals
+        self._pace = pace
+        self._claims: set[tuple[Tool, int]] = set()
+
+    async def wait(self, wanted: Wanted, *, timeout: float, progress: Progress | None = None) -> Waited:
+        """Wait for the first match for at most ``timeout`` seconds.
+
+        A message found without ``since`` is claimed for this caller: ``handed_out`` or ``dropped`` must follow.
+        ``progress`` is called with the whole seconds that have passed, every 5 seconds. Raises NotFound for an
+        unknown inbox or cursor, BadInput for a time that is none.
+        """
+        start = asyncio.get_running_loop().time()
+        inbox = await self._store.read(inboxes.get, wanted.inbox)
+        began = await self._store.read(inboxes.position_of, await self._store.read(inboxes.newest_cursor, inbox))
+        search = _Search(wanted, inbox, *await self._since(wanted.since), began=began, pace=self._pace)
+        async with self._arrivals.listen() as bell:
+            while True:
+                bell.clear()
+                spent = asyncio.get_running_loop().time() - start
+                last = spent >= timeout
+                # Read before the look: what arrives in between is after this cursor, never skipped.
+                cursor = await self._newest_cursor(wanted.inbox) if last else ""
+                found = await self._look(search, may_share=last or search.shareable())
+                if found is not None:
+                    message, repeated = found
+                    return Waited(
+                        wanted=wanted, message=message, cursor=message.cursor, repeated=repeated, waited=spent
+                    )
+                if last:
+                    return Waited(wanted=wanted, message=None, cursor=cursor, waited=spent)
+                await _ring_or(bell, search.pause(spent, timeout))
+                spent = asyncio.get_running_loop().time() - start
+                if spent >= search.next_progress and spent < timeout:
+                    search.next_progress += self._pace.progress
+                    if progress is not None:
+                        await progress(int(spent))
+
+    async def handed_out(self, waited: Waited) -> None:
+        """The result was written to the transport: no other wait is given this message."""
+        if waited.message is None or waited.wanted.since is not None:
+            return
+        await self._store.write(
+            handouts.hand_out,
+            waited.message.id,
+            tool=waited.wanted.tool,
+            call=waited.wanted.call,
+            now=datetime.now(UTC),
+        )
+        # The claim stays: another waiter may be holding a list that was read before this was written.
+
+    def dropped(self, waited: Waited) -> None:
+        """The result was not written: the message is free for the next wait."""
+        # What was read from a cursor, or shared, was claimed by somebody else if at all.
+        if waited.message is not None and waited.wanted.since is None and not waited.repeated:
+            self._claims.discard((waited.wanted.tool, waited.message.row))
+            self._arrivals.announce()
+
+    async def _newest_cursor(self, address: str) -> str:
+        """The cursor after everything announced so far. Raises NotFound when the inbox was deleted meanwhile."""
+        return await self._store.read(inboxes.newest_cursor, await self._store.read(inboxes.get, address))
+
+    async def _since(self, since: str | None) -> tuple[int, datetime | None]:
+        if since is None:
+            return 0, None
+        if since.startswith("c_"):
+            return await self._store.read(inboxes.position_of, since), None
+        try:
+            moment = datetime.fromisoformat(since)
+        except ValueError as error:
+            raise BadInput(
+                f"`since` is {since[:60]!r}: give a cursor (c_…) from an earlier result, or a time such as"
+                " 2026-01-31T12:00:00Z."
+            ) from error
+        return 0, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    async def _look(self, search: _Search, *, may_share: bool) -> tuple[StoredMessage, bool] | None:
+        """One look in the store: (message, whether it was given before), or None."""
+        wanted, first_look = search.wanted, not search.looked
+        search.looked = True
+        if wanted.since is not None:
+            found = await self._matching(search, after=search.after)
+            return (found[0], False) if found else None
+        previous = await self._given_before(search)
+        newer_than = previous.position if previous else 0
+        found = await self._matching(search, after=newer_than, not_handed_out_by=wanted.tool)
+        for message in found:
+            if (wanted.tool, message.row) not in self._claims:
+                self._claims.add((wanted.tool, message.row))
+                return message, False
+        taken = found[0] if found else previous or await self._given_to_another(search)
+        if taken is None:
+            return None
+        if search.taken_since is None:
+            search.taken_since = asyncio.get_running_loop().time()
+        # An identical earlier call is a repeat, at once; a waiter beside us keeps its message for a while.
+        return (taken, True) if may_share or (first_look and not found) else None
+
+    async def _given_to_another(self, search: _Search) -> StoredMessage | None:
+        """The newest match that came since this wait began: whoever got it, it is all that these filters leave."""
+        found = await self._matching(search, after=search.began)
+        return found[0] if found else None
+
+    async def _given_before(self, search: _Search) -> StoredMessage | None:
+        return await self._store.read(
+            handouts.handed_out,
+            tool=search.wanted.tool,
+            call=search.wanted.call,
+            since=datetime.now(UTC) - REPEAT_WINDOW,
+            inbox=search.inbox.row,
+        )
+
+    async def _matching(
+        self, search: _Search, *, after: int, not_handed_out_by: str | None = None
+    ) -> list[StoredMessage]:
+        wanted = search.wanted
+        return await self._store.read(
+            handouts.matching,
+            search.inbox.row,
+            after=after,
+            after_time=search.after_time,
+            from_=wanted.from_,
+            subject=wanted.subject,
+            with_code=wanted.tool == "wait_for_otp",
+            # Read on from a cursor, mail comes in its order; of codes only the newest is of use.
+            newest_first=wanted.since is None or wanted.tool == "wait_for_otp",
+            not_handed_out_by=not_handed_out_by,
+        )
+
+
+class _Search:
+    """The moving parts of one wait."""
+
+    def __init__(
+        self, wanted: Wanted, inbox: Inbox, after: int, after_time: datetime | None, *, began: int, pace: Pace
+    ) -> None:
+        self.wanted = wanted
+        self.inbox = inbox
+        self.after = after
+        self.after_time = after_time
+        self.began = began
+        """Position of the newest arrival when the wait began."""
+        self.looked = False
+        self.taken_since: float | None = None
+        self.next_progress = pace.progress
+        self.share = pace.share
+
+    def shareable(self) -> bool:
+        """Whether a message that another waiter got may be given to this one too: nothing else came for a while."""
+        if self.taken_since is None:
+            return False
+        return asyncio.get_running_loop().time() - self.taken_since >= self.share
+
+    def pause(self, spent: float, timeout: float) -> float:
+        """Seconds until something must be done even if no bell rings."""
+        until = [timeout - spent, self.next_progress - spent]
+        if self.taken_since is not None:
+            until.append(self.taken_since + self.share - asyncio.get_running_loop().time())
+        return max(0.001, min(until))
+
+
+async def _ring_or(bell: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await bell.wait()
+    except TimeoutError:
+        pass

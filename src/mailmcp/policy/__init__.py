@@ -1,0 +1,1 @@
+"""Judgements as values with reasons: whom to believe, what may leave. Nothing here has an effect."""

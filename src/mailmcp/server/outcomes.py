@@ -1,0 +1,142 @@
+"""What a model sees of our own doings: inboxes made, drafts and what became of them, the state of the system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from mailmcp import __version__
+from mailmcp.mailroom.requests import Outcome, Status
+from mailmcp.models import Draft, DraftState, Inbox
+from mailmcp.server import results
+
+SentStatus = Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
+
+
+def created(inbox: Inbox, made: bool, cursor: str, status: Status) -> tuple[str, results.InboxCreated]:
+    """create_inbox."""
+    smtp = _smtp(status)
+    if smtp:
+        how = f"Programs on this machine reach it by SMTP at {smtp}."
+    else:
+        how = "The SMTP listener is not up (see mail_status); other inboxes of this home reach it."
+    how += " To be reached from the internet it needs a domain whose MX record points here."
+    data = results.InboxCreated(
+        address=inbox.address,
+        created=made,
+        cursor=cursor,
+        can_send="nowhere" if status.policy == "never" else "this_home",
+        reach="this_machine",
+        how_to_reach=how,
+    )
+    return f"{inbox.address} {'is ready' if made else 'was made before with this key'}. {how} Cursor: {cursor}.", data
+
+
+def sent(outcome: Outcome) -> tuple[str, results.Sent]:
+    """send and draft_for_approval."""
+    draft = outcome.draft
+    if draft is None:
+        reasons = [reason.sentence for reason in outcome.refused]
+        data = results.Sent(status="refused", recipients=list(outcome.recipients), reasons=reasons)
+        return f"Refused, nothing was sent. {' '.join(reasons)}", data
+    status = _sent_status(draft.state)
+    reasons = [reason.sentence for reason in draft.reasons] + ([draft.error] if draft.error else [])
+    data = results.Sent(
+        status=status,
+        draft=draft.id,
+        message=draft.message,
+        recipients=list(draft.recipients),
+        reasons=reasons or None,
+        repeated=outcome.repeated or None,
+        send_at=draft.send_at,
+        how_to_decide=_how_to_decide(draft) if status == "held" else None,
+    )
+    again = "The same mail was submitted before, it was not sent again: it is " if outcome.repeated else ""
+    text = [f"{again}{status}: draft {draft.id} to {', '.join(draft.recipients)}."]
+    if status == "queued":
+        text.append("It leaves when its time has come.")
+    text += reasons
+    if data.how_to_decide:
+        text.append(data.how_to_decide)
+    return " ".join(text), data
+
+
+def drafts(found: Sequence[Draft]) -> tuple[str, results.DraftList]:
+    """check_draft."""
+    lines = [
+        results.DraftLine(
+            draft=one.id,
+            status=one.state.value,
+            inbox=one.inbox,
+            recipients=list(one.recipients),
+            subject=one.subject,
+            created_at=one.created_at,
+            send_at=one.send_at,
+            expires_at=one.expires_at if one.state is DraftState.HELD else None,
+            message=one.message,
+            reasons=[reason.sentence for reason in one.reasons] or None,
+            error=one.error,
+        )
+        for one in found
+    ]
+    text: list[str] = []
+    for one in lines:
+        trouble = f" ({one.error})" if one.error else ""
+        text.append(f"{one.draft} {one.status}: {one.subject!r} to {', '.join(one.recipients)}{trouble}")
+    text += [_how_to_decide(one) for one in found if one.state is DraftState.HELD][:1]
+    return "\n".join(text) or "No draft is held or queued.", results.DraftList(drafts=lines)
+
+
+def status(now: Status) -> tuple[str, results.MailStatus]:
+    """mail_status."""
+    smtp = _smtp(now)
+    warnings = [now.listener.trouble] if now.listener and now.listener.trouble else []
+    if smtp is None and not warnings:
+        warnings.append("No process listens for SMTP yet: one takes over within seconds.")
+    data = results.MailStatus(
+        version=__version__,
+        backend=now.backend,
+        home=str(now.home),
+        domain=now.domain,
+        smtp=smtp,
+        listener="off" if smtp is None else "this_process" if now.leads else "another_process",
+        leader=now.leads,
+        policy=now.policy,
+        inboxes=now.inboxes,
+        held=now.held,
+        queued=now.queued,
+        warnings=warnings,
+        next=_what_next(now),
+    )
+    text = [
+        f"mailmcp {__version__}, backend {now.backend}, {now.inboxes} inbox(es) at @{now.domain}.",
+        f"SMTP: {smtp or 'off'}. Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
+        *(f"Warning: {warning}" for warning in warnings),
+        data.next,
+    ]
+    return "\n".join(text), data
+
+
+def _smtp(now: Status) -> str | None:
+    listener = now.listener
+    return f"{listener.host}:{listener.port}" if listener and listener.port else None
+
+
+def _sent_status(state: DraftState) -> SentStatus:
+    leaving = {DraftState.CLAIMED: "queued", DraftState.ON_WIRE: "queued"}
+    return cast(SentStatus, leaving.get(state, state.value))
+
+
+def _how_to_decide(draft: Draft) -> str:
+    return (
+        f"A human decides in a terminal: `mailmcp approve {draft.id}` shows the message as it will leave,"
+        f" `mailmcp reject {draft.id}` refuses it. You cannot; tell them, then check_draft."
+    )
+
+
+def _what_next(now: Status) -> str:
+    if now.held:
+        return f"{now.held} draft(s) wait for a human: `mailmcp held` in a terminal lists them."
+    if not now.inboxes:
+        return "Make an inbox with create_inbox."
+    return "Nothing needs to be done."

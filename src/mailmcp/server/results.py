@@ -1,0 +1,249 @@
+"""What each tool gives back as ``structuredContent``: the shapes, and nothing else.
+
+Ids: an inbox is its address; thread t_…, message m_…, draft d_…, cursor c_…. Times are RFC 3339 UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+Time = Annotated[
+    datetime,
+    PlainSerializer(lambda moment: f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", return_type=str),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+Trust = Literal["verified", "unverified", "suspicious", "failed", "local"]
+
+
+class Result(BaseModel):
+    """Base of all results."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InboxCreated(Result):
+    """create_inbox."""
+
+    address: str
+    created: bool
+    cursor: str
+    can_send: Literal["this_home", "nowhere"]
+    reach: Literal["this_machine", "internet"]
+    how_to_reach: str
+
+
+class InboxLine(Result):
+    """One inbox of list_inboxes."""
+
+    address: str
+    label: str | None = None
+    unread: int
+    reach: Literal["this_machine", "internet"]
+    last_received_at: Time | None = None
+
+
+class InboxList(Result):
+    """list_inboxes."""
+
+    inboxes: list[InboxLine]
+
+
+class InboxDeleted(Result):
+    """delete_inbox."""
+
+    address: str
+    messages: int
+    threads: int
+    drafts: int
+
+
+class ThreadLine(Result):
+    """One thread of find_mail."""
+
+    id: str
+    inbox: str
+    subject: str
+    who: list[str]
+    when: Time
+    count: int
+    unread: int
+    first_line: str
+    trust: Trust
+    labels: list[str] | None = None
+
+
+class ThreadList(Result):
+    """find_mail."""
+
+    threads: list[ThreadLine]
+    next_cursor: str | None = None
+
+
+class LinkLine(Result):
+    """A link of a message, as data."""
+
+    text: str
+    url: str
+
+
+class AttachmentLine(Result):
+    """An attachment of a message; ``part`` is what get_attachment takes."""
+
+    part: str
+    name: str
+    type: str
+    size: int
+
+
+class HiddenLine(Result):
+    """What a person would not see: the kind of hiding, and the text only when it was asked for."""
+
+    kind: str
+    chars: int
+    text: str | None = None
+
+
+class MessageBody(Result):
+    """One message of read_thread."""
+
+    id: str
+    direction: Literal["in", "out"]
+    sender: str | None = None
+    to: list[str]
+    cc: list[str] | None = None
+    reply_to: list[str] | None = None
+    subject: str
+    received_at: Time
+    sent_at: Time | None = None
+    read: bool
+    labels: list[str] | None = None
+    trust: Trust
+    trust_reasons: list[str] | None = None
+    verified_domain: str | None = None
+    text: str
+    text_cut_at: int | None = None
+    quoted: str | None = None
+    quoted_chars: int | None = None
+    signature: str | None = None
+    hidden: list[HiddenLine] | None = None
+    links: list[LinkLine] | None = None
+    links_left_out: int | None = None
+    attachments: list[AttachmentLine] | None = None
+    headers: list[str] | None = None
+    defects: list[str] | None = None
+
+
+class ThreadBody(Result):
+    """read_thread."""
+
+    thread: str
+    inbox: str
+    count: int
+    messages: list[MessageBody]
+    next_cursor: str | None = None
+
+
+class Waited(Result):
+    """wait_for_mail."""
+
+    status: Literal["found", "pending"]
+    cursor: str
+    waited: float
+    repeated: bool | None = None
+    message: str | None = None
+    thread: str | None = None
+    sender: str | None = None
+    subject: str | None = None
+    first_line: str | None = None
+    received_at: Time | None = None
+    trust: Trust | None = None
+    verified_domain: str | None = None
+
+
+class Otp(Waited):
+    """wait_for_otp."""
+
+    code: str | None = None
+    link: str | None = None
+    confidence: float | None = None
+    evidence: str | None = None
+
+
+class Sent(Result):
+    """send and draft_for_approval."""
+
+    status: Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
+    draft: str | None = None
+    message: str | None = None
+    recipients: list[str]
+    reasons: list[str] | None = None
+    repeated: bool | None = None
+    send_at: Time | None = None
+    how_to_decide: str | None = None
+
+
+class DraftLine(Result):
+    """One draft of check_draft."""
+
+    draft: str
+    status: str
+    inbox: str
+    recipients: list[str]
+    subject: str
+    created_at: Time
+    send_at: Time | None = None
+    expires_at: Time | None = None
+    message: str | None = None
+    reasons: list[str] | None = None
+    error: str | None = None
+
+
+class DraftList(Result):
+    """check_draft."""
+
+    drafts: list[DraftLine]
+
+
+class AttachmentBody(Result):
+    """get_attachment."""
+
+    message: str
+    part: str
+    name: str
+    type: str
+    size: int
+    text: str | None = None
+    truncated: bool | None = None
+    base64: str | None = None
+    file: str | None = None
+
+
+class Marked(Result):
+    """mark."""
+
+    target: str
+    messages: int | None = None
+    unread: int | None = None
+    labels: list[str] | None = None
+    status: str | None = None
+
+
+class MailStatus(Result):
+    """mail_status."""
+
+    version: str
+    backend: str
+    home: str
+    domain: str
+    smtp: str | None = None
+    listener: Literal["this_process", "another_process", "off"]
+    leader: bool
+    policy: str
+    inboxes: int
+    held: int
+    queued: int
+    warnings: list[str]
+    next: str

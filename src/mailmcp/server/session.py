@@ -1,0 +1,105 @@
+"""What lives as long as the MCP server does: the mailroom, opened when it is needed, and results on their way out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mailmcp.errors import MailError
+from mailmcp.mailroom.requests import Waited
+
+if TYPE_CHECKING:
+    from mailmcp.mailroom.room import Mailroom
+
+log = logging.getLogger("mailmcp.server")
+
+OpenRoom = Callable[[], Awaitable["Mailroom"]]
+
+
+@dataclass(frozen=True, slots=True)
+class _OnItsWay:
+    room: Mailroom
+    waited: Waited
+
+
+class Session:
+    """The state behind all tools.
+
+    The mailroom is opened after the first answer was written, since nothing slow may come before it; a call that
+    comes earlier opens it. A transport that can tell when a result was written sets ``confirms_writes`` and calls
+    ``written``.
+    """
+
+    def __init__(self, open_room: OpenRoom) -> None:
+        self._open_room = open_room
+        self._opening: asyncio.Future[Mailroom] | None = None
+        self._on_their_way: dict[str, _OnItsWay] = {}
+        self._recordings: set[asyncio.Task[None]] = set()
+        self.confirms_writes = False
+
+    def start(self) -> asyncio.Future[Mailroom]:
+        """Begin to open the mailroom, if that was not begun or failed."""
+        opening = self._opening
+        if opening is None or _failed(opening):
+            opening = asyncio.ensure_future(self._open_room())
+            opening.add_done_callback(_log_failure)
+            self._opening = opening
+        return opening
+
+    async def room(self) -> Mailroom:
+        """The open mailroom. Raises what kept it from opening; the next call tries again."""
+        return await asyncio.shield(self.start())
+
+    async def aclose(self) -> None:
+        """Close the mailroom if it was opened."""
+        if self._recordings:
+            await asyncio.wait(self._recordings, timeout=2)
+        if self._opening is None:
+            return
+        try:
+            room = await self._opening
+        except (Exception, asyncio.CancelledError):
+            return  # it never opened; whoever asked for it has heard why
+        await room.aclose()
+
+    async def leaving(self, request_id: str, room: Mailroom, waited: Waited) -> None:
+        """A wait's result is about to be written under this request id."""
+        if not self.confirms_writes:
+            await room.handed_out(waited)
+        else:
+            self._on_their_way[request_id] = _OnItsWay(room, waited)
+
+    def written(self, request_id: str) -> None:
+        """A response was written to the transport."""
+        if parcel := self._on_their_way.pop(request_id, None):
+            task = asyncio.create_task(_record(parcel))
+            self._recordings.add(task)
+            task.add_done_callback(self._recordings.discard)
+
+    def lost(self, request_id: str) -> None:
+        """A response will not be written: its caller has gone."""
+        if parcel := self._on_their_way.pop(request_id, None):
+            parcel.room.dropped(parcel.waited)
+
+
+async def _record(parcel: _OnItsWay) -> None:
+    try:
+        await parcel.room.handed_out(parcel.waited)
+    except MailError as error:
+        log.warning("a result that was handed out could not be recorded: %s", error)
+
+
+def _log_failure(opening: asyncio.Future[Mailroom]) -> None:
+    if opening.cancelled() or (error := opening.exception()) is None:
+        return
+    if isinstance(error, MailError):
+        log.error("the mailroom cannot be opened: %s", error)
+    else:
+        log.error("the mailroom cannot be opened", exc_info=error)
+
+
+def _failed(task: asyncio.Future[Mailroom]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

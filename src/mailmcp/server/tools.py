@@ -1,0 +1,342 @@
+"""The thirteen tools: one short function each. The docstring is what the model reads, the result is a view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import BaseModel, ConfigDict, Field
+
+from mailmcp.errors import BadInput
+from mailmcp.mailroom.requests import FileRequest, Search, SendRequest, Wanted
+from mailmcp.server import outcomes, results, views
+from mailmcp.server.build import strict
+from mailmcp.server.session import Session
+
+if TYPE_CHECKING:
+    from mailmcp.mailroom.room import Mailroom
+
+Ctx = Context[Session, Any]
+
+Inbox = Annotated[str, Field(description="inbox address")]
+From = Annotated[str | None, Field(description="sender: an address, or a domain with its sub-domains")]
+Since = Annotated[str | None, Field(description="cursor or time: only mail after it")]
+Timeout = Annotated[float, Field(ge=0, le=300, description="seconds")]
+Addresses = Annotated[list[str] | None, Field(description="addresses")]
+
+
+class File(BaseModel):
+    """An attachment to send: name with text or base64; or message with part; or file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    text: str | None = None
+    base64: str | None = None
+    message: str | None = Field(default=None, description="m_… that holds it")
+    part: str | None = None
+    file: str | None = Field(default=None, description="bare name in the home's outgoing folder")
+
+
+def answer(text: str, data: results.Result) -> CallToolResult:
+    """A short text and the same facts as a record."""
+    record = data.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=record)
+
+
+async def _room(ctx: Ctx) -> Mailroom:
+    return await ctx.request_context.lifespan_context.room()
+
+
+async def create_inbox(
+    ctx: Ctx,
+    name: Annotated[str | None, Field(description="wanted part before the @; made up if left out")] = None,
+    label: Annotated[str | None, Field(description="note on what it is for")] = None,
+    key: Annotated[str | None, Field(description="your own id: repeating it gives the same inbox")] = None,
+    backend: str | None = None,
+) -> Annotated[CallToolResult, results.InboxCreated]:
+    """Make a new e-mail address to receive mail at. Start here before signing up anywhere."""
+    room = await _room(ctx)
+    inbox, made, cursor = await room.create_inbox(name=name, label=label or "", key=key, backend=backend)
+    return answer(*outcomes.created(inbox, made, cursor, await room.status()))
+
+
+async def list_inboxes(ctx: Ctx) -> Annotated[CallToolResult, results.InboxList]:
+    """List the addresses there are, with unread counts."""
+    room = await _room(ctx)
+    lines = [
+        results.InboxLine(
+            address=one.inbox.address,
+            label=one.inbox.label or None,
+            unread=one.unread,
+            reach="this_machine",
+            last_received_at=one.last_received_at,
+        )
+        for one in await room.list_inboxes()
+    ]
+    text = "\n".join(f"{one.address}{f' ({one.label})' if one.label else ''}: {one.unread} unread" for one in lines)
+    return answer(text or "There are no inboxes yet: make one with create_inbox.", results.InboxList(inboxes=lines))
+
+
+async def delete_inbox(ctx: Ctx, inbox: Inbox) -> Annotated[CallToolResult, results.InboxDeleted]:
+    """Delete an inbox with all its mail, for good. The audit log stays."""
+    room = await _room(ctx)
+    removed = await room.delete_inbox(inbox)
+    data = results.InboxDeleted(address=inbox.lower(), **removed)
+    return answer(f"{data.address} is gone, with {data.messages} message(s) and {data.drafts} draft(s).", data)
+
+
+async def find_mail(
+    ctx: Ctx,
+    inbox: Annotated[str | None, Field(description="only this inbox")] = None,
+    query: Annotated[str | None, Field(description="words, all of them, in subject, people or text")] = None,
+    from_: From = None,
+    unread: bool | None = None,
+    label: str | None = None,
+    limit: Annotated[int, Field(ge=1, le=50)] = 20,
+    cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
+) -> Annotated[CallToolResult, results.ThreadList]:
+    """Search or list mail as threads, newest first. To wait for mail to come use wait_for_mail."""
+    room = await _room(ctx)
+    found = await room.reading.find(
+        Search(inbox=inbox, query=query, from_=from_, unread=unread, label=label, limit=limit, cursor=cursor)
+    )
+    return answer(*views.threads(found))
+
+
+async def read_thread(
+    ctx: Ctx,
+    thread: Annotated[str, Field(description="t_…, or m_… for one message")],
+    include: Annotated[
+        list[Literal["quoted", "hidden", "headers", "all"]] | None,
+        Field(description="what is left out otherwise"),
+    ] = None,
+    max_chars: Annotated[int, Field(ge=500, le=200_000)] = 7000,
+    cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
+) -> Annotated[CallToolResult, results.ThreadBody]:
+    """Read a conversation, oldest first, each message with its new text only. Does not mark it read."""
+    room = await _room(ctx)
+    wanted = frozenset[str](include or ())
+    after, offset = _page(cursor)
+    # A page that ended inside a message goes on in that message, not after it.
+    read = await room.reading.conversation(thread, after=after, inclusive=offset > 0)
+    headers = [
+        await room.reading.headers(message) if wanted & {"headers", "all"} else () for message, _ in read.messages
+    ]
+    return answer(*views.conversation(read, headers, include=wanted, max_chars=max_chars, offset=offset))
+
+
+async def wait_for_mail(
+    ctx: Ctx,
+    inbox: Inbox,
+    from_: From = None,
+    subject: Annotated[str | None, Field(description="part of the subject")] = None,
+    since: Since = None,
+    timeout: Timeout = 45,
+) -> Annotated[CallToolResult, results.Waited]:
+    """Wait until mail comes, or get what came and was not handed out yet. For codes use wait_for_otp."""
+    room = await _room(ctx)
+    wanted = Wanted(tool="wait_for_mail", inbox=inbox.lower(), from_=from_, subject=subject, since=since)
+    return await _wait(ctx, room, wanted, timeout)
+
+
+async def wait_for_otp(
+    ctx: Ctx, inbox: Inbox, from_: From = None, since: Since = None, timeout: Timeout = 45
+) -> Annotated[CallToolResult, results.Otp]:
+    """Get the one-time code or sign-in link mailed to an inbox, waiting for it if need be. One call is enough:
+    it also finds a code that came just before. `pending` is normal: call again with its cursor as `since`."""
+    room = await _room(ctx)
+    wanted = Wanted(tool="wait_for_otp", inbox=inbox.lower(), from_=from_, since=since)
+    return await _wait(ctx, room, wanted, timeout)
+
+
+async def send(
+    ctx: Ctx,
+    inbox: Annotated[str, Field(description="inbox address to send from")],
+    body: Annotated[str, Field(description="plain text")],
+    to: Addresses = None,
+    subject: str | None = None,
+    html: str | None = None,
+    cc: Addresses = None,
+    bcc: Addresses = None,
+    in_reply_to: Annotated[str | None, Field(description="m_… to answer; then to and subject may be left out")] = None,
+    reply_all: bool = False,
+    forward: Annotated[str | None, Field(description="m_… to forward")] = None,
+    attachments: list[File] | None = None,
+    send_at: Annotated[str | None, Field(description="time")] = None,
+    allow_duplicate: Annotated[bool, Field(description="send the same again within 10 minutes")] = False,
+) -> Annotated[CallToolResult, results.Sent]:
+    """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""
+    request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
+    return answer(*outcomes.sent(await (await _room(ctx)).send(request, allow_duplicate=allow_duplicate)))
+
+
+async def draft_for_approval(
+    ctx: Ctx,
+    inbox: Annotated[str, Field(description="inbox address to send from")],
+    body: Annotated[str, Field(description="plain text")],
+    to: Addresses = None,
+    subject: str | None = None,
+    html: str | None = None,
+    cc: Addresses = None,
+    bcc: Addresses = None,
+    in_reply_to: str | None = None,
+    reply_all: bool = False,
+    forward: str | None = None,
+    attachments: list[File] | None = None,
+    send_at: str | None = None,
+    allow_duplicate: bool = False,
+    note: Annotated[str | None, Field(description="why, for the human")] = None,
+) -> Annotated[CallToolResult, results.Sent]:
+    """Write mail that a human must approve before it leaves; arguments as for send. It is always held."""
+    request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
+    room = await _room(ctx)
+    outcome = await room.draft_for_approval(request, note=note or "", allow_duplicate=allow_duplicate)
+    return answer(*outcomes.sent(outcome))
+
+
+async def check_draft(
+    ctx: Ctx, draft: Annotated[str | None, Field(description="d_…; all open ones if left out")] = None
+) -> Annotated[CallToolResult, results.DraftList]:
+    """See what became of a draft, or list the drafts that are held or queued."""
+    room = await _room(ctx)
+    return answer(*outcomes.drafts([await room.draft(draft)] if draft else await room.open_drafts()))
+
+
+async def get_attachment(
+    ctx: Ctx,
+    message: Annotated[str, Field(description="m_…")],
+    part: Annotated[str, Field(description="part, or file name, from read_thread")],
+    as_: Annotated[
+        Literal["text", "base64", "file"], Field(description="text of PDF, office, plain; bytes; or saved to a file")
+    ] = "text",
+) -> Annotated[CallToolResult, results.AttachmentBody]:
+    """Get one attachment of a message."""
+    reading = (await _room(ctx)).reading
+    if as_ == "file":
+        found, path = await reading.attachment_file(message, part)
+        return answer(*views.attachment(message, found, file=str(path)))
+    if as_ == "base64":
+        found, data = await reading.attachment(message, part)
+        return answer(*views.attachment(message, found, data=data))
+    found, document = await reading.attachment_text(message, part)
+    return answer(*views.attachment(message, found, text=document.text, truncated=document.truncated))
+
+
+async def mark(
+    ctx: Ctx,
+    target: Annotated[str, Field(description="t_…, m_… or d_…")],
+    read: bool | None = None,
+    add_labels: list[str] | None = None,
+    remove_labels: list[str] | None = None,
+    withdraw: Annotated[bool, Field(description="take back a draft that has not left")] = False,
+) -> Annotated[CallToolResult, results.Marked]:
+    """Mark mail read or unread, label it, or withdraw a draft."""
+    room = await _room(ctx)
+    if target.startswith("d_"):
+        if not withdraw:
+            raise BadInput("A draft can only be withdrawn: set `withdraw`.")
+        draft = await room.withdraw(target)
+        return answer(f"{draft.id} is {draft.state}.", results.Marked(target=draft.id, status=draft.state))
+    if withdraw:
+        raise BadInput("`withdraw` takes a draft (d_…).")
+    if read is None and not add_labels and not remove_labels:
+        raise BadInput("Nothing to mark: give `read`, `add_labels` or `remove_labels`.")
+    marked = await room.reading.mark(target, read=read, add=tuple(add_labels or ()), remove=tuple(remove_labels or ()))
+    unread = sum(not one.read for one in marked)
+    labels = sorted({label for one in marked for label in one.labels})
+    data = results.Marked(target=target, messages=len(marked), unread=unread, labels=labels)
+    return answer(f"{target}: {len(marked)} message(s), {unread} unread, labels: {' '.join(labels) or 'none'}.", data)
+
+
+async def mail_status(ctx: Ctx) -> Annotated[CallToolResult, results.MailStatus]:
+    """See how the mail system is doing and what to do when something does not work."""
+    return answer(*outcomes.status(await (await _room(ctx)).status()))
+
+
+async def _wait(ctx: Ctx, room: Mailroom, wanted: Wanted, timeout: float) -> CallToolResult:
+    async def progress(seconds: int) -> None:
+        await ctx.report_progress(seconds, timeout, f"waiting for mail to {wanted.inbox}")
+
+    ended = await room.wait(wanted, timeout=timeout, progress=progress)
+    try:
+        shown = views.waited_code(ended) if wanted.tool == "wait_for_otp" else views.waited_mail(ended)
+        result = answer(*shown)
+        await ctx.request_context.lifespan_context.leaving(ctx.request_id, room, ended)
+    except BaseException:
+        room.dropped(ended)
+        raise
+    return result
+
+
+def _page(cursor: str | None) -> tuple[str | None, int]:
+    """A read_thread cursor: after a message, or (``c_….N``) inside one after N characters."""
+    if cursor is None:
+        return None, 0
+    after, _, offset = cursor.partition(".")
+    return after, int(offset) if offset.isdecimal() else 0
+
+
+def _request(
+    inbox: str,
+    body: str,
+    to: list[str] | None,
+    subject: str | None,
+    html: str | None,
+    cc: list[str] | None,
+    bcc: list[str] | None,
+    in_reply_to: str | None,
+    reply_all: bool,
+    forward: str | None,
+    attachments: list[File] | None,
+    send_at: str | None,
+) -> SendRequest:
+    return SendRequest(
+        inbox=inbox,
+        body=body,
+        to=tuple(to or ()),
+        subject=subject,
+        html=html,
+        cc=tuple(cc or ()),
+        bcc=tuple(bcc or ()),
+        in_reply_to=in_reply_to,
+        reply_all=reply_all,
+        forward=forward,
+        attachments=tuple(FileRequest(**file.model_dump()) for file in attachments or ()),
+        send_at=send_at,
+    )
+
+
+def _hints(
+    *, read_only: bool = False, destructive: bool = False, idempotent: bool = True, open_world: bool = False
+) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=read_only,
+        destructive_hint=destructive,
+        idempotent_hint=idempotent,
+        open_world_hint=open_world,
+    )
+
+
+def all_tools() -> list[Tool]:
+    """The whole set, in the order in which clients list it: alphabetical, so that it never changes."""
+    untrusted = {"io.mailmcp/untrusted": True}
+    reads = _hints(read_only=True, open_world=True)
+    sends = _hints(destructive=True, open_world=True)
+    return [
+        strict(check_draft, title="Check draft", annotations=_hints(read_only=True)),
+        strict(create_inbox, title="Create inbox", annotations=_hints(idempotent=False)),
+        strict(delete_inbox, title="Delete inbox", annotations=_hints(destructive=True)),
+        strict(draft_for_approval, title="Draft for approval", annotations=_hints()),
+        strict(find_mail, title="Find mail", annotations=reads, meta=untrusted),
+        strict(get_attachment, title="Get attachment", annotations=reads, meta=untrusted),
+        strict(list_inboxes, title="List inboxes", annotations=_hints(read_only=True)),
+        strict(mail_status, title="Mail status", annotations=_hints(read_only=True)),
+        strict(mark, title="Mark", annotations=_hints()),
+        strict(read_thread, title="Read thread", annotations=reads, meta=untrusted),
+        strict(send, title="Send mail", annotations=sends),
+        strict(wait_for_mail, title="Wait for mail", annotations=reads, meta=untrusted),
+        strict(wait_for_otp, title="Wait for one-time code", annotations=reads, meta=untrusted),
+    ]

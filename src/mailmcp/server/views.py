@@ -1,0 +1,347 @@
+"""The one window through which strangers' words leave (law 4): what a model may see of stored mail.
+
+Every view gives two things that say the same: a short text, and the record for ``structuredContent``. In the text,
+mail stands between two fence lines that carry a random mark, so that no mail can write an end of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mailmcp.mailroom.requests import Found
+from mailmcp.mailroom.requests import Waited as WaitEnded
+from mailmcp.models import Address, Attachment, Channels, Conversation, StoredMessage, ThreadSummary, Trust
+from mailmcp.server import results
+
+LINKS_SHOWN = 15
+LINK_CHARACTERS = 3_000
+"""Of all links of a page together: click trackers write addresses of a thousand characters and more."""
+SUBJECT_SHOWN = 200
+HIDDEN_SHOWN = 2_000
+
+
+def threads(found: Found) -> tuple[str, results.ThreadList]:
+    """The lists of find_mail."""
+    lines = [
+        results.ThreadLine(
+            id=one.id,
+            inbox=one.inbox,
+            subject=one.subject[:SUBJECT_SHOWN],
+            who=[_person(person) for person in one.who],
+            when=one.last_at,
+            count=one.count,
+            unread=one.unread,
+            first_line=one.first_line,
+            trust=one.trust.value,
+            labels=list(one.labels) or None,
+        )
+        for one in found.threads
+    ]
+    data = results.ThreadList(threads=lines, next_cursor=found.next_cursor)
+    if not lines:
+        return "No mail matches. Leave out a filter, or call wait_for_mail for mail that is still to come.", data
+    fence = _Fence()
+    text = [f"{len(lines)} thread(s), newest first; read one with read_thread."]
+    text += fence.around("\n".join(_thread_line(one) for one in found.threads))
+    if found.next_cursor:
+        text.append(f"More: call find_mail again with cursor={found.next_cursor}.")
+    return "\n".join(text), data
+
+
+def conversation(
+    read: Conversation,
+    headers: Sequence[tuple[tuple[str, str], ...]],
+    *,
+    include: frozenset[str],
+    max_chars: int,
+    offset: int,
+) -> tuple[str, results.ThreadBody]:
+    """The messages of read_thread, oldest first, until ``max_chars`` characters of mail text are used up.
+
+    ``offset`` is how many characters of the first message's text an earlier page has shown. ``headers`` has an entry
+    for each message, empty ones unless they were asked for.
+    """
+    fence, budget = _Fence(), max_chars
+    bodies: list[results.MessageBody] = []
+    text = [f"{read.thread} in {read.inbox}: {read.count} message(s)" + (", oldest first." if read.count > 1 else ".")]
+    next_cursor: str | None = None
+    link_budget = LINK_CHARACTERS
+    previous = ""
+    for (message, channels), lines in zip(read.messages, headers, strict=True):
+        if budget <= 0:
+            next_cursor = previous
+            break
+        body, used = _body(message, channels, lines, include, offset=offset, budget=budget, links=link_budget)
+        budget -= used
+        link_budget -= sum(len(link.url) + len(link.text) for link in body.links or ())
+        bodies.append(body)
+        text += _message_text(body, channels, fence)
+        if body.text_cut_at is not None:
+            next_cursor = f"{message.cursor}.{body.text_cut_at}"
+            break
+        offset, previous = 0, message.cursor
+    if next_cursor:
+        text.append(f"More of this thread: call read_thread again with cursor={next_cursor}.")
+    return "\n".join(text), results.ThreadBody(
+        thread=read.thread, inbox=read.inbox, count=read.count, messages=bodies, next_cursor=next_cursor
+    )
+
+
+def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
+    """How wait_for_mail ended."""
+    message = ended.message
+    if message is None:
+        return _pending(ended), results.Waited(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
+    data = results.Waited(status="found", **_arrived(ended, message))
+    fence = _Fence()
+    lines = [f"{_again(ended)}{message.id} in {message.thread} from {_trusted(message)}"]
+    lines += fence.around(f"Subject: {message.subject[:SUBJECT_SHOWN]}")
+    lines.append(f"Read it with read_thread; for a newer one call again with since={ended.cursor}.")
+    return "\n".join(lines), data
+
+
+def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
+    """How wait_for_otp ended."""
+    message = ended.message
+    if message is None:
+        return _pending(ended), results.Otp(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
+    codes = message.codes
+    confidence = max(codes.code_confidence if codes.code else 0, codes.link_confidence if codes.link else 0)
+    data = results.Otp(
+        status="found",
+        code=codes.code,
+        link=codes.link,
+        confidence=round(confidence, 2),
+        evidence=codes.evidence or None,
+        **_arrived(ended, message),
+    )
+    fence = _Fence()
+    given = [f"code {codes.code}"] if codes.code else []
+    given += [f"link {codes.link}"] if codes.link else []
+    lines = [f"{_again(ended)}{' and '.join(given)} (confidence {confidence:.2f}) from {_trusted(message)}"]
+    lines.append(f"received {_when(message)}, message {message.id}, thread {message.thread}")
+    lines += fence.around(f"Subject: {message.subject[:SUBJECT_SHOWN]}\n{codes.evidence}".strip())
+    lines.append(f"If it does not work, ask for a new one and call again with since={ended.cursor}.")
+    return "\n".join(lines), data
+
+
+def attachment(
+    message: str,
+    found: Attachment,
+    *,
+    text: str | None = None,
+    truncated: bool = False,
+    data: bytes | None = None,
+    file: str | None = None,
+) -> tuple[str, results.AttachmentBody]:
+    """One attachment: as text, as bytes, or where it was saved."""
+    record = results.AttachmentBody(
+        message=message,
+        part=found.part,
+        name=found.filename,
+        type=found.content_type,
+        size=found.size,
+        text=text,
+        truncated=truncated or None,
+        base64=base64.b64encode(data).decode() if data is not None else None,
+        file=file,
+    )
+    what = f"{found.content_type}, {size(found.size)}"
+    if file is not None:
+        return f"Saved to {file} ({what}).", record
+    if text is None:
+        return f"Part {found.part} ({what}) is in the structured content as base64.", record
+    end = ["It is longer than this: get it as a file for the rest."] if truncated else []
+    return "\n".join([f"Part {found.part} ({what}):", *_Fence().around(text), *end]), record
+
+
+def size(count: int) -> str:
+    """A size in bytes for people."""
+    if count < 1024:
+        return f"{count} bytes"
+    return f"{count / 1024:.0f} KiB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MiB"
+
+
+class _Fence:
+    """Two lines with a random mark that a mail cannot know beforehand, so it cannot forge the end."""
+
+    def __init__(self) -> None:
+        self._mark = secrets.token_hex(4)
+
+    def around(self, mail: str) -> list[str]:
+        """The lines of a mail with the fence before and after."""
+        # The mark is drawn anew for every call; that a mail holds it is chance, and then it is broken up.
+        return [f"<<mail {self._mark}", mail.replace(self._mark, " ".join(self._mark)), f"{self._mark} mail>>"]
+
+
+def _thread_line(one: ThreadSummary) -> str:
+    unread = f", {one.unread} unread" if one.unread else ""
+    who = ", ".join(_person(person) for person in one.who)
+    labels = f" [{' '.join(one.labels)}]" if one.labels else ""
+    return (
+        f"{one.id} {one.last_at:%Y-%m-%d %H:%M}Z ({one.count}{unread}) {one.trust.value}{labels} {who}"
+        f" | {one.subject[:SUBJECT_SHOWN]} | {one.first_line}"
+    )
+
+
+def _body(
+    message: StoredMessage,
+    channels: Channels,
+    headers: tuple[tuple[str, str], ...],
+    include: frozenset[str],
+    *,
+    offset: int,
+    budget: int,
+    links: int,
+) -> tuple[results.MessageBody, int]:
+    """The record of one message, and how many characters of the budget it used."""
+    text = channels.visible[offset : offset + budget]
+    cut = offset + len(text) if offset + len(text) < len(channels.visible) else None
+    used = len(text) + 200  # the lines around it
+    everything = "all" in include
+    quoted: str | None = None
+    if channels.quoted and ("quoted" in include or everything):
+        quoted = channels.quoted[: max(0, budget - used)]
+        used += len(quoted)
+    shown = [] if offset else _links(channels, links)
+    body = results.MessageBody(
+        id=message.id,
+        direction="out" if message.outgoing else "in",
+        sender=_person(message.from_) if message.from_ else None,
+        to=[_person(person) for person in message.to[:20]],
+        cc=[_person(person) for person in message.cc[:20]] or None,
+        reply_to=[_person(person) for person in message.reply_to if person != message.from_] or None,
+        subject=message.subject[:SUBJECT_SHOWN],
+        received_at=message.received_at,
+        sent_at=message.date,
+        read=message.read,
+        labels=list(message.labels) or None,
+        trust=message.trust.verdict.value,
+        trust_reasons=[reason.sentence for reason in message.trust.reasons] or None,
+        verified_domain=message.trust.verified_domain,
+        text=text,
+        text_cut_at=cut,
+        quoted=quoted,
+        quoted_chars=len(channels.quoted) or None,
+        signature=channels.signature[:1000] or None,
+        hidden=[
+            results.HiddenLine(
+                kind=piece.kind,
+                chars=len(piece.text),
+                text=piece.text[:HIDDEN_SHOWN] if "hidden" in include or everything else None,
+            )
+            for piece in channels.hidden[:20]
+        ]
+        or None,
+        links=shown or None,
+        links_left_out=(len(channels.links) - len(shown)) or None,
+        attachments=[
+            results.AttachmentLine(part=one.part, name=one.filename, type=one.content_type, size=one.size)
+            for one in message.attachments[:50]
+        ]
+        or None,
+        headers=[f"{name}: {value}" for name, value in headers] or None,
+        defects=[defect.detail for defect in message.defects[:10]] or None,
+    )
+    used += sum(len(line) for line in body.headers or ())
+    return body, used
+
+
+def _links(channels: Channels, budget: int) -> list[results.LinkLine]:
+    shown: list[results.LinkLine] = []
+    for link in channels.links[:LINKS_SHOWN]:
+        budget -= len(link.url) + len(link.text)
+        if budget < 0:
+            break
+        shown.append(results.LinkLine(text=link.text[:200], url=link.url))
+    return shown
+
+
+def _message_text(body: results.MessageBody, channels: Channels, fence: _Fence) -> Iterable[str]:
+    verdict = f"{body.trust} ({body.verified_domain})" if body.verified_domain else body.trust
+    reasons = f": {' '.join(body.trust_reasons)}" if body.trust_reasons else ""
+    yield f"{body.id} {'sent' if body.direction == 'out' else 'received'} {body.received_at:%Y-%m-%d %H:%M}Z"
+    yield f"trust: {verdict}{reasons}"
+    inside = [f"From: {body.sender or 'no one sender'}", f"To: {', '.join(body.to)}"]
+    inside += [f"Cc: {', '.join(body.cc)}"] if body.cc else []
+    inside += [f"Reply-To: {', '.join(body.reply_to)}"] if body.reply_to else []
+    inside += [f"Subject: {body.subject}"]
+    inside += ["", *body.headers] if body.headers else []
+    inside += ["", body.text or "(no text)"]
+    if body.quoted:
+        inside += ["", "quoted:", body.quoted]
+    for piece in body.hidden or ():
+        if piece.text is not None:
+            inside += ["", f"hidden ({piece.kind}):", piece.text]
+    inside += [f"link: {link.text} -> {link.url}" for link in body.links or ()]
+    inside += [f"attachment {one.part}: {one.name} ({one.type}, {size(one.size)})" for one in body.attachments or ()]
+    yield from fence.around("\n".join(inside))
+    yield from _left_out(body, channels)
+
+
+def _left_out(body: results.MessageBody, channels: Channels) -> Iterable[str]:
+    left: list[str] = []
+    if body.text_cut_at is not None:
+        left.append(f"{len(channels.visible) - body.text_cut_at} characters of text")
+    if channels.quoted and body.quoted is None:
+        left.append(f"{len(channels.quoted)} quoted characters (include quoted)")
+    silent = [piece for piece in body.hidden or () if piece.text is None]
+    if silent:
+        kinds = ", ".join(dict.fromkeys(piece.kind for piece in silent))
+        left.append(f"{sum(piece.chars for piece in silent)} hidden characters ({kinds}; include hidden)")
+    if channels.invisible:
+        left.append(f"{channels.invisible} invisible characters")
+    if body.links_left_out:
+        left.append(f"{body.links_left_out} links")
+    if left:
+        yield f"left out: {'; '.join(left)}"
+    if body.defects:
+        yield f"defects: {' '.join(body.defects)}"
+
+
+def _arrived(ended: WaitEnded, message: StoredMessage) -> dict[str, Any]:
+    return {
+        "cursor": ended.cursor,
+        "waited": round(ended.waited, 1),
+        "repeated": True if ended.repeated else None,
+        "message": message.id,
+        "thread": message.thread,
+        "sender": _person(message.from_) if message.from_ else None,
+        "subject": message.subject[:SUBJECT_SHOWN],
+        "received_at": message.received_at,
+        "trust": message.trust.verdict.value,
+        "verified_domain": message.trust.verified_domain,
+    }
+
+
+def _pending(ended: WaitEnded) -> str:
+    return (
+        f"Nothing yet after {ended.waited:.0f} s. Call again with since={ended.cursor}: no mail is missed meanwhile;"
+        " do not ask for a new code yet."
+    )
+
+
+def _again(ended: WaitEnded) -> str:
+    return "The same as before, nothing newer has come: " if ended.repeated else ""
+
+
+def _trusted(message: StoredMessage) -> str:
+    sender = message.from_.email if message.from_ else "an ambiguous sender"
+    return f"{sender}, {_verdict(message.trust)}"
+
+
+def _verdict(trust: Trust) -> str:
+    if trust.verified_domain:
+        return f"domain {trust.verified_domain} verified (DMARC pass)"
+    return f"{trust.verdict.value}: {trust.reasons[0].sentence}" if trust.reasons else trust.verdict.value
+
+
+def _when(message: StoredMessage) -> str:
+    return f"{message.received_at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _person(address: Address) -> str:
+    return f"{address.name} <{address.email}>" if address.name else address.email

@@ -1,0 +1,31 @@
+"""Who an inbox has had mail from or sent mail to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from mailmcp.models import Address
+from mailmcp.store.columns import milliseconds
+
+
+def met(db: sqlite3.Connection, inbox: int, people: Iterable[Address], *, outgoing: bool, now: datetime) -> None:
+    """Count a message from (or, outgoing, to) each of these people."""
+    db.executemany(
+        "INSERT INTO contacts (inbox, email, name, received, sent, first_seen, last_seen)"
+        " VALUES (:inbox, :email, :name, :received, :sent, :now, :now)"
+        " ON CONFLICT (inbox, email) DO UPDATE SET received = received + :received, sent = sent + :sent,"
+        " last_seen = :now, name = CASE WHEN :name = '' THEN name ELSE :name END",
+        [
+            {
+                "inbox": inbox,
+                "email": person.email.lower(),
+                "name": person.name,
+                "received": int(not outgoing),
+                "sent": int(outgoing),
+                "now": milliseconds(now),
+            }
+            for person in people
+        ],
+    )

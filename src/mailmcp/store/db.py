@@ -1,0 +1,247 @@
+"""Open, migrate, transactions, and the signal that something changed.
+
+Every process of a home has one writing and one reading connection, each on a thread of its own (aiosqlite). Work is
+a synchronous function of a ``sqlite3.Connection``; it runs whole inside one transaction. Writes that wait at the same
+time share one transaction and one fsync (group commit), each behind its own savepoint, so that one piece of work that
+fails takes nothing else with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import aiosqlite
+
+from mailmcp.errors import StoreFull, StoreUnavailable
+from mailmcp.store import schema
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], Any]
+
+log = logging.getLogger("mailmcp.store")
+
+BUSY_TIMEOUT_MS = 5_000
+GROUP_LIMIT = 64
+"""Most pieces of work in one transaction: bounds the time that other processes wait for the lock."""
+
+# The WAL-reset corruption bug is in every version up to 3.51.2; several processes writing are its trigger.
+WAL_IS_SAFE = sqlite3.sqlite_version_info >= (3, 51, 3)
+
+
+class _Connection(aiosqlite.Connection):
+    """aiosqlite's thread, given whole functions: one hop for a transaction instead of one for each statement."""
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return cast(T, await self._execute(work, self._conn))  # pyright: ignore[reportUnknownMemberType]
+
+
+class Store:
+    """The database of one home."""
+
+    def __init__(self, path: Path, writer: _Connection, reader: _Connection) -> None:
+        self.path = path
+        self._writer = writer
+        self._reader = reader
+        self._queue: asyncio.Queue[tuple[Work, asyncio.Future[Any]] | None] = asyncio.Queue()
+        self._committer = asyncio.create_task(self._commit_forever(), name="mailmcp-store-commit")
+        self._closing = False
+        self._seen_version = -1
+
+    @classmethod
+    async def open(cls, home: Path) -> Store:
+        """Open (and create or migrate) the database of a home.
+
+        Raises StoreUnavailable, StoreFull or NewerDatabase, each with the way out.
+        """
+        path = home / "mailmcp.db"
+        try:
+            await asyncio.to_thread(_prepare, home, path)
+            writer = await _opened(_Connection(partial(_connect, path), 64))
+            try:
+                reader = await _opened(_Connection(partial(_connect, path, query_only=True), 64))
+            except BaseException:
+                await writer.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            raise _public(error, path) from error
+        return cls(path, writer, reader)
+
+    async def aclose(self) -> None:
+        """Finish the writes that wait, then close both connections; safe to call twice."""
+        if self._closing:
+            return
+        self._closing = True  # from here on nothing joins the queue, so that nobody waits for an answer in vain
+        self._queue.put_nowait(None)
+        await asyncio.wait([self._committer])
+        await self._reader.close()
+        await self._writer.close()
+
+    async def read(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work(connection, …)`` on one unchanging state of the database."""
+        self._refuse_if_closed()
+        try:
+            return await self._reader.run(partial(_in_snapshot, work=lambda db: work(db, *args, **kwargs)))
+        except sqlite3.Error as error:
+            raise _public(error, self.path) from error
+
+    async def write(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work(connection, …)`` in a transaction; returns after the commit is on the disk.
+
+        What ``work`` raises is raised here and nothing it did remains. A cancelled call may still be carried out.
+        """
+        self._refuse_if_closed()
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((lambda db: work(db, *args, **kwargs), done))
+        try:
+            return await done
+        except sqlite3.Error as error:
+            raise _public(error, self.path) from error
+
+    async def changed(self) -> bool:
+        """Whether any process committed something since the last time this was asked."""
+        self._refuse_if_closed()
+        try:
+            version = await self._reader.run(_data_version)
+        except sqlite3.Error as error:
+            raise _public(error, self.path) from error
+        moved, self._seen_version = version != self._seen_version, version
+        return moved
+
+    def _refuse_if_closed(self) -> None:
+        if self._closing:
+            raise StoreUnavailable(f"The database {self.path} was closed: mailmcp is about to end.")
+
+    async def _commit_forever(self) -> None:
+        """Until ``aclose`` puts None behind the last piece of work."""
+        ended = False
+        while not ended:
+            taken = [await self._queue.get()]
+            while len(taken) < GROUP_LIMIT and not self._queue.empty():
+                taken.append(self._queue.get_nowait())
+            ended = taken[-1] is None
+            batch = [item for item in taken if item is not None and not item[1].cancelled()]
+            if not batch:
+                continue
+            try:
+                outcomes = await self._writer.run(partial(_commit_together, works=[work for work, _ in batch]))
+            except Exception as error:  # the connection itself is gone: every caller hears of it
+                outcomes = [(None, error)] * len(batch)
+            for (_, done), (result, error) in zip(batch, outcomes, strict=True):
+                if done.cancelled():
+                    continue
+                if error is None:
+                    done.set_result(result)
+                else:
+                    done.set_exception(error)
+
+
+async def _opened(connection: _Connection) -> _Connection:
+    await connection
+    return connection
+
+
+def _prepare(home: Path, path: Path) -> None:
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        # SQLite makes its journal with the mode of the database, so the mode is set before the first open. A database
+        # that is there is left to SQLite: to close any other handle on it would free this process's locks.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        pass
+    db = _connect(path)
+    try:
+        schema.migrate(db, path)
+    finally:
+        db.close()
+
+
+def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
+    # Autocommit: every transaction is begun by hand, since Python's own are deferred and fail at once under contention.
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    _set_journal(db)
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA journal_size_limit = 4194304")
+    if query_only:
+        db.execute("PRAGMA query_only = ON")
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def _set_journal(db: sqlite3.Connection) -> None:
+    give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            db.execute(f"PRAGMA journal_mode = {'WAL' if WAL_IS_SAFE else 'TRUNCATE'}")
+            return
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait by itself when several processes begin a new home with WAL at the same moment.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.005)
+
+
+def _in_snapshot(db: sqlite3.Connection, *, work: Callable[[sqlite3.Connection], T]) -> T:
+    db.execute("BEGIN")
+    try:
+        return work(db)
+    finally:
+        db.execute("ROLLBACK")
+
+
+def _commit_together(db: sqlite3.Connection, *, works: list[Work]) -> list[tuple[Any, BaseException | None]]:
+    """Run all works in one transaction; what each returned or raised, in order."""
+    outcomes: list[tuple[Any, BaseException | None]] = []
+    undone = False
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        for work in works:
+            db.execute("SAVEPOINT work")
+            try:
+                outcomes.append((work(db), None))
+            except Exception as error:
+                if not db.in_transaction:  # SQLite itself rolled back (disk full, I/O error): all is gone
+                    undone = True
+                    raise
+                db.execute("ROLLBACK TO work")
+                outcomes.append((None, error))
+            db.execute("RELEASE work")
+        db.execute("COMMIT")
+    except Exception as error:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        if undone and len(works) > 1:  # what is too large for the disk must not take along what is not
+            return [outcome for work in works for outcome in _commit_together(db, works=[work])]
+        return [(None, error)] * len(works)
+    return outcomes
+
+
+def _data_version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _public(error: Exception, path: Path) -> StoreUnavailable:
+    """The same trouble in one sentence with the way out."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == 28:
+        return StoreFull(f"The disk that holds {path} is full: free some space, nothing acknowledged is lost.")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreUnavailable(f"The database {path} is damaged: move it away and restore a copy.")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreUnavailable(f"The database {path} was busy for too long: try again.")
+    log.error("database trouble: %s", error)
+    return StoreUnavailable(f"The database {path} cannot be used ({type(error).__name__}): check the folder's rights.")

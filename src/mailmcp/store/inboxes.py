@@ -1,0 +1,140 @@
+"""The addresses that receive mail here."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from mailmcp.errors import AddressTaken, NotFound
+from mailmcp.models import Inbox, InboxSummary
+from mailmcp.store import search
+from mailmcp.store.columns import milliseconds, moment, new_id, optional_moment
+
+
+def create(
+    db: sqlite3.Connection, *, address: str, label: str, backend: str, key: str | None, now: datetime
+) -> tuple[Inbox, bool]:
+    """Make an inbox, or find the one that the same ``key`` made before: (inbox, whether it was made now).
+
+    Raises AddressTaken when the address exists and was not made with this key.
+    """
+    if key is not None:
+        row = db.execute("SELECT * FROM inboxes WHERE key = :key", {"key": key}).fetchone()
+        if row is not None:
+            return _inbox(row), False
+    row = db.execute(
+        "INSERT INTO inboxes (address, label, backend, key, created_at)"
+        " VALUES (:address, :label, :backend, :key, :now) ON CONFLICT (address) DO NOTHING RETURNING *",
+        {"address": address, "label": label, "backend": backend, "key": key, "now": milliseconds(now)},
+    ).fetchone()
+    if row is None:
+        raise AddressTaken(f"The inbox {address} exists already: use it, or choose another name.")
+    db.execute(
+        "INSERT INTO arrivals (cursor, inbox) VALUES (:cursor, :inbox)", {"cursor": new_id("c"), "inbox": row["id"]}
+    )
+    return _inbox(row), True
+
+
+def get(db: sqlite3.Connection, address: str) -> Inbox:
+    """The inbox of an address. Raises NotFound with the way to the list."""
+    row = db.execute("SELECT * FROM inboxes WHERE address = :address", {"address": address.lower()}).fetchone()
+    if row is None:
+        raise NotFound(f"There is no inbox {address}: call list_inboxes, or make one with create_inbox.")
+    return _inbox(row)
+
+
+def for_recipient(db: sqlite3.Connection, recipient: str) -> Inbox | None:
+    """The inbox that receives mail for an envelope recipient: its own address, or that with ``+detail`` (RFC 5233)."""
+    local, _, domain = recipient.lower().rpartition("@")
+    candidates = [f"{local}@{domain}"]
+    if "+" in local:
+        candidates.append(f"{local.partition('+')[0]}@{domain}")
+    for candidate in candidates:
+        row = db.execute("SELECT * FROM inboxes WHERE address = :address", {"address": candidate}).fetchone()
+        if row is not None:
+            return _inbox(row)
+    return None
+
+
+def by_recipient(db: sqlite3.Connection, recipients: Iterable[str]) -> dict[str, list[str]]:
+    """Envelope recipients grouped by the inbox (its address) that receives them; unknown ones are left out."""
+    groups: dict[str, list[str]] = {}
+    for recipient in recipients:
+        inbox = for_recipient(db, recipient)
+        if inbox is not None:
+            groups.setdefault(inbox.address, []).append(recipient)
+    return groups
+
+
+def summaries(db: sqlite3.Connection) -> list[InboxSummary]:
+    """All inboxes, oldest first, with what is unread and when the last mail came."""
+    rows = db.execute(
+        "SELECT inboxes.*,"
+        " (SELECT coalesce(sum(unread_count), 0) FROM threads"
+        "   WHERE threads.inbox = inboxes.id AND merged_into IS NULL AND unread_count > 0) AS unread,"
+        " (SELECT received_at FROM messages WHERE messages.inbox = inboxes.id AND outgoing = 0"
+        "   AND position IS NOT NULL ORDER BY position DESC LIMIT 1) AS last_received_at"
+        " FROM inboxes ORDER BY id"
+    ).fetchall()
+    return [
+        InboxSummary(inbox=_inbox(row), unread=row["unread"], last_received_at=optional_moment(row["last_received_at"]))
+        for row in rows
+    ]
+
+
+def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
+    """Remove an inbox with its mail; gives how much was removed. The audit log stays. Raises NotFound."""
+    inbox = {"inbox": get(db, address).row}
+    count: Any = db.execute(
+        "SELECT (SELECT count(*) FROM messages WHERE inbox = :inbox) AS messages,"
+        " (SELECT count(*) FROM threads WHERE inbox = :inbox AND merged_into IS NULL) AS threads,"
+        " (SELECT count(*) FROM drafts WHERE inbox = :inbox) AS drafts",
+        inbox,
+    ).fetchone()
+    removed = {"messages": count["messages"], "threads": count["threads"], "drafts": count["drafts"]}
+    search.forget_inbox(db, inbox["inbox"])
+    mine = "IN (SELECT id FROM messages WHERE inbox = :inbox)"
+    db.execute("DELETE FROM drafts WHERE inbox = :inbox", inbox)
+    for table in ("bodies", "attachments", "mentions", "labels", "handouts"):
+        db.execute(f"DELETE FROM {table} WHERE message {mine}", inbox)
+    raws = [row["raw"] for row in db.execute("SELECT DISTINCT raw FROM messages WHERE inbox = :inbox", inbox)]
+    db.execute("DELETE FROM messages WHERE inbox = :inbox", inbox)
+    db.executemany(
+        "DELETE FROM raws WHERE id = :raw AND NOT EXISTS (SELECT 1 FROM messages WHERE raw = :raw)",
+        [{"raw": raw} for raw in raws],
+    )
+    db.execute("UPDATE threads SET merged_into = NULL WHERE inbox = :inbox", inbox)
+    for table in ("threads", "contacts", "arrivals"):
+        db.execute(f"DELETE FROM {table} WHERE inbox = :inbox", inbox)
+    db.execute("DELETE FROM inboxes WHERE id = :inbox", inbox)
+    return removed
+
+
+def newest_cursor(db: sqlite3.Connection, inbox: Inbox) -> str:
+    """The cursor after everything that this inbox has announced. Raises NotFound when it was deleted meanwhile."""
+    row = db.execute(
+        "SELECT cursor FROM arrivals WHERE inbox = :inbox ORDER BY position DESC LIMIT 1", {"inbox": inbox.row}
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no inbox {inbox.address} any more: it was deleted.")
+    return str(row["cursor"])
+
+
+def position_of(db: sqlite3.Connection, cursor: str) -> int:
+    """The position that a cursor names. Raises NotFound."""
+    row = db.execute("SELECT position FROM arrivals WHERE cursor = :cursor", {"cursor": cursor}).fetchone()
+    if row is None:
+        raise NotFound(f"The cursor {cursor!r} is not known here: leave it out to begin anew.")
+    return int(row["position"])
+
+
+def _inbox(row: sqlite3.Row) -> Inbox:
+    return Inbox(
+        row=row["id"],
+        address=row["address"],
+        label=row["label"],
+        backend=row["backend"],
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,200 @@
+"""Drafts on their way out: held, queued, claimed, on the wire, and what became of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailmcp.errors import NotFound
+from mailmcp.models import Arrival, Draft, DraftState, Envelope, OutboundMail, Reason, Source, Submission
+from mailmcp.store import audit, inboxes, messages
+from mailmcp.store.columns import (
+    addresses,
+    addresses_json,
+    coded_json,
+    milliseconds,
+    moment,
+    new_id,
+    optional_moment,
+    reasons,
+)
+
+REPEAT_WINDOW = timedelta(minutes=10)
+"""How long the same content counts as a repeat of the same call (law 7)."""
+
+# While the first is in one of these states a repeat returns it; after the others a repeat is a new draft.
+_STILL_COUNTS = ("held", "queued", "claimed", "on_wire", "sent", "unknown", "rejected")
+OPEN = (DraftState.HELD, DraftState.QUEUED, DraftState.CLAIMED, DraftState.ON_WIRE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDraft:
+    """What is written down of a composed message."""
+
+    submission: Submission
+    mime: bytes
+    sha256: str
+    content_key: str
+    state: DraftState
+    reasons: tuple[Reason, ...]
+    note: str
+    expires_at: datetime | None
+
+
+def submit(db: sqlite3.Connection, new: NewDraft, *, now: datetime, allow_duplicate: bool) -> tuple[Draft, bool]:
+    """Write a draft down, or find the one that this call repeats: (draft, whether it is new)."""
+    inbox = new.submission.inbox
+    if not allow_duplicate:
+        row = db.execute(
+            "SELECT public_id FROM drafts WHERE inbox = :inbox AND content_key = :key AND created_at >= :since"
+            f" AND state IN ({','.join(repr(state) for state in _STILL_COUNTS)}) ORDER BY id DESC LIMIT 1",
+            {"inbox": inbox.row, "key": new.content_key, "since": milliseconds(now - REPEAT_WINDOW)},
+        ).fetchone()
+        if row is not None:
+            return get(db, row["public_id"]), False
+    draft_id = new_id("d")
+    asked = new.submission
+    db.execute(
+        "INSERT INTO drafts (public_id, inbox, state, content_key, sha256, mime, to_, cc, bcc, subject, reasons, note,"
+        " created_at, send_at, expires_at, changed_at) VALUES (:id, :inbox, :state, :key, :sha256, :mime, :to_, :cc,"
+        " :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :now)",
+        {
+            "id": draft_id,
+            "inbox": inbox.row,
+            "state": new.state,
+            "key": new.content_key,
+            "sha256": new.sha256,
+            "mime": new.mime,
+            "to_": addresses_json(asked.to),
+            "cc": addresses_json(asked.cc),
+            "bcc": addresses_json(asked.bcc),
+            "subject": asked.subject,
+            "reasons": coded_json(new.reasons),
+            "note": new.note,
+            "now": milliseconds(now),
+            "send_at": milliseconds(asked.send_at) if asked.send_at else None,
+            "expires_at": milliseconds(new.expires_at) if new.expires_at else None,
+        },
+    )
+    return get(db, draft_id), True
+
+
+def get(db: sqlite3.Connection, public_id: str) -> Draft:
+    """A draft by its id. Raises NotFound."""
+    found = _select(db, "drafts.public_id = :id", {"id": public_id})
+    if not found:
+        raise NotFound(f"There is no draft {public_id}: call check_draft without arguments for the open ones.")
+    return found[0]
+
+
+def open_drafts(db: sqlite3.Connection, states: Sequence[DraftState] = OPEN) -> list[Draft]:
+    """The drafts in these states, oldest first."""
+    return _select(db, f"state IN ({','.join(repr(str(state)) for state in states)}) ORDER BY drafts.id LIMIT 200", {})
+
+
+def mail(db: sqlite3.Connection, draft: Draft) -> OutboundMail:
+    """The bytes and envelope of a draft. Raises NotFound when it was deleted with its inbox."""
+    row = db.execute("SELECT mime FROM drafts WHERE id = :id", {"id": draft.row}).fetchone()
+    if row is None:
+        raise NotFound(f"There is no draft {draft.id} any more: its inbox was deleted.")
+    return OutboundMail(mime=bytes(row["mime"]), mail_from=draft.inbox, recipients=draft.recipients)
+
+
+def move(
+    db: sqlite3.Connection,
+    draft: Draft,
+    *,
+    from_: Sequence[DraftState],
+    to: DraftState,
+    now: datetime,
+    error: str | None = None,
+    message: int | None = None,
+) -> bool:
+    """Change a draft's state if it is still in one of ``from_`` (compare and set); whether it was."""
+    changed = db.execute(
+        "UPDATE drafts SET state = :to, changed_at = :now, error = :error, message = coalesce(:message, message)"
+        f" WHERE id = :id AND state IN ({','.join(repr(str(state)) for state in from_)})",
+        {"id": draft.row, "to": to, "now": milliseconds(now), "error": error, "message": message},
+    )
+    return changed.rowcount == 1
+
+
+def decide(
+    db: sqlite3.Connection, draft: Draft, *, to: DraftState, approver: str, now: datetime, word: str | None = None
+) -> bool:
+    """A human's decision on a held draft, with its line in the audit log; False when it was no longer held."""
+    if not move(db, draft, from_=(DraftState.HELD,), to=to, now=now, error=word):
+        return False
+    event = "draft.approved" if to is DraftState.QUEUED else "draft.rejected"
+    audit.record(db, event, now, draft=draft.id, sha256=draft.sha256, by=approver)
+    return True
+
+
+def sent(
+    db: sqlite3.Connection, draft: Draft, left: OutboundMail, *, backend: str, trouble: str | None, now: datetime
+) -> None:
+    """The draft is sent, and our own copy is stored with it, in one transaction."""
+    arrival = Arrival(
+        raw=left.mime,
+        envelope=Envelope(mail_from=left.mail_from, recipients=left.recipients, received_at=now),
+        source=Source.SUBMITTED,
+        backend=backend,
+    )
+    message = messages.keep_sent(db, inboxes.get(db, draft.inbox).row, arrival, fingerprint=draft.id)
+    move(db, draft, from_=(DraftState.ON_WIRE,), to=DraftState.SENT, now=now, error=trouble, message=message)
+    audit.record(db, "draft.sent", now, draft=draft.id, sha256=draft.sha256)
+
+
+def due(db: sqlite3.Connection, now: datetime) -> list[Draft]:
+    """Queued drafts whose time has come, oldest first."""
+    return _select(
+        db,
+        "state = 'queued' AND (send_at IS NULL OR send_at <= :now) ORDER BY drafts.id LIMIT 50",
+        {"now": milliseconds(now)},
+    )
+
+
+def left_behind(db: sqlite3.Connection, before: datetime) -> list[Draft]:
+    """Drafts that a process took up before a time and never finished: it died."""
+    return _select(db, "state IN ('claimed', 'on_wire') AND changed_at < :before", {"before": milliseconds(before)})
+
+
+def expire(db: sqlite3.Connection, now: datetime) -> int:
+    """Turn held drafts past their time into expired ones; how many."""
+    changed = db.execute(
+        "UPDATE drafts SET state = 'expired', changed_at = :now WHERE state = 'held' AND expires_at <= :now",
+        {"now": milliseconds(now)},
+    )
+    return changed.rowcount
+
+
+def _select(db: sqlite3.Connection, condition: str, values: dict[str, object]) -> list[Draft]:
+    rows = db.execute(
+        "SELECT drafts.*, inboxes.address, messages.public_id AS message_public FROM drafts"
+        " JOIN inboxes ON inboxes.id = drafts.inbox LEFT JOIN messages ON messages.id = drafts.message"
+        f" WHERE {condition}",
+        values,
+    ).fetchall()
+    return [
+        Draft(
+            row=row["id"],
+            id=row["public_id"],
+            inbox=row["address"],
+            state=DraftState(row["state"]),
+            to=addresses(row["to_"]),
+            cc=addresses(row["cc"]),
+            bcc=addresses(row["bcc"]),
+            subject=row["subject"],
+            sha256=row["sha256"],
+            reasons=reasons(row["reasons"]),
+            note=row["note"],
+            created_at=moment(row["created_at"]),
+            send_at=optional_moment(row["send_at"]),
+            expires_at=optional_moment(row["expires_at"]),
+            error=row["error"],
+            message=row["message_public"],
+        )
+        for row in rows
+    ]

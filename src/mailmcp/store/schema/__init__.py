@@ -1,0 +1,79 @@
+"""The schema, in numbered SQL files, and how a database is brought up to it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+
+from mailmcp.errors import NewerDatabase
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Apply the files that ``user_version`` lacks, all in one exclusive transaction, a copy kept before.
+
+    Safe when several processes start at once. Raises NewerDatabase when the database knows more files than we do.
+    """
+    steps = _steps()
+    newest = max(steps)
+    if _version(db) == newest:
+        return
+    if 0 < _version(db) < newest:
+        _keep_copy(db, path, newest)
+    db.execute("BEGIN EXCLUSIVE")
+    try:
+        version = _version(db)  # again: another process may have been quicker
+        if version > newest:
+            raise NewerDatabase(
+                f"The database {path} was written by a newer mailmcp (schema {version}, this one knows {newest}):"
+                " update mailmcp, or use another MAILMCP_HOME."
+            )
+        for number in range(version + 1, newest + 1):
+            for statement in _statements(steps[number]):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {newest}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _keep_copy(db: sqlite3.Connection, path: Path, newest: int) -> None:
+    """A copy of the database as it is before the migration; whole or not there at all, also after a crash."""
+    unfinished = path.with_name(f"{path.name}.copy-{secrets.token_hex(4)}")
+    try:
+        os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        db.execute("VACUUM INTO ?", (str(unfinished),))
+        with closing(sqlite3.connect(unfinished)) as copy:
+            is_old = _version(copy) < newest  # else another process has migrated meanwhile, with a copy of its own
+        if is_old:
+            unfinished.replace(path.with_name(f"{path.name}.before-{newest:03}"))
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _steps() -> dict[int, str]:
+    return {
+        int(entry.name[:3]): entry.read_text("utf-8")
+        for entry in files("mailmcp.store.schema").iterdir()
+        if entry.name.endswith(".sql")
+    }
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: ``executescript`` would commit the transaction it runs in."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

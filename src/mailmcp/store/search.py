@@ -1,0 +1,75 @@
+"""Full-text search (FTS5) over subject, people and visible text, newest first.
+
+The index keeps no text: what goes in is folded here, and what is taken out is folded in the same way again. A blank
+is written round every character of a script without spaces, so that any run of them is found as a phrase.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+
+INDEXED_CHARACTERS = 200_000
+"""Of each column: a longer body is found by its beginning."""
+
+# Han, kana, Hangul syllables, Thai, Lao, Khmer, Myanmar: written without spaces between words (or, for Hangul, with
+# endings glued to the word that one searches for).
+_UNSPACED = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff])"
+)
+# Combining accents belong to their letter: the tokenizer drops them in the query as it did in the text.
+_WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
+
+
+def folded(text: str) -> str:
+    """Text as the index holds it: NFKC, case folded, blanks round characters of scripts without spaces."""
+    return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFKC", text[:INDEXED_CHARACTERS]).casefold())
+
+
+def expression(query: str) -> str | None:
+    """A user's words as an FTS5 expression that cannot be a syntax error: all words, each as its parts in a row.
+
+    The last letters of a word may be missing (prefix search). None when the query has no word.
+    """
+    phrases: list[str] = []
+    for word in query.split()[:32]:
+        parts = _WORD.findall(folded(word))
+        if parts:
+            prefix = "" if _UNSPACED.search(word[-1:]) else "*"
+            phrases.append(f'"{" ".join(parts)}"{prefix}')
+    return " ".join(phrases) or None
+
+
+def add(db: sqlite3.Connection, message: int, *, subject: str, people: str, body: str) -> None:
+    """Index a message by its row."""
+    db.execute(
+        "INSERT INTO search (rowid, subject, people, body) VALUES (:message, :subject, :people, :body)",
+        {"message": message, "subject": folded(subject), "people": folded(people), "body": folded(body)},
+    )
+
+
+def people(from_name: str, from_email: str, to: str) -> str:
+    """The column ``people``: the author and the JSON of the To addresses, as words."""
+    return f"{from_name} {from_email} {to}"
+
+
+def forget_inbox(db: sqlite3.Connection, inbox: int) -> None:
+    """Take an inbox's messages out of the index: a contentless FTS5 table wants the words that went in."""
+    rows = db.execute(
+        "SELECT messages.id, subject, from_name, from_email, to_, visible FROM messages"
+        " JOIN bodies ON bodies.message = messages.id WHERE inbox = :inbox",
+        {"inbox": inbox},
+    )
+    for row in rows.fetchall():
+        db.execute(
+            "INSERT INTO search (search, rowid, subject, people, body)"
+            " VALUES ('delete', :message, :subject, :people, :body)",
+            {
+                "message": row["id"],
+                "subject": folded(row["subject"]),
+                "people": folded(people(row["from_name"], row["from_email"], row["to_"])),
+                "body": folded(row["visible"]),
+            },
+        )

@@ -1,0 +1,297 @@
+"""Conversations: where a message is put, and the lists that find_mail shows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailmcp.errors import NotFound
+from mailmcp.mail import threads as rules
+from mailmcp.models import Message, ThreadSummary, Verdict
+from mailmcp.store import search
+from mailmcp.store.columns import addresses, milliseconds, moment, new_id
+
+SEARCH_WINDOW = 5_000
+"""Newest matches of a search that are looked at to make one page of threads."""
+FEW = 1_000
+"""Messages of a sender or with a label up to which their threads are looked up first; see ``_sieve``."""
+PEOPLE_SHOWN = 8
+SAME_SUBJECT = 20
+"""Newest conversations of one subject that are looked at: a stranger's must not stand before the right one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What find_mail asks for; None means any."""
+
+    inboxes: tuple[int, ...] | None = None
+    query: str | None = None
+    from_: str | None = None
+    unread: bool | None = None
+    label: str | None = None
+
+
+def place(db: sqlite3.Connection, inbox: int, message: Message, now: datetime) -> int:
+    """The row of the conversation that a new message of an inbox belongs to, made when there is none.
+
+    A parent that comes after its children joins (and joins together) the conversations that they began, when it has
+    a person in common with them.
+    """
+    thread = _of_ancestor(db, inbox, rules.ancestors(message))
+    children = _of_children(db, inbox, message)
+    if thread is None and not children:
+        thread = _by_subject(db, inbox, message, now)
+    if thread is None:
+        thread = children[0] if children else _begin(db, inbox, message, now)
+    for child in children:
+        if child != thread:
+            _merge(db, child, thread)
+    return thread
+
+
+def get(db: sqlite3.Connection, public_id: str) -> tuple[int, str]:
+    """(row, inbox address) of a thread by its id, also of one that was joined into another. Raises NotFound."""
+    row = db.execute(
+        "SELECT coalesce(merged_into, threads.id) AS id, address FROM threads"
+        " JOIN inboxes ON inboxes.id = threads.inbox WHERE public_id = :id",
+        {"id": public_id},
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no thread {public_id}: find_mail lists the threads there are.")
+    return int(row["id"]), str(row["address"])
+
+
+def find(
+    db: sqlite3.Connection, wanted: Filter, *, limit: int, before: int | None
+) -> tuple[list[ThreadSummary], str | None]:
+    """A page of threads, newest first, and the cursor of the next page (None on the last).
+
+    ``before`` is the position that an earlier page's cursor named.
+    """
+    clauses, values = _conditions(db, wanted)
+    if before is not None:
+        clauses.append("threads.last_position < :before")
+        values["before"] = before
+    if wanted.query is not None:
+        matching = _search(db, wanted.query)
+        if not matching:
+            return [], None
+        clauses.append(f"threads.id IN ({','.join(map(str, matching))})")
+    rows = db.execute(
+        "SELECT threads.*, inboxes.address, arrivals.cursor FROM threads"
+        " JOIN inboxes ON inboxes.id = threads.inbox JOIN arrivals ON arrivals.position = threads.last_position"
+        f" WHERE {' AND '.join(clauses)} ORDER BY threads.last_position DESC LIMIT :limit",
+        {**values, "limit": limit + 1},
+    ).fetchall()
+    page = [_summary(db, row) for row in rows[:limit]]
+    return page, (page[-1].cursor if len(rows) > limit else None)
+
+
+def refresh(db: sqlite3.Connection, thread: int, *, first_line: str | None = None) -> None:
+    """Bring a thread's counts, people and newest state up to its messages."""
+    db.execute(
+        "UPDATE threads SET"
+        " message_count = (SELECT count(*) FROM messages WHERE thread = :thread),"
+        " unread_count = (SELECT count(*) FROM messages WHERE thread = :thread AND read = 0 AND outgoing = 0),"
+        " last_position = (SELECT max(position) FROM messages WHERE thread = :thread),"
+        " last_at = (SELECT received_at FROM messages WHERE thread = :thread ORDER BY position DESC LIMIT 1),"
+        " verdict = coalesce((SELECT verdict FROM messages WHERE thread = :thread AND outgoing = 0"
+        "   ORDER BY position DESC LIMIT 1), 'local'),"
+        " first_line = coalesce(:first_line, first_line)"
+        " WHERE id = :thread",
+        {"thread": thread, "first_line": first_line},
+    )
+
+
+def add_person(db: sqlite3.Connection, thread: int, name: str, email: str) -> None:
+    """Remember that somebody wrote in a conversation."""
+    who: list[list[str]] = json.loads(
+        db.execute("SELECT who FROM threads WHERE id = :thread", {"thread": thread}).fetchone()["who"]
+    )
+    if email and len(who) < PEOPLE_SHOWN and all(known.lower() != email.lower() for _, known in who):
+        db.execute(
+            "UPDATE threads SET who = :who WHERE id = :thread",
+            {"thread": thread, "who": json.dumps([*who, [name, email]], ensure_ascii=False)},
+        )
+
+
+def _of_ancestor(db: sqlite3.Connection, inbox: int, ids: Sequence[str]) -> int | None:
+    for mention in ids:
+        row = db.execute(
+            "SELECT thread FROM messages WHERE inbox = :inbox AND message_id = :id AND thread IS NOT NULL"
+            " UNION ALL SELECT messages.thread FROM mentions JOIN messages ON messages.id = mentions.message"
+            " WHERE mentions.inbox = :inbox AND mention = :id AND messages.thread IS NOT NULL LIMIT 1",
+            {"inbox": inbox, "id": mention},
+        ).fetchone()
+        if row is not None:
+            return int(row["thread"])
+    return None
+
+
+def _of_children(db: sqlite3.Connection, inbox: int, message: Message) -> list[int]:
+    """Conversations begun by answers to a message that comes only now.
+
+    An id that was seen before is no late parent, and somebody who shares no person with the children is no parent
+    of theirs: a Message-ID can be made up.
+    """
+    if message.message_id is None or message.author is None:
+        return []
+    values = {"inbox": inbox, "id": message.message_id}
+    if db.execute("SELECT 1 FROM messages WHERE inbox = :inbox AND message_id = :id LIMIT 1", values).fetchone():
+        return []
+    rows = db.execute(
+        "SELECT DISTINCT messages.thread, messages.from_email, messages.to_, messages.cc FROM mentions"
+        " JOIN messages ON messages.id = mentions.message"
+        " WHERE mentions.inbox = :inbox AND mention = :id AND messages.thread IS NOT NULL LIMIT 100",
+        values,
+    ).fetchall()
+    people = {address.email.lower() for address in (*message.from_, *message.to, *message.cc)}
+    threads: dict[int, None] = {}
+    for row in rows:
+        others = {address.email.lower() for address in (*addresses(row["to_"]), *addresses(row["cc"]))}
+        if message.author.email.lower() in others or row["from_email"] in people:
+            threads[row["thread"]] = None
+    return list(threads)
+
+
+def _by_subject(db: sqlite3.Connection, inbox: int, message: Message, now: datetime) -> int | None:
+    base, answer = rules.base_subject(message.subject)
+    if not base or not answer:
+        return None
+    rows = db.execute(
+        "SELECT id, last_at FROM threads WHERE inbox = :inbox AND base_subject = :base AND merged_into IS NULL"
+        " ORDER BY last_position DESC LIMIT :limit",
+        {"inbox": inbox, "base": base, "limit": SAME_SUBJECT},
+    ).fetchall()
+    for row in rows:
+        wrote = db.execute(
+            "SELECT to_, cc FROM messages WHERE thread = :thread AND outgoing = 1", {"thread": row["id"]}
+        ).fetchall()
+        conversation = rules.Conversation(
+            last_at=moment(row["last_at"]),
+            wrote_to=frozenset(
+                address.email.lower() for sent in wrote for address in (*addresses(sent["to_"]), *addresses(sent["cc"]))
+            ),
+        )
+        if rules.may_join_by_subject(message, conversation, now):
+            return int(row["id"])
+    return None
+
+
+def _begin(db: sqlite3.Connection, inbox: int, message: Message, now: datetime) -> int:
+    row = db.execute(
+        "INSERT INTO threads (public_id, inbox, subject, base_subject, who, first_line, verdict,"
+        " message_count, unread_count, last_at, last_position)"
+        " VALUES (:id, :inbox, :subject, :base, '[]', '', :verdict, 0, 0, :now, 0) RETURNING id",
+        {
+            "id": new_id("t"),
+            "inbox": inbox,
+            "subject": message.subject,
+            "base": rules.base_subject(message.subject)[0],
+            "verdict": Verdict.UNVERIFIED,
+            "now": milliseconds(now),
+        },
+    ).fetchone()
+    return int(row["id"])
+
+
+def _merge(db: sqlite3.Connection, child: int, parent: int) -> None:
+    db.execute("UPDATE messages SET thread = :parent WHERE thread = :child", {"parent": parent, "child": child})
+    who = db.execute("SELECT who FROM threads WHERE id = :child", {"child": child}).fetchone()["who"]
+    for person in addresses(who):
+        add_person(db, parent, person.name, person.email)
+    db.execute(
+        "UPDATE threads SET merged_into = :parent WHERE id = :child OR merged_into = :child",
+        {"parent": parent, "child": child},
+    )
+
+
+def _conditions(db: sqlite3.Connection, wanted: Filter) -> tuple[list[str], dict[str, Any]]:
+    clauses, values = ["threads.merged_into IS NULL"], dict[str, Any]()
+    if wanted.inboxes is not None:
+        clauses.append(f"threads.inbox IN ({','.join(map(str, wanted.inboxes))})")
+    if wanted.unread is not None:
+        clauses.append("threads.unread_count > 0" if wanted.unread else "threads.unread_count = 0")
+    if wanted.label is not None:
+        values["label"] = wanted.label
+        labelled = "labels JOIN messages ON messages.id = labels.message"
+        clauses.append(_sieve(db, labelled, "labels.label = :label", values))
+    if wanted.from_ is not None:
+        clause, values_from = from_condition(wanted.from_)
+        values |= values_from
+        if "from_email" in values:  # the index begins with the labels
+            clause += " AND messages.from_labels = :from_labels"
+            values["from_labels"] = reversed_labels(values["from_email"].rpartition("@")[2])
+        clauses.append(_sieve(db, "messages", clause, values))
+    return clauses, values
+
+
+def _sieve(db: sqlite3.Connection, source: str, condition: str, values: dict[str, Any]) -> str:
+    """A condition on ``threads``: that they have a message of ``source`` which fits ``condition``.
+
+    The threads of few messages are looked up by them. Of many, a page fills soon when threads are tried one by one
+    from the newest on, and looking all of them up would take longer.
+    """
+    rows = db.execute(
+        f"SELECT messages.thread FROM {source} WHERE {condition} AND messages.thread IS NOT NULL LIMIT {FEW + 1}",
+        values,
+    ).fetchall()
+    if len(rows) > FEW:
+        return f"EXISTS (SELECT 1 FROM {source} WHERE {condition} AND messages.thread = threads.id)"
+    return f"threads.id IN ({','.join(sorted({str(row['thread']) for row in rows})) or 'NULL'})"
+
+
+def from_condition(wanted: str) -> tuple[str, dict[str, str]]:
+    """An SQL condition on ``messages`` for an exact address, or a domain with its sub-domains."""
+    wanted = wanted.strip().lower().removeprefix("@")
+    if "@" in wanted:
+        return "messages.from_email = :from_email", {"from_email": wanted}
+    labels = reversed_labels(wanted)
+    # The labels end in a dot, so everything from "test.app." up to "test.app/" is the domain or one below it.
+    return (
+        "messages.from_labels >= :from_low AND messages.from_labels < :from_high",
+        {"from_low": labels, "from_high": labels[:-1] + "/"},
+    )
+
+
+def reversed_labels(domain: str) -> str:
+    """``mail.app.test`` as ``test.app.mail.``: the sub-domains of a domain become a range of the index."""
+    return "".join(f"{label}." for label in reversed(domain.lower().strip(".").split(".")))
+
+
+def _search(db: sqlite3.Connection, query: str) -> list[int]:
+    words = search.expression(query)
+    if words is None:
+        return []
+    rows = db.execute(
+        "SELECT DISTINCT messages.thread FROM (SELECT rowid FROM search WHERE search MATCH :words"
+        " ORDER BY rowid DESC LIMIT :window) AS hits JOIN messages ON messages.id = hits.rowid"
+        " WHERE messages.thread IS NOT NULL",
+        {"words": words, "window": SEARCH_WINDOW},
+    ).fetchall()
+    return [row["thread"] for row in rows]
+
+
+def _summary(db: sqlite3.Connection, row: sqlite3.Row) -> ThreadSummary:
+    labels = db.execute(
+        "SELECT DISTINCT label FROM labels JOIN messages ON messages.id = labels.message"
+        " WHERE messages.thread = :thread ORDER BY label",
+        {"thread": row["id"]},
+    ).fetchall()
+    return ThreadSummary(
+        id=row["public_id"],
+        inbox=row["address"],
+        subject=row["subject"],
+        who=addresses(row["who"]),
+        last_at=moment(row["last_at"]),
+        count=row["message_count"],
+        unread=row["unread_count"],
+        first_line=row["first_line"],
+        trust=Verdict(row["verdict"]),
+        labels=tuple(label["label"] for label in labels),
+        cursor=row["cursor"],
+    )

@@ -1,0 +1,171 @@
+"""PDF documents as text: real ones, and those that are damaged, locked or built to stall."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import time
+import zlib
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+from mailmcp.errors import BadInput
+from mailmcp.mail import pdf
+from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.models import Attachment
+
+
+def made(objects: list[bytes]) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is the catalogue."""
+    out = bytearray(b"%PDF-1.7\n")
+    places: list[int] = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    return bytes(out) + b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+
+
+def stream(content: bytes) -> bytes:
+    packed = zlib.compress(content, 9)
+    return b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed)
+
+
+def document(*pages: bytes, resources: bytes = b"<</Font<</F1 3 0 R>>>>", more: tuple[bytes, ...] = ()) -> bytes:
+    """One page for each content stream; object 3 is a font, objects from ``4 + 2 * pages`` are ``more``."""
+    kids = b"".join(b"%d 0 R " % (4 + 2 * index) for index in range(len(pages)))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d/MediaBox[0 0 600 800]/Resources %s>>" % (kids, len(pages), resources),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+    ]
+    for index, content in enumerate(pages):
+        objects += [b"<</Type/Page/Parent 2 0 R/Contents %d 0 R>>" % (5 + 2 * index), stream(content)]
+    return made([*objects, *more])
+
+
+def shown(*lines: str) -> bytes:
+    body = b" T* ".join(b"(%s) Tj" % line.encode("cp1252") for line in lines)
+    return b"BT /F1 12 Tf 14 TL 50 700 Td %s ET" % body
+
+
+def read(data: bytes, **more: int) -> DocumentText:
+    return text_of(Attachment(part="2", filename="a.pdf", content_type="application/pdf", size=len(data)), data, **more)
+
+
+def locked(data: bytes, user_password: str) -> bytes:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
+    writer.encrypt(user_password=user_password, owner_password="owner", algorithm="AES-256")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_pages_are_read_in_order_with_their_lines() -> None:
+    data = document(shown("Invoice 17", "Total: 20 €"), shown("Page two"))
+    assert read(data) == DocumentText("Invoice 17\nTotal: 20 €\n\nPage two", truncated=False, pages=2)
+
+
+def test_a_document_without_text_is_empty_and_has_pages() -> None:
+    assert read(document(b"0 0 m 10 10 l S")) == DocumentText("", truncated=False, pages=1)
+
+
+def test_reading_ends_at_the_limit_of_characters() -> None:
+    result = read(document(*[shown("x" * 100)] * 20), max_chars=250)
+    assert len(result.text) == 250
+    assert (result.truncated, result.pages) == (True, 20)
+
+
+def test_of_a_document_with_a_huge_number_of_pages_the_first_200_are_read() -> None:
+    result = read(document(*[shown("word")] * 600))
+    assert result.text.split() == ["word"] * 200
+    assert (result.truncated, result.pages) == (True, 600)
+
+
+def test_one_page_named_millions_of_times_is_refused_at_once() -> None:
+    kids = b"3 0 R " * 1_000_000
+    pages = b"<</Type/Pages/Kids[%s]/Count 1000000>>" % kids
+    with pytest.raises(BadInput, match="damaged"):
+        read(made([b"<</Type/Catalog/Pages 2 0 R>>", pages, b"<</Type/Page/Parent 2 0 R>>"]))
+
+
+def test_encryption_without_a_password_is_no_hindrance() -> None:
+    assert read(locked(document(shown("For all to read")), "")).text == "For all to read"
+
+
+def test_a_document_that_needs_a_password_is_refused() -> None:
+    with pytest.raises(BadInput, match="encrypted with a password; ask for base64 or file instead"):
+        read(locked(document(shown("Secret")), "open sesame"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"%PDF-1.7\n",
+        b"%PDF-1.7\n%%EOF",
+        document(shown("word"))[:300],
+        b"%PDF-1.7\n" + b"startxref\n1\n" * 10_000 + b"%%EOF",
+        made([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[2 0 R]/Count 1>>"]),
+        made([b"<</Type/Catalog/Pages 2 0 R>>", b"[" * 100_000]),
+        made([b"<</Type/Catalog>>"]),
+    ],
+)
+def test_a_damaged_document_is_refused_in_one_sentence(data: bytes) -> None:
+    with pytest.raises(BadInput, match="damaged; ask for base64 or file instead"):
+        read(data)
+
+
+def test_a_broken_page_does_not_hide_the_others() -> None:
+    data = document(shown("First"), b"BOMB", shown("Third"))
+    bomb = stream(b" " * (pdf.MAX_STREAM + 1))
+    assert read(data.replace(stream(b"BOMB"), bomb)) == DocumentText("First\n\nThird", truncated=True, pages=3)
+
+
+def test_a_lone_page_that_unpacks_without_end_is_refused() -> None:
+    with pytest.raises(BadInput, match="damaged"):
+        read(document(b" " * (pdf.MAX_STREAM + 1)))
+
+
+def stalling(*pages: bytes) -> bytes:
+    """Two thousand fonts with a full character map each: minutes of work in two kilobytes a page."""
+    cmap = b"1 begincodespacerange <0000> <ffff> endcodespacerange 1 beginbfrange <0000> <ffff> <0000> endbfrange"
+    number = 4 + 2 * len(pages)
+    fonts = b"".join(b"/X%d %d 0 R" % (index, number) for index in range(2_000))
+    font = b"<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/Identity-H/ToUnicode %d 0 R/DescendantFonts[]>>"
+    data = document(*pages, more=(font % (number + 1), stream(b"begincmap " + cmap + b" endcmap")))
+    last = b"<</Type/Page/Parent 2 0 R/Contents %d 0 R>>" % (3 + 2 * len(pages))
+    heavy = b"<</Type/Page/Parent 2 0 R/Resources<</Font<<%s>>>>/Contents %d 0 R>>" % (fonts, 3 + 2 * len(pages))
+    return data.replace(last, heavy)
+
+
+def test_a_page_built_to_stall_is_given_up_in_time_and_what_came_before_is_kept() -> None:
+    started = time.monotonic()
+    text, truncated, count = pdf.pages(stalling(shown("Before"), shown("Never")), 1_000, seconds=0.5)
+    assert time.monotonic() - started < 5
+    assert (text, truncated, count) == ("Before", True, 2)
+
+
+def test_a_document_built_to_stall_is_refused_when_nothing_was_read() -> None:
+    with pytest.raises(BadInput, match="too long"):
+        pdf.pages(stalling(shown("Never")), 1_000, seconds=0.2)
+
+
+def test_the_clock_leaves_no_trace_function_behind() -> None:
+    before = sys.gettrace()
+    with pytest.raises(BadInput):
+        pdf.pages(stalling(shown("Never")), 1_000, seconds=0.05)
+    assert sys.gettrace() is before
+    read(document(shown("word")))
+    assert sys.gettrace() is before
+
+
+def test_what_pypdf_has_to_say_about_a_document_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    data = document(shown("word")).replace(b"startxref\n", b"startxref\n9")
+    with caplog.at_level(logging.DEBUG):
+        assert read(data).text == "word"
+    assert not caplog.records

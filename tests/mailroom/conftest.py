@@ -1,0 +1,138 @@
+"""Mailrooms with the real embedded backend, each in a home of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailmcp.backends import open_backend
+from mailmcp.backends.contract import Reception
+from mailmcp.config import Settings, load_settings
+from mailmcp.mailroom.pace import Pace
+from mailmcp.mailroom.requests import SendRequest, Wanted
+from mailmcp.mailroom.room import Mailroom
+from mailmcp.models import Arrival, Envelope, Source, StoredMessage
+
+QUICK = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02)
+LIMIT = 10
+"""No wait of a test is longer, in seconds."""
+
+_numbers = itertools.count(1)
+
+
+def letter(
+    to: str,
+    *,
+    from_: str = "Example App <no-reply@app.example>",
+    subject: str = "Hello",
+    text: str = "Some words.",
+    html: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> bytes:
+    """A mail as an application would send it, with a Message-ID of its own."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = from_, to, subject
+    mail["Message-ID"] = f"<{next(_numbers)}.{id(mail)}@app.example>"
+    for name, value in (headers or {}).items():
+        del mail[name]
+        mail[name] = value
+    mail.set_content(text)
+    if html is not None:
+        mail.add_alternative(html, subtype="html")
+    return mail.as_bytes().replace(b"\n", b"\r\n")
+
+
+@dataclass
+class House:
+    """One process of a home: its mailroom, and the desk at which its backend hands mail in."""
+
+    room: Mailroom
+    desk: Any
+    settings: Settings
+
+    async def inbox(self, name: str | None = None) -> str:
+        """A new inbox."""
+        return (await self.room.create_inbox(name=name))[0].address
+
+    async def accept(
+        self, to: str, *, raw: bytes | None = None, peer: str = "203.0.113.9", **letter_fields: Any
+    ) -> None:
+        """Hand a mail in as the SMTP server does; it is stored when this returns, and judged soon after."""
+        envelope = Envelope(
+            mail_from="bounces@app.example", recipients=(to,), received_at=datetime.now(UTC), peer=peer, helo="app"
+        )
+        raw = letter(to, **letter_fields) if raw is None else raw
+        await self.desk.accept(Arrival(raw=raw, envelope=envelope, source=Source.SMTP, backend="local"))
+
+    async def receive(self, to: str, **fields: Any) -> StoredMessage:
+        """Hand a mail in and give it as it was stored and judged."""
+        cursor = (await self.wait(to, timeout=0, since="9999-01-01")).cursor
+        await self.accept(to, **fields)
+        found = await self.wait(to, since=cursor)
+        assert found.message is not None
+        return found.message
+
+    async def wait(self, inbox: str, *, timeout: float = LIMIT, tool: Any = "wait_for_mail", **filters: Any) -> Any:
+        """A wait whose result nobody has written anywhere yet."""
+        return await asyncio.wait_for(
+            self.room.wait(Wanted(tool=tool, inbox=inbox, **filters), timeout=timeout), LIMIT + 5
+        )
+
+    async def take(self, inbox: str, **filters: Any) -> Any:
+        """A wait whose result reached its caller."""
+        waited = await self.wait(inbox, **filters)
+        await self.room.handed_out(waited)
+        return waited
+
+    async def send(self, inbox: str, body: str = "Some words.", **fields: Any) -> Any:
+        """What became of a message sent from an inbox."""
+        return await self.room.send(SendRequest(inbox=inbox, body=body, **fields))
+
+
+OpenHouse = Callable[..., Awaitable[House]]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+async def open_house(home: Path) -> AsyncIterator[OpenHouse]:
+    """Opens mailrooms of one home, as processes would, and closes them in the end."""
+    opened: list[House] = []
+
+    async def open_(*, pace: Pace = QUICK, at: Path | None = None, **environment: str) -> House:
+        settings = load_settings(at or home, {"MAILMCP_LOCAL__SMTP_PORT": "0", **environment})
+        desks: list[Reception] = []
+
+        def backend(reception: Reception) -> Any:
+            desks.append(reception)
+            return open_backend(settings.backend, settings, reception)
+
+        house = House(await Mailroom.open(settings, backend, pace), desks[0], settings)
+        opened.append(house)
+        return house
+
+    yield open_
+    for house in reversed(opened):
+        await house.room.aclose()
+
+
+@pytest.fixture
+async def house(open_house: OpenHouse) -> House:
+    """A mailroom of an empty home."""
+    return await open_house()

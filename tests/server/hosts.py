@@ -1,0 +1,247 @@
+"""What a host has of a server: a client in memory, or the raw pipes of a process. And the mail that comes to it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import queue
+import smtplib
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from mcp import Client
+
+from mailmcp.mailroom.pace import Pace
+from mailmcp.models import Arrival, Envelope, Source
+from mailmcp.server.session import Session
+
+QUICK = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02)
+LIMIT = 15
+"""No wait of a test is longer, in seconds."""
+
+_numbers = itertools.count(1)
+
+
+def letter(
+    to: str,
+    *,
+    from_: str = "Example App <no-reply@app.example>",
+    subject: str = "Hello",
+    text: str = "Some words.",
+    html: str | None = None,
+    files: tuple[tuple[str, str, bytes], ...] = (),
+    headers: dict[str, str] | None = None,
+) -> bytes:
+    """A mail as an application would send it; ``files`` are (name, content type, bytes)."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = from_, to, subject
+    mail["Message-ID"] = f"<{next(_numbers)}.{os.getpid()}@app.example>"
+    for name, value in (headers or {}).items():
+        mail[name] = value
+    mail.set_content(text)
+    if html is not None:
+        mail.add_alternative(html, subtype="html")
+    for name, content_type, data in files:
+        main, _, sub = content_type.partition("/")
+        mail.add_attachment(data, maintype=main, subtype=sub, filename=name)
+    return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def code_letter(to: str, digits: str = "482913", **fields: Any) -> bytes:
+    """A mail with a sign-in code."""
+    return letter(to, **({"subject": "Your code", "text": f"Your sign-in code is {digits}\n"} | fields))
+
+
+class ToolFailed(Exception):
+    """A tool reported an error: its words."""
+
+
+@dataclass
+class Door:
+    """A client and the desk at which its server's backend hands mail in."""
+
+    client: Client
+    session: Session
+    desks: list[Any]
+
+    async def ask(self, tool: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
+        """A tool's text and record. Raises ToolFailed with the tool's words."""
+        result = await self.client.call_tool(tool, arguments)
+        text = "\n".join(part.text for part in result.content)
+        if result.is_error:
+            raise ToolFailed(text)
+        return text, result.structured_content
+
+    async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """A tool's record."""
+        return (await self.ask(tool, **arguments))[1]
+
+    async def inbox(self, name: str | None = None) -> str:
+        """A new inbox."""
+        return (await self.call("create_inbox", name=name))["address"]
+
+    async def accept(self, to: str, raw: bytes | None = None, **fields: Any) -> None:
+        """Hand a mail in as the SMTP server does; it is stored when this returns, and judged soon after."""
+        await self.session.room()
+        envelope = Envelope(
+            mail_from="bounces@app.example",
+            recipients=(to,),
+            received_at=datetime.now(UTC),
+            peer="203.0.113.9",
+            helo="app",
+        )
+        raw = letter(to, **fields) if raw is None else raw
+        await self.desks[-1].accept(Arrival(raw=raw, envelope=envelope, source=Source.SMTP, backend="local"))
+
+    async def receive(self, to: str, raw: bytes | None = None, **fields: Any) -> dict[str, Any]:
+        """Hand a mail in; what wait_for_mail says of it."""
+        cursor = (await self.call("wait_for_mail", inbox=to, since="9999-01-01", timeout=0))["cursor"]
+        await self.accept(to, raw, **fields)
+        found = await self.call("wait_for_mail", inbox=to, since=cursor, timeout=LIMIT)
+        assert found["status"] == "found"
+        return found
+
+
+# --- processes -------------------------------------------------------------------------------------------------
+
+
+class Served:
+    """`mailmcp serve` as a host starts it: raw lines in and out, every wait bounded."""
+
+    def __init__(self, home: Path, arguments: tuple[str, ...] = (), **environment: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments, "-m", "mailmcp", "serve", "--home", str(home)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**kept, "MAILMCP_LOCAL__SMTP_PORT": "0", **environment},
+        )
+        self.lines: list[bytes] = []
+        self.errors = b""
+        self._arrived: queue.Queue[bytes] = queue.Queue()
+        self._ids = itertools.count(1)
+        self._answers: dict[Any, dict[str, Any]] = {}
+        self.notices: list[dict[str, Any]] = []
+        self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._read_errors)]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self.lines.append(line)
+            self._arrived.put(line)
+        self._arrived.put(b"")
+
+    def _read_errors(self) -> None:
+        self.errors = self.process.stderr.read()
+
+    def write(self, line: bytes) -> None:
+        """Raw bytes, as they are."""
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def say(self, message: dict[str, Any]) -> None:
+        """One JSON-RPC message."""
+        self.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+
+    def ask(self, method: str, params: dict[str, Any] | None = None) -> int:
+        """Send a request; its id."""
+        number = next(self._ids)
+        self.say({"id": number, "method": method, "params": params or {}})
+        return number
+
+    def answer(self, number: Any, seconds: float = LIMIT) -> dict[str, Any]:
+        """The response to a request: it must come, and everything on the way must be JSON."""
+        while number not in self._answers:
+            line = self._arrived.get(timeout=seconds)
+            assert line, f"the server ended: {self.end_of_errors()}"
+            message = json.loads(line)
+            assert message["jsonrpc"] == "2.0"
+            if "id" in message:
+                self._answers[message["id"]] = message
+            else:
+                self.notices.append(message)
+        return self._answers.pop(number)
+
+    def request(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A request and its response."""
+        return self.answer(self.ask(method, params))
+
+    def initialize(self, version: str = "2025-11-25") -> dict[str, Any]:
+        """The opening that most hosts use."""
+        result = self.request(
+            "initialize",
+            {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "host", "version": "1"}},
+        )["result"]
+        self.say({"method": "notifications/initialized"})
+        return result
+
+    def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """A tool's record (after ``initialize``)."""
+        result = self.request("tools/call", {"name": tool, "arguments": arguments})["result"]
+        if result.get("isError"):
+            raise ToolFailed(result["content"][0]["text"])
+        return result["structuredContent"]
+
+    def listener(self, *, not_at: int | None = None, this_process: bool = False) -> tuple[str, int]:
+        """Where SMTP is heard, once it is; another port than ``not_at``, and by this process if asked for."""
+        for _ in range(500):
+            status = self.call("mail_status")
+            if status.get("smtp") and (not this_process or status["leader"]):
+                host, _, port = status["smtp"].rpartition(":")
+                if int(port) != not_at:
+                    return host, int(port)
+            threading.Event().wait(0.02)
+        raise AssertionError(f"no listener came up: {status}")
+
+    def end_of_errors(self) -> str:
+        """What the process said on standard error, once it ended."""
+        self.process.wait(LIMIT)
+        for reader in self._readers:
+            reader.join(LIMIT)
+        return self.errors.decode()
+
+    def close(self) -> int:
+        """End of input; the exit code."""
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        try:
+            return self.process.wait(LIMIT)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            for reader in self._readers:
+                reader.join(LIMIT)
+            self.process.stdout.close()
+            self.process.stderr.close()
+
+
+def mail_by_smtp(address: tuple[str, int], to: str, raw: bytes) -> None:
+    """Submit as an application does."""
+    with smtplib.SMTP(*address, timeout=LIMIT) as smtp:
+        smtp.sendmail("bounces@app.example", [to], raw)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def obeys(record: Any, schema: dict[str, Any]) -> bool:
+    """Whether a record is what its schema says. Raises the validator's words otherwise."""
+    jsonschema.Draft202012Validator(schema).validate(record)
+    return True
