@@ -43,7 +43,7 @@ class LocalSettings(Section):
     def _domain_is_a_name(cls, value: str) -> str:
         labels = value.lower().rstrip(".").split(".")
         if len(value) > 253 or not all(
-            label and len(label) < 64 and label.replace("-", "").isalnum() for label in labels
+            len(label) < 64 and label == label.strip("-") and label.replace("-", "").isalnum() for label in labels
         ):
             raise ValueError("must be a domain name such as agents.internal")
         return ".".join(labels)
@@ -90,9 +90,9 @@ def load_settings(home: Path | None = None, environment: dict[str, str] | None =
     """
     given = dict(os.environ if environment is None else environment)
     env_home = given.get(f"{PREFIX}HOME", "")
-    chosen = home or (Path(env_home) if is_set(env_home) else default_home())
+    chosen = (home or (Path(env_home) if is_set(env_home) else default_home())).expanduser().absolute()
     values = _merge(_from_file(chosen / "config.toml"), _from_environment(given))
-    values["home"] = chosen.expanduser().absolute()
+    values["home"] = chosen
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -1,23 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from reception import KeepingReception, Peer
+from reception import Connect, KeepingReception, Listen, Peer
 
 from mailmcp.backends.contract import Listener
 from mailmcp.backends.local import LocalBackend
 from mailmcp.backends.transaction import Limits
 from mailmcp.config import LocalSettings, Settings
-
-Listen = Callable[..., Awaitable[Listener]]
-Connect = Callable[..., Awaitable[Peer]]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ import asyncio
 import os
 import socket
 import struct
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from mailmcp.backends.contract import Listener
 from mailmcp.models import Arrival
 
 WAIT = 10
@@ -118,3 +120,7 @@ async def seen(port: int) -> None:
     peer = await Peer.connect(port)
     assert (await peer.ask("NOOP")).startswith("250")
     await peer.close()
+
+
+Listen = Callable[..., Awaitable[Listener]]
+Connect = Callable[..., Awaitable[Peer]]

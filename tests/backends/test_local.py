@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
-from conftest import Connect, Listen
-from reception import KeepingReception, Peer
+from reception import Connect, KeepingReception, Listen, Peer
 
 from mailmcp.backends import BACKENDS, open_backend
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Backend, CreatesInboxes, Listens

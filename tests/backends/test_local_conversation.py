@@ -7,8 +7,7 @@ import logging
 import smtplib
 
 import pytest
-from conftest import Connect, Listen
-from reception import WAIT, KeepingReception, seen
+from reception import WAIT, Connect, KeepingReception, Listen, seen
 
 from mailmcp.errors import StoreFull, StoreUnavailable
 

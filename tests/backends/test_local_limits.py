@@ -6,8 +6,7 @@ import asyncio
 import smtplib
 
 import pytest
-from conftest import Connect, Listen
-from reception import WAIT, KeepingReception, Peer, seen
+from reception import WAIT, Connect, KeepingReception, Listen, Peer, seen
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES
 

@@ -7,8 +7,7 @@ end, is one message, and it is refused; what it hides is never a command.
 from __future__ import annotations
 
 import pytest
-from conftest import Connect
-from reception import KeepingReception, seen
+from reception import Connect, KeepingReception, seen
 
 from mailmcp.backends.transaction import Limits, MailData
 

@@ -30,7 +30,7 @@ class Figures:
     false_alarms: int = 0
     extras: int = 0
     """Codes given in mails that only have a link, and links in mails that only have a code."""
-    wrong: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list, repr=False)
 
     def line(self, split: str) -> str:
         return (

@@ -8,7 +8,6 @@ import json
 import os
 import queue
 import smtplib
-import socket
 import subprocess
 import sys
 import threading
@@ -232,13 +231,6 @@ def mail_by_smtp(address: tuple[str, int], to: str, raw: bytes) -> None:
     """Submit as an application does."""
     with smtplib.SMTP(*address, timeout=LIMIT) as smtp:
         smtp.sendmail("bounces@app.example", [to], raw)
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def obeys(record: Any, schema: dict[str, Any]) -> bool:

@@ -95,7 +95,9 @@ class Desk:
         assert messages.judge(self.db, row, self.judgement(raw, codes), self.later())
         return messages.select(self.db, "messages.id = :row", {"row": row})[0]
 
-    def receive(self, to: str, *, codes: Codes | None = None, header_to: str | None = None, **how: str) -> StoredMessage:
+    def receive(
+        self, to: str, *, codes: Codes | None = None, header_to: str | None = None, **how: str
+    ) -> StoredMessage:
         """A mail to an inbox, accepted and judged."""
         raw = self.letter(header_to or to, **how)
         return self.judge(self.accept(raw, to)[0], raw, codes)

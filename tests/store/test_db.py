@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 import subprocess
@@ -100,7 +101,7 @@ async def test_a_newer_database_is_refused_in_words_and_not_touched(tmp_path: Pa
     with pytest.raises(NewerDatabase, match=r"newer mailmcp \(schema 999.*update mailmcp, or use another MAILMCP_HOME"):
         await Store.open(tmp_path)
     assert path.read_bytes() == before
-    assert [entry.name for entry in tmp_path.iterdir()] == ["mailmcp.db"]
+    assert os.listdir(tmp_path) == ["mailmcp.db"]
 
 
 async def test_a_read_only_database_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,9 +144,7 @@ def _fill(desk: Desk, name: str) -> None:
     messages.mark(desk.db, [first.row, answer.row], read=None, add=["urgent"], remove=[])
     handouts.hand_out(desk.db, first.id, tool="wait_for_otp", call="c", now=desk.now)
     draft, _ = desk.draft(inbox, key=name, state=DraftState.ON_WIRE)
-    outbox.move(
-        desk.db, draft, from_=[DraftState.ON_WIRE], to=DraftState.SENT, now=desk.later(), message=copy.row
-    )
+    outbox.move(desk.db, draft, from_=[DraftState.ON_WIRE], to=DraftState.SENT, now=desk.later(), message=copy.row)
     desk.accept(desk.letter(inbox.address), inbox.address)  # one that is not judged yet
 
 

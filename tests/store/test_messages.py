@@ -173,7 +173,7 @@ def test_a_judgement_that_comes_after_the_inbox_was_deleted_is_dropped(desk: Des
 
 def test_everything_that_was_concluded_is_read_back_as_it_was(desk: Desk) -> None:
     ann = desk.inbox()
-    people = (Address("Bøb, \"the\" b'uilder", "bob@mail.app.example"), Address("", "用户@例子.test"))
+    people = (Address('Bøb, "the" b\'uilder', "bob@mail.app.example"), Address("", "用户@例子.test"))
     message = Message(
         message_id="<1@app.example>",
         subject='Ünicode "quoted" 😀',

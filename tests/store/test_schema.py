@@ -114,9 +114,7 @@ def test_a_copy_that_an_earlier_attempt_left_is_replaced_by_the_state_of_now(
 
 
 @pytest.mark.parametrize("broken", ["CREATE TABLE later (word TEXT);\nSELECT nothing FROM nowhere;\n", "NONSENSE;\n"])
-def test_a_migration_that_fails_leaves_the_old_state(
-    path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
+def test_a_migration_that_fails_leaves_the_old_state(path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     _add_steps(monkeypatch, {NEWEST + 1: LATER[NEWEST + 1].replace("later", "sooner"), NEWEST + 2: broken})
     with pytest.raises(sqlite3.OperationalError):
         _migrate(path)

@@ -68,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def open_mailroom(settings: Settings) -> Mailroom:
-    """A mailroom with its backend, as the settings say."""
+async def open_mailroom(settings: Settings, *, leads: bool = True) -> Mailroom:
+    """A mailroom with its backend, as the settings say. Raises ConfigError."""
     from mailmcp.backends import open_backend
     from mailmcp.errors import ConfigError
     from mailmcp.mailroom.room import Mailroom
@@ -79,7 +79,9 @@ async def open_mailroom(settings: Settings) -> Mailroom:
             f"The setting MAILMCP_SEND_BACKEND is {settings.send_backend!r}, but this version delivers only between"
             " inboxes of one home: leave it out."
         )
-    return await Mailroom.open(settings, lambda reception: open_backend(settings.backend, settings, reception))
+    return await Mailroom.open(
+        settings, lambda reception: open_backend(settings.backend, settings, reception), leads=leads
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:

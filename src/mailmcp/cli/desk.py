@@ -7,13 +7,20 @@ import asyncio
 import getpass
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from mailmcp.config import Settings, load_settings
 from mailmcp.errors import BadInput, Refused
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
 
-OpenMailroom = Callable[[Settings], Awaitable[Mailroom]]
+
+class OpenMailroom(Protocol):
+    """How a mailroom is opened (decided in ``cli``)."""
+
+    def __call__(self, settings: Settings, *, leads: bool) -> Awaitable[Mailroom]:
+        """Open the home that the settings name."""
+        ...
 
 
 def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
@@ -83,7 +90,7 @@ def _in_room(
     options: argparse.Namespace, open_mailroom: OpenMailroom, work: Callable[[Mailroom], Awaitable[int]]
 ) -> int:
     async def run() -> int:
-        room = await open_mailroom(load_settings(options.home))
+        room = await open_mailroom(load_settings(options.home), leads=False)
         try:
             return await work(room)
         finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 MAX_CANDIDATES = 400
 
@@ -18,7 +18,7 @@ _TIGHT = re.compile(r"[-–—‑−./:,'’_+]|[)] ?|[(]|\u20e3 ?|\uff0d")
 _LOOSE = re.compile(r"[ \t\u00b7]| [-–—] |\u20e3 ?")
 _MASKED = re.compile(r"(?:https?://|www\.)[^\s<>\"]+|[\w.+-]{1,64}+@[\w-]{1,63}\.[\w.-]{1,190}", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
-_MASKED_CARD = re.compile(r"(?:[*•·●∗xX×]{2,16}|…|\.{3})[ -]?[0-9]{2,6}(?![0-9*])")
+_MASKED_CARD = re.compile(r"(?:[*•·●∗]{2,16}|(?<![A-Za-z])[xX]{2,16}|…|\.{3})[ -]?\Z")
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _MASK = "\x1a"
 _MONEY_BEFORE = re.compile(
@@ -33,10 +33,9 @@ _UNIT_AFTER = re.compile(
     r"kB|px|mm|cm|ml|mg|hPa|Hz|kHz|MHz|GHz|bit|bits|bytes?|pts?|points?|ppm|rpm|Mbit|kcal|m²|đ|บาท)\b)",
     re.IGNORECASE,
 )
-_PRICE = re.compile(
-    r"[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾]\s?[0-9]|"
-    r"[0-9]\s?(?:[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円元원]|(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b)|,-"
-)
+_MONEY_SIGN = re.compile("[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円元원]")
+_MONEY_WORD = re.compile(r"[0-9]\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-)")
+_BEFORE_NO_CODE = (".", "/", "@", "=", "&", "\\", "$", "€", "£")
 _INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
@@ -61,16 +60,19 @@ class Candidate:
 
 
 def masked(text: str) -> str:
-    """``text`` with web and mail addresses, descriptions of pictures, account numbers and masked card numbers blotted out, length kept."""
+    """``text`` with web and mail addresses and descriptions of pictures blotted out; the length stays."""
     if "[image: " in text:
         text = _PICTURE.sub(_blot, text)
     if "://" in text or "@" in text or "www." in text.lower():
         text = _MASKED.sub(_blot, text)
-    return _MASKED_CARD.sub(_blot, _IBAN.sub(_blot, text))
+    return text
 
 
-def candidates(text: str) -> list[Candidate]:
-    """All candidates of a masked text with ASCII digits, in order. Linear."""
+def candidates(text: str, capitals: bool) -> list[Candidate]:
+    """All candidates of a masked text with ASCII digits. Linear.
+
+    Words in capitals inside sentences are candidates only where ``capitals`` says so.
+    """
     found: list[Candidate] = []
     spaced = [match.span() for match in _SINGLES.finditer(text)]
     for start, end in spaced:
@@ -79,32 +81,54 @@ def candidates(text: str) -> list[Candidate]:
             found.append(Candidate(start, end, letters, "spaced", (len(letters),)))
     taken = iter(spaced)
     span = next(taken, None)
+    read_to = 0
     for run in _runs(text):
+        if run[0][0] < read_to:
+            continue  # one token may hold several runs
         while span is not None and span[1] <= run[0][0]:
             span = next(taken, None)
         if span is not None and span[0] <= run[0][0] < span[1]:
             continue
-        found.extend(_of_run(text, run))
+        if _in_token(text, run[0][0], run[-1][1]):
+            tokens, read_to = _mixed(text, run)
+            found.extend(tokens)
+        else:
+            found.extend(_of_run(text, run))
         if len(found) >= MAX_CANDIDATES:
             break
-    # One token may hold several runs.
-    found = list({candidate.start: candidate for candidate in found}.values())
     found.extend(_of_lines(text))
-    found.extend(
-        Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
-        for m, _ in zip(_CAPITALS.finditer(text), range(60), strict=False)
-    )
+    if capitals:
+        found.extend(
+            Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
+            for m in islice(_CAPITALS.finditer(text), 60)
+        )
     return found
 
 
 def prices(text: str) -> int:
     """How many amounts of money (or percentages) a text shows, counted up to ten."""
-    return sum(1 for _ in zip(_PRICE.finditer(text), range(10), strict=False))
+    found = 0
+    for match in _MONEY_SIGN.finditer(text):
+        beside = text[max(0, match.start() - 2) : match.end() + 2]
+        found += any(character.isdigit() for character in beside)
+        if found >= 10:
+            return found
+    return found + sum(1 for _ in islice(_MONEY_WORD.finditer(text), 10 - found))
 
 
 def money_before(text: str, start: int) -> bool:
     """Does a currency stand right before ``start``?"""
     return _MONEY_BEFORE.search(text[max(0, start - 6) : start]) is not None
+
+
+def of_account(text: str, start: int, end: int) -> bool:
+    """Is it part of an account number (IBAN), or the end of a masked card number?"""
+    if _MASKED_CARD.search(text[max(0, start - 18) : start]):
+        return True
+    window = max(0, start - 42)
+    return any(
+        match.start() + window <= start < match.end() + window for match in _IBAN.finditer(text[window : end + 6])
+    )
 
 
 def unit_after(text: str, end: int) -> bool:
@@ -141,8 +165,6 @@ def _of_run(text: str, run: list[tuple[int, int]]) -> list[Candidate]:
     before, after = text[start - 1 : start], text[end : end + 1]
     if before == "+" or text[max(0, start - 2) : start] in ("+ ", "+("):
         return []
-    if _is_word(before) or _is_word(after) or _dashed(text, start, end):
-        return _mixed(text, run)
     if before in ("/", "\\", "=", "&") or after in ("/", "\\", "=", "@"):
         return []
     if len(run) == 1:
@@ -192,6 +214,11 @@ def _is_word(character: str) -> bool:
     return character.isascii() and (character.isalnum() or character == "_")
 
 
+def _in_token(text: str, start: int, end: int) -> bool:
+    """Do letters (or dashes and letters) touch the run?"""
+    return _is_word(text[start - 1 : start]) or _is_word(text[end : end + 1]) or _dashed(text, start, end)
+
+
 def _dashed(text: str, start: int, end: int) -> bool:
     """Is the run one part of a dashed token with letters, as in ``G-604417``?"""
     left = text[start - 1 : start] == "-" and _is_word(text[start - 2 : start - 1])
@@ -199,53 +226,51 @@ def _dashed(text: str, start: int, end: int) -> bool:
     return left or right
 
 
-def _mixed(text: str, run: list[tuple[int, int]]) -> list[Candidate]:
-    """The token of letters, digits and single dashes round a run."""
-    start, end = run[0][0], run[-1][1]
-    if any(text[one:two] != "-" for one, two in _gaps(run)):
+def _mixed(text: str, run: list[tuple[int, int]]) -> tuple[list[Candidate], int]:
+    """The tokens of letters, digits and single dashes round a run, and how far was read."""
+    parts = [(run[0][0], run[-1][1])]
+    if any(text[one[1] : two[0]] != "-" for one, two in pairwise(run)):
         # "A12 345": only the group that touches the letters can belong to a token.
-        parts = [pair for pair in run if _touches(text, *pair)]
-    else:
-        parts = [(start, end)]
-    tokens = {found.start: found for one, two in parts[:4] for found in _token(text, one, two)}
-    return list(tokens.values())
+        parts = [pair for pair in run if _in_token(text, *pair)]
+    found: list[Candidate] = []
+    read_to = 0
+    for start, end in parts[:4]:
+        if start >= read_to:
+            tokens, read_to = _token(text, start, end)
+            found.extend(tokens)
+    return found, read_to
 
 
-def _gaps(run: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    return [(one[1], two[0]) for one, two in pairwise(run)]
-
-
-def _touches(text: str, start: int, end: int) -> bool:
-    return _is_word(text[start - 1 : start]) or _is_word(text[end : end + 1]) or _dashed(text, start, end)
-
-
-def _token(text: str, start: int, end: int) -> list[Candidate]:
+def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
     low = start
     while low > 0 and start - low < 24 and (_is_word(text[low - 1]) or (text[low - 1] == "-" and low > 1)):
         low -= 1
     high = end
     while high < len(text) and high - end < 24 and (_is_word(text[high]) or text[high] == "-"):
         high += 1
+    while high < len(text) and high - end < 2_000 and _is_word(text[high]):
+        high += 1  # far too long for a code: read over it at once
+    read_to = high
     token = text[low:high].strip("-")
     low += len(text[low:high]) - len(text[low:high].lstrip("-"))
     high = low + len(token)
-    if "--" in token or "_" in token or text[low - 1 : low] in (".", "/", "@", "=", "&", "\\", "$", "€", "£"):
-        return []
+    if len(token) > 30 or "--" in token or "_" in token or text[low - 1 : low] in _BEFORE_NO_CODE:
+        return [], read_to
     if text[high : high + 1] in ("@", "/", "\\", "=") or (
         text[high : high + 1] == "." and text[high + 1 : high + 2].isalnum()
     ):
-        return []
+        return [], read_to
     # "482913-at", "ngu-482913": grammar, not a part of the code.
     ending = _INFLECTED.fullmatch(token)
     if ending:
         number = ending.group(1)
         low += ending.start(1)
-        return [Candidate(low, low + len(number), number, "digits", (len(number),))]
+        return [Candidate(low, low + len(number), number, "digits", (len(number),))], read_to
     letters = sum(character.isalpha() for character in token)
     digits = sum(character.isdigit() for character in token)
     if not letters or not digits or not 4 <= letters + digits <= 16 or _MEASURE.fullmatch(token):
-        return []
-    return [Candidate(low, high, token, "mixed", tuple(len(part) for part in token.split("-")))]
+        return [], read_to
+    return [Candidate(low, high, token, "mixed", tuple(len(part) for part in token.split("-")))], read_to
 
 
 def _of_lines(text: str) -> list[Candidate]:

@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from mailmcp.language.characters import ascii_digits, cleaned
-from mailmcp.mail.candidates import Candidate, bare, candidates, masked, money_before, prices, unit_after
+from mailmcp.mail.candidates import Candidate, bare, candidates, masked, money_before, of_account, prices, unit_after
 from mailmcp.mail.codewords import LABELS, Hit, Kind, folded
 from mailmcp.mail.labels import Label, label, phrase_after, phrase_before, since_sentence, until_sentence
 from mailmcp.mail.signin import best_link
@@ -25,6 +25,7 @@ MAX_SUBJECT = 1_000
 THRESHOLD = 4.7
 _SCORED = 30
 _OPENING = 1_200
+_MOST_FOR_WORDS = 7.0
 _LINE_FEED = re.compile("\n")
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]{4,}-?[0-9]{1,2}\Z|[A-Za-z]{4,}20[0-9]{2}\Z")
 
@@ -97,6 +98,11 @@ class _Mail:
         )
 
     @property
+    def speaks_of_codes(self) -> bool:
+        """Does the subject or the opening have a word for codes?"""
+        return any(hit.kind in (Kind.CODE, Kind.OTP) for hit in (*self.subject_hits, *self.opening))
+
+    @property
     def speaks_of_signing_in(self) -> bool:
         """Does the subject or the opening have a word of verification, of codes or of their expiry?"""
         signs = {Kind.OTP, Kind.VERIFY, Kind.CUE}
@@ -115,13 +121,17 @@ def _best_code(mail: _Mail) -> _Found | None:
     rough = _set_in_text(mail, in_subject)
     unique = len({_key(row.candidate.typed) for row in rough if row.candidate.shape != "letters"}) == 1
     scored: list[tuple[float, int, Candidate]] = []
+    leader = -math.inf
     for row in rough[:_SCORED]:
+        if row.base + ground + _MOST_FOR_WORDS < max(leader, THRESHOLD):
+            break  # no words could lift the rest to the top
         candidate = row.candidate
         line_start, line_end = mail.line_of(candidate.start)
         said = label(mail.text, line_start, line_end, candidate.start, candidate.end)
         score = row.base + ground + said.score + (0.7 if unique and candidate.shape != "letters" else 0.0)
         score -= _doubts(mail, candidate, said, row.stands_out)
         scored.append((score, row.order, candidate))
+        leader = max(leader, score)
     scored.sort(key=lambda row: (-row[0], row[1]))
     best: _Found | None = None
     if scored and scored[0][0] - _one_of_many(scored) >= THRESHOLD:
@@ -136,7 +146,7 @@ def _best_code(mail: _Mail) -> _Found | None:
 def _set_in_text(mail: _Mail, in_subject: dict[str, tuple[float, Candidate]]) -> list[_Scored]:
     """The candidates of the text by how they are set, best first."""
     rough: list[_Scored] = []
-    for order, candidate in enumerate(candidates(mail.text)):
+    for order, candidate in enumerate(candidates(mail.text, mail.speaks_of_codes)):
         setting = _setting(mail, candidate)
         if setting is None:
             continue
@@ -153,7 +163,7 @@ def _set_in_text(mail: _Mail, in_subject: dict[str, tuple[float, Candidate]]) ->
 def _setting(mail: _Mail, candidate: Candidate) -> tuple[float, bool] | None:
     """Points for shape and place, and whether it stands out; None when it cannot be a code where it stands."""
     text, start, end = mail.text, candidate.start, candidate.end
-    if money_before(text, start) or unit_after(text, end):
+    if money_before(text, start) or unit_after(text, end) or of_account(text, start, end):
         return None
     line_start, line_end = mail.line_of(start)
     if text[line_start : line_start + 1] == ">":
@@ -259,7 +269,9 @@ def _doubts(mail: _Mail, candidate: Candidate, said: Label, stands_out: bool) ->
         doubt += _of_trade(mail) * (1.0 if candidate.shape in ("digits", "grouped", "spaced") else 1.8)
     if said.strength == 1 and not mail.speaks_of_signing_in:
         doubt += 0.8  # a code of some kind
-    if said.strength < 2 and mail.prices >= 3:
+    if said.strength == 0 and mail.prices >= 2 and not mail.speaks_of_signing_in:
+        doubt += 2.5
+    elif said.strength < 2 and mail.prices >= 3:
         doubt += 1.5 if candidate.shape in ("mixed", "letters") or said.strength else 1.0
     if said.strength == 0 and candidate.shape == "mixed" and not stands_out:
         doubt += 1.0
@@ -291,7 +303,7 @@ def _ground(mail: _Mail) -> float:
     score += min(0.6, 0.3 * opening.count(Kind.CUE))
     score -= min(0.9, 0.2 * opening.count(Kind.OTHER))
     score -= min(2.5, 0.8 * opening.count(Kind.GIFT))
-    score -= min(4.5, 1.5 * opening.count(Kind.ROOM))
+    score -= min(2.0, opening.count(Kind.ROOM)) + min(5.0, 3.0 * opening.count(Kind.CALL))
     if not kinds and not opening:
         score += 0.5  # a language without words here: only the layout tells
     elif not positive and not {Kind.OTP, Kind.VERIFY, Kind.CUE} & set(opening):
@@ -317,7 +329,7 @@ def _of_subject(mail: _Mail) -> dict[str, tuple[float, Candidate]]:
     subject = masked(mail.subject)
     coded = any(hit.kind in (Kind.CODE, Kind.OTP) for hit in mail.subject_hits)
     found: dict[str, tuple[float, Candidate]] = {}
-    for candidate in candidates(subject):
+    for candidate in candidates(subject, coded):
         if candidate.shape == "letters" and not coded:
             continue
         if money_before(subject, candidate.start) or unit_after(subject, candidate.end):

@@ -40,6 +40,8 @@ class Kind(IntEnum):
     """Previous, replaced: the code that no longer counts."""
     ENTER = 13
     """Enter, type, use: with words of verification what it asks for is a code."""
+    CALL = 14
+    """What only an invitation to a call says: meeting id, dial-in."""
     ACTION = 8
     """What a link is pressed for: confirm, reset, accept, join."""
     AGAINST = 9
@@ -71,6 +73,11 @@ def folded(text: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFKD", text.lower()).translate(_LATIN)).translate(_LATIN)
 
 
+_Row = tuple[str, bool, list[Kind]]
+"""A word, whether it must end where it ends, and what it says."""
+_Rows = dict[str, list[_Row]]
+
+
 class Lexicon:
     """Lists of words by kind, and where they are in a folded text."""
 
@@ -82,42 +89,45 @@ class Lexicon:
                 if kind not in of_word:
                     of_word.append(kind)
         # By their first three letters; the few shorter words (most of them ideographs) apart.
-        self._rows: dict[str, list[tuple[str, bool, bool, list[Kind]]]] = {}
+        self._initial: _Rows = {}
+        self._inner: _Rows = {}
         for word, of_word in kinds.items():
             core = word.strip("|")
-            self._rows.setdefault(core[:3], []).append((core, word[0] == "|", word[-1] == "|", of_word))
-        for rows in self._rows.values():
+            row = (core, word[-1] == "|", of_word)
+            self._initial.setdefault(core[:3], []).append(row)
+            if word[0] != "|":
+                self._inner.setdefault(core[:3], []).append(row)
+        for rows in (*self._initial.values(), *self._inner.values()):
             rows.sort(key=lambda row: -len(row[0]))
-        self._short = frozenset(key[0] for key in self._rows if len(key) < 3)
+        self._short = frozenset(key[0] for key in self._initial if len(key) < 3)
 
     def hits(self, text: str) -> list[Hit]:
         """The words in a folded text, in order; at one place the longest wins. Linear."""
         found: list[Hit] = []
         skip = 0
-        rows_of, short = self._rows.get, self._short
+        initial, inner, short = self._initial.get, self._inner.get, self._short
+        rows_of = initial
         for at, character in enumerate(text):
-            if at < skip:
-                continue
-            rows = rows_of(text[at : at + 3])
-            if rows is not None and (end := _longest(text, at, rows, found)):
-                skip = end
-            elif character in short:
-                for length in (2, 1):
-                    rows = rows_of(text[at : at + length])
-                    if rows is not None and (end := _longest(text, at, rows, found)):
-                        skip = end
-                        break
+            if at >= skip:
+                rows = rows_of(text[at : at + 3])
+                if rows is not None and (end := _longest(text, at, rows, found)):
+                    skip = end
+                elif character in short:
+                    for length in (2, 1):
+                        rows = rows_of(text[at : at + length])
+                        if rows is not None and (end := _longest(text, at, rows, found)):
+                            skip = end
+                            break
+            rows_of = inner if character.isalpha() else initial
         return found
 
 
-def _longest(text: str, at: int, rows: list[tuple[str, bool, bool, list[Kind]]], found: list[Hit]) -> int:
+def _longest(text: str, at: int, rows: list[_Row], found: list[Hit]) -> int:
     """Add the longest word that stands at a place; gives where it ends, 0 when there is none."""
-    for word, begins, ends, kinds in rows:
+    for word, ends, kinds in rows:
         if not text.startswith(word, at):
             continue
         end = at + len(word)
-        if begins and at and text[at - 1].isalpha():
-            continue
         if ends and end < len(text) and text[end].isalpha():
             continue
         found.extend(Hit(kind, at, end) for kind in kinds)
@@ -134,6 +144,7 @@ LABELS = Lexicon(
     (Kind.OTHER, codewords_negative.OTHER),
     (Kind.GIFT, codewords_negative.GIFT),
     (Kind.ROOM, codewords_negative.ROOM),
+    (Kind.CALL, codewords_negative.CALL),
     (Kind.NUMBER, codewords_negative.NUMBER),
     (Kind.OLD, codewords_negative.OLD),
     (Kind.NOTHING, codewords_negative.NOTHING),

@@ -31,7 +31,7 @@ accesso accedere sicurezza monouso |acceso| inici_de_sessio seguretat |un_sol_us
 autentific conectare conecta securitat unica_folosint |bevestig |inlog |aanmeld |beveilig |eenmalig |toegang aanteken sekuriteit
 bekraeft |bekreft |bekraft |log_ind |logge_in |logg_inn |logga_in innlogg |engang |sikkerhed |sikkerhet |sakerhet |godkend |godkjenn |innskra |stadfest |oryggis |audkenn |vattan |innrita
 vahvist |kirjaudu kirjautu |sisaankirj |kertakaytto |turvak |todenn |tunnist |kinnit |sisselog |uhekord |turva
-weryfik |potwierdz |logow |zalog |jednoraz |bezpiecz |uwierzyt |overen |overit |overte |overov |potvr |prihlas |prihlas |jednoraz |bezpec |bezpeč
+weryfik |potwierdz |logow |zalog |jednoraz |bezpiecz |uwierzyt |overen |overit |overte |overov |potvr |prihlas |jednoraz |bezpec
 ellenorz |megerosit |bejelentkez |belep |egyszer_hasznal |biztonsag |hitelesit |azonosit |igazol
 |preverj |preverit |potrd |prijav |enkrat |varnost |jednokrat |sigurnos |bezbed |patvirt |aktyvin |prisijung |vienkart |saugum |apstipr |pieteik |pieslegs |piekļuv |ielog |vienreiz |drosib
 |hyrje |hyni |hyr_ |siguri |nje_here |nje_perdor verifikim
@@ -42,7 +42,7 @@ dogrula |onay |giris |tek_kullanim |guvenlik |tesdiq |tehlukesizlik |birdefelik 
 დადასტურ ავტორიზ შესვლ ვერიფიკ ერთჯერად უსაფრთხო հաստատ մուտք նույնական անվտանգ մեկանգամյա
 אימות אישור_ כניסה התחבר חד_פעמי חד-פעמי אבטחה לאמת
 تحقق تاكيد تسجيل_الدخول للدخول الدخول الامان لمره_واحده مصادقه تفعيل توثيق تاييد ورود يكبار امنيت احراز تصديق لاگ_ان سيكيورٹي تاييدي چوونهژوورهوه دلنيا
-सत्याप पुष्टि लॉगिन लॉग_इन साइन_इन सुरक्षा एक_बार प्रमाणी प्रमाणि वेरिफ पडताळ लगइन খযাচাই যাচাই নিশ্চিত লগইন লগ_ইন নিরাপত্তা ভেরিফ সত্যা
+सत्याप पुष्टि लॉगिन लॉग_इन साइन_इन सुरक्षा एक_बार प्रमाणी प्रमाणि वेरिफ पडताळ लगइन যাচাই নিশ্চিত লগইন লগ_ইন নিরাপত্তা ভেরিফ সত্যা
 ચકાસ પુષ્ટિ લૉગિન લોગિન લૉગ_ઇન સુરક્ષા ਪੁਸ਼ਟੀ ਤਸਦੀਕ ਲੌਗ ਸੁਰੱਖਿਆ சரிபார் உள்நுழை உறுதி பாதுகாப்பு ధృవీకర ధ్రువీకర లాగిన్ నిర్ధార భద్రత ಪರಿಶೀಲ ದೃಢೀಕ ಲಾಗಿನ್ ಭದ್ರತಾ സ്ഥിരീകര പരിശോധ ലോഗിൻ സുരക്ഷാ සත්‍යාප සත්යාප තහවුරු පිවිසු පුරනය ඇතුළු
 ยืนยัน เข้าสู่ระบบ ความปลอดภัย ครั้งเดียว ตรวจสอบ ลงชื่อเข้า ຢືນຢັນ ເຂົ້າສູ່ ຄວາມປອດໄພ ផ្ទៀងផ្ទាត់ ចូល បញ្ជាក់ សុវត្ថិភាព အတည်ပြု ဝင်ရောက် လုံခြုံ အကောင့်ဝင်
 xac_minh xac_thuc xac_nhan dang_nhap bao_mat mot_lan kich_hoat |masuk |keamanan |sekali_pakai |pengesahan |keselamatan |sahkan |mlebu |beripik |kumpirma |mag-log |seguridad |pagpapatunay
@@ -64,7 +64,7 @@ bekraeftelseskode bekreftelseskode sikkerhetskode sikkerhedskode verifieringskod
 kod_weryfik kod_jednoraz kod_potwierdz kod_bezpiecz kod_autoryz jednorazowy_kod overovaci_kod overovací jednorazovy_kod potvrzovaci_kod potvrdzovaci_kod ellenorzo_kod megerosito_kod ellenorzokod biztonsagi_kod egyszeri_kod
 dogrulama_kodu onay_kodu guvenlik_kodu tek_kullanimlik kod_verifik kontrolna_koda verifikacijski potvrdni_kod patvirtinimo_kod verifikacijas_kod apstiprinajuma_kod drosibas_kod
 κωδικοσ_επαλ κωδικο_επαλ код_подтвержд код_верифик код_доступа код_безопасн одноразовый_пароль одноразовый_код код_підтвердж код_для_вход код_за_потв код_за_вер верификациони_код
-רמז קוד_אימות קוד_חד סיסמה_חד رمز_التحقق رمز_تحقق كود_التحقق رمز_التاكيد كلمه_مرور_لمره كد_تاييد رمز_يكبار رمز_پويا رمز_ورود كد_ورود تصديقي_كوڈ
+קוד_אימות קוד_חד סיסמה_חד رمز_التحقق رمز_تحقق كود_التحقق رمز_التاكيد كلمه_مرور_لمره كد_تاييد رمز_يكبار رمز_پويا رمز_ورود كد_ورود تصديقي_كوڈ
 ओटीपी ओ_टी_पी ওটিপি ஓடிபி ఓటీపీ ಒಟಿಪಿ ഒടിപി ઓટીપી ਓਟੀਪੀ රහස්
 รหัสยืนยัน รหัส_otp รหัสผ่านครั้งเดียว ma_xac_minh ma_xac_thuc ma_xac_nhan ma_otp ma_dang_nhap ma_bao_mat ma_kich_hoat kode_verifikasi kode_otp kode_masuk kod_pengesahan
 验证码 驗證碼 校验码 校驗碼 动态码 动态密码 動態密碼 认证码 認證碼 确认码 確認碼 安全码 安全碼 登录码 登入碼 激活码 認証コード 確認コード 認証番号 確認番号 ワンタイムパスワード ワンタイムコード パスコード 認証キー セキュリティコード 検証コード 인증번호 인증_번호 인증코드 인증_코드 확인코드 확인_코드 보안코드 보안_코드 일회용
@@ -82,7 +82,7 @@ ENTER = """
 |enter| |type| |use| |key_in |input| |using| |copy |paste
 |geben_sie |gib_ |eingeben |eingabe |eintippen |verwenden_sie |nutzen_sie |saisissez |saisir |saisis |entrez |entrer_ce |utilisez |tapez |introduce |introduzca |introduza |introduzir |introdueix |ingresa |ingrese |escribe |escriba |usa| |utiliza |utilice |utilize |digite |digita |insira |insere |inserisci |inserire |digitare |use_o |voer_ |vul_ |gebruik |invoeren |ange| |anger |skriv_in |mata_in |knappa |indtast |tast_ |skriv_inn |tast_inn |oppgi |angi |brug_ |bruk_ |anvand |syota |kirjoita |nappaile |kayta |sladu_inn |sisesta |trukkige |ievad |iveskit |iveskite |wpisz |podaj |wprowadz |uzyj |zadejte |zadajte |zadat |opiste |adja_meg |irja_be |usse_be |introduceti |introdu_ |tastati |folositi |vnesite |unesite |upisite |vnesete |vendosni |shkruani |perdorni |daħħal
 εισαγετε |πληκτρολογ |χρησιμοποι |въведете |введите |введіть |вкажіть |укажите |наберите |используйте |увядзіце |унесите |внесете |енгізіңіз |киргизиңиз |ворид_кунед |оруулна |girin |giriniz |yazin |yaziniz |kullanin |daxil_edin |kiriting |giriz შეიყვანეთ ჩაწერეთ გამოიყენეთ մուտքագր օգտագործ
-הזן הזינו הקלד הקלידו השתמש ادخل ادخال استخدم اكتب وارد_كنيد وارد_نماييد درج_كر استعمال دننه_كر داخل دابنێ دर्ज दर्ज डालें टाइप उपयोग प्रविष्ट टाका লিখুন প্রবেশ দিন_ টাইপ ব্যবহার દાખલ ਦਰਜ உள்ளிட பயன்படுத்த నమోదు ఎంటర్ ఉపయోగించ ನಮೂದಿಸಿ ಬಳಸಿ നൽകുക നല്‍കുക ഉപയോഗി ඇතුළත්_කරන්න යොදන්න
+הזן הזינו הקלד הקלידו השתמש ادخل ادخال استخدم اكتب وارد_كنيد وارد_نماييد درج_كر استعمال دننه_كر داخل دابنێ दर्ज डालें टाइप उपयोग प्रविष्ट टाका লিখুন প্রবেশ টাইপ ব্যবহার દાખલ ਦਰਜ உள்ளிட பயன்படுத்த నమోదు ఎంటర్ ఉపయోగించ ನಮೂದಿಸಿ ಬಳಸಿ നൽകുക നല്‍കുക ഉപയോഗി ඇතුළත්_කරන්න යොදන්න
 ป้อน กรอก ใส่ ใช้_ ປ້ອນ ໃສ່ បញ្ចូល ប្រើ ရိုက်ထည့် ထည့်သွင်း |nhap| |su_dung |dien_ |masukkan |gunakan |ketik |lebokna |ilagay |i-type |gamitin |weka| |ingiza |tumia |andika |faka |sebenzisa |ngenisa |tik_ |geli_ |shigar |te_ |tinye |andika |rhowch |teipiwch |defnyddiwch |iontrail |clois |sartu |idatzi |erabili |tajpu ያስገቡ አስገባ ይጠቀሙ
 输入 輸入 填写 填寫 键入 使用 入力 打ち込 입력 사용
 """

@@ -26,8 +26,8 @@ MAX_NAME = 500
 MAX_RECIPIENTS = 100
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_HTML_BYTES = 2 * 1024 * 1024
-MAX_REFERENCE_BYTES = 16 * 1024
-"""Of the ids in References the nearest ones: a header has 64 KiB for everything."""
+MAX_REFERENCE_BYTES = 8_000
+"""Of the ids in References the nearest ones: a longer field is cut by many programs."""
 LINE = 78
 """Characters of a header line (RFC 5322 §2.1.1)."""
 
@@ -36,7 +36,6 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LETTER = r"[A-Za-z0-9\u0080-\U0010ffff]"
 _LABEL = re.compile(rf"{_LETTER}(?:[A-Za-z0-9\u0080-\U0010ffff-]{{0,61}}{_LETTER})?")
-_NAMED = re.compile(r"\s*(?P<name>[^<>]*?)\s*<(?P<email>[^<>]*)>\s*")
 # What can stand in a header as it is; the rest is written in encoded words (RFC 2047).
 _PLAIN = re.compile(r"[!-~]{1,900}(?: [!-~]{1,900})*")
 _SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')
@@ -60,9 +59,11 @@ def address(written: str) -> Address:
     """``name@host`` or ``Name <name@host>`` as an address. Raises BadAddress naming what was written."""
     shown = written if len(written) <= 100 else written[:100] + "…"
     _refuse_controls(written, f"The address {shown!r}")
-    named = _NAMED.fullmatch(written)
-    name, email = (named["name"].strip('" '), named["email"]) if named else ("", written.strip())
-    if not _is_address(email):
+    name, email = "", written.strip()
+    if email.endswith(">"):
+        name, _, email = email[:-1].partition("<")
+        name = name.strip('" ')
+    if not _is_address(email) or ">" in name:
         raise BadAddress(f"{shown!r} is not an e-mail address: write name@host or Name <name@host>.")
     local, _, domain = email.rpartition("@")
     return Address(name, f"{local}@{domain.lower()}")
@@ -210,7 +211,7 @@ def _lineage(submission: Submission) -> tuple[tuple[str, list[str]], tuple[str, 
     nearest: list[str] = []
     room = MAX_REFERENCE_BYTES
     for reference in reversed(submission.references):
-        room -= len(reference) + 1
+        room -= len(reference) + len("\r\n ")
         if room < 0:
             break
         if _MESSAGE_ID.fullmatch(reference) and reference not in nearest:

@@ -239,7 +239,8 @@ class _Reader:
             if not frame.hidden:
                 self.history.write(text, 16, 0, frame.style.preformatted)
             return
-        why = frame.hidden or frame.style.concealed
+        closed = "attribute" if frame.tag == "details" and not frame.opened else ""
+        why = frame.hidden or closed or frame.style.concealed
         if why:
             self._hide(why, text)
             return

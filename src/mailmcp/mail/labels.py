@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mailmcp.mail.codewords import LABELS, Hit, Kind, folded
 
 _WEIGHTS = {Kind.OTP: 4.2, Kind.CODE: 2.9, Kind.VERIFY: 1.5, Kind.CUE: 0.5, Kind.ENTER: 0.8}
-_AGAINST = {Kind.OTHER: 4.0, Kind.GIFT: 4.5, Kind.ROOM: 4.5, Kind.NUMBER: 2.0, Kind.OLD: 3.5}
+_AGAINST = {Kind.OTHER: 4.0, Kind.GIFT: 4.5, Kind.ROOM: 4.5, Kind.CALL: 4.5, Kind.NUMBER: 2.0, Kind.OLD: 3.5}
 _COMPOUND = 8
 """Words this near each other (characters) are one name: "promo code", "code postal"."""
 
@@ -35,41 +35,37 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
     before = _since_cell(since_sentence(text[max(line_start, start - 120) : start]))
     after = until_sentence(text[end : min(line_end, end + 70)])
     named, spoken = _has_words(before), _has_words(after)
-    asked = _asks(before, after)
-    score, strength = phrase_before(before) if named else _lines_above(text, line_start)
+    ahead, behind = _read(before) if named else [], _read(after) if spoken else []
+    score, strength = _ahead(before, ahead) if named else _lines_above(text, line_start)
     if spoken:
-        behind = phrase_after(after)
+        said = _behind(behind)
         if not named:
             # "482913 is your code": the number opens its line, so what follows names it.
             above = 0.4 * score
-            score = above + 0.3 * behind.score if abs(above) > abs(behind.score) else max(above, 0) + 1.2 * behind.score
-            strength = max(strength if above > 0 else 0, behind.strength)
+            score = above + 0.3 * said.score if abs(above) > abs(said.score) else max(above, 0) + 1.2 * said.score
+            strength = max(strength if above > 0 else 0, said.strength)
+            if start == line_start and said.strength and said.score > 1.0:
+                score += 1.2  # few other numbers come before their name
         else:
             # A label before settles it; what follows then speaks of other things.
-            score += behind.score * (0.25 if score > 1.5 else 0.8)
-            strength = max(strength, behind.strength)
+            score += said.score * (0.25 if score > 1.5 else 0.8)
+            strength = max(strength, said.strength)
     elif not named:
         below = text[line_end + 1 : line_end + 200].lstrip("\n").split("\n", 1)[0]
         score += 0.4 * max(-3.0, min(2.5, phrase_after(until_sentence(below)[:100]).score))
-    return Label(score + 1.8, max(strength, 2)) if asked else Label(score, strength)
+    if _asks(before, ahead, behind):
+        return Label(score + 1.8, max(strength, 2))
+    return Label(score, strength)
 
 
 def phrase_before(phrase: str, above: bool = False) -> Label:
     """What a phrase says about the number that follows it, on its line or on the one below."""
-    text = folded(phrase)
-    found = LABELS.hits(text)
-    length = len(text.rstrip(" :#*\"'(«“„「【"))
-    judged = _judged(found, [max(0, length - hit.end) for hit in found], above)
-    colon = 0.5 if judged.score >= 0 and phrase.rstrip().endswith((":", "：")) else 0.0
-    return Label(judged.score + colon, judged.strength)
+    return _ahead(phrase, _read(phrase), above)
 
 
 def phrase_after(phrase: str) -> Label:
     """What a phrase says about the number before it; a label behind is rarer and weaker."""
-    found = LABELS.hits(folded(phrase))
-    found = [hit for hit in found if hit.kind != Kind.NUMBER]
-    judged = _judged(found, [hit.start for hit in found])
-    return Label(0.8 * judged.score, judged.strength)
+    return _behind(_read(phrase))
 
 
 def since_sentence(phrase: str, keep: bool = False) -> str:
@@ -88,21 +84,37 @@ def until_sentence(phrase: str) -> str:
     return phrase[: min(cuts)] if cuts else phrase
 
 
+def _read(phrase: str) -> list[Hit]:
+    return LABELS.hits(folded(phrase))
+
+
+def _ahead(phrase: str, found: list[Hit], above: bool = False) -> Label:
+    length = len(folded(phrase).rstrip(" :#*\"'(«“„「【"))
+    judged = _judged(found, [max(0, length - hit.end) for hit in found], above)
+    colon = 0.5 if judged.score >= 0 and phrase.rstrip().endswith((":", "：")) else 0.0
+    return Label(judged.score + colon, judged.strength)
+
+
+def _behind(found: list[Hit]) -> Label:
+    found = [hit for hit in found if hit.kind != Kind.NUMBER]
+    judged = _judged(found, [hit.start for hit in found])
+    return Label(0.8 * judged.score, judged.strength)
+
+
 def _since_cell(phrase: str) -> str:
     """The words of the cell that the number is in; when it has none, those of the cell before it."""
     cells = phrase.split("\t")
     return cells[-1] if _has_words(cells[-1]) else "\t".join(cells[-2:])
 
 
-def _asks(before: str, after: str) -> bool:
+def _asks(before: str, ahead: list[Hit], behind: list[Hit]) -> bool:
     """ "Type 482913 on the sign-in page": is a number that nothing names to be entered to sign in?"""
-    ahead, behind = folded(before), folded(after)
-    hits_ahead, hits_behind = LABELS.hits(ahead), LABELS.hits(behind)
-    kinds = {hit.kind for hit in (*hits_ahead, *hits_behind)}
-    if Kind.VERIFY not in kinds or kinds & {Kind.CODE, Kind.OTP, Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.OLD}:
+    kinds = {hit.kind for hit in (*ahead, *behind)}
+    if Kind.VERIFY not in kinds or kinds & {Kind.CODE, Kind.OTP, Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.OLD}:
         return False
-    near = any(hit.kind == Kind.ENTER and len(ahead) - hit.end <= 20 for hit in hits_ahead)
-    return near or any(hit.kind == Kind.ENTER and hit.start <= 20 for hit in hits_behind)
+    if any(hit.kind == Kind.ENTER and len(before) - hit.end <= 20 for hit in ahead):
+        return True
+    return any(hit.kind == Kind.ENTER and hit.start <= 20 for hit in behind)
 
 
 def _lines_above(text: str, line_start: int) -> Label:

@@ -62,6 +62,7 @@ _OPENER = re.compile(
     r"\d{1,4}[./年-]\d{1,2}|\d{4}年|בתאריך|في|در)",
     re.IGNORECASE,
 )
+_DATED_ADDRESS = re.compile(r"\d.{0,200}@")
 _FROM = (
     "from|von|de|da|van|från|fra|lähettäjä|od|от|від|kimden|gönderen|feladó|de la|από|od|saatja|no|nuo|发件人|"
     "寄件者|寄件人|差出人|보낸 사람|보낸사람|من|מאת|từ|dari|จาก"
@@ -176,10 +177,11 @@ def _is_attribution(lines: list[str], number: int, last_own: int) -> bool:
         joined += " " + lines[number + extra + 1].strip()
     else:
         return False
-    if not _WROTE.search(joined) or not re.search(r"\d|@", joined):
+    if not re.search(r"\d|@", joined):
         return False
     end = number + extra
-    if last_own <= end:
-        return True
     following = next((later for later in lines[end + 1 : end + 4] if later.strip()), "")
-    return not following.lstrip().startswith(">")
+    marked = following.lstrip().startswith(">")
+    if not _WROTE.search(joined) and not (marked and _DATED_ADDRESS.search(joined)):
+        return False
+    return last_own <= end or not marked

@@ -117,7 +117,7 @@ def _score(target: _Target, mail: _Mail) -> float:
     score = mail.about + target.points
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
-        score -= 4.5
+        score -= 4.5 if Kind.ACTION not in said else 1.5
     elif said & _SIGNING:
         score += 1.5 if bare_url else 2.0
         known = True

@@ -17,9 +17,11 @@ MAX_ANCESTORS = 100
 SUBJECT_WINDOW = timedelta(days=30)
 """How long after a conversation's last message its subject may still gather an answer."""
 
-# "Re" as mail programs write it: en, de, sv/da/no, nl, fi, pl, tr, it, pt/fr, el, hu, zh, and with a counter.
+# "Re" as mail programs write it: en, de, sv/da/no, nl, fi, pl, hr/sl, tr, it, pt/fr, el, hu, ru, uk/bg, zh, ja, ko, ar,
+# he, vi, id, th, and with a counter.
 _REPLY = re.compile(
-    r"\s*(?:re|aw|sv|vs|antw|odp|ynt|rif|res|ref|ref\.|r|απ|σχετ|válasz|ответ|отв|回复|回覆|答复|返信|답장)"
+    r"\s*(?:re|aw|antw|antwort|sv|svar|vs|odp|odg|ynt|rif|res|ref|ref\.|r|απ|σχετ|válasz|ответ|отв|на"
+    r"|回复|回覆|答复|答覆|返信|답장|회신|رد|השב|תשובה|tl|trả lời|bls|balas|ตอบ)"
     r"\s{0,2}(?:[\[(]\d{1,3}[\])])?\s{0,2}[:：]\s*",
     re.IGNORECASE,
 )
@@ -52,9 +54,6 @@ def base_subject(subject: str) -> tuple[str, bool]:
         if match := _REPLY.match(rest):
             answer = True
         elif not (match := _FORWARD.match(rest) or _LIST_TAG.match(rest)):
-            break
-        if match.end() == len(rest) and not rest[match.end() :]:
-            rest = ""
             break
         rest = rest[match.end() :]
     return _BLANKS.sub(" ", rest).strip().casefold(), answer

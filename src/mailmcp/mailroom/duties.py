@@ -49,7 +49,8 @@ class Leadership:
         self.leads = False
 
     def start(self) -> None:
-        """Begin to try."""
+        """Try at once, so that it is known at the start who leads, and go on trying if another process does."""
+        self.leads = self._lock.acquire()
         self._task = asyncio.create_task(self._run(), name="mailmcp-leadership")
 
     async def aclose(self) -> None:
@@ -59,9 +60,11 @@ class Leadership:
         self._task.cancel()
         await asyncio.wait([self._task])
         self._task = None
+        self.leads = False
+        self._lock.release()  # also when the task was cancelled before its first step
 
     async def _run(self) -> None:
-        while not self._lock.acquire():  # noqa: ASYNC110 - the kernel tells nobody when a lock is free
+        while not self.leads and not self._lock.acquire():  # noqa: ASYNC110 - the kernel tells nobody when a lock is free
             await asyncio.sleep(self._pace.takeover)
         self.leads = True
         try:
@@ -88,6 +91,8 @@ class Listening:
     def __init__(self, store: Store, backend: Backend, pace: Pace = STEADY) -> None:
         self._store = store
         self._backend = backend
+        self.tried = asyncio.Event()
+        """Set once this process has listened or failed to: then the store says which."""
         self._pace = pace
 
     async def run(self) -> None:
@@ -101,8 +106,10 @@ class Listening:
                     listener = await self._backend.listen()
                 except BackendError as error:
                     await self._say(ListenerStatus(host=None, port=None, pid=os.getpid(), trouble=error.public))
+                    self.tried.set()
                     await asyncio.sleep(self._pace.listen_again)
             await self._say(ListenerStatus(host=listener.host, port=listener.port, pid=os.getpid(), trouble=None))
+            self.tried.set()
             await asyncio.Event().wait()
         finally:
             if listener is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
 from mailmcp.store import Store, audit, inboxes, status
 
-log = logging.getLogger("mailmcp.room")
+LISTENER_SECONDS = 2
 
 _LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _WORDS = (
@@ -48,14 +48,23 @@ class Mailroom:
         self._reading = Reading(store, settings.home)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
-        duties: Sequence[Duty] = (Listening(store, self._backend, pace), Flushing(self._outbound, pace))
+        self._listening = Listening(store, self._backend, pace)
+        duties: Sequence[Duty] = (self._listening, Flushing(self._outbound, pace))
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
     async def open(
-        cls, settings: Settings, open_backend: Callable[[Reception], Backend], pace: Pace = STEADY
+        cls,
+        settings: Settings,
+        open_backend: Callable[[Reception], Backend],
+        pace: Pace = STEADY,
+        *,
+        leads: bool = True,
     ) -> Mailroom:
-        """Open a home. Raises StoreUnavailable (or a kind of it) or ConfigError with the way out."""
+        """Open a home; ``leads`` is False for a command that only looks in.
+
+        Raises StoreUnavailable (or a kind of it) or ConfigError, with the way out.
+        """
         store = await Store.open(settings.home)
         try:
             room = cls(settings, store, open_backend, pace)
@@ -63,7 +72,8 @@ class Mailroom:
             await store.aclose()
             raise
         room._inbound.start()
-        room._leadership.start()
+        if leads:
+            room._leadership.start()
         return room
 
     async def aclose(self) -> None:
@@ -175,7 +185,9 @@ class Mailroom:
     # --- state -----------------------------------------------------------------------------------------------
 
     async def status(self) -> Status:
-        """How this home is."""
+        """How this home is; a listener that is just being opened is waited for."""
+        if self._leadership.leads:
+            await _soon(self._listening.tried)
         drafts = await self._outbound.open_drafts()
         held = sum(draft.state is DraftState.HELD for draft in drafts)
         return Status(
@@ -189,6 +201,14 @@ class Mailroom:
             queued=len(drafts) - held,
             inboxes=len(await self._store.read(inboxes.summaries)),
         )
+
+
+async def _soon(event: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(LISTENER_SECONDS):
+            await event.wait()
+    except TimeoutError:
+        pass
 
 
 def _local_part(name: str | None, domain: str) -> str:

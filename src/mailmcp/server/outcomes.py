@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, cast
 
 from mailmcp import __version__
 from mailmcp.mailroom.requests import Outcome, Status
 from mailmcp.models import Draft, DraftState, Inbox
 from mailmcp.server import results
+from mailmcp.server.launcher import command
 
 SentStatus = Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
 
@@ -32,7 +34,7 @@ def created(inbox: Inbox, made: bool, cursor: str, status: Status) -> tuple[str,
     return f"{inbox.address} {'is ready' if made else 'was made before with this key'}. {how} Cursor: {cursor}.", data
 
 
-def sent(outcome: Outcome) -> tuple[str, results.Sent]:
+def sent(outcome: Outcome, home: Path) -> tuple[str, results.Sent]:
     """send and draft_for_approval."""
     draft = outcome.draft
     if draft is None:
@@ -49,7 +51,7 @@ def sent(outcome: Outcome) -> tuple[str, results.Sent]:
         reasons=reasons or None,
         repeated=outcome.repeated or None,
         send_at=draft.send_at,
-        how_to_decide=_how_to_decide(draft) if status == "held" else None,
+        how_to_decide=_how_to_decide(draft, home) if status == "held" else None,
     )
     again = "The same mail was submitted before, it was not sent again: it is " if outcome.repeated else ""
     text = [f"{again}{status}: draft {draft.id} to {', '.join(draft.recipients)}."]
@@ -61,7 +63,7 @@ def sent(outcome: Outcome) -> tuple[str, results.Sent]:
     return " ".join(text), data
 
 
-def drafts(found: Sequence[Draft]) -> tuple[str, results.DraftList]:
+def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
     """check_draft."""
     lines = [
         results.DraftLine(
@@ -83,7 +85,7 @@ def drafts(found: Sequence[Draft]) -> tuple[str, results.DraftList]:
     for one in lines:
         trouble = f" ({one.error})" if one.error else ""
         text.append(f"{one.draft} {one.status}: {one.subject!r} to {', '.join(one.recipients)}{trouble}")
-    text += [_how_to_decide(one) for one in found if one.state is DraftState.HELD][:1]
+    text += [_how_to_decide(one, home) for one in found if one.state is DraftState.HELD][:1]
     return "\n".join(text) or "No draft is held or queued.", results.DraftList(drafts=lines)
 
 
@@ -127,16 +129,16 @@ def _sent_status(state: DraftState) -> SentStatus:
     return cast(SentStatus, leaving.get(state, state.value))
 
 
-def _how_to_decide(draft: Draft) -> str:
+def _how_to_decide(draft: Draft, home: Path) -> str:
     return (
-        f"A human decides in a terminal: `mailmcp approve {draft.id}` shows the message as it will leave,"
-        f" `mailmcp reject {draft.id}` refuses it. You cannot; tell them, then check_draft."
+        f"A human decides in a terminal: `{command(home, 'approve', draft.id)}` shows the message as it will leave;"
+        " with `reject` instead of `approve` it is refused. You cannot; tell them, then call check_draft."
     )
 
 
 def _what_next(now: Status) -> str:
     if now.held:
-        return f"{now.held} draft(s) wait for a human: `mailmcp held` in a terminal lists them."
+        return f"{now.held} draft(s) wait for a human: `{command(now.home, 'held')}` in a terminal lists them."
     if not now.inboxes:
         return "Make an inbox with create_inbox."
     return "Nothing needs to be done."

@@ -157,7 +157,6 @@ class Waited(Result):
     thread: str | None = None
     sender: str | None = None
     subject: str | None = None
-    first_line: str | None = None
     received_at: Time | None = None
     trust: Trust | None = None
     verified_domain: str | None = None

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     OpenMailroom = Callable[[Settings], Awaitable[Mailroom]]
 
 
+log = logging.getLogger("mailmcp.server")
+
+
 def serve(home: Path | None, open_mailroom: OpenMailroom) -> int:
     """Serve until standard input closes or the process is asked to end."""
     logging.basicConfig(
@@ -34,22 +37,26 @@ def serve(home: Path | None, open_mailroom: OpenMailroom) -> int:
 
         return await open_mailroom(load_settings(home))
 
-    asyncio.run(_serve(Session(open_room)))
-    # A thread may still be reading standard input and cannot be interrupted; everything else is closed by now.
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(0)
+    return asyncio.run(_serve(Session(open_room)))
 
 
-async def _serve(session: Session) -> None:
+async def _serve(session: Session) -> int:
     serving = asyncio.create_task(serve_stdio(build_server(session, all_tools()), session))
     loop = asyncio.get_running_loop()
+    asked_to_end = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         try:
-            loop.add_signal_handler(name, serving.cancel)
+            loop.add_signal_handler(name, asked_to_end.set)
         except NotImplementedError:  # Windows: the default action ends the process
             pass
-    try:
-        await serving
-    except asyncio.CancelledError:
-        await session.aclose()
+    asked = asyncio.create_task(asked_to_end.wait())
+    await asyncio.wait([serving, asked], return_when=asyncio.FIRST_COMPLETED)
+    await session.aclose()
+    error = serving.exception() if serving.done() else None
+    if error is not None:
+        log.error("the connection to the client broke", exc_info=error)
+    # A thread may still be reading standard input and cannot be interrupted, and the event loop would wait for it;
+    # everything else is closed by now.
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(0 if error is None else 1)

@@ -170,7 +170,8 @@ async def send(
 ) -> Annotated[CallToolResult, results.Sent]:
     """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
-    return answer(*outcomes.sent(await (await _room(ctx)).send(request, allow_duplicate=allow_duplicate)))
+    room = await _room(ctx)
+    return answer(*outcomes.sent(await room.send(request, allow_duplicate=allow_duplicate), room.settings.home))
 
 
 async def draft_for_approval(
@@ -194,7 +195,7 @@ async def draft_for_approval(
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
     room = await _room(ctx)
     outcome = await room.draft_for_approval(request, note=note or "", allow_duplicate=allow_duplicate)
-    return answer(*outcomes.sent(outcome))
+    return answer(*outcomes.sent(outcome, room.settings.home))
 
 
 async def check_draft(
@@ -202,7 +203,8 @@ async def check_draft(
 ) -> Annotated[CallToolResult, results.DraftList]:
     """See what became of a draft, or list the drafts that are held or queued."""
     room = await _room(ctx)
-    return answer(*outcomes.drafts([await room.draft(draft)] if draft else await room.open_drafts()))
+    found = [await room.draft(draft)] if draft else await room.open_drafts()
+    return answer(*outcomes.drafts(found, room.settings.home))
 
 
 async def get_attachment(

@@ -17,8 +17,9 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.server import MCPServer, NotificationOptions
 from mcp.server.stdio import stdio_server
+from mcp.shared.inbound import unsupported_protocol_version_rejection
 from mcp.shared.message import SessionMessage
-from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
+from mcp_types import ErrorData, JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 
 from mailmcp.server.session import Session
@@ -86,10 +87,8 @@ class _Relay:
             async for item in read:  # an Exception is a line that was no message: the server's loop ignores it
                 message = item.message if isinstance(item, SessionMessage) else None
                 if isinstance(message, JSONRPCRequest):
-                    if not chosen and _is_probe(message):
-                        result = _discovered(self._lowlevel)
-                        reply = JSONRPCResponse(jsonrpc="2.0", id=message.id, result=result)
-                        await self._send(SessionMessage(reply))
+                    if not chosen and (version := _probed(message)) is not None:
+                        await self._send(SessionMessage(_discovered(self._lowlevel, message, version)))
                         continue
                     chosen = True
                 elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
@@ -107,16 +106,20 @@ class _Relay:
             await self._write.send(item)
 
 
-def _is_probe(request: JSONRPCRequest) -> bool:
-    """Whether this is a ``server/discover`` in a protocol version that we serve."""
+def _probed(request: JSONRPCRequest) -> str | None:
+    """The protocol version of a ``server/discover``; None when it is no such request."""
     meta = (request.params or {}).get("_meta")
     version = cast(dict[str, Any], meta).get(VERSION_KEY) if isinstance(meta, dict) else None
-    return request.method == "server/discover" and version in MODERN_PROTOCOL_VERSIONS
+    return version if request.method == "server/discover" and isinstance(version, str) else None
 
 
-def _discovered(lowlevel: Any) -> dict[str, Any]:
+def _discovered(lowlevel: Any, request: JSONRPCRequest, version: str) -> JSONRPCResponse | JSONRPCError:
+    """The answer to a probe: what is served here, or that this version is not."""
+    if refused := unsupported_protocol_version_rejection(version):
+        error = ErrorData(code=refused.code, message=refused.message, data=refused.data)
+        return JSONRPCError(jsonrpc="2.0", id=request.id, error=error)
     capabilities = lowlevel.get_capabilities(protocol_version=LATEST_MODERN_VERSION)
-    result = {
+    result: dict[str, Any] = {
         "resultType": "complete",
         "supportedVersions": list(MODERN_PROTOCOL_VERSIONS),
         "capabilities": capabilities.model_dump(mode="json", by_alias=True, exclude_none=True),
@@ -124,7 +127,9 @@ def _discovered(lowlevel: Any) -> dict[str, Any]:
         "cacheScope": "private",
         "_meta": {SERVER_INFO_KEY: lowlevel.server_info_stamp},
     }
-    return result | ({"instructions": lowlevel.instructions} if lowlevel.instructions else {})
+    if lowlevel.instructions:
+        result["instructions"] = lowlevel.instructions
+    return JSONRPCResponse(jsonrpc="2.0", id=request.id, result=result)
 
 
 def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:

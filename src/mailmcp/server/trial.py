@@ -11,19 +11,19 @@ import json
 import os
 import secrets
 import shlex
-import shutil
 import smtplib
 import sys
 import tempfile
 import time
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
 
 from mailmcp import __version__
+from mailmcp.server.launcher import launcher
 
 TIME_LIMIT = 30
 LISTENER_TRIES = 200
@@ -105,10 +105,11 @@ async def _trial(home: Path) -> None:
 async def _call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     """A tool's structured result. Raises StepFailed with the tool's own words when it reports an error."""
     result: CallToolResult = await client.call_tool(tool, arguments)
-    if result.is_error or not isinstance(result.structured_content, dict):
+    record: Any = result.structured_content
+    if result.is_error or not isinstance(record, dict):
         words = " ".join(part.text for part in result.content if isinstance(part, TextContent))
         raise StepFailed(f"{tool}: {words}")
-    return result.structured_content
+    return cast(dict[str, Any], record)
 
 
 async def _listener(client: Client) -> tuple[str, int]:
@@ -148,20 +149,13 @@ def _expect(held: bool, otherwise: str) -> None:
 
 
 def _say_config() -> None:
-    command, arguments = _launcher()
-    line = shlex.join([command, *arguments])
+    program, arguments = launcher()
+    arguments = [*arguments, "serve"]
+    line = shlex.join([program, *arguments])
     _say(f"  Claude Code:                claude mcp add mailmcp -- {line}")
-    config = {"mcpServers": {"mailmcp": {"command": command, "args": arguments}}}
+    config = {"mcpServers": {"mailmcp": {"command": program, "args": arguments}}}
     _say(f"  Claude Desktop and Cursor:  {json.dumps(config)}")
     _say("  (claude_desktop_config.json, or .cursor/mcp.json of a project)")
-
-
-def _launcher() -> tuple[str, list[str]]:
-    """The launcher that runs now, by its absolute path: desktop hosts do not have the shell's PATH."""
-    script = Path(sys.argv[0])
-    if script.name == "mailmcp" and (found := shutil.which(str(script))):
-        return str(Path(found).absolute()), ["serve"]
-    return sys.executable, ["-m", "mailmcp", "serve"]
 
 
 _steps = iter(range(1, 100))

@@ -123,7 +123,8 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
     given += [f"link {codes.link}"] if codes.link else []
     lines = [f"{_again(ended)}{' and '.join(given)} (confidence {confidence:.2f}) from {_trusted(message)}"]
     lines.append(f"received {_when(message)}, message {message.id}, thread {message.thread}")
-    lines += fence.around(f"Subject: {message.subject[:SUBJECT_SHOWN]}\n{codes.evidence}".strip())
+    subject = message.subject[:SUBJECT_SHOWN]
+    lines += fence.around(f"Subject: {subject}" + (f"\n{codes.evidence}" if codes.evidence != subject else ""))
     lines.append(f"If it does not work, ask for a new one and call again with since={ended.cursor}.")
     return "\n".join(lines), data
 
@@ -276,10 +277,14 @@ def _message_text(body: results.MessageBody, channels: Channels, fence: _Fence) 
     for piece in body.hidden or ():
         if piece.text is not None:
             inside += ["", f"hidden ({piece.kind}):", piece.text]
-    inside += [f"link: {link.text} -> {link.url}" for link in body.links or ()]
+    inside += [f"link: {_link(link)}" for link in body.links or ()]
     inside += [f"attachment {one.part}: {one.name} ({one.type}, {size(one.size)})" for one in body.attachments or ()]
     yield from fence.around("\n".join(inside))
     yield from _left_out(body, channels)
+
+
+def _link(link: results.LinkLine) -> str:
+    return link.url if link.text in ("", link.url) else f"{link.text} -> {link.url}"
 
 
 def _left_out(body: results.MessageBody, channels: Channels) -> Iterable[str]:

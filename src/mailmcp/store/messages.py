@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from mailmcp.errors import NotFound
@@ -26,7 +27,7 @@ from mailmcp.models import (
     Trust,
     Verdict,
 )
-from mailmcp.store import contacts, search, threads
+from mailmcp.store import contacts, raws, search, threads
 from mailmcp.store.columns import (
     addresses,
     addresses_json,
@@ -41,6 +42,9 @@ from mailmcp.store.columns import (
     strings,
 )
 from mailmcp.store.inboxes import by_recipient
+
+TOGETHER_BYTES = 8 * 1024 * 1024
+"""Of the messages that are judged together: several large ones at once would not fit into our memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,7 @@ def accept(db: sqlite3.Connection, arrival: Arrival, *, fingerprint: str | None)
         inbox = db.execute("SELECT id FROM inboxes WHERE address = :address", {"address": address}).fetchone()["id"]
         if fingerprint and _stored_already(db, inbox, fingerprint):
             continue
-        raw = _keep(db, arrival.raw, digest) if raw is None else raw
+        raw = raws.keep(db, arrival.raw, digest) if raw is None else raw
         rows.append(_insert(db, inbox, raw, arrival, recipients=recipients, outgoing=False, fingerprint=fingerprint))
     return rows
 
@@ -96,31 +100,36 @@ def keep_sent(db: sqlite3.Connection, inbox: int, arrival: Arrival, *, fingerpri
     ).fetchone()
     if same is not None:
         return int(same["id"])
-    raw = _keep(db, arrival.raw, hashlib.sha256(arrival.raw).hexdigest())
+    raw = raws.keep(db, arrival.raw, hashlib.sha256(arrival.raw).hexdigest())
     return _insert(
         db, inbox, raw, arrival, recipients=arrival.envelope.recipients, outgoing=True, fingerprint=fingerprint
     )
 
 
 def unjudged(db: sqlite3.Connection, rows: Sequence[int] | None = None, limit: int = 100) -> list[Unjudged]:
-    """Messages that were stored but not judged: those of ``rows``, or the oldest of all."""
+    """Messages that were stored but not judged: those of ``rows``, or the oldest of all.
+
+    At most ``limit``, and no more than fit into ``TOGETHER_BYTES``, but always one if there is any.
+    """
     which = "" if rows is None else f" AND messages.id IN ({','.join(str(int(row)) for row in rows)})"
     found = db.execute(
-        "SELECT messages.id, address, bytes, source, peer, outgoing FROM messages"
+        "SELECT messages.id, address, raw, length(bytes) AS size, source, peer, outgoing FROM messages"
         " JOIN inboxes ON inboxes.id = messages.inbox JOIN raws ON raws.id = messages.raw"
         f" WHERE judged_at IS NULL{which} ORDER BY messages.id LIMIT :limit",
         {"limit": limit},
-    )
+    ).fetchall()
+    sizes = accumulate(row["size"] for row in found)
     return [
         Unjudged(
             row=row["id"],
             inbox=row["address"],
-            raw=row["bytes"],
+            raw=raws.kept(db, row["raw"]),
             source=Source(row["source"]),
             peer=row["peer"],
             outgoing=bool(row["outgoing"]),
         )
-        for row in found.fetchall()
+        for number, (row, total) in enumerate(zip(found, sizes, strict=True))
+        if number == 0 or total <= TOGETHER_BYTES
     ]
 
 
@@ -203,12 +212,10 @@ def channels(db: sqlite3.Connection, row: int) -> Channels:
 
 def raw(db: sqlite3.Connection, row: int) -> bytes:
     """The bytes of a message by its row, as they came. Raises NotFound when it was deleted meanwhile."""
-    found = db.execute(
-        "SELECT bytes FROM raws JOIN messages ON messages.raw = raws.id WHERE messages.id = :row", {"row": row}
-    ).fetchone()
+    found = db.execute("SELECT raw FROM messages WHERE id = :row", {"row": row}).fetchone()
     if found is None:
         raise NotFound(_GONE)
-    return bytes(found["bytes"])
+    return raws.kept(db, found["raw"])
 
 
 def mark(
@@ -280,13 +287,6 @@ def _stored_already(db: sqlite3.Connection, inbox: int, fingerprint: str) -> boo
         ).fetchone()
         is not None
     )
-
-
-def _keep(db: sqlite3.Connection, raw_bytes: bytes, digest: str) -> int:
-    row = db.execute(
-        "INSERT INTO raws (sha256, bytes) VALUES (:sha256, :bytes) RETURNING id", {"sha256": digest, "bytes": raw_bytes}
-    ).fetchone()
-    return int(row["id"])
 
 
 def _insert(

@@ -19,13 +19,18 @@ _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff])"
 )
-# Combining accents belong to their letter: the tokenizer drops them in the query as it did in the text.
-_WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
+# The tokenizer knows the accents of Latin letters alone, and only those that are one character with their letter.
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def folded(text: str) -> str:
-    """Text as the index holds it: NFKC, case folded, blanks round characters of scripts without spaces."""
-    return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFKC", text[:INDEXED_CHARACTERS]).casefold())
+    """Text as the index holds it: NFKC, case and accents folded, blanks round characters of scripts without spaces."""
+    text = text[:INDEXED_CHARACTERS]
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFC", _ACCENTS.sub("", apart)))
 
 
 def expression(query: str) -> str | None:

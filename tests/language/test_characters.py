@@ -1,0 +1,84 @@
+"""Invisible characters go, what a script or an emoji needs stays, digits of every script become ASCII."""
+
+from __future__ import annotations
+
+import sys
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailmcp.language.characters import ascii_digits, cleaned, comparable
+
+INVISIBLE = [
+    0x00, 0x08, 0x0B, 0x1B, 0x7F, 0x80, 0x85, 0x9F, 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x180B, 0x180E, 0x200B,
+    0x200C, 0x200D, 0x200E, 0x202E, 0x2060, 0x2066, 0x2069, 0x2800, 0x3164, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9, 0xE0001,
+    0xE0041, 0xE007F, 0xE0100, 0xE01EF,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("point", INVISIBLE, ids=hex)
+def test_an_invisible_character_inside_a_code_is_taken_out_and_counted(point: int) -> None:
+    assert cleaned(f"482{chr(point)}913") == ("482913", 1)
+
+
+def test_every_format_character_without_a_visible_sign_is_taken_out() -> None:
+    visible = {*range(0x600, 0x606), 0x6DD, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
+    hidden = [
+        point for point in range(sys.maxunicode) if unicodedata.category(chr(point)) == "Cf" and point not in visible
+    ]
+    assert [hex(point) for point in hidden if cleaned(f"a{chr(point)}b")[0] != "ab"] == []
+
+
+def test_newlines_and_tabs_stay_and_other_line_breaks_become_newlines() -> None:
+    assert cleaned("a\nb\tc\r\nd\re\u2028f\u2029g") == ("a\nb\tc\nd\ne\nf\ng", 0)
+
+
+def test_terminal_sequences_go_whole() -> None:
+    assert cleaned("code \x1b[1;31m482913\x1b[0m")[0] == "code 482913"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["می\u200cخواهم", "क्\u200dष", "ශ්\u200dරී", "👩\u200d🚀", "❤\u200d🔥", "ബ്\u200dള"],
+    ids=["persian", "devanagari", "sinhala", "astronaut", "heart", "malayalam"],
+)
+def test_a_joiner_that_a_script_or_an_emoji_needs_stays(text: str) -> None:
+    assert cleaned(text) == (text, 0)
+
+
+def test_a_joiner_whose_neighbour_was_taken_out_is_judged_by_what_is_left() -> None:
+    assert cleaned("4\u200b\u200d\u200b8") == ("48", 3)
+    assert cleaned("क्\u200b\u200d\u200bष") == ("क्\u200dष", 2)
+
+
+@given(st.text(alphabet=st.sampled_from([*"a1 \nनक्ی😀", *map(chr, INVISIBLE), "\r", "[", "m", "\x9b"])))
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    once, _ = cleaned(text)
+    assert cleaned(once) == (once, 0)
+
+
+def test_digits_of_every_script_become_ascii_and_the_length_stays() -> None:
+    text = "٤٨٢ ۹۱۳ ४८२ ৯১৩ ４８２ 𝟗𝟏𝟑 ๔๘๒"
+    assert ascii_digits(text) == "482 913 482 913 482 913 482"
+    assert len(ascii_digits(text)) == len(text)
+
+
+@given(st.text())
+def test_only_digits_change(text: str) -> None:
+    changed = ascii_digits(text)
+    assert len(changed) == len(text)
+    assert all(new == old or (old.isdecimal() and int(old) == int(new)) for new, old in zip(changed, text, strict=True))
+
+
+def test_comparison_ignores_width_case_and_invisible_characters() -> None:
+    assert comparable("Ｅxam\u200bple") == comparable("EXAMPLE")
+
+
+def test_cleaning_is_linear_in_hostile_text() -> None:
+    started = time.perf_counter()
+    for hostile in ("\u200d" * 300_000, "\x1b[" * 150_000, "a\u200d" * 150_000, "क\u200d" * 100_000):
+        cleaned(hostile)
+    assert time.perf_counter() - started < 3

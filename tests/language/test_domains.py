@@ -1,0 +1,64 @@
+"""Hosts and the organisations behind them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mailmcp.language.domains import ascii_host, host_of, organisational_domain, same_organisation
+
+
+@pytest.mark.parametrize(
+    ("host", "organisation"),
+    [
+        ("example.com", "example.com"),
+        ("mail.shop.example.com", "example.com"),
+        ("a.b.example.co.uk", "example.co.uk"),
+        ("Mail.EXAMPLE.Com.", "example.com"),
+        ("sub.bücher.example", "xn--bcher-kva.example"),
+        ("co.uk", "co.uk"),
+        ("localhost", "localhost"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("", ""),
+        ("no spaces.example", ""),
+        ("-bad.example", ""),
+        ("a" * 300 + ".example", ""),
+        ("..", ""),
+    ],
+)
+def test_the_organisational_domain_is_one_label_below_the_public_suffix(host: str, organisation: str) -> None:
+    assert organisational_domain(host) == organisation
+
+
+def test_two_hosts_of_one_organisation_are_recognised() -> None:
+    assert same_organisation("login.example.co.uk", "mail.example.co.uk")
+    assert not same_organisation("example.co.uk", "other.co.uk")
+    assert not same_organisation("", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://User@Login.Example.com:8443/a?b#c", "login.example.com"),
+        ("  https://example.test/", "example.test"),
+        ("myapp://open/verify", "open"),
+        ("mailto:someone@example.test", ""),
+        ("https://[::1", ""),
+        ("https://", ""),
+        ("not a url", ""),
+    ],
+)
+def test_the_host_of_a_url_is_found_without_port_and_user(url: str, host: str) -> None:
+    assert host_of(url) == host
+
+
+def test_international_hosts_become_ascii() -> None:
+    assert ascii_host("例え.テスト") == "xn--r8jz45g.xn--zckzah"
+
+
+def test_importing_the_room_does_not_load_the_suffix_list() -> None:
+    code = "import sys, mailmcp.language.domains; sys.exit('publicsuffixlist' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0

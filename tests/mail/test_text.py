@@ -1,0 +1,409 @@
+"""What a person would see of a mail: words to the letter, hidden text apart, links as data, history cut off."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mailmcp.mail.text import read
+from mailmcp.models import Channels, Message
+
+
+def html(body: str, plain: str | None = None, subject: str = "") -> Channels:
+    return read(Message(html=body, text=plain, subject=subject))
+
+
+def plain(body: str, subject: str = "") -> Channels:
+    return read(Message(text=body, subject=subject))
+
+
+# --- words -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        ("<span>1</span><span>2</span>", "12"),
+        ("<b>4</b>82<i>913</i>", "482913"),
+        ("482<span hidden>999</span>913", "482913"),
+        ("482<div style='display:none'>999</div>913", "482913"),
+        ("482&shy;&#8203;913", "482913"),
+        ("a<br>b<br><br>c", "a\nb\n\nc"),
+        ("<p>a</p><p>b</p><div>c</div><div>d</div>", "a\n\nb\n\nc\nd"),
+        ("<p>a</p>\n\n<p>&nbsp;</p><p> </p><p>b</p>", "a\n\nb"),
+        ("<table><tr><td>4</td><td>8</td><td>2</td></tr><tr><td>x</td></tr></table>", "4\t8\t2\nx"),
+        ("<table><tr><td><p>4</p></td><td><div>8</div></td></tr></table>", "4\t8"),
+        (
+            "<table><tr><td><table><tr><td>4</td></tr></table></td><td><table><tr><td>8</td></tr></table></td></tr></table>",
+            "4\t8",
+        ),
+        ("<table><tr><td>one<br>two</td><td>three</td></tr></table>", "one\ntwo\nthree"),
+        ("<div style='display:flex'><div>4</div><div>8</div></div>", "4\t8"),
+        ("<pre>a\n  b</pre>", "a\nb"),
+        ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
+        ("<script>x</script><style>y</style><title>z</title>seen", "seen"),
+        ("<!--[if mso]>old<![endif]-->new", "new"),
+        ("<img src=x alt='Logo'>", "[image: Logo]"),
+        ("<img src=x alt='Logo' width=1 height=1>", ""),
+        ("<input value='482913' readonly>", "482913"),
+        ("<details><summary>more</summary>inside</details>", "more"),
+    ],
+)
+def test_words_are_kept_as_they_are_seen(body: str, seen: str) -> None:
+    assert html(body).visible == seen
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("x<i style='display:none'>hid</i>", "css"),
+        ("x<i style='visibility:hidden'>hid</i>", "css"),
+        ("x<i style='opacity:0'>hid</i>", "css"),
+        ("x<i style='filter:opacity(0)'>hid</i>", "css"),
+        ("x<i style='content-visibility:hidden'>hid</i>", "css"),
+        ("x<i style='mso-hide:all'>hid</i>", "css"),
+        ("x<i hidden>hid</i>", "attribute"),
+        ("x<details><summary></summary>hid</details>", "attribute"),
+        ("x<i style='font-size:0'>hid</i>", "size"),
+        ("x<i style='font:0/0 a'>hid</i>", "size"),
+        ("x<i style='font-size:1px'>hid</i>", "size"),
+        ("x<i style='max-height:0'>hid</i>", "size"),
+        ("x<div style='height:0;overflow:hidden'>hid</div>", "size"),
+        ("x<i style='transform:scale(0)'>hid</i>", "size"),
+        ("x<i style='color:#fff'>hid</i>", "colour"),
+        ("x<font color=white>hid</font>", "colour"),
+        ("x<i style='color:rgb(252,253,254)'>hid</i>", "colour"),
+        ("x<i style='color:hsl(0,0%,99%)'>hid</i>", "colour"),
+        ("x<i style='color:transparent'>hid</i>", "colour"),
+        ("x<i style='color:rgba(0,0,0,0)'>hid</i>", "colour"),
+        ("x<table bgcolor='#000'><tr><td style='color:#010101'>hid</td></tr></table>", "colour"),
+        ("x<i style='position:absolute;left:-9999px'>hid</i>", "off_screen"),
+        ("x<i style='text-indent:-9999px'>hid</i>", "off_screen"),
+        ("x<i style='position:absolute;clip:rect(0,0,0,0)'>hid</i>", "off_screen"),
+        ("x<i style='clip-path:inset(100%)'>hid</i>", "off_screen"),
+        ("<style>.a{display:none}</style>x<i class=a>hid</i>", "css"),
+        ("<style>#a{display:none}</style>x<i id=a>hid</i>", "css"),
+        ("<style>td.a b{display:none!important}</style>x<table><tr><td class=a><b>hid</b></table>", "css"),
+        ("<style>i.a{color:white}</style>x<i class='b a'>hid</i>", "colour"),
+        ("<style>@media screen{.a{display:none}}</style>x<i class=a>hid</i>", "css"),
+        ("<div style='display:none'>hid</div>x", "preheader"),
+    ],
+)
+def test_what_a_person_cannot_see_is_apart_with_its_kind(body: str, kind: str) -> None:
+    channels = html(body)
+    assert channels.visible == "x"
+    assert [(piece.kind, piece.text) for piece in channels.hidden] == [(kind, "hid")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div style='font-size:0'><span style='font-size:14px'>seen</span></div>",
+        "<div style='visibility:hidden'><span style='visibility:visible'>seen</span></div>",
+        "<div style='color:#fff'><span style='color:#333'>seen</span></div>",
+        "<div style='background:#000;color:#fff'>seen</div>",
+        "<div style='background-color:#fff;background-image:url(x.png);color:#fff'>seen</div>",
+        "<table><tr><td bgcolor='#222'><font color='#ffffff'>seen</font></td></tr></table>",
+        "<style>@media (max-width:600px){.a{display:none}}</style><p class=a>seen</p>",
+        "<style>.a{display:none}</style><p class=a style='display:block'>seen</p>",
+        "<style>.a:hover{display:none} .b .a{display:none}</style><p class=a>seen</p>",
+        "<p style='color:var(--x);opacity:.9'>seen</p>",
+        "<p style='text-indent:inherit;max-height:none'>seen</p>",
+        "<p><!--[if !mso]><!--><span style='mso-hide:all'>seen</span><!--<![endif]--></p>",
+        "<p aria-hidden=true>seen</p>",
+        "<p style='position:relative;left:-1px'>seen</p>",
+    ],
+)
+def test_what_a_person_sees_is_not_lost(body: str) -> None:
+    channels = html(body)
+    assert channels.visible == "seen"
+    assert channels.hidden == ()
+
+
+def test_a_hidden_copy_of_what_is_also_seen_hides_nothing() -> None:
+    assert html("<p>Hello there</p><p style='display:none'>Hello there</p>").hidden == ()
+
+
+# --- which part ----------------------------------------------------------------------------------------------
+
+
+def test_html_is_read_when_both_parts_are_there() -> None:
+    channels = html("<p>from html</p>", plain="View this mail in a browser")
+    assert (channels.visible, channels.read_from) == ("from html", "html")
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "<div></div>", "<img src=x>", "<img src=x alt=Logo>", "<p hidden>x</p>"])
+def test_the_plain_part_is_read_when_the_html_has_no_words(empty: str) -> None:
+    channels = html(empty, plain="from plain")
+    assert (channels.visible, channels.read_from) == ("from plain", "plain")
+
+
+def test_a_number_that_html_has_in_a_picture_only_is_read_from_the_plain_part() -> None:
+    channels = html("<p>Your code</p><img src=x alt='482 913'>", plain="Your code: 482913")
+    assert channels.read_from == "plain"
+
+
+def test_a_message_without_text_has_empty_channels() -> None:
+    assert read(Message()) == Channels()
+
+
+# --- links ----------------------------------------------------------------------------------------------------
+
+
+def test_links_are_data_with_the_place_of_their_text() -> None:
+    channels = html("<p>Hello, <a href='https://example.test/a?b=1&amp;c=2'>sign <b>in</b></a> now</p>")
+    (link,) = channels.links
+    assert (link.text, link.url, link.button) == ("sign in", "https://example.test/a?b=1&c=2", False)
+    assert channels.visible[link.offset :].startswith("sign in")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<a href='https://example.test/' style='background:#06c;color:#fff;padding:10px'>Go</a>",
+        "<a href='https://example.test/' class='btn btn-primary'>Go</a>",
+        "<a href='https://example.test/' role=button>Go</a>",
+        "<table><tr><td bgcolor='#0066cc'><a href='https://example.test/' style='color:#fff'>Go</a></td></tr></table>",
+        "<style>.x{background:#06c;color:#fff;padding:9px}</style><a class=x href='https://example.test/'>Go</a>",
+    ],
+)
+def test_a_link_that_is_drawn_as_a_button_is_said_to_be_one(body: str) -> None:
+    assert [link.button for link in html("<p>Hello</p>" + body).links] == [True]
+
+
+@pytest.mark.parametrize("href", ["javascript:alert(1)", "#top", "", "data:text/html,x", "cid:1", "/path", "{{url}}"])
+def test_what_leads_nowhere_is_no_link(href: str) -> None:
+    assert html(f"<a href='{href}'>x</a>").links == ()
+
+
+def test_a_link_in_hidden_text_is_no_link() -> None:
+    assert html("<p>x</p><div style='display:none'><a href='https://example.test/'>y</a></div>").links == ()
+
+
+def test_a_picture_that_is_a_link_is_named_by_its_description() -> None:
+    (link,) = html("<a href='https://example.test/'><img src=x alt='Confirm'></a> words").links
+    assert link.text == "Confirm"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("See https://example.test/a.", ("https://example.test/a", "https://example.test/a")),
+        ("(https://example.test/a_(b))", ("https://example.test/a_(b)", "https://example.test/a_(b)")),
+        ("<https://example.test/long\npath>", ("https://example.test/longpath", "https://example.test/longpath")),
+        ("Verify e-mail ( https://example.test/v?t=1 )", ("Verify e-mail", "https://example.test/v?t=1")),
+        ("Hi. Sign in <https://example.test/v>", ("Sign in", "https://example.test/v")),
+        ("[Sign in](https://example.test/v)", ("Sign in", "https://example.test/v")),
+        ("请点击https://example.test/v。", ("https://example.test/v", "https://example.test/v")),
+        ("www.example.test/v", ("www.example.test/v", "www.example.test/v")),
+    ],
+)
+def test_links_of_plain_text_are_found_whole(text: str, expected: tuple[str, str]) -> None:
+    channels = plain(text)
+    assert [(link.text, link.url) for link in channels.links] == [expected]
+    assert channels.visible[channels.links[0].offset :].startswith(channels.links[0].text[:4].strip("<"))
+
+
+def test_a_bare_url_that_was_wrapped_is_joined() -> None:
+    url = "https://example.test/confirm?token=" + "a1B2c3D4" * 8
+    assert [link.url for link in plain(f"Go to\n{url[:72]}\n{url[72:]}\nThanks").links] == [url]
+
+
+# --- emphasis ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "<b>482913</b>",
+        "<span style='font-weight:700'>482913</span>",
+        "<span style='font-size:32px'>482913</span>",
+        "<code>482913</code>",
+        "<span style='font-family:Courier New,monospace'>482913</span>",
+        "<span style='letter-spacing:6px'>482913</span>",
+        "<div style='background:#eee'>482913</div>",
+        "<div style='border:1px solid #ccc'>482913</div>",
+        "<h1>482913</h1>",
+    ],
+)
+def test_what_is_set_apart_is_emphasised(code: str) -> None:
+    channels = html(f"<p>{'Some ordinary words of the mail. ' * 6}</p>{code}<p>{'More words. ' * 6}</p>")
+    assert "482913" in [channels.visible[start:end] for start, end in channels.emphasis]
+
+
+def test_a_mail_that_is_all_bold_emphasises_nothing() -> None:
+    assert html(f"<b>{'Some ordinary words of the mail. ' * 10}</b>").emphasis == ()
+
+
+def test_what_is_struck_out_is_not_emphasised() -> None:
+    channels = html(f"<p>{'Some ordinary words of the mail. ' * 6}</p><s><b>111222</b></s>")
+    assert channels.emphasis == ()
+
+
+# --- quoted history ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        "<div class=gmail_quote>On Monday X wrote:<blockquote>old</blockquote></div>",
+        "<blockquote type=cite>old</blockquote>",
+        "<div class=moz-cite-prefix>On Monday X wrote:</div><blockquote type=cite>old</blockquote>",
+        "<div class=yahoo_quoted>old</div>",
+        "<div id=appendonsend></div><hr><div>From: X</div><div>old</div>",
+        "<hr><div id=divRplyFwdMsg>From: X</div><div>old</div>",
+        "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>From: X</p></div><p>old</p>",
+        "<p>-----Original Message-----</p><p>From: X</p><p>old</p>",
+        "<p>From: X<br>Sent: Monday<br>To: Y<br>Subject: Z</p><p>old</p>",
+    ],
+)
+def test_quoted_history_of_html_is_not_new_text(history: str) -> None:
+    channels = html(f"<p>new words</p>{history}")
+    assert channels.visible == "new words"
+    assert "old" in channels.quoted
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        "On Mon, 2 Feb 2026 at 10:00, X <x@example.test> wrote:\n> old",
+        "On Mon, 2 Feb 2026 at 10:00, X Y Z and more of a name\n<x@example.test> wrote:\n> old",
+        "Am 02.02.2026 um 10:00 schrieb X:\n> old",
+        "Le lun. 2 févr. 2026 à 10:00, X <x@example.test> a écrit :\n> old",
+        "El 2 feb 2026, a las 10:00, X escribió:\n> old",
+        "Il giorno 2 feb 2026, X ha scritto:\n> old",
+        "Op 2 feb 2026 schreef X:\n> old",
+        "W dniu 02.02.2026 o 10:00, X napisał(a):\n> old",
+        "2 февр. 2026 г., 10:00, X написал:\n> old",
+        "2026年2月2日 10:00 X <x@example.test>:\n> old",
+        "2026年2月2日(月) 10:00 X のメール:\n> old",
+        "-----Original Message-----\nFrom: X\nold",
+        "-----Ursprüngliche Nachricht-----\nVon: X\nold",
+        "________________________________\nFrom: X\nSent: Monday\nTo: Y\nSubject: Z\n\nold",
+        "Von: X\nGesendet: Montag\nAn: Y\nBetreff: Z\n\nold",
+        "> old\n> older",
+    ],
+)
+def test_quoted_history_of_plain_text_is_not_new_text(history: str) -> None:
+    channels = plain(f"new words\n\n{history}")
+    assert channels.visible == "new words"
+    assert "old" in channels.quoted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello,\n\nI wrote: everything is fine.\n\nBye",
+        "Answers below.\n\n> question one\n\nanswer one\n\n> question two\n\nanswer two",
+        "From: the whole team\n\nwe wish you well",
+        "---------- Forwarded message ---------\nFrom: X\nDate: Monday\nSubject: Z\nTo: Y\n\nthe forwarded words",
+        "Note:\nFrom Monday on we are closed.\nTo reach us, call.",
+    ],
+)
+def test_new_text_is_not_eaten(text: str) -> None:
+    channels = plain(text)
+    assert channels.visible == text
+    assert channels.quoted == ""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message(text="> all of it\n> is quoted"),
+        Message(html="<blockquote type=cite>all of it</blockquote>"),
+        Message(html="<div class=gmail_quote>---------- Forwarded message ---------<br>all of it</div>"),
+        Message(subject="Fwd: x", text="FYI\n\nFrom: X\nSent: Monday\nTo: Y\nSubject: Z\n\nall of it"),
+        Message(subject="WG: x", html="<p>FYI</p><div id=divRplyFwdMsg>From</div><p>all of it</p>"),
+    ],
+)
+def test_a_mail_that_is_all_history_or_a_forward_is_shown(message: Message) -> None:
+    assert "all of it" in read(message).visible
+
+
+def test_the_signature_is_apart() -> None:
+    channels = plain("Hello\n-- \nX\nCompany")
+    assert (channels.visible, channels.signature) == ("Hello", "-- \nX\nCompany".replace("-- ", "--"))
+
+
+# --- limits ------------------------------------------------------------------------------------------------------
+
+
+HOSTILE = {
+    "nesting": ("<div>" * 200_000, "html_too_deep"),
+    "spans": ("<span>" * 100_000, "html_too_deep"),
+    "attributes": ("<a " + " ".join(f"a{i}" for i in range(9_000)) + ">x", "html_too_many_attributes"),
+    "values": ("<a " + "".join(f'a{i}="x"' for i in range(50_000)) + ">x", "html_too_many_attributes"),
+    "behind a quoted bracket": (
+        '<a x=">" ' + " ".join(f"a{i}" for i in range(9_000)) + ">",
+        "html_too_many_attributes",
+    ),
+    "long tag": ("<a title='" + "x" * 100_000 + "'>x</a>", "html_tag_too_long"),
+    "size": ("<p>word " * 400_000, "html_too_large"),
+    "behind a comment": ("<!-- --!>" + "<div>" * 100_000, "html_too_deep"),
+    "in a drawing": ("<svg><title>" + "<div>" * 100_000, "html_too_deep"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_html_past_the_limits_is_not_parsed_and_the_plain_part_is_read(name: str) -> None:
+    body, code = HOSTILE[name]
+    started = time.perf_counter()
+    channels = html("<p>before</p>" + body, plain="the plain part")
+    assert channels.visible == "the plain part"
+    assert [defect.code for defect in channels.defects] == [code]
+    assert "before" in html("<p>before</p>" + body).visible
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On " * 50_000,
+        "On a\n" * 5_000,
+        "\n" * 100_000,
+        "-" * 100_000,
+        ">" * 190_000,
+        "> x\n" * 40_000 + "own",
+        " " * 100_000,
+        "x" * 200_000,
+        "From: a\n" * 10_000,
+        "https://" * 20_000,
+        "<https://a\n" * 10_000,
+        "[a](" * 20_000,
+        "a@" * 50_000,
+    ],
+)
+def test_hostile_plain_text_takes_linear_time(text: str) -> None:
+    started = time.perf_counter()
+    plain(text)
+    assert time.perf_counter() - started < 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<" * 500_000,
+        "<!--" * 100_000,
+        "<style>" + "a{" * 50_000,
+        "<style>" + ".a .b .c{color:red}" * 5_000 + "</style>" + "<i class='a b c'>x" * 3_000,
+        "<style>" + "/*" * 50_000,
+        "<p style='" + "a:b;" * 10_000 + "'>x",
+        "<p style='" + "url(;" * 5_000 + "'>x",
+        "<td>" * 50_000,
+        "<b>x<p>" * 1_500,
+        "<a href=https://example.test/>x</a>" * 20_000,
+        "<i hidden>a</i><i style='opacity:0'>b</i>" * 10_000,
+        "\ud800<p>x",
+    ],
+)
+def test_hostile_html_takes_linear_time(body: str) -> None:
+    started = time.perf_counter()
+    html(body)
+    assert time.perf_counter() - started < 6
+
+
+def test_very_long_text_is_cut_and_said_to_be() -> None:
+    channels = plain("word\n" * 400_000)
+    assert len(channels.visible) <= 1024 * 1024
+    assert [defect.code for defect in channels.defects] == ["text_truncated"]

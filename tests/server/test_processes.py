@@ -1,0 +1,108 @@
+"""Several processes of one home: who listens, who takes over, and mail that one receives and another waits for."""
+
+from __future__ import annotations
+
+import signal
+import socket
+
+import pytest
+from hosts import LIMIT, Served, code_letter, mail_by_smtp
+
+
+def opened(serve, **environment) -> Served:
+    """A server that a host has opened."""
+    served = serve(**environment)
+    served.initialize()
+    return served
+
+
+def test_the_first_process_listens_and_the_second_says_so(serve):
+    first = opened(serve)
+    address = first.listener()
+    second = opened(serve)
+    assert second.listener() == address
+    assert (first.call("mail_status")["leader"], first.call("mail_status")["listener"]) == (True, "this_process")
+    assert (second.call("mail_status")["leader"], second.call("mail_status")["listener"]) == (False, "another_process")
+
+
+def test_a_process_waits_for_mail_that_another_receives(serve):
+    first = opened(serve)
+    address = first.listener()
+    second = opened(serve)
+    inbox = second.call("create_inbox")["address"]
+    wait = second.ask("tools/call", {"name": "wait_for_otp", "arguments": {"inbox": inbox, "timeout": 30}})
+    mail_by_smtp(address, inbox, code_letter(inbox))
+    found = second.answer(wait)["result"]["structuredContent"]
+    assert (found["status"], found["code"]) == ("found", "482913")
+    again = first.call("wait_for_otp", inbox=inbox, timeout=0)
+    assert (again["code"], again["repeated"]) == ("482913", True)
+
+
+def test_when_the_leader_is_killed_another_takes_over_the_listener(serve):
+    first = opened(serve)
+    _, port = first.listener()
+    second = opened(serve)
+    inbox = second.call("create_inbox")["address"]
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait(LIMIT)
+    address = second.listener(not_at=port, this_process=True)
+    mail_by_smtp(address, inbox, code_letter(inbox))
+    assert second.call("wait_for_otp", inbox=inbox, timeout=10)["code"] == "482913"
+
+
+def test_when_the_leader_ends_another_takes_over_the_same_port(serve):
+    port = _free_port()
+    first = opened(serve, MAILMCP_LOCAL__SMTP_PORT=str(port))
+    second = opened(serve, MAILMCP_LOCAL__SMTP_PORT=str(port))
+    inbox = second.call("create_inbox")["address"]
+    assert first.listener()[1] == port
+    assert first.close() == 0
+    mail_by_smtp(second.listener(this_process=True), inbox, code_letter(inbox))
+    assert second.call("wait_for_otp", inbox=inbox, timeout=10)["code"] == "482913"
+
+
+@pytest.mark.slow
+def test_a_port_that_is_taken_is_said_and_used_as_soon_as_it_is_free(serve):
+    with socket.socket() as foreign:
+        foreign.bind(("127.0.0.1", 0))
+        foreign.listen()
+        port = foreign.getsockname()[1]
+        served = opened(serve, MAILMCP_LOCAL__SMTP_PORT=str(port))
+        made = served.call("create_inbox")
+        assert "not up" in made["how_to_reach"]
+        status = served.call("mail_status")
+        assert status["listener"] == "off"
+        assert str(port) in status["warnings"][0]
+        other = served.call("create_inbox")["address"]
+        assert served.call("send", inbox=other, to=[made["address"]], subject="Hi", body="x")["status"] == "sent"
+    assert served.listener() == ("127.0.0.1", port)
+    assert served.call("mail_status")["warnings"] == []
+
+
+def test_mail_that_was_accepted_by_a_process_that_was_killed_is_there_after_a_restart(serve):
+    first = opened(serve)
+    inbox = first.call("create_inbox")["address"]
+    mail_by_smtp(first.listener(), inbox, code_letter(inbox))
+    first.process.send_signal(signal.SIGKILL)  # after the 250, whether or not it was read yet
+    first.process.wait(LIMIT)
+    second = opened(serve)
+    assert second.call("wait_for_otp", inbox=inbox, timeout=10)["code"] == "482913"
+
+
+def test_a_cancelled_wait_gives_its_message_to_the_next_one(serve):
+    served = opened(serve)
+    inbox = served.call("create_inbox")["address"]
+    address = served.listener()
+    wait = served.ask("tools/call", {"name": "wait_for_otp", "arguments": {"inbox": inbox, "timeout": 300}})
+    served.say({"method": "notifications/cancelled", "params": {"requestId": wait, "reason": "the user went on"}})
+    assert served.call("mail_status")["inboxes"] == 1
+    mail_by_smtp(address, inbox, code_letter(inbox))
+    found = served.call("wait_for_otp", inbox=inbox, timeout=10)
+    assert (found["code"], found.get("repeated")) == ("482913", None)
+    assert wait not in served._answers
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

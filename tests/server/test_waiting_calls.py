@@ -1,0 +1,140 @@
+"""wait_for_otp and wait_for_mail as a client meets them, in both eras."""
+
+from __future__ import annotations
+
+import json
+
+import anyio
+import pytest
+from hosts import code_letter, obeys
+
+pytestmark = pytest.mark.anyio
+
+
+async def schema_of(door, tool: str):
+    return next(one.output_schema for one in (await door.client.list_tools()).tools if one.name == tool)
+
+
+async def test_one_call_gives_the_code_with_everything_one_wants_to_know(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    await door.accept(inbox, code_letter(inbox))
+    text, found = await door.ask("wait_for_otp", inbox=inbox)
+    assert obeys(found, await schema_of(door, "wait_for_otp"))
+    assert (found["status"], found["code"]) == ("found", "482913")
+    assert 0.5 < found["confidence"] <= 1
+    assert "482913" in found["evidence"]
+    assert found["sender"] == "Example App <no-reply@app.example>"
+    assert found["trust"] == "unverified"
+    assert "verified_domain" not in found
+    assert found["message"].startswith("m_")
+    assert found["thread"].startswith("t_")
+    assert found["cursor"].startswith("c_")
+    assert found["received_at"].endswith("Z")
+    assert "repeated" not in found
+    assert "482913" in text
+    assert found["cursor"] in text
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(text)
+    assert len(text) < 1_000
+
+
+async def test_a_sign_in_link_is_given_where_there_is_no_code(door):
+    inbox = await door.inbox()
+    link = "https://app.example/verify?token=4f3c2b1a9d8e7f60"
+    html = f'<p>Welcome!</p><p><a href="{link}">Verify your e-mail address</a></p>'
+    raw = code_letter(inbox, subject="Confirm your address", text=f"Verify your e-mail address: {link}\n", html=html)
+    await door.accept(inbox, raw)
+    text, found = await door.ask("wait_for_otp", inbox=inbox)
+    assert found["link"] == link
+    assert "code" not in found
+    assert link in text
+
+
+async def test_an_empty_wait_is_a_normal_result_with_the_way_on(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    text, pending = await door.ask("wait_for_otp", inbox=inbox, timeout=0.1)
+    assert obeys(pending, await schema_of(door, "wait_for_otp"))
+    assert pending == {"status": "pending", "cursor": pending["cursor"], "waited": 0.1}
+    assert f"since={pending['cursor']}" in text
+    await door.accept(inbox, code_letter(inbox))
+    found = await door.call("wait_for_otp", inbox=inbox, since=pending["cursor"])
+    assert found["code"] == "482913"
+
+
+async def test_a_repeat_is_marked_and_names_the_cursor_for_a_newer_one(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    await door.accept(inbox, code_letter(inbox))
+    first = await door.call("wait_for_otp", inbox=inbox)
+    text, again = await door.ask("wait_for_otp", inbox=inbox)
+    assert (again["message"], again["repeated"]) == (first["message"], True)
+    assert "same as before" in text
+    await door.accept(inbox, code_letter(inbox, "111111"))
+    newer = await door.call("wait_for_otp", inbox=inbox, since=again["cursor"])
+    assert newer["code"] == "111111"
+
+
+async def test_a_wait_for_mail_says_what_came_and_how_to_read_it(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    await door.accept(inbox, subject="Minutes of Tuesday")
+    text, found = await door.ask("wait_for_mail", inbox=inbox, subject="minutes")
+    assert obeys(found, await schema_of(door, "wait_for_mail"))
+    assert (found["status"], found["subject"]) == ("found", "Minutes of Tuesday")
+    assert "read_thread" in text
+
+
+async def test_inboxes_are_written_in_any_case(door):
+    inbox = await door.inbox()
+    await door.accept(inbox, code_letter(inbox))
+    assert (await door.call("wait_for_otp", inbox=inbox.upper(), timeout=0))["status"] == "found"
+
+
+async def test_progress_comes_during_a_wait(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    told = []
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        told.append((done, total, message))
+        if len(told) == 2:
+            await door.accept(inbox, code_letter(inbox))
+
+    with anyio.fail_after(10):
+        result = await door.client.call_tool(
+            "wait_for_otp", {"inbox": inbox, "timeout": 30}, progress_callback=progress
+        )
+    assert result.structured_content["code"] == "482913"
+    assert len(told) >= 2
+    assert all(total == 30 and message == f"waiting for mail to {inbox}" for _, total, message in told)
+
+
+async def test_a_client_that_gives_up_ends_the_wait_and_loses_nothing(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    with anyio.move_on_after(0.2) as scope:
+        await door.call("wait_for_otp", inbox=inbox, timeout=300)
+    assert scope.cancelled_caught
+    await anyio.wait_all_tasks_blocked()  # the server has heard of it
+    await door.accept(inbox, code_letter(inbox))
+    found = await door.call("wait_for_otp", inbox=inbox, timeout=5)
+    assert (found["code"], found.get("repeated")) == ("482913", None)
+
+
+async def test_two_clients_of_one_server_share_only_the_only_code(door):
+    inbox = await door.inbox()
+    given = []
+
+    async def wait():
+        given.append(await door.call("wait_for_otp", inbox=inbox, timeout=10))
+
+    with anyio.fail_after(15):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            tasks.start_soon(wait)
+            await anyio.wait_all_tasks_blocked()
+            await door.accept(inbox, code_letter(inbox, "111111"))
+            await door.accept(inbox, code_letter(inbox, "222222"))
+    assert {one["code"] for one in given} == {"111111", "222222"}

@@ -1,0 +1,195 @@
+"""Drafts: repeats, states that change by compare and set, what is due, what expired."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailmcp.errors import NotFound
+from mailmcp.models import DraftState, OutboundMail
+from mailmcp.store import audit, inboxes, messages, outbox
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+RETURN_THE_FIRST = {"held", "queued", "claimed", "on_wire", "sent", "unknown", "rejected"}
+BEGIN_ANEW = {"failed", "refused", "withdrawn", "expired"}
+
+
+def states(*names: str) -> list[DraftState]:
+    return [DraftState(name) for name in names]
+
+
+def test_the_states_of_a_repeat_are_all_states_there_are() -> None:
+    assert {str(state) for state in DraftState} == RETURN_THE_FIRST | BEGIN_ANEW
+
+
+# --- repeats ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", sorted(RETURN_THE_FIRST))
+def test_a_repeat_returns_the_first_while_it_counts(desk: Desk, state: str) -> None:
+    ann = desk.inbox()
+    first, new = desk.draft(ann)
+    assert new
+    assert outbox.move(desk.db, first, from_=states("held"), to=DraftState(state), now=desk.later(), error="the word")
+    again, new = desk.draft(ann)
+    assert (again.id, new, again.state, again.error) == (first.id, False, state, "the word")
+
+
+@pytest.mark.parametrize("state", sorted(BEGIN_ANEW))
+def test_a_repeat_is_a_new_draft_after_the_first_came_to_nothing(desk: Desk, state: str) -> None:
+    ann = desk.inbox()
+    first, _ = desk.draft(ann)
+    outbox.move(desk.db, first, from_=states("held"), to=DraftState(state), now=desk.later())
+    again, new = desk.draft(ann)
+    assert (new, again.state) == (True, "held")
+    assert again.id != first.id
+
+
+def test_a_repeat_counts_for_ten_minutes(desk: Desk) -> None:
+    ann = desk.inbox()
+    first, _ = desk.draft(ann)
+    desk.later(minutes=10)
+    assert desk.draft(ann)[0].id == first.id
+    desk.later(milliseconds=1)
+    assert desk.draft(ann)[1] is True
+
+
+def test_other_content_another_inbox_or_an_allowed_duplicate_is_no_repeat(desk: Desk) -> None:
+    ann, bea = desk.inbox("ann"), desk.inbox("bea")
+    desk.draft(ann)
+    assert desk.draft(ann, key="other")[1] is True
+    assert desk.draft(bea)[1] is True
+    assert desk.draft(ann, allow_duplicate=True)[1] is True
+    assert desk.draft(ann)[1] is False
+
+
+def test_after_a_failure_the_retry_counts_and_not_the_failure(desk: Desk) -> None:
+    ann = desk.inbox()
+    first, _ = desk.draft(ann)
+    outbox.move(desk.db, first, from_=states("held"), to=DraftState.FAILED, now=desk.now)
+    second, _ = desk.draft(ann)
+    assert desk.draft(ann)[0].id == second.id
+
+
+# --- states -------------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_read_back_as_it_was_written(desk: Desk) -> None:
+    ann = desk.inbox()
+    when = desk.now + timedelta(hours=2)
+    draft, _ = desk.draft(ann, state=DraftState.QUEUED, send_at=when)
+    assert (draft.inbox, draft.subject, draft.state, draft.send_at) == (ann.address, "Hello", "queued", when)
+    assert (draft.recipients, draft.created_at, draft.message) == (("bob@app.example",), desk.now, None)
+    assert outbox.get(desk.db, draft.id) == draft
+    assert outbox.mail(desk.db, draft) == OutboundMail(
+        mime=b"Subject: Hello\r\n\r\nSome words.\r\n", mail_from=ann.address, recipients=("bob@app.example",)
+    )
+
+
+def test_an_unknown_draft_is_refused_with_the_way_on(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="no draft d_nothing: call check_draft without arguments"):
+        outbox.get(desk.db, "d_nothing")
+
+
+def test_the_bytes_of_a_draft_that_was_deleted_meanwhile_are_refused_in_words(desk: Desk) -> None:
+    ann = desk.inbox()
+    draft, _ = desk.draft(ann)
+    inboxes.delete(desk.db, ann.address)
+    with pytest.raises(NotFound, match="its inbox was deleted"):
+        outbox.mail(desk.db, draft)
+    assert not outbox.move(desk.db, draft, from_=list(DraftState), to=DraftState.SENT, now=desk.now)
+
+
+def test_a_state_changes_only_from_one_of_those_that_were_named(desk: Desk) -> None:
+    draft, _ = desk.draft(desk.inbox(), state=DraftState.QUEUED)
+    assert not outbox.move(desk.db, draft, from_=states("held", "sent"), to=DraftState.CLAIMED, now=desk.now)
+    assert outbox.get(desk.db, draft.id).state == "queued"
+    assert outbox.move(desk.db, draft, from_=states("held", "queued"), to=DraftState.CLAIMED, now=desk.now)
+    # A second process that read "queued" too comes too late.
+    assert not outbox.move(desk.db, draft, from_=states("queued"), to=DraftState.CLAIMED, now=desk.now)
+    assert outbox.get(desk.db, draft.id).state == "claimed"
+    assert not outbox.move(desk.db, draft, from_=[], to=DraftState.SENT, now=desk.now)
+
+
+@pytest.mark.parametrize(
+    ("to", "event"), [(DraftState.QUEUED, "draft.approved"), (DraftState.REJECTED, "draft.rejected")]
+)
+def test_a_human_decides_once_and_the_log_says_what(desk: Desk, to: DraftState, event: str) -> None:
+    draft, _ = desk.draft(desk.inbox())
+    assert outbox.decide(desk.db, draft, to=to, approver="terminal", now=desk.now, word="not so")
+    assert not outbox.decide(desk.db, draft, to=DraftState.QUEUED, approver="terminal", now=desk.now)
+    rows = desk.db.execute("SELECT event, detail FROM audit").fetchall()
+    assert [row["event"] for row in rows] == [event]
+    assert f'"draft": "{draft.id}"' in rows[0]["detail"]
+    assert "not so" not in rows[0]["detail"]  # the log holds no words of anybody
+    assert outbox.get(desk.db, draft.id).state is to
+
+
+def test_what_was_sent_has_its_copy_and_its_line_in_the_log(desk: Desk) -> None:
+    ann = desk.inbox()
+    draft, _ = desk.draft(ann, state=DraftState.ON_WIRE)
+    left = OutboundMail(mime=b"Date: x\r\n\r\nbytes", mail_from=ann.address, recipients=("bob@app.example",))
+    outbox.sent(desk.db, draft, left, backend="local", trouble=None, now=desk.later())
+    now = outbox.get(desk.db, draft.id)
+    assert now.state == "sent"
+    (copy,) = messages.unjudged(desk.db)
+    assert (copy.raw, copy.outgoing, copy.inbox) == (left.mime, True, ann.address)
+    assert now.message == desk.db.execute("SELECT public_id FROM messages").fetchone()[0]
+    assert [row["event"] for row in desk.db.execute("SELECT event FROM audit")] == ["draft.sent"]
+    assert audit.first_broken(desk.db) is None
+
+
+def test_a_send_that_is_reported_twice_has_one_copy(desk: Desk) -> None:
+    ann = desk.inbox()
+    draft, _ = desk.draft(ann, state=DraftState.ON_WIRE)
+    left = OutboundMail(mime=b"x", mail_from=ann.address, recipients=("bob@app.example",))
+    for _ in range(2):
+        outbox.sent(desk.db, draft, left, backend="local", trouble=None, now=desk.later())
+    assert len(messages.unjudged(desk.db)) == 1
+
+
+# --- lists --------------------------------------------------------------------------------------------------------
+
+
+def test_open_drafts_are_those_that_may_still_leave_oldest_first(desk: Desk) -> None:
+    ann = desk.inbox()
+    drafts = {state: desk.draft(ann, key=state, state=state)[0].id for state in DraftState}
+    expected = [drafts[state] for state in states("held", "queued", "claimed", "on_wire")]
+    assert [draft.id for draft in outbox.open_drafts(desk.db)] == expected
+    assert [draft.id for draft in outbox.open_drafts(desk.db, states("held"))] == expected[:1]
+    assert outbox.open_drafts(desk.db, []) == []
+
+
+def test_what_is_due_is_queued_and_its_time_has_come(desk: Desk) -> None:
+    ann = desk.inbox()
+    soon = desk.now + timedelta(minutes=5)
+    at_once = desk.draft(ann, key="1", state=DraftState.QUEUED)[0].id
+    later = desk.draft(ann, key="2", state=DraftState.QUEUED, send_at=soon)[0].id
+    desk.draft(ann, key="3", state=DraftState.HELD, send_at=desk.now)
+    assert [draft.id for draft in outbox.due(desk.db, soon - timedelta(milliseconds=1))] == [at_once]
+    assert [draft.id for draft in outbox.due(desk.db, soon)] == [at_once, later]
+
+
+def test_what_a_dead_process_had_begun_is_found_after_a_while(desk: Desk) -> None:
+    ann = desk.inbox()
+    begun = [desk.draft(ann, key=state, state=DraftState(state))[0].id for state in ("claimed", "on_wire")]
+    desk.draft(ann, key="queued", state=DraftState.QUEUED)
+    assert outbox.left_behind(desk.db, desk.now) == []
+    assert [draft.id for draft in outbox.left_behind(desk.db, desk.now + timedelta(milliseconds=1))] == begun
+
+
+def test_held_drafts_expire_at_their_time_and_others_never(desk: Desk) -> None:
+    ann = desk.inbox()
+    until = desk.now + timedelta(hours=1)
+    held = desk.draft(ann, key="1", expires_at=until)[0]
+    desk.draft(ann, key="2", expires_at=None)
+    desk.draft(ann, key="3", state=DraftState.QUEUED, expires_at=until)
+    assert outbox.expire(desk.db, until - timedelta(milliseconds=1)) == 0
+    assert outbox.expire(desk.db, until) == 1
+    assert outbox.expire(desk.db, until) == 0
+    assert outbox.get(desk.db, held.id).state == "expired"
+    assert not outbox.decide(desk.db, held, to=DraftState.QUEUED, approver="terminal", now=until)

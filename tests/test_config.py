@@ -1,0 +1,183 @@
+"""Settings: defaults, the file of the home, the environment, and what is wrong in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from mailmcp.config import Settings, default_home, is_set, load_settings
+from mailmcp.errors import ConfigError
+
+
+def load(home: Path, environment: dict[str, str] | None = None, file: str | None = None) -> Settings:
+    if file is not None:
+        home.mkdir(exist_ok=True)
+        (home / "config.toml").write_text(file, encoding="utf-8")
+    return load_settings(home, environment or {})
+
+
+def trouble(home: Path, environment: dict[str, str] | None = None, file: str | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(home, environment, file)
+    return str(caught.value)
+
+
+# --- where values come from -------------------------------------------------------------------------------------
+
+
+def test_with_no_settings_at_all_the_defaults_hold_and_nothing_is_made(tmp_path: Path) -> None:
+    settings = load(tmp_path / "home")
+    assert (settings.backend, settings.send.policy, settings.approval.expiry) == ("local", "first_contact", 86_400)
+    assert settings.local.domain == "agents.internal"
+    assert (settings.local.smtp_host, settings.local.smtp_port) == ("127.0.0.1", 1025)
+    assert settings.home == tmp_path / "home"
+    assert not settings.home.exists()
+
+
+def test_the_file_wins_over_the_defaults_and_the_environment_over_the_file(tmp_path: Path) -> None:
+    file = '[local]\ndomain = "file.test"\nsmtp_port = 2525\n[send]\npolicy = "never"\n'
+    settings = load(tmp_path, {"MAILMCP_LOCAL__SMTP_PORT": "0", "MAILMCP_SEND__POLICY": "open"}, file)
+    assert (settings.local.domain, settings.local.smtp_port, settings.send.policy) == ("file.test", 0, "open")
+
+
+def test_the_option_wins_over_the_environment_and_that_over_the_platforms_folder(tmp_path: Path) -> None:
+    environment = {"MAILMCP_HOME": str(tmp_path / "env")}
+    assert load_settings(tmp_path / "option", environment).home == tmp_path / "option"
+    assert load_settings(None, environment).home == tmp_path / "env"
+    assert load_settings(None, {}).home == default_home().absolute()
+
+
+def test_the_file_is_read_from_the_home_that_was_chosen(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[send]\npolicy = "never"\n')
+    assert load_settings(None, {"MAILMCP_HOME": str(tmp_path)}).send.policy == "never"
+
+
+def test_a_home_is_made_absolute_and_its_tilde_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(None, {"MAILMCP_HOME": "~/mail"}).home == tmp_path / "mail"
+    assert load_settings(Path("mail"), {}).home == tmp_path / "mail"
+
+
+def test_the_file_in_a_home_with_a_tilde_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "config.toml").write_text('[send]\npolicy = "never"\n')
+    assert load_settings(None, {"MAILMCP_HOME": "~"}).send.policy == "never"
+
+
+@pytest.mark.parametrize("value", ["", "  ", "${user_config.policy}", "${HOME}"])
+def test_a_field_that_a_host_left_empty_is_not_set(tmp_path: Path, value: str) -> None:
+    assert not is_set(value)
+    environment = {"MAILMCP_SEND__POLICY": value, "MAILMCP_LOCAL__SMTP_PORT": value, "MAILMCP_HOME": value}
+    settings = load_settings(None, environment)
+    assert (settings.send.policy, settings.local.smtp_port) == ("first_contact", 1025)
+    assert settings.home == default_home().absolute()
+
+
+def test_names_in_the_environment_may_be_in_any_case_after_the_prefix(tmp_path: Path) -> None:
+    assert load(tmp_path, {"MAILMCP_local__Smtp_Port": "7"}).local.smtp_port == 7
+
+
+def test_variables_of_others_are_left_alone(tmp_path: Path) -> None:
+    others = {"PATH": "/bin", "MAILMCP_TEST_CORPORA": "x", "XMAILMCP_SEND__POLICY": "never", "MAILMCPX": "1"}
+    assert load(tmp_path, others) == load(tmp_path)
+
+
+def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    with pytest.raises(ValidationError):
+        settings.backend = "smtp"  # type: ignore[misc]
+
+
+# --- what is wrong, in words -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"MAILMCP_LOCAL__SMTP_PORT": "many"}, "MAILMCP_LOCAL__SMTP_PORT"),
+        ({"MAILMCP_LOCAL__SMTP_PORT": "65536"}, "MAILMCP_LOCAL__SMTP_PORT"),
+        ({"MAILMCP_LOCAL__SMTP_PORT": "-1"}, "MAILMCP_LOCAL__SMTP_PORT"),
+        ({"MAILMCP_SEND__POLICY": "sometimes"}, "MAILMCP_SEND__POLICY"),
+        ({"MAILMCP_APPROVAL__EXPIRY": "59"}, "MAILMCP_APPROVAL__EXPIRY"),
+        ({"MAILMCP_LOCAL__DOMAIN": "not a domain"}, "MAILMCP_LOCAL__DOMAIN"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_by_its_setting(
+    tmp_path: Path, environment: dict[str, str], name: str
+) -> None:
+    assert trouble(tmp_path, environment).startswith(f"The setting {name} cannot be used: ")
+
+
+@pytest.mark.parametrize(
+    ("environment", "file", "name"),
+    [
+        ({"MAILMCP_LOCAL__SMTP_PROT": "1"}, None, "MAILMCP_LOCAL__SMTP_PROT (local.smtp_prot in config.toml)"),
+        ({"MAILMCP_LOCALE__PORT": "1"}, None, "MAILMCP_LOCALE (locale in config.toml)"),
+        ({}, "[local]\nsmtp_prot = 1\n", "MAILMCP_LOCAL__SMTP_PROT (local.smtp_prot in config.toml)"),
+        ({}, "polisy = 1\n", "MAILMCP_POLISY (polisy in config.toml)"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused_by_name(
+    tmp_path: Path, environment: dict[str, str], file: str | None, name: str
+) -> None:
+    said = trouble(tmp_path, environment, file)
+    assert said.startswith(f"There is no setting {name}; the settings are listed in docs/configuration.md")
+
+
+@pytest.mark.parametrize("file", ["[local\n", "= 1", "a = b", "\x00", '[send]\npolicy = "open"\npolicy = "never"\n'])
+def test_a_file_that_is_no_toml_is_named_with_what_is_wrong(tmp_path: Path, file: str) -> None:
+    said = trouble(tmp_path, file=file)
+    assert said.startswith(f"{tmp_path / 'config.toml'} is not valid TOML: ")
+
+
+def test_a_file_that_is_no_text_or_no_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b"\xff\xfe")
+    assert "is not valid TOML" in trouble(tmp_path)
+    (tmp_path / "config.toml").unlink()
+    (tmp_path / "config.toml").mkdir()
+    assert "cannot be read" in trouble(tmp_path)
+
+
+def test_a_word_where_a_table_belongs_is_refused_by_name(tmp_path: Path) -> None:
+    assert "MAILMCP_LOCAL " in trouble(tmp_path, file='local = "x"\n')
+
+
+def test_what_was_wrong_is_told_without_the_value(tmp_path: Path) -> None:
+    assert "hunter2" not in trouble(tmp_path, {"MAILMCP_LOCAL__SMTP_PORT": "hunter2"})
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("agents.internal", "agents.internal"),
+        ("Agents.INTERNAL.", "agents.internal"),
+        ("internal", "internal"),
+        ("a-b.c3.test", "a-b.c3.test"),
+        ("x" * 63 + ".test", "x" * 63 + ".test"),
+    ],
+)
+def test_domains_are_read_in_lower_case_without_the_last_dot(tmp_path: Path, written: str, read: str) -> None:
+    assert load(tmp_path, {"MAILMCP_LOCAL__DOMAIN": written}).local.domain == read
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "a..b",
+        ".test",
+        "a b.test",
+        "a@b.test",
+        "-",
+        "-a.test",
+        "a-.test",
+        "a_b.test",
+        "x" * 64 + ".test",
+        ("x" * 60 + ".") * 5,
+        ".",
+    ],
+)
+def test_what_is_no_domain_is_refused(tmp_path: Path, domain: str) -> None:
+    assert "must be a domain name such as agents.internal" in trouble(tmp_path, {"MAILMCP_LOCAL__DOMAIN": domain})
