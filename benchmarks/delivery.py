@@ -16,6 +16,7 @@ from benchmarks.mails import code_mail
 from benchmarks.serving import ServerFailed, Serving
 from mailmcp.cli import open_mailroom
 from mailmcp.config import LocalSettings, Settings
+from mailmcp.mailroom.room import Mailroom
 from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
 from mailmcp.server.tools import all_tools
@@ -89,16 +90,14 @@ async def _inside(home: Path, count: int) -> list[float]:
     settings = Settings(home=home, local=LocalSettings(smtp_port=0))
     room = await open_mailroom(settings)
 
-    async def opened() -> object:
+    async def opened() -> Mailroom:
         return room
 
     taken: list[float] = []
     # Leaving the client closes the session, and that the mailroom.
-    async with Client(build_server(Session(opened), all_tools())) as client:  # type: ignore[arg-type]
-        async with asyncio.timeout(10):
-            while not ((where := (await room.status()).listener) and where.port):
-                await asyncio.sleep(0.02)
-        smtp = await asyncio.to_thread(smtplib.SMTP, where.host or "", where.port, timeout=30)
+    async with Client(build_server(Session(opened), all_tools())) as client:
+        host, port = await _listener(room)
+        smtp = await asyncio.to_thread(smtplib.SMTP, host, port, timeout=30)
         await asyncio.to_thread(smtp.ehlo)
         for number in range(-2, count):
             inbox, _, _ = await room.create_inbox()
@@ -116,6 +115,15 @@ async def _inside(home: Path, count: int) -> list[float]:
                 taken.append(when - await sending)
         await asyncio.to_thread(smtp.quit)
     return taken
+
+
+async def _listener(room: Mailroom) -> tuple[str, int]:
+    for _ in range(500):
+        where = (await room.status()).listener
+        if where is not None and where.host and where.port:
+            return where.host, where.port
+        await asyncio.sleep(0.02)
+    raise ServerFailed("the SMTP listener did not come up")
 
 
 def send(smtp: smtplib.SMTP, to: str, mail: bytes) -> float:

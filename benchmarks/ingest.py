@@ -30,13 +30,13 @@ def measure(*, quick: bool) -> list[Part]:
             with Serving.mailmcp(Path(folder) / f"home-{connections}") as serving:
                 serving.initialize()
                 serving.smtp().quit()
-                idle = serving.peak_memory()
+                idle = serving.memory()[0]
                 rates[connections] = _rate(serving, count=count, connections=connections)
-                after_many = serving.peak_memory()
+                after_many = serving.memory()[0]
                 if connections == 10:
                     _one_large(serving)
-                after_large = serving.peak_memory()
-    return [_ingest(count, rates), _memory(count, idle, after_many, after_large)]
+                after_large, left = serving.memory()
+    return [_ingest(count, rates), _memory(count, idle, after_many, after_large, left)]
 
 
 def _ingest(count: int, rates: dict[int, tuple[float, float]]) -> Part:
@@ -60,7 +60,7 @@ def _ingest(count: int, rates: dict[int, tuple[float, float]]) -> Part:
     )
 
 
-def _memory(count: int, idle: int, after_many: int, after_large: int) -> Part:
+def _memory(count: int, idle: int, after_many: int, after_large: int, left: int) -> Part:
     def figure(what: str, peak: int, *, judged: bool = False) -> Figure:
         return Figure(
             what=what,
@@ -71,11 +71,12 @@ def _memory(count: int, idle: int, after_many: int, after_large: int) -> Part:
 
     return Part(
         title="Memory",
-        how="The most that the serving process had resident (VmHWM) until then.",
+        how="The most that the serving process had resident (VmHWM) until then, and what it has at the end (VmRSS).",
         figures=(
             figure("started and listening", idle),
             figure(f"after {count:,} mails of 5 KB on 10 connections", after_many),
             figure("and then one mail of 20 MiB", after_large, judged=True),
+            figure("resident after that", left),
         ),
     )
 

@@ -124,14 +124,14 @@ class Serving:
             time.sleep(0.02)
         raise ServerFailed("the SMTP listener did not come up")
 
-    def peak_memory(self) -> int:
-        """The most memory that the process had resident so far, in bytes; 0 where the system does not tell."""
+    def memory(self) -> tuple[int, int]:
+        """Bytes resident at the most so far, and now; zeros where the system does not tell."""
         try:
             about = Path(f"/proc/{self._process.pid}/status").read_text("utf-8")
         except OSError:
-            return 0
-        found = re.search(r"^VmHWM:\s*(\d+) kB", about, re.MULTILINE)
-        return int(found[1]) * 1024 if found else 0
+            return 0, 0
+        kilobytes = dict(re.findall(r"^(VmHWM|VmRSS):\s*(\d+) kB", about, re.MULTILINE))
+        return int(kilobytes.get("VmHWM", 0)) * 1024, int(kilobytes.get("VmRSS", 0)) * 1024
 
     def _write(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None

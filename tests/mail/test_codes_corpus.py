@@ -40,7 +40,7 @@ class Figures:
         )
 
 
-@pytest.mark.parametrize("split", ["dev_europe", "dev_world", "held_out"])
+@pytest.mark.parametrize("split", ["dev_europe", "dev_world", "dev_ordinary", "held_out"])
 def test_codes_and_links_of_the_corpus_are_right(split: str) -> None:
     folder = CORPUS / split
     if not (folder / "expected.jsonl").exists():

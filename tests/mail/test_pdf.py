@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import sys
-import time
 import zlib
 
 import pytest
@@ -129,39 +127,6 @@ def test_a_broken_page_does_not_hide_the_others() -> None:
 def test_a_lone_page_that_unpacks_without_end_is_refused() -> None:
     with pytest.raises(BadInput, match="damaged"):
         read(document(b" " * (pdf.MAX_STREAM + 1)))
-
-
-def stalling(*pages: bytes) -> bytes:
-    """Two thousand fonts with a full character map each: minutes of work in two kilobytes a page."""
-    cmap = b"1 begincodespacerange <0000> <ffff> endcodespacerange 1 beginbfrange <0000> <ffff> <0000> endbfrange"
-    number = 4 + 2 * len(pages)
-    fonts = b"".join(b"/X%d %d 0 R" % (index, number) for index in range(2_000))
-    font = b"<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/Identity-H/ToUnicode %d 0 R/DescendantFonts[]>>"
-    data = document(*pages, more=(font % (number + 1), stream(b"begincmap " + cmap + b" endcmap")))
-    last = b"<</Type/Page/Parent 2 0 R/Contents %d 0 R>>" % (3 + 2 * len(pages))
-    heavy = b"<</Type/Page/Parent 2 0 R/Resources<</Font<<%s>>>>/Contents %d 0 R>>" % (fonts, 3 + 2 * len(pages))
-    return data.replace(last, heavy)
-
-
-def test_a_page_built_to_stall_is_given_up_in_time_and_what_came_before_is_kept() -> None:
-    started = time.monotonic()
-    text, truncated, count = pdf.pages(stalling(shown("Before"), shown("Never")), 1_000, seconds=0.5)
-    assert time.monotonic() - started < 5
-    assert (text, truncated, count) == ("Before", True, 2)
-
-
-def test_a_document_built_to_stall_is_refused_when_nothing_was_read() -> None:
-    with pytest.raises(BadInput, match="too long"):
-        pdf.pages(stalling(shown("Never")), 1_000, seconds=0.2)
-
-
-def test_the_clock_leaves_no_trace_function_behind() -> None:
-    before = sys.gettrace()
-    with pytest.raises(BadInput):
-        pdf.pages(stalling(shown("Never")), 1_000, seconds=0.05)
-    assert sys.gettrace() is before
-    read(document(shown("word")))
-    assert sys.gettrace() is before
 
 
 def test_what_pypdf_has_to_say_about_a_document_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:

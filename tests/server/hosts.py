@@ -46,6 +46,7 @@ def letter(
     mail["From"], mail["To"], mail["Subject"] = from_, to, subject
     mail["Message-ID"] = f"<{next(_numbers)}.{os.getpid()}@app.example>"
     for name, value in (headers or {}).items():
+        del mail[name]
         mail[name] = value
     mail.set_content(text)
     if html is not None:

@@ -321,8 +321,12 @@ async def main(home, name, wal):
     store = await Store.open(Path(home))
     print("ready", flush=True)
     sys.stdin.readline()
+    def look_and_write(connection, word):
+        # Two that read first and want to write then are in each other's way unless the lock is taken at the start.
+        connection.execute("SELECT count(*) FROM notes").fetchone()
+        connection.execute("INSERT INTO notes VALUES (?, NULL)", (word,))
     for number in range(100):
-        await store.write(lambda c: c.execute("INSERT INTO notes VALUES (?, NULL)", (f"{name}{number}",)))
+        await store.write(look_and_write, f"{name}{number}")
         await store.read(lambda c: c.execute("SELECT count(*) FROM notes").fetchone())
     await store.aclose()
 

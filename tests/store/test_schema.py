@@ -160,6 +160,12 @@ def test_several_that_migrate_at_once_do_it_once_and_keep_one_whole_copy(
     assert sorted(entry.name for entry in path.parent.iterdir()) == ["mailmcp.db", copy.name]
 
 
+def test_a_copy_that_was_made_after_another_process_had_migrated_is_not_kept(path: Path) -> None:
+    with closing(_open(path)) as db:
+        schema._keep_copy(db, path, NEWEST)
+    assert [entry.name for entry in path.parent.iterdir()] == ["mailmcp.db"]
+
+
 _KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path

@@ -34,7 +34,9 @@ _UNIT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _MONEY_SIGN = re.compile("[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円元원]")
-_MONEY_WORD = re.compile(r"[0-9]\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-)")
+_MONEY_WORD = re.compile(
+    r"[0-9]\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
+)
 _BEFORE_NO_CODE = (".", "/", "@", "=", "&", "\\", "$", "€", "£")
 _INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
@@ -152,12 +154,22 @@ def _runs(text: str) -> list[list[tuple[int, int]]]:
     for match in _DIGITS.finditer(text):
         start, end = match.span()
         gap = text[last:start] if 0 < start - last <= 3 else ""
+        if gap == "," and _parts_clause(text, runs[-1][-1], end):
+            gap = ""
         if gap and (_TIGHT.fullmatch(gap) or _LOOSE.fullmatch(gap)):
             runs[-1].append((start, end))
         else:
             runs.append([(start, end)])
         last = end
     return runs
+
+
+def _parts_clause(text: str, before: tuple[int, int], end: int) -> bool:
+    """ "验证码为 638150,5 分钟内有效": does the comma part two numbers?"""
+    if before[1] - before[0] < 4:
+        return False
+    after = text[end : end + 2].lstrip(" ")
+    return end - before[1] == 2 or bool(after and "\u3000" < after[0] < "\ud800")
 
 
 def _of_run(text: str, run: list[tuple[int, int]]) -> list[Candidate]:

@@ -104,9 +104,11 @@ class _Mail:
 
     @property
     def speaks_of_signing_in(self) -> bool:
-        """Does the subject or the opening have a word of verification, of codes or of their expiry?"""
-        signs = {Kind.OTP, Kind.VERIFY, Kind.CUE}
-        return any(hit.kind in signs for hit in (*self.subject_hits, *self.opening))
+        """Does the subject or the opening have a word of verification, or the subject one for codes and no other?"""
+        kinds = {hit.kind for hit in self.subject_hits}
+        if Kind.CODE in kinds and not kinds & {Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL}:
+            return True
+        return any(hit.kind in (Kind.OTP, Kind.VERIFY) for hit in (*self.subject_hits, *self.opening))
 
     def line_of(self, at: int) -> tuple[int, int]:
         """Start and end of the line that holds a position."""
@@ -173,6 +175,8 @@ def _setting(mail: _Mail, candidate: Candidate) -> tuple[float, bool] | None:
     if text[max(0, start - 1) : start] == "#":
         # "@app.example #482913" is bound to its origin (WICG one-time codes); "#482913" is a ticket.
         score += 4.0 if "@" in mail.shown[max(line_start, start - 80) : start] else -2.5
+    if text[end : end + 1] == "#":
+        score -= 2.5  # to be keyed in at a door or a telephone
     emphasis = _emphasis(mail, start, end)
     alone = "\n" in text[start:end] or end - start <= len(bare(line)) <= end - start + 1
     if alone:
@@ -266,9 +270,10 @@ def _doubts(mail: _Mail, candidate: Candidate, said: Label, stands_out: bool) ->
     elif not stands_out and said.strength == 0:
         doubt += 1.2
     if said.strength < 3:
-        doubt += _of_trade(mail) * (1.0 if candidate.shape in ("digits", "grouped", "spaced") else 1.8)
-    if said.strength == 1 and not mail.speaks_of_signing_in:
-        doubt += 0.8  # a code of some kind
+        doubt += _of_trade(mail) * (1.0 if candidate.shape in ("digits", "grouped", "spaced") else 3.0)
+    opens_line = candidate.start == mail.line_of(candidate.start)[0]
+    if said.strength == 1 and not mail.speaks_of_signing_in and not opens_line:
+        doubt += 1.2  # a code of some kind
     if said.strength == 0 and mail.prices >= 2 and not mail.speaks_of_signing_in:
         doubt += 2.5
     elif said.strength < 2 and mail.prices >= 3:
@@ -303,7 +308,7 @@ def _ground(mail: _Mail) -> float:
     score += min(0.6, 0.3 * opening.count(Kind.CUE))
     score -= min(0.9, 0.2 * opening.count(Kind.OTHER))
     score -= min(2.5, 0.8 * opening.count(Kind.GIFT))
-    score -= min(2.0, opening.count(Kind.ROOM)) + min(5.0, 3.0 * opening.count(Kind.CALL))
+    score -= min(2.0, opening.count(Kind.ROOM)) + min(6.0, 5.0 * opening.count(Kind.CALL))
     if not kinds and not opening:
         score += 0.5  # a language without words here: only the layout tells
     elif not positive and not {Kind.OTP, Kind.VERIFY, Kind.CUE} & set(opening):
@@ -321,7 +326,7 @@ def _of_trade(mail: _Mail) -> float:
     if Kind.OTP in kinds or Kind.CODE in kinds:
         return 0.0
     # "Order confirmed" confirms no address.
-    return 1.5 if kinds.count(Kind.VERIFY) == 1 else 0.7
+    return (1.5 if kinds.count(Kind.VERIFY) == 1 else 0.9) + (1.7 if mail.prices >= 3 else 0.0)
 
 
 def _of_subject(mail: _Mail) -> dict[str, tuple[float, Candidate]]:

@@ -139,6 +139,8 @@ LABELS = Lexicon(
     (Kind.CODE, codewords_positive.CODE),
     (Kind.VERIFY, codewords_positive.VERIFY),
     (Kind.OTP, codewords_positive.OTP),
+    (Kind.CODE, codewords_positive.YOURS),
+    (Kind.VERIFY, codewords_positive.YOURS),
     (Kind.CUE, codewords_positive.CUE),
     (Kind.ENTER, codewords_positive.ENTER),
     (Kind.OTHER, codewords_negative.OTHER),

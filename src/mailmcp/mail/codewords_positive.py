@@ -20,7 +20,7 @@ codigo codi| codice |codul |cod| codului kood| koodi tunnusluku kooi kodo| kaody
 
 # Verification, sign-in, security, identity.
 VERIFY = """
-|рамзи_тасд ଯାଞ୍ଚ ଲଗଇନ ଲଗ୍ fhior |fior_ |vattanar دڵنيا پشتڕاست چوونەژوورەوە |pistrast |tesdiq |fanamarin |тассык |tassyk |raslau ምርግጋጽ |login_contrasena |senha| |haslo |heslo |hasla |hesla lozink geslo |пароль |пароля |парола סיסמה كلمه_مرور 비밀번호 |passwor |passwort |salasana |losenord |jelszo |slaptazod |parool
+|pairing |pair_your |link_your |koppel |koble_til |koppla |tilknyt |parear |emparejar |vincular |appair |abbina |kopplung |koppeln |sparowa |sparova |parosit |eslestir |привяз |сопряж |access| |рамзи_тасд ଯାଞ୍ଚ ଲଗଇନ ଲଗ୍ fhior |fior_ |vattanar دڵنيا پشتڕاست چوونەژوورەوە |pistrast |tesdiq |fanamarin |тассык |tassyk |raslau ምርግጋጽ |login_contrasena |senha| |haslo |heslo |hasla |hesla lozink geslo |пароль |пароля |парола סיסמה كلمه_مرور 비밀번호 |passwor |passwort |salasana |losenord |jelszo |slaptazod |parool
 verif vérif verefik autent authent authoriz authoris autoriz confirm conferm konfirm |log_in |logging_in |login log-in |sign_in |sign-in |signin
 |sign_up |signing |sign-up one-time one_time single-use single_use onetime |secur activat aktivi activac ativac attivaz
 |2fa |2-step |two-factor |two-step multi-factor |mfa| identit |passwordless |recovery |reset_your |pairing |validat
@@ -54,12 +54,12 @@ xac_minh xac_thuc xac_nhan dang_nhap bao_mat mot_lan kich_hoat |masuk |keamanan 
 # One word (or phrase) that says it all.
 OTP = """
 |otp| |otps| |otp- -otp |otp: |passcode| passcodes| |one-time_passcode |tan| |tan- -tan| |mtan pushtan smstan chiptan phototan |totp| |2fa_code |pac| |tan_ |mtan
-one-time_password one_time_password one-time_code one_time_code onetime_password single-use_code verification_code verify_code security_code access_code temporary_code device_code pairing_code activation_code authentication_code login_code log-in_code sign-in_code sign_in_code signin_code confirmation_pin temporary_password temporary_passcode verification_pin |tac| |tac_ |kod_sms |sms_kod |sms-kod |sms_code |sms-tan |code_sms |codigo_sms |смс-код |код_из_смс |код_смс 短信验证码
+one-time_password one_time_password one-time_code one_time_code onetime_password single-use_code verification_code verify_code security_code temporary_code device_code pairing_code activation_code authentication_code login_code log-in_code sign-in_code sign_in_code signin_code confirmation_pin temporary_password temporary_passcode verification_pin |tac| |tac_ |kod_sms |sms_kod |sms-kod |sms_code |sms-tan |code_sms |codigo_sms |смс-код |код_из_смс |код_смс 短信验证码
 einmalpasswort einmalcode einmalkennwort einmal-passwort einmal-code sicherheitscode bestatigungscode verifizierungscode anmeldecode verifikationscode freischaltcode aktivierungscode
-code_de_verif code_de_secur code_de_connexion code_a_usage_unique mot_de_passe_a_usage_unique code_d'acces code_d'authent
-codigo_de_verif codigo_de_segur codigo_de_acceso codigo_de_acesso codigo_de_inicio contrasena_de_un_solo senha_de_uso_unico senha_temporaria
-codice_di_verif codice_di_sicur codice_di_accesso codice_otp password_monouso codi_de_verif cod_de_verif codul_de_verif parola_de_unica
-engangskode engangskod engangspassord engangslosenord engangskoden kertakayttokoodi kertakayttoinen vahvistuskoodi turvakoodi uhekordne verificatiecode beveiligingscode inlogcode toegangscode bevestigingscode eenmalige_code
+code_de_verif code_de_secur code_de_connexion code_a_usage_unique mot_de_passe_a_usage_unique code_d'authent
+codigo_de_verif codigo_de_segur codigo_de_inicio contrasena_de_un_solo senha_de_uso_unico senha_temporaria
+codice_di_verif codice_di_sicur codice_otp password_monouso codi_de_verif cod_de_verif codul_de_verif parola_de_unica
+engangskode engangskod engangspassord engangslosenord engangskoden kertakayttokoodi kertakayttoinen vahvistuskoodi turvakoodi uhekordne verificatiecode beveiligingscode inlogcode bevestigingscode eenmalige_code
 bekraeftelseskode bekreftelseskode sikkerhetskode sikkerhedskode verifieringskod bekraftelsekod sakerhetskod inloggningskod engangskode pinkode_til
 kod_weryfik kod_jednoraz kod_potwierdz kod_bezpiecz kod_autoryz jednorazowy_kod overovaci_kod overovací jednorazovy_kod potvrzovaci_kod potvrdzovaci_kod ellenorzo_kod megerosito_kod ellenorzokod biztonsagi_kod egyszeri_kod
 dogrulama_kodu onay_kodu guvenlik_kodu tek_kullanimlik kod_verifik kontrolna_koda verifikacijski potvrdni_kod patvirtinimo_kod verifikacijas_kod apstiprinajuma_kod drosibas_kod
@@ -85,4 +85,10 @@ ENTER = """
 הזן הזינו הקלד הקלידו השתמש ادخل ادخال استخدم اكتب وارد_كنيد وارد_نماييد درج_كر استعمال دننه_كر داخل دابنێ दर्ज डालें टाइप उपयोग प्रविष्ट टाका লিখুন প্রবেশ টাইপ ব্যবহার દાખલ ਦਰਜ உள்ளிட பயன்படுத்த నమోదు ఎంటర్ ఉపయోగించ ನಮೂದಿಸಿ ಬಳಸಿ നൽകുക നല്‍കുക ഉപയോഗി ඇතුළත්_කරන්න යොදන්න
 ป้อน กรอก ใส่ ใช้_ ປ້ອນ ໃສ່ បញ្ចូល ប្រើ ရိုက်ထည့် ထည့်သွင်း |nhap| |su_dung |dien_ |masukkan |gunakan |ketik |lebokna |ilagay |i-type |gamitin |weka| |ingiza |tumia |andika |faka |sebenzisa |ngenisa |tik_ |geli_ |shigar |te_ |tinye |andika |rhowch |teipiwch |defnyddiwch |iontrail |clois |sartu |idatzi |erabili |tajpu ያስገቡ አስገባ ይጠቀሙ
 输入 輸入 填写 填寫 键入 使用 入力 打ち込 입력 사용
+"""
+
+# "Your code": nobody calls an order or a voucher so without another word.
+YOURS = """
+|your_code |ihr_code |dein_code |votre_code |ton_code |tu_codigo |su_codigo |seu_codigo |o_teu_codigo |el_teu_codi |il_tuo_codice |il_suo_codice |je_code |uw_code |jouw_code |jou_kode |din_kod |din_kode |koden_din |koodisi |kodinn_thinn |teie_kood |sinu_kood |jusu_kods |jusu_kodas |twoj_kod |panstwa_kod |vas_kod |tvuj_kod |tvoj_kod |az_on_kodja |a_kodod |kodja: |codul_tau |codul_dvs |codul_dumneavoastra |vasa_koda |tvoja_koda |kodi_juaj |kodi_yt |ваш_код |твой_код |вашият_код |твоят_код |вашиот_код |твій_код |твој_код |сіздің_код |сиздин_код |таны_код |коди_шумо |рамзи_шумо
+|ο_κωδικοσ_σασ |ο_κωδικοσ_σου |kodunuz: |sizin_kod |kodingiz თქვენი_კოდი ձեր_կոդ הקוד_שלך הקוד_שלכם رمزك_هو الرمز_الخاص_بك الكود_الخاص_بك كد_شما اپ_كا_كوڈ आपका_कोड तुमचा_कोड तपाईंको_कोड আপনার_কোড તમારો_કોડ ਤੁਹਾਡਾ_ਕੋਡ உங்கள்_குறியீ మీ_కోడ్ ನಿಮ್ಮ_ಕೋಡ್ നിങ്ങളുടെ_കോഡ് ඔබේ_කේතය รหัสของคุณ ລະຫັດຂອງທ່ານ ma_cua_ban |kode_anda |kode_kamu |kod_anda |ang_iyong_code |msimbo_wako |ikhodi_yakho |ikhowudi_yakho |zure_kodea |eich_cod |do_chod |via_kodo |kodo_via あなたのコード 코드는
 """

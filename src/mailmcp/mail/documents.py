@@ -118,7 +118,7 @@ def text_of(attachment: Attachment, data: bytes, *, max_chars: int = 200_000) ->
     """The text of an attachment's bytes, at most ``max_chars`` characters.
 
     The type is the declared one; where that says nothing, the file name's extension, then the first bytes. A PDF is
-    read for at most 200 pages and some seconds. A scanned PDF has an empty text. Raises Unsupported for types without
+    read for at most 200 pages. A scanned PDF has an empty text. Raises Unsupported for types without
     text, BadInput for documents that are damaged, encrypted or too large to be unpacked.
     """
     if len(data) > MAX_BYTES:

@@ -48,7 +48,7 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
                 score += 1.2  # few other numbers come before their name
         else:
             # A label before settles it; what follows then speaks of other things.
-            score += said.score * (0.25 if score > 1.5 else 0.8)
+            score += said.score * (0.25 if score > 1.5 else 0.6)
             strength = max(strength, said.strength)
     elif not named:
         below = text[line_end + 1 : line_end + 200].lstrip("\n").split("\n", 1)[0]
@@ -167,7 +167,7 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
         elif compound and nearest_good >= nearest_bad - _COMPOUND:
             good *= 0.3
             strength = 0
-        else:
+        elif Kind.CODE in kinds:
             bad *= 0.35 if nearest_good <= nearest_bad or above else 0.6
     return Label(good - bad, strength)
 

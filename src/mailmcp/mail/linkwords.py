@@ -9,7 +9,7 @@ from mailmcp.mail.codewords import Kind, Lexicon
 
 # Confirm, activate, sign in, reset, password, accept, join, invitation, register.
 _ACTION = """
-|verify |verification |confirm |activat |sign_in |sign-in |signin |log_in |login |magic_link |reset |password |accept |join_ |invited |invitation |invite |complete_your |finish_setting |finish_sign |continue_to |unlock |approve |authorize |authorise |get_started |yes,_ |validate |recover |restore_access |claim_your |sign_up |set_up_your |join| |subscription_confirm
+|verify |verification |confirm |activat |sign_in |sign-in |signin |log_in |login |magic_link |reset |password |accept |join_ |invited |invitation |invite |complete_your |finish_setting |finish_sign |continue_to |unlock |approve |authorize |authorise |yes,_ |validate |recover |restore_access |claim_your |sign_up |set_up_your |join| |subscription_confirm
 |bestatig |anmelden |einloggen |anmeldelink |aktivier |freischalt |zurucksetz |passwort |kennwort |annehmen |akzeptier |einladung |eingeladen |beitreten |registrier
 |confirmer |confirmez |valider |validez |connecter |connexion |connectez |activer |activez |reinitialis |mot_de_passe |accepter |acceptez |rejoindre |rejoignez |invitation |invite_ |inscription
 |confirmar |confirma |confirme |verificar |verifica |verifique |activar |activa| |active_ |ativar |ativa |ative |iniciar_sesion |inicia_sesion |inicio_de_sesion |iniciar_sessao |entrar| |entra_ |restablec |redefin |repor |contrasena |senha| |palavra-passe |aceptar |acepta |aceitar |aceita |aceite |unirse |unirte |unete |participar |juntar |junta-te |acceder |aceder |acessar |acesso |acceso |invitacion |invitado |convite |convid |registro |registo |cadastro |alta| |xuntate |contrasinal |contrasenya |inicia_sessio

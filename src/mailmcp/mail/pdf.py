@@ -1,18 +1,15 @@
 """The text of PDF documents, read by pypdf inside limits of ours.
 
 pypdf bounds what it unpacks and how deep it follows, but a small file can still ask for minutes of work (a page with
-thousands of fonts, each with a full character map). Nothing outside of it can tell beforehand, so a clock stands
-beside it: this is the one place of this room whose result depends on time, and only for documents built to stall.
+thousands of fonts, each with a full character map): whoever reads strangers' documents does it in a process that can
+be ended (``mailroom.documents``).
 """
 
 from __future__ import annotations
 
 import logging
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import BytesIO
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from mailmcp.errors import BadInput
@@ -21,24 +18,18 @@ if TYPE_CHECKING:
     from pypdf import PageObject
 
 MAX_PAGES = 200
-MAX_SECONDS = 15.0
 MAX_STREAM = 10_000_000
 """Bytes that one stream (a page's drawing, a font's map) may unpack to."""
 
 _DAMAGED = "The PDF is damaged; ask for base64 or file instead."
 _ENCRYPTED = "The PDF is encrypted with a password; ask for base64 or file instead."
-_TOO_SLOW = "The PDF takes too long to read; ask for base64 or file instead."
 _END = b"%%EOF"
 
 
-class _LateError(BaseException):
-    """Time is up. Not an Exception: pypdf goes on after most of those."""
-
-
-def pages(data: bytes, limit: int, *, seconds: float = MAX_SECONDS) -> tuple[str, bool, int]:
+def pages(data: bytes, limit: int) -> tuple[str, bool, int]:
     """The text of at most MAX_PAGES pages, whether there was more, and how many pages there are in all.
 
-    Reading stops at ``limit`` characters and after ``seconds``. A page that cannot be read is left out, which counts
+    Reading stops at ``limit`` characters. A page that cannot be read is left out, which counts
     as more. Raises BadInput for documents that are damaged or need a password.
     """
     # Behind the last end mark stands nothing that belongs to the document, and pypdf looks for it line by line.
@@ -47,11 +38,7 @@ def pages(data: bytes, limit: int, *, seconds: float = MAX_SECONDS) -> tuple[str
         raise BadInput(_DAMAGED)
     reading = _Reading(data[: end + len(_END)], limit)
     try:
-        _timed(reading.run, seconds)
-    except _LateError:
-        if not reading.texts:
-            raise BadInput(_TOO_SLOW) from None
-        reading.truncated = True
+        reading.run()
     except BadInput:
         raise
     except Exception as error:  # pypdf: "broken PDF files might cause other exceptions"
@@ -60,7 +47,7 @@ def pages(data: bytes, limit: int, *, seconds: float = MAX_SECONDS) -> tuple[str
 
 
 class _Reading:
-    """What has been read so far: it outlives the moment when time is up."""
+    """What has been read so far."""
 
     def __init__(self, data: bytes, limit: int) -> None:
         self.data = data
@@ -111,19 +98,3 @@ class _Reading:
         self.truncated = self.truncated or self.count > MAX_PAGES
         if unread is not None and not self.texts:
             raise unread
-
-
-def _timed(work: Callable[[], None], seconds: float) -> None:
-    """Run it in this thread; raises _LateError at the next call of a Python function once the time is over."""
-    until = time.monotonic() + seconds
-
-    def look(_frame: FrameType, _event: str, _argument: object) -> None:
-        if time.monotonic() > until:
-            raise _LateError
-
-    before = sys.gettrace()
-    sys.settrace(look)
-    try:
-        work()
-    finally:
-        sys.settrace(before)

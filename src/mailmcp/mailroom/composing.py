@@ -48,6 +48,8 @@ class Composing:
             subject = compose.reply_subject(parent.subject) if subject is None else subject
             answered, copied = _answer_to(parent, inbox.address, everybody=request.reply_all)
             to = to or answered
+            if not to:
+                raise BadInput(f"The message {parent.id} names no one sender to answer: give `to`.")
             cc = tuple(dict.fromkeys((*cc, *(one for one in copied if one not in to))))
         if request.forward:
             original = await self._message(request.forward, inbox.address)
@@ -135,13 +137,11 @@ def _lineage(parent: StoredMessage) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _answer_to(parent: StoredMessage, me: str, *, everybody: bool) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """(To, Cc) of an answer: Reply-To or From; of our own mail the people it went to."""
+    """(To, Cc) of an answer: Reply-To or From, nobody when they are not clear; of our own mail whom it went to."""
     if parent.outgoing:
         to: tuple[Address, ...] = parent.to
     else:
         to = parent.reply_to or ((parent.from_,) if parent.from_ else ())
-    if not to:
-        raise BadInput(f"The message {parent.id} names no one sender to answer: give `to`.")
     if not everybody:
         return to, ()
     chosen = {one.email.lower() for one in to} | {me}
@@ -188,10 +188,10 @@ def _dropped(folder: Path, name: str) -> OutgoingFile:
     way_out = f"put the file into {folder} and give its bare name"
     if name != Path(name).name or name in ("", ".", "..") or "\0" in name:
         raise BadInput(f"{name[:60]!r} is not a bare file name: {way_out}.")
+    # A link is not followed, and the other end of a pipe that lies there is not waited for.
+    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        # Not to wait for the other end of a pipe that lies there.
-        file = os.open(folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(file, "rb") as opened:
+        with open(folder / name, "rb", opener=lambda path, reading: os.open(path, reading | flags)) as opened:
             about = os.fstat(opened.fileno())
             if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
                 raise BadInput(f"{name[:60]!r} is not an ordinary file: {way_out}.")

@@ -12,6 +12,7 @@ from functools import partial
 
 from mailmcp.errors import MailError, StoreUnavailable
 from mailmcp.mail import codes, parse, text
+from mailmcp.mail.legible import legible
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.models import Arrival, Channels, Codes, Defect, Message, Source
 from mailmcp.policy import trust
@@ -149,7 +150,7 @@ def fingerprint(arrival: Arrival) -> str | None:
 def judge(item: Unjudged) -> Judgement:
     """Everything that can be concluded from a message's bytes; a bug of ours never keeps mail from being shown."""
     try:
-        message = parse.parse(item.raw)
+        message = legible(parse.parse(item.raw))
     except Exception:
         log.exception("a message could not be parsed")
         message = Message(defects=(_UNREADABLE,))

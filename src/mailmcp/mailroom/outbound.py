@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -30,6 +31,7 @@ log = logging.getLogger("mailmcp.outbound")
 LEFT_BEHIND = timedelta(seconds=60)
 """After this long, a message that a process took up is taken to be orphaned."""
 SETTLE_SECONDS = 2
+LOOK_AGAIN_SECONDS = 0.01
 
 
 class Outbound:
@@ -147,7 +149,7 @@ class Outbound:
     async def _deliver(self, draft: Draft) -> Draft:
         now = datetime.now(UTC)
         if not await self._store.write(outbox.move, draft, from_=(DraftState.QUEUED,), to=DraftState.CLAIMED, now=now):
-            return await self.draft(draft.id)  # another process was quicker
+            return await self._delivered_elsewhere(draft)
         approved = await self._store.read(outbox.mail, draft)
         if _approved_hash(approved.mime, approved.mail_from, approved.recipients) != draft.sha256:
             await self._fail(draft, "The stored message is not the one that was allowed; it was not sent.")
@@ -168,6 +170,16 @@ class Outbound:
         # Both copies shall be in their conversations when the assistant hears "sent".
         await self._inbound.settle(at_most=SETTLE_SECONDS)
         return await self.draft(draft.id)
+
+    async def _delivered_elsewhere(self, draft: Draft) -> Draft:
+        """A draft that the outbox's duty, of this process or another, took up first: what became of it, in a moment."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SETTLE_SECONDS
+        while True:
+            draft = await self.draft(draft.id)
+            if draft.state not in (DraftState.CLAIMED, DraftState.ON_WIRE) or loop.time() > until:
+                return draft
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def _fail(self, draft: Draft, why: str) -> None:
         await self._store.write(

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from mailmcp.errors import BadInput, StoreFull, StoreUnavailable
 from mailmcp.mail import parse
-from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.mail.documents import DocumentText
+from mailmcp.mail.legible import line
+from mailmcp.mailroom.documents import read_document
 from mailmcp.mailroom.requests import Found, Search
-from mailmcp.models import Attachment, Conversation, Message, StoredMessage
+from mailmcp.models import Attachment, Conversation, StoredMessage
 from mailmcp.store import Store, conversations, inboxes, messages, threads
 from mailmcp.store.threads import Filter
 
@@ -43,8 +45,10 @@ class Reading:
         return await self._store.read(conversations.read, target, after=after, inclusive=inclusive)
 
     async def headers(self, message: StoredMessage) -> tuple[tuple[str, str], ...]:
-        """Every header of a message in order, read from its raw bytes."""
-        return (await self._parsed(message)).headers
+        """Every header of a message in order, read from its raw bytes, legible."""
+        raw = await self._store.read(messages.raw, message.row)
+        parsed = await asyncio.to_thread(parse.parse, raw)
+        return tuple((line(name), line(value)) for name, value in parsed.headers)
 
     async def raw(self, message_id: str) -> bytes:
         """The bytes of a message as they came. Raises NotFound."""
@@ -61,7 +65,7 @@ class Reading:
     async def attachment_text(self, message_id: str, part: str) -> tuple[Attachment, DocumentText]:
         """The text of one attachment. Raises NotFound, Unsupported for types without text, BadInput when damaged."""
         attachment, data = await self.attachment(message_id, part)
-        return attachment, await asyncio.to_thread(text_of, attachment, data)
+        return attachment, await read_document(attachment, data)
 
     async def attachment_file(self, message_id: str, part: str) -> tuple[Attachment, Path]:
         """One attachment written to a file that only this user can read; the server names folder and file."""
@@ -75,19 +79,25 @@ class Reading:
         for label in (*add, *remove):
             if not _LABEL.fullmatch(label):
                 raise BadInput(f"The label {label[:60]!r} cannot be used: at most 40 characters, no blanks or commas.")
-        conversation = await self.conversation(target)
-        rows = [message.row for message, _ in conversation.messages]
+        rows = [message.row for message in await self._every(target)]
         await self._store.write(messages.mark, rows, read=read, add=add, remove=remove)
-        return tuple(message for message, _ in (await self.conversation(target)).messages)
+        return await self._every(target)
 
-    async def _parsed(self, message: StoredMessage) -> Message:
-        raw = await self._store.read(messages.raw, message.row)
-        return await asyncio.to_thread(parse.parse, raw)
+    async def _every(self, target: str) -> tuple[StoredMessage, ...]:
+        """Every message of a thread, page by page; or one message."""
+        found = [message for message, _ in (await self.conversation(target)).messages]
+        while target.startswith("t_") and found:
+            page = await self.conversation(target, after=found[-1].cursor)
+            if not page.messages:
+                break
+            found += [message for message, _ in page.messages]
+        return tuple(found)
 
 
 def _save(folder: Path, message_id: str, attachment: Attachment, data: bytes) -> Path:
     try:
-        (folder / message_id).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in (folder, folder / message_id):
+            made.mkdir(mode=0o700, exist_ok=True)
         path = folder / message_id / f"{attachment.part}-{attachment.filename}"
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with os.fdopen(file, "wb") as out:

@@ -37,6 +37,4 @@ def _is_near(peer: str) -> bool:
         address = ipaddress.ip_address(peer)
     except ValueError:
         return False
-    # A listener on both protocols names an IPv4 peer ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
-    address = getattr(address, "ipv4_mapped", None) or address
     return address.is_loopback or address.is_private or address.is_link_local

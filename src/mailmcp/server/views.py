@@ -20,6 +20,8 @@ LINKS_SHOWN = 15
 LINK_CHARACTERS = 3_000
 """Of all links of a page together: click trackers write addresses of a thousand characters and more."""
 SUBJECT_SHOWN = 200
+MESSAGES_READ = 200
+"""Most messages of a thread that the store gives at once: when it gave so many, there may be more."""
 HIDDEN_SHOWN = 2_000
 
 
@@ -83,6 +85,8 @@ def conversation(
             next_cursor = f"{message.cursor}.{body.text_cut_at}"
             break
         offset, previous = 0, message.cursor
+    if next_cursor is None and len(read.messages) >= MESSAGES_READ:
+        next_cursor = previous
     if next_cursor:
         text.append(f"More of this thread: call read_thread again with cursor={next_cursor}.")
     return "\n".join(text), results.ThreadBody(

@@ -1,0 +1,430 @@
+"""find_mail, read_thread, get_attachment and mark as a client meets them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hosts import ToolFailed, letter, obeys
+
+pytestmark = pytest.mark.anyio
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+async def schemas(door) -> dict:
+    return {one.name: one.output_schema for one in (await door.client.list_tools()).tools}
+
+
+def bytes_of(path: Any) -> bytes:
+    return Path(path).read_bytes()
+
+
+def mode_of(path: Any) -> int:
+    return stat.S_IMODE(Path(path).stat().st_mode)
+
+
+async def words_of(door, tool: str, **arguments) -> str:
+    with pytest.raises(ToolFailed) as failure:
+        await door.call(tool, **arguments)
+    return str(failure.value)
+
+
+# --- find_mail -------------------------------------------------------------------------------------------------------
+
+
+async def test_threads_are_listed_newest_first_with_what_one_needs_to_choose(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    await door.receive(inbox, subject="First", text="\n\n  One line.\nAnother.")
+    await door.receive(inbox, subject="Second", from_="Bea <bea@other.example>")
+    text, found = await door.ask("find_mail", inbox=inbox)
+    assert obeys(found, (await schemas(door))["find_mail"])
+    assert [one["subject"] for one in found["threads"]] == ["Second", "First"]
+    first = found["threads"][1]
+    assert first["first_line"] == "One line."
+    assert first["who"] == ["Example App <no-reply@app.example>"]
+    assert (first["count"], first["unread"], first["trust"]) == (1, 1, "unverified")
+    assert first["id"] in text
+    assert "next_cursor" not in found
+
+
+@pytest.mark.parametrize(
+    ("filters", "subjects"),
+    [
+        ({"query": "invoice"}, ["Invoice 7"]),
+        ({"query": "INVOICE seven"}, ["Invoice 7"]),
+        ({"query": "invoice lunch"}, []),
+        ({"query": "other.example"}, ["Lunch"]),
+        ({"query": '"; DROP TABLE messages; -- AND OR NOT *'}, []),
+        ({"query": "東京"}, ["会議"]),
+        ({"from_": "other.example"}, ["Lunch"]),
+        ({"from_": "no-reply@app.example"}, ["会議", "Invoice 7"]),
+        ({"label": "later"}, ["Lunch"]),
+        ({"unread": False}, ["Invoice 7"]),
+        ({"unread": True}, ["会議", "Lunch"]),
+        ({"unread": True, "from_": "app.example"}, ["会議"]),
+        ({"limit": 1}, ["会議"]),
+    ],
+)
+async def test_mail_is_found_by_its_filters(door, filters, subjects):
+    inbox = await door.inbox()
+    invoice = await door.receive(inbox, subject="Invoice 7", text="Number seven, please pay.")
+    lunch = await door.receive(inbox, subject="Lunch", from_="bea@other.example")
+    await door.receive(inbox, subject="会議", text="明日、東京都で。")
+    await door.call("mark", target=invoice["message"], read=True)
+    await door.call("mark", target=lunch["thread"], add_labels=["later"])
+    found = await door.call("find_mail", inbox=inbox, **filters)
+    assert [one["subject"] for one in found["threads"]] == subjects
+
+
+async def test_pages_show_each_thread_once_also_when_mail_comes_between_them(door):
+    inbox = await door.inbox()
+    for number in range(7):
+        await door.receive(inbox, subject=f"Number {number}")
+    page = await door.call("find_mail", inbox=inbox, limit=3)
+    seen = [one["subject"] for one in page["threads"]]
+    pages = 1
+    while "next_cursor" in page:
+        await door.receive(inbox, subject=f"New while page {pages} was read")
+        page = await door.call("find_mail", inbox=inbox, limit=3, cursor=page["next_cursor"])
+        seen += [one["subject"] for one in page["threads"]]
+        pages += 1
+    assert seen == [f"Number {number}" for number in reversed(range(7))]
+    assert pages == 3
+
+
+async def test_a_page_that_ends_with_the_last_thread_has_no_next_one(door):
+    inbox = await door.inbox()
+    for number in range(3):
+        await door.receive(inbox, subject=f"Number {number}")
+    assert "next_cursor" not in await door.call("find_mail", inbox=inbox, limit=3)
+
+
+# --- read_thread -----------------------------------------------------------------------------------------------------
+
+
+async def test_reading_changes_nothing_that_a_user_sees(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    mail = await door.receive(inbox)
+    read = await door.call("read_thread", thread=mail["thread"])
+    assert obeys(read, (await schemas(door))["read_thread"])
+    assert read["messages"][0]["read"] is False
+    assert (await door.call("find_mail", inbox=inbox))["threads"][0]["unread"] == 1
+    assert (await door.call("list_inboxes"))["inboxes"][0]["unread"] == 1
+
+
+ANSWER = """Yes, at nine.
+
+On Mon, 2 Feb 2026 at 10:00, Bea <bea@other.example> wrote:
+> Shall we meet tomorrow?
+> Bea
+"""
+HTML = (
+    '<div style="display:none">Hidden preheader words</div><p>Words that are seen.</p>'
+    '<p><a href="https://app.example/page">The page</a></p>'
+)
+
+
+async def test_what_was_left_out_is_named_and_given_when_asked_for(door):
+    inbox = await door.inbox()
+    answer = await door.receive(inbox, subject="Re: Meeting", text=ANSWER)
+    text, read = await door.ask("read_thread", thread=answer["thread"])
+    message = read["messages"][0]
+    assert message["text"].strip() == "Yes, at nine."
+    assert message["quoted_chars"] > 20
+    assert "quoted" not in message
+    assert "headers" not in message
+    assert "Shall we meet" not in text
+    assert "quoted characters (include quoted)" in text
+    whole = (await door.call("read_thread", thread=answer["thread"], include=["quoted"]))["messages"][0]
+    assert "Shall we meet tomorrow?" in whole["quoted"]
+
+
+async def test_hidden_text_stays_apart_and_links_are_data(door):
+    inbox = await door.inbox()
+    mail = await door.receive(inbox, text="Words that are seen.", html=HTML)
+    text, read = await door.ask("read_thread", thread=mail["message"])
+    message = read["messages"][0]
+    assert "Words that are seen." in message["text"]
+    assert "Hidden preheader" not in str(message)
+    assert "Hidden preheader" not in text
+    assert message["hidden"][0]["chars"] == len("Hidden preheader words")
+    assert "hidden characters" in text
+    assert message["links"] == [{"text": "The page", "url": "https://app.example/page"}]
+    for include in (["hidden"], ["all"]):
+        text, read = await door.ask("read_thread", thread=mail["message"], include=include)
+        assert read["messages"][0]["hidden"][0]["text"] == "Hidden preheader words"
+        assert "hidden (" in text
+
+
+async def test_headers_are_given_in_their_order(door):
+    inbox = await door.inbox()
+    mail = await door.receive(inbox, headers={"X-One": "1", "X-Two": "zwei ä"})
+    read = await door.call("read_thread", thread=mail["message"], include=["headers"])
+    headers = read["messages"][0]["headers"]
+    assert "X-One: 1" in headers
+    assert "X-Two: zwei ä" in headers
+    assert headers.index("X-One: 1") < headers.index("X-Two: zwei ä")
+
+
+async def test_a_long_mail_is_read_in_pages_that_make_the_text_exactly(door):
+    inbox = await door.inbox()
+    body = "\n".join(f"{number:05} {'wörds ' * (number % 9)}end" for number in range(900))
+    mail = await door.receive(inbox, text=body)
+    whole = (await door.call("read_thread", thread=mail["thread"], max_chars=200_000))["messages"][0]["text"]
+    assert len(whole) > 20_000
+    for target in (mail["thread"], mail["message"]):
+        read = await door.call("read_thread", thread=target, max_chars=1_999)
+        pieces = [read["messages"][0]["text"]]
+        while cursor := read.get("next_cursor"):
+            read = await door.call("read_thread", thread=target, max_chars=1_999, cursor=cursor)
+            pieces.append(read["messages"][0]["text"])
+        assert "".join(pieces) == whole
+        assert all(len(piece) <= 1_999 for piece in pieces)
+
+
+async def test_a_long_thread_is_read_in_pages_that_show_each_message_once(door):
+    inbox = await door.inbox()
+    first = await door.receive(inbox, subject="Long", text="Number 0. " * 60, headers={"Message-ID": "<0@app.example>"})
+    for number in range(1, 12):
+        await door.receive(
+            inbox, subject="Re: Long", text=f"Number {number}. " * 60, headers={"In-Reply-To": "<0@app.example>"}
+        )
+    texts: dict[str, str] = {}
+    cursor = None
+    for _ in range(40):
+        read = await door.call("read_thread", thread=first["thread"], max_chars=1_500, cursor=cursor)
+        assert read["count"] == 12
+        for message in read["messages"]:
+            texts[message["id"]] = texts.get(message["id"], "") + message["text"]
+        if (cursor := read.get("next_cursor")) is None:
+            break
+    assert [text.strip() for text in texts.values()] == [(f"Number {number}. " * 60).strip() for number in range(12)]
+
+
+@pytest.mark.slow
+async def test_a_thread_of_more_messages_than_a_page_may_hold_is_read_and_marked_to_its_end(door):
+    inbox = await door.inbox()
+    for number in range(205):
+        extra = {"In-Reply-To": "<long@app.example>"} if number else {}
+        await door.accept(
+            inbox, subject="Re: Long", text=f"Number {number}.", headers={"X-Number": str(number), **extra}
+        )
+    last = await door.call("wait_for_mail", inbox=inbox, timeout=10)
+    await door.desks[-1].settle(at_most=20)
+    thread = (await door.call("read_thread", thread=last["message"]))["thread"]
+    seen: list[str] = []
+    cursor = None
+    for _ in range(10):
+        read = await door.call("read_thread", thread=thread, max_chars=200_000, cursor=cursor)
+        seen += [message["id"] for message in read["messages"]]
+        if (cursor := read.get("next_cursor")) is None:
+            break
+    assert len(seen) == len(set(seen)) == read["count"]
+    assert read["count"] > 200
+    marked = await door.call("mark", target=thread, read=True)
+    assert (marked["messages"], marked["unread"]) == (read["count"], 0)
+
+
+async def test_the_oldest_message_comes_first_and_a_message_can_be_read_alone(door):
+    inbox = await door.inbox()
+    first = await door.receive(inbox, subject="Plan", text="One.", headers={"Message-ID": "<p1@app.example>"})
+    second = await door.receive(inbox, subject="Re: Plan", text="Two.", headers={"In-Reply-To": "<p1@app.example>"})
+    assert first["thread"] == second["thread"]
+    read = await door.call("read_thread", thread=first["thread"])
+    assert [one["text"].strip() for one in read["messages"]] == ["One.", "Two."]
+    alone = await door.call("read_thread", thread=second["message"])
+    assert [one["id"] for one in alone["messages"]] == [second["message"]]
+    assert (alone["thread"], alone["count"]) == (first["thread"], 2)
+
+
+# --- get_attachment --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def mail(door):
+    """A mail with four attachments."""
+    inbox = await door.inbox()
+    files = (
+        ("notes.txt", "text/plain", "Zeile eins\nZeile zwei ä\n".encode()),
+        ("image.png", "image/png", PNG),
+        ("same.bin", "application/octet-stream", b"one"),
+        ("same.bin", "application/octet-stream", b"two"),
+    )
+    found = await door.receive(inbox, letter(inbox, files=files))
+    read = await door.call("read_thread", thread=found["message"])
+    return {"id": found["message"], "parts": read["messages"][0]["attachments"]}
+
+
+async def test_attachments_are_listed_with_what_get_attachment_takes(mail):
+    assert [(one["name"], one["type"]) for one in mail["parts"]] == [
+        ("notes.txt", "text/plain"),
+        ("image.png", "image/png"),
+        ("same.bin", "application/octet-stream"),
+        ("same.bin", "application/octet-stream"),
+    ]
+    assert mail["parts"][1]["size"] == len(PNG)
+
+
+async def test_an_attachment_is_given_as_text_inside_the_fence(door, mail):
+    text, record = await door.ask("get_attachment", message=mail["id"], part=mail["parts"][0]["part"])
+    assert obeys(record, (await schemas(door))["get_attachment"])
+    assert record["text"].replace("\r\n", "\n").strip() == "Zeile eins\nZeile zwei ä"
+    assert "<<mail " in text
+    assert "Zeile zwei ä" in text
+
+
+async def test_an_attachment_is_given_as_bytes_by_part_or_by_name(door, mail):
+    for part in (mail["parts"][1]["part"], "image.png"):
+        text, record = await door.ask("get_attachment", message=mail["id"], part=part, as_="base64")
+        assert base64.b64decode(record["base64"]) == PNG
+        assert record["base64"] not in text
+
+
+async def test_of_two_attachments_of_one_name_the_part_decides(door, mail):
+    for part, data in ((mail["parts"][2]["part"], b"one"), (mail["parts"][3]["part"], b"two")):
+        record = await door.call("get_attachment", message=mail["id"], part=part, as_="base64")
+        assert base64.b64decode(record["base64"]) == data
+    assert "no part 'same.bin'" in await words_of(door, "get_attachment", message=mail["id"], part="same.bin")
+
+
+async def test_an_image_has_no_text_and_says_what_to_do(door, mail):
+    words = await words_of(door, "get_attachment", message=mail["id"], part="image.png")
+    assert "file" in words
+
+
+async def test_an_attachment_is_saved_where_only_the_user_reads_it(door, mail, home):
+    text, record = await door.ask("get_attachment", message=mail["id"], part="image.png", as_="file")
+    path = record["file"]
+    assert bytes_of(path) == PNG
+    assert path in text
+    folder = str(home / "attachments" / mail["id"])
+    assert path.startswith(folder)
+    assert mode_of(path) == 0o600
+    assert [mode_of(one) for one in (home, home / "attachments", folder)] == [0o700] * 3
+    again = await door.call("get_attachment", message=mail["id"], part="image.png", as_="file")
+    assert again["file"] == record["file"]
+    assert bytes_of(path) == PNG
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../tmp/escaped.txt",
+        "/etc/passwd",
+        "..\\..\\escaped.txt",
+        "..",
+        ".",
+        "~/.ssh/authorized_keys",
+        ".bashrc",
+        "a\x00b.txt",
+        "evil\u202etxt.exe",
+        "x" * 400 + ".txt",
+        "ü" * 300,
+        "CON.txt",
+        "a/b/c.txt",
+        "-rf",
+        "$(touch escaped).txt",
+        "new\nline.txt",
+    ],
+)
+async def test_a_hostile_file_name_stays_in_the_servers_folder(door, home, name):
+    inbox = await door.inbox()
+    encoded = base64.b64encode(name.encode()).decode()
+    raw = (
+        "From: a@app.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: text/plain\r\n\r\nSee.\r\n--b\r\nContent-Type: application/octet-stream\r\n"
+        f'Content-Disposition: attachment; filename="=?utf-8?B?{encoded}?="\r\n\r\ndata\r\n--b--\r\n'
+    )
+    found = await door.receive(inbox, raw.encode())
+    part = (await door.call("read_thread", thread=found["message"]))["messages"][0]["attachments"][0]
+    record = await door.call("get_attachment", message=found["message"], part=part["part"], as_="file")
+    folder, saved_as = os.path.split(record["file"])
+    assert folder == str(home / "attachments" / found["message"])
+    assert os.path.realpath(record["file"]) == record["file"]
+    assert bytes_of(record["file"]).strip() == b"data"
+    assert os.listdir(home / "attachments") == [found["message"]]
+    assert "\u202e" not in saved_as
+    assert "\n" not in saved_as
+
+
+async def test_a_link_that_lies_in_the_way_is_not_followed(door, mail, home):
+    record = await door.call("get_attachment", message=mail["id"], part="notes.txt", as_="file")
+    target = home / "mailmcp.db.copy"
+    target.write_bytes(b"precious")
+    os.unlink(record["file"])
+    os.symlink(target, record["file"])
+    assert "could not be written" in await words_of(
+        door, "get_attachment", message=mail["id"], part="notes.txt", as_="file"
+    )
+    assert target.read_bytes() == b"precious"
+
+
+# --- mark ------------------------------------------------------------------------------------------------------------
+
+
+async def test_mail_is_marked_read_and_unread_and_labelled(either_door):
+    door = either_door
+    inbox = await door.inbox()
+    mail = await door.receive(inbox)
+    marked = await door.call("mark", target=mail["thread"], read=True, add_labels=["work", "älter"])
+    assert obeys(marked, (await schemas(door))["mark"])
+    assert (marked["messages"], marked["unread"], marked["labels"]) == (1, 0, ["work", "älter"])
+    assert (await door.call("list_inboxes"))["inboxes"][0]["unread"] == 0
+    marked = await door.call("mark", target=mail["message"], read=False, remove_labels=["work", "absent"])
+    assert (marked["unread"], marked["labels"]) == (1, ["älter"])
+    assert (await door.call("find_mail", label="älter"))["threads"][0]["labels"] == ["älter"]
+
+
+# --- inboxes ---------------------------------------------------------------------------------------------------------
+
+
+async def test_an_inbox_is_made_listed_and_deleted_with_its_mail(either_door):
+    door = either_door
+    told = await schemas(door)
+    text, made = await door.ask("create_inbox", name="Desk", label="for tests")
+    assert obeys(made, told["create_inbox"])
+    assert (made["address"], made["created"], made["reach"]) == ("desk@agents.internal", True, "this_machine")
+    assert made["address"] in text
+    mail = await door.receive(made["address"])
+    listed = await door.call("list_inboxes")
+    assert obeys(listed, told["list_inboxes"])
+    assert listed["inboxes"][0]["label"] == "for tests"
+    assert listed["inboxes"][0]["last_received_at"] == mail["received_at"]
+    gone = await door.call("delete_inbox", inbox="DESK@agents.internal")
+    assert obeys(gone, told["delete_inbox"])
+    assert gone == {"address": "desk@agents.internal", "messages": 1, "threads": 1, "drafts": 0}
+    assert (await door.call("list_inboxes"))["inboxes"] == []
+    assert "no message" in await words_of(door, "read_thread", thread=mail["message"])
+
+
+async def test_the_same_key_gives_the_same_inbox_and_made_up_names_differ(door):
+    first = await door.call("create_inbox", key="sign-up 7")
+    again = await door.call("create_inbox", key="sign-up 7", label="other words")
+    assert (again["address"], again["created"]) == (first["address"], False)
+    other = await door.call("create_inbox")
+    assert other["address"] != first["address"]
+
+
+async def test_a_cursor_from_create_inbox_waits_for_the_first_mail(door):
+    made = await door.call("create_inbox")
+    await door.accept(made["address"])
+    found = await door.call("wait_for_mail", inbox=made["address"], since=made["cursor"])
+    assert found["status"] == "found"
+
+
+async def test_the_state_of_the_system_obeys_its_schema_and_names_the_listener(either_door):
+    door = either_door
+    await door.inbox()
+    text, status = await door.ask("mail_status")
+    assert obeys(status, (await schemas(door))["mail_status"])
+    assert status["backend"] == "local"
+    assert status["smtp"].startswith("127.0.0.1:")
+    assert status["smtp"] in text
+    assert status["warnings"] == []
