@@ -377,4 +377,4 @@ def test_any_bytes_under_any_name_arrive(data: bytes, name: str) -> None:
         return
     (attachment,) = parse.parse(mime).attachments
     assert parse.attachment_bytes(mime, attachment.part)[1] == data
-    assert attachment.filename == filenames.safe(name, path=attachment.part, content_type="application/pdf")
+    assert attachment.filename == filenames.safe(name.strip(), path=attachment.part, content_type="application/pdf")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mailmcp.errors import MailError, NewerDatabase, StoreFull, StoreUnavailable
+from mailmcp.errors import NewerDatabase, StoreFull, StoreUnavailable
 from mailmcp.store import Store, db
 
 pytestmark = pytest.mark.anyio
@@ -316,54 +316,33 @@ import asyncio, sys
 from pathlib import Path
 from mailmcp.store import Store, db
 
-async def main(home, name, wal):
-    db.WAL_IS_SAFE = wal == "wal"
+def look_and_write(connection, word):
+    # Two that read first and want to write then are in each other's way unless the lock is taken at the start.
+    connection.execute("SELECT count(*) FROM notes").fetchone()
+    connection.execute("INSERT INTO notes VALUES (?, NULL)", (word,))
+
+async def main(home, journal, name):
+    db.WAL_IS_SAFE = journal == "wal"
     store = await Store.open(Path(home))
-    print("ready", flush=True)
-    sys.stdin.readline()
-    def look_and_write(connection, word):
-        # Two that read first and want to write then are in each other's way unless the lock is taken at the start.
-        connection.execute("SELECT count(*) FROM notes").fetchone()
-        connection.execute("INSERT INTO notes VALUES (?, NULL)", (word,))
-    for number in range(100):
-        await store.write(look_and_write, f"{name}{number}")
-        await store.read(lambda c: c.execute("SELECT count(*) FROM notes").fetchone())
-    await store.aclose()
+    try:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        for number in range(100):
+            await store.write(look_and_write, f"{name}{number}")
+            await store.read(lambda c: c.execute("SELECT count(*) FROM notes").fetchone())
+    finally:
+        await store.aclose()
 
 asyncio.run(main(*sys.argv[1:]))
 """
-
-
-@pytest.mark.parametrize("journal", ["truncate", "wal"])
-async def test_two_processes_that_write_at_once_lose_nothing_and_are_never_locked_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str
-) -> None:
-    monkeypatch.setattr(db, "WAL_IS_SAFE", journal == "wal")
-    store = await Store.open(tmp_path)
-    await store.write(lambda connection: connection.execute("CREATE TABLE notes (word TEXT, more BLOB)"))
-    processes = [_process(_WRITER, str(tmp_path), name, journal) for name in "ab"]
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in processes:
-        _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
-        assert (process.returncode, errors) == (0, "")
-    words = await store.read(noted)
-    await store.aclose()
-    assert sorted(words) == sorted(f"{name}{number}" for name in "ab" for number in range(100))
-
 
 _OPENER = """
 import asyncio, sys
 from pathlib import Path
 from mailmcp.store import Store, db
 
-async def main(home, wal):
-    db.WAL_IS_SAFE = wal == "wal"
+async def main(home, journal, name):
+    db.WAL_IS_SAFE = journal == "wal"
     print("ready", flush=True)
     sys.stdin.readline()
     await (await Store.open(Path(home))).aclose()
@@ -372,32 +351,50 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+def run_together(program: str, home: Path, journal: str, names: str) -> None:
+    """Run a program once for each name, all from the same moment on, each without an error."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(home), journal, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in names
+    ]
+    try:
+        for process in processes:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        for process in processes:
+            _, errors = process.communicate(timeout=LIMIT)
+            assert (process.returncode, errors) == (0, "")
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+@pytest.mark.parametrize("journal", ["truncate", "wal"])
+async def test_two_processes_that_write_at_once_lose_nothing_and_are_never_locked_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str
+) -> None:
+    monkeypatch.setattr(db, "WAL_IS_SAFE", journal == "wal")
+    store = await Store.open(tmp_path)
+    try:
+        await store.write(lambda connection: connection.execute("CREATE TABLE notes (word TEXT, more BLOB)"))
+        await asyncio.to_thread(run_together, _WRITER, tmp_path, journal, "ab")
+        words = await store.read(noted)
+    finally:
+        await store.aclose()
+    assert sorted(words) == sorted(f"{name}{number}" for name in "ab" for number in range(100))
+
+
 @pytest.mark.parametrize("journal", ["truncate", "wal"])
 async def test_several_processes_may_open_a_new_home_at_the_same_moment(tmp_path: Path, journal: str) -> None:
-    processes = [_process(_OPENER, str(tmp_path / "home"), journal) for _ in range(4)]
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in processes:
-        _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
-        assert (process.returncode, errors) == (0, "")
-
-
-def _process(program: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_the_kinds_of_trouble_are_all_of_one_family() -> None:
-    assert issubclass(StoreFull, StoreUnavailable)
-    assert issubclass(NewerDatabase, StoreUnavailable)
-    assert issubclass(StoreUnavailable, MailError)
+    await asyncio.to_thread(run_together, _OPENER, tmp_path / "home", journal, "abcd")

@@ -6,13 +6,19 @@ import argparse
 import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterator
+from email import message_from_bytes
+from email.policy import default
+from typing import Protocol, TypeVar, cast
 
 from mailmcp.config import Settings, load_settings
 from mailmcp.errors import BadInput, Refused
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
+
+T = TypeVar("T")
+TEXT_SHOWN = 200_000
+"""Bytes of each text part that are shown to the human who decides."""
 
 
 class OpenMailroom(Protocol):
@@ -59,20 +65,29 @@ def approve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("A draft is approved by a human at a terminal: run this command in one.")
 
-    async def work(room: Mailroom) -> int:
+    async def look(room: Mailroom) -> tuple[Draft, bytes]:
         draft, mime = await room.shown(options.draft)
         if draft.state is not DraftState.HELD:
             raise Refused(f"The draft {draft.id} does not wait for approval: it is {draft.state}.")
-        _say(_as_it_will_leave(draft, mime))
-        typed = await asyncio.to_thread(input, f"Type {_code(draft)} to send it, anything else to leave it held: ")
-        if typed.strip() != _code(draft):
-            _say("Nothing was sent; the draft is still held.")
-            return 1
-        draft = await room.approve(draft.id, sha256=draft.sha256, approver=getpass.getuser())
-        _say(f"{draft.id} is {draft.state}." + (f" {draft.error}" if draft.error else ""))
-        return 0 if draft.state in (DraftState.SENT, DraftState.QUEUED) else 1
+        return draft, mime
 
-    return _in_room(options, open_mailroom, work)
+    # The home is closed while the human reads, and the key that interrupts works as everywhere.
+    draft, mime = _in_room(options, open_mailroom, look)
+    _say(_as_it_will_leave(draft, mime))
+    try:
+        typed = input(f"Type {_code(draft)} to send it, anything else to leave it held: ")
+    except EOFError:
+        typed = ""
+    if typed.strip() != _code(draft):
+        _say("Nothing was sent; the draft is still held.")
+        return 1
+
+    async def let_go(room: Mailroom) -> Draft:
+        return await room.approve(draft.id, sha256=draft.sha256, approver=getpass.getuser())
+
+    gone = _in_room(options, open_mailroom, let_go)
+    _say(f"{gone.id} is {gone.state}." + (f" {gone.error}" if gone.error else ""))
+    return 0 if gone.state in (DraftState.SENT, DraftState.QUEUED) else 1
 
 
 def reject(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
@@ -86,10 +101,8 @@ def reject(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     return _in_room(options, open_mailroom, work)
 
 
-def _in_room(
-    options: argparse.Namespace, open_mailroom: OpenMailroom, work: Callable[[Mailroom], Awaitable[int]]
-) -> int:
-    async def run() -> int:
+def _in_room(options: argparse.Namespace, open_mailroom: OpenMailroom, work: Callable[[Mailroom], Awaitable[T]]) -> T:
+    async def run() -> T:
         room = await open_mailroom(load_settings(options.home), leads=False)
         try:
             return await work(room)
@@ -105,17 +118,35 @@ def _code(draft: Draft) -> str:
 
 
 def _as_it_will_leave(draft: Draft, mime: bytes) -> str:
-    """The message from its bytes (never a summary), every recipient, and why it is held; controls made visible."""
+    """The message from its bytes (never a summary), every recipient, and why it is held; controls made visible.
+
+    The recipients stand at the end as well: a long message scrolls its beginning away.
+    """
     lines = [
         f"From: {draft.inbox}",
         f"To every one of: {', '.join(draft.recipients)}",
         *(f"Held because: {reason.sentence}" for reason in draft.reasons),
         *([f"The assistant says: {_plain(draft.note)}"] if draft.note else []),
         "--- the message as it will leave (Date is added) ---",
-        _plain(mime.decode("utf-8", "replace").replace("\r\n", "\n")),
-        "--- end ---",
+        *map(_plain, _words(mime)),
+        f"--- end; it leaves to {', '.join(draft.recipients)} ---",
     ]
     return "\n".join(lines)
+
+
+def _words(mime: bytes) -> Iterator[str]:
+    """Every header and every part with its transfer encoding undone: nobody can read base64 at a terminal."""
+    mail = message_from_bytes(mime, policy=default)
+    yield from (f"{name}: {value}" for name, value in mail.items())
+    for part in mail.walk():
+        if part.is_multipart():
+            continue
+        name, data = part.get_filename(), cast(bytes, part.get_payload(decode=True))
+        yield f"\n[{part.get_content_type()}, {len(data)} bytes{f', attached as {name}' if name else ''}]"
+        if part.get_content_maintype() == "text":
+            yield data[:TEXT_SHOWN].decode("utf-8", "replace").replace("\r\n", "\n")
+            if len(data) > TEXT_SHOWN:
+                yield f"[{len(data) - TEXT_SHOWN} more bytes]"
 
 
 def _plain(text: str) -> str:

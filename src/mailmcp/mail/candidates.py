@@ -299,7 +299,7 @@ def _of_lines(text: str) -> list[Candidate]:
             elif core:
                 found.extend(_column(column))
                 column = []
-                if 4 <= len(core) <= 40 and _LETTERS.match(core) and not core.isupper() and len(found) < 60:
+                if 4 <= len(core) <= 40 and _LETTERS.match(core) and core.islower() and len(found) < 60:
                     start = offset + line.index(core)
                     found.append(Candidate(start, start + len(core), core, "letters", (len(core),)))
         else:

@@ -42,6 +42,10 @@ class Kind(IntEnum):
     """Enter, type, use: with words of verification what it asks for is a code."""
     CALL = 14
     """What only an invitation to a call says: meeting id, dial-in."""
+    QUALIFIER = 15
+    """Customer, payment, prescription: only right beside "code" it says which code it is."""
+    SECRET = 16
+    """Password: named in many mails that hold no code."""
     ACTION = 8
     """What a link is pressed for: confirm, reset, accept, join."""
     AGAINST = 9
@@ -139,6 +143,7 @@ LABELS = Lexicon(
     (Kind.CODE, codewords_positive.CODE),
     (Kind.VERIFY, codewords_positive.VERIFY),
     (Kind.OTP, codewords_positive.OTP),
+    (Kind.SECRET, codewords_positive.SECRET),
     (Kind.CODE, codewords_positive.YOURS),
     (Kind.VERIFY, codewords_positive.YOURS),
     (Kind.CUE, codewords_positive.CUE),
@@ -147,6 +152,7 @@ LABELS = Lexicon(
     (Kind.GIFT, codewords_negative.GIFT),
     (Kind.ROOM, codewords_negative.ROOM),
     (Kind.CALL, codewords_negative.CALL),
+    (Kind.QUALIFIER, codewords_negative.QUALIFIER),
     (Kind.NUMBER, codewords_negative.NUMBER),
     (Kind.OLD, codewords_negative.OLD),
     (Kind.NOTHING, codewords_negative.NOTHING),

@@ -20,8 +20,7 @@ codigo codi| codice |codul |cod| codului kood| koodi tunnusluku kooi kodo| kaody
 
 # Verification, sign-in, security, identity.
 VERIFY = """
-|pairing |pair_your |link_your |koppel |koble_til |koppla |tilknyt |parear |emparejar |vincular |appair |abbina |kopplung |koppeln |sparowa |sparova |parosit |eslestir |привяз |сопряж |access| |рамзи_тасд ଯାଞ୍ଚ ଲଗଇନ ଲଗ୍ fhior |fior_ |vattanar دڵنيا پشتڕاست چوونەژوورەوە |pistrast |tesdiq |fanamarin |тассык |tassyk |raslau ምርግጋጽ |login_contrasena |senha| |haslo |heslo |hasla |hesla lozink geslo |пароль |пароля |парола סיסמה كلمه_مرور 비밀번호 |passwor |passwort |salasana |losenord |jelszo |slaptazod |parool
-verif vérif verefik autent authent authoriz authoris autoriz confirm conferm konfirm |log_in |logging_in |login log-in |sign_in |sign-in |signin
+|pairing |pair_your |link_your |koppel |koble_til |koppla |tilknyt |parear |emparejar |vincular |appair |abbina |kopplung |koppeln |sparowa |sparova |parosit |eslestir |привяз |сопряж |access| |рамзи_тасд ଯାଞ୍ଚ ଲଗଇନ ଲଗ୍ fhior |fior_ |vattanar دڵنيا پشتڕاست چوونەژوورەوە |pistrast |tesdiq |fanamarin |тассык |tassyk |raslau ምርግጋጽ |login_verif vérif verefik autent authent authoriz authoris autoriz confirm conferm konfirm |log_in |logging_in |login log-in |sign_in |sign-in |signin
 |sign_up |signing |sign-up one-time one_time single-use single_use onetime |secur activat aktivi activac ativac attivaz
 |2fa |2-step |two-factor |two-step multi-factor |mfa| identit |passwordless |recovery |reset_your |pairing |validat
 bestatig verifiz anmeld |sicherheit einmal zugangs freigabe |legitimat registrier
@@ -91,4 +90,9 @@ ENTER = """
 YOURS = """
 |your_code |ihr_code |dein_code |votre_code |ton_code |tu_codigo |su_codigo |seu_codigo |o_teu_codigo |el_teu_codi |il_tuo_codice |il_suo_codice |je_code |uw_code |jouw_code |jou_kode |din_kod |din_kode |koden_din |koodisi |kodinn_thinn |teie_kood |sinu_kood |jusu_kods |jusu_kodas |twoj_kod |panstwa_kod |vas_kod |tvuj_kod |tvoj_kod |az_on_kodja |a_kodod |kodja: |codul_tau |codul_dvs |codul_dumneavoastra |vasa_koda |tvoja_koda |kodi_juaj |kodi_yt |ваш_код |твой_код |вашият_код |твоят_код |вашиот_код |твій_код |твој_код |сіздің_код |сиздин_код |таны_код |коди_шумо |рамзи_шумо
 |ο_κωδικοσ_σασ |ο_κωδικοσ_σου |kodunuz: |sizin_kod |kodingiz თქვენი_კოდი ձեր_կոդ הקוד_שלך הקוד_שלכם رمزك_هو الرمز_الخاص_بك الكود_الخاص_بك كد_شما اپ_كا_كوڈ आपका_कोड तुमचा_कोड तपाईंको_कोड আপনার_কোড તમારો_કોડ ਤੁਹਾਡਾ_ਕੋਡ உங்கள்_குறியீ మీ_కోడ్ ನಿಮ್ಮ_ಕೋಡ್ നിങ്ങളുടെ_കോഡ് ඔබේ_කේතය รหัสของคุณ ລະຫັດຂອງທ່ານ ma_cua_ban |kode_anda |kode_kamu |kod_anda |ang_iyong_code |msimbo_wako |ikhodi_yakho |ikhowudi_yakho |zure_kodea |eich_cod |do_chod |via_kodo |kodo_via あなたのコード 코드는
+"""
+
+# Password.
+SECRET = """
+contrasena |senha| |haslo |heslo |hasla |hesla lozink geslo |пароль |пароля |парола סיסמה كلمه_مرور 비밀번호 |passwor |passwort |kennwort |salasana |losenord |passord |adgangskode |jelszo |slaptazod |parool |parole |fjalekalim |mot_de_passe |wachtwoord |sifreniz |parolunuz पासवर्ड পাসওয়ার্ড รหัสผ่าน mat_khau |kata_sandi |kata_laluan |nenosiri パスワード 密码 密碼 گذرواژه رمز_عبور
 """

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from mailmcp.mail.codewords import LABELS, Hit, Kind, folded
 
-_WEIGHTS = {Kind.OTP: 4.2, Kind.CODE: 2.9, Kind.VERIFY: 1.5, Kind.CUE: 0.5, Kind.ENTER: 0.8}
+_WEIGHTS = {Kind.OTP: 4.2, Kind.CODE: 2.9, Kind.VERIFY: 1.5, Kind.SECRET: 1.5, Kind.CUE: 0.5, Kind.ENTER: 0.8}
 _AGAINST = {Kind.OTHER: 4.0, Kind.GIFT: 4.5, Kind.ROOM: 4.5, Kind.CALL: 4.5, Kind.NUMBER: 2.0, Kind.OLD: 3.5}
 _COMPOUND = 8
 """Words this near each other (characters) are one name: "promo code", "code postal"."""
 
 # A full stop ends a sentence after a word, not after "No." or "dn.".
-_SENTENCE_END = re.compile(r"(?:[^\W\d_]{4}|[^\x00-\x7f]|[)\"”»])\.\s|[!?]\s|[。！？।؟۔]|;\s")
+_SENTENCE_END = re.compile(r"(?:[^\W\d_]{4}|[^\x00-\x7f]|[)\"”»])\.[ \n]|[!?]\s|[。！？।؟۔]|;\s")
 
 
 class Label(NamedTuple):
@@ -45,7 +45,7 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
             score = above + 0.3 * said.score if abs(above) > abs(said.score) else max(above, 0) + 1.2 * said.score
             strength = max(strength if above > 0 else 0, said.strength)
             if start == line_start and said.strength and said.score > 1.0:
-                score += 1.2  # few other numbers come before their name
+                score += 1.6  # few other numbers come before their name
         else:
             # A label before settles it; what follows then speaks of other things.
             score += said.score * (0.25 if score > 1.5 else 0.6)
@@ -69,11 +69,15 @@ def phrase_after(phrase: str) -> Label:
 
 
 def since_sentence(phrase: str, keep: bool = False) -> str:
-    """The part after the last end of a sentence. With ``keep`` a sentence end at the very end does not count."""
+    """The part after the last end of a sentence that has words after it ("Member no. 4829" is one).
+
+    With ``keep`` a sentence end at the very end does not count.
+    """
     body = phrase.rstrip(" .!?。！？।") if keep else phrase
     cut = 0
     for match in _SENTENCE_END.finditer(body):
-        cut = match.end()
+        if _has_words(phrase[match.end() :]):
+            cut = match.end()
     return phrase[cut:]
 
 
@@ -149,15 +153,15 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
             good = max(good, value * near)
             if hit.kind not in (Kind.CUE, Kind.ENTER):
                 nearest_good = min(nearest_good, distance)
+        elif hit.kind == Kind.QUALIFIER:
+            if Kind.OTP not in kinds and Kind.VERIFY not in kinds and _beside(hit, goods, 4):
+                bad, nearest_bad, compound = max(bad, 3.5 * near), min(nearest_bad, distance), True
         elif value := _AGAINST.get(hit.kind, 0.0):
             if hit.kind == Kind.NUMBER and kinds & {Kind.OTP, Kind.CODE, Kind.VERIFY}:
                 continue
             bad = max(bad, value * near)
             nearest_bad = min(nearest_bad, distance)
-            compound = compound or any(
-                -_COMPOUND <= other.start - hit.end <= _COMPOUND or 0 <= hit.start - other.end <= _COMPOUND
-                for other in goods[:8]
-            )
+            compound = compound or _beside(hit, goods)
     strength = 3 if Kind.OTP in kinds else 0
     if Kind.CODE in kinds:
         strength = max(strength, 2 if Kind.VERIFY in kinds else 1)
@@ -170,6 +174,10 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
         elif Kind.CODE in kinds:
             bad *= 0.35 if nearest_good <= nearest_bad or above else 0.6
     return Label(good - bad, strength)
+
+
+def _beside(hit: Hit, others: list[Hit], reach: int = _COMPOUND) -> bool:
+    return any(-reach <= other.start - hit.end <= reach or 0 <= hit.start - other.end <= reach for other in others[:8])
 
 
 def _has_words(text: str) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from mailmcp.language.domains import host_of, same_organisation
-from mailmcp.mail.codewords import Hit, Kind, folded
+from mailmcp.mail.codewords import Kind, folded
 from mailmcp.mail.linkwords import LINKS, URL_AGAINST, URL_FOR
-from mailmcp.models import Channels, Link
+from mailmcp.mail.matter import Matter
+from mailmcp.models import Link
 
 THRESHOLD = 4.0
 _LOOKED_AT = 150
@@ -63,21 +64,24 @@ class _Mail:
 
 
 def best_link(
-    subject: str, channels: Channels, opening: tuple[Hit, ...], sender_domain: str | None, code: str | None
+    matter: Matter, offered: tuple[Link, ...], sender_domain: str | None, code: str | None
 ) -> SignInLink | None:
-    """The best link, None when none is good enough. Nothing is fetched."""
+    """The best of the ``offered`` links, None when none is good enough. Nothing is fetched.
+
+    ``code`` is what was found in the same mail; a link that carries it belongs to it.
+    """
     links = [
         _Target(link, *_of_url(link.url, code))
-        for link in channels.links[:_LOOKED_AT]
+        for link in offered[:_LOOKED_AT]
         if not link.url.lower().startswith(_OTHER_SCHEMES)
     ]
     if not links:
         return None
     prominent = {target.link.url for target in links if target.link.button or target.personal}
     mail = _Mail(
-        visible=channels.visible,
+        visible=matter.shown,
         counts=Counter(target.link.url for target in links),
-        about=_about(subject, opening),
+        about=_about(matter),
         sender_domain=sender_domain,
         has_code=code is not None,
         lone=next(iter(prominent)) if len(prominent) == 1 else None,
@@ -95,16 +99,17 @@ def best_link(
     return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-(best[0] - THRESHOLD + 1) / 1.3)), 2))
 
 
-def _about(subject: str, opening: tuple[Hit, ...]) -> float:
+def _about(matter: Matter) -> float:
     """Is the mail about signing in, confirming, resetting, inviting?"""
-    kinds = _kinds(subject)
+    kinds = _kinds(matter.subject)
     score = 0.0
     if kinds & _SIGNING:
         score += 1.4
     if kinds & _TRADING:
         score -= 0.8
-    score += min(0.6, 0.2 * sum(hit.kind in (Kind.VERIFY, Kind.OTP) for hit in opening))
-    return score - min(1.0, 0.2 * sum(hit.kind in (Kind.OTHER, Kind.GIFT) for hit in opening))
+    count = matter.opening_kinds.count
+    score += min(0.6, 0.2 * (count(Kind.VERIFY) + count(Kind.OTP)))
+    return score - min(1.0, 0.2 * (count(Kind.OTHER) + count(Kind.GIFT)))
 
 
 def _score(target: _Target, mail: _Mail) -> float:
@@ -131,7 +136,7 @@ def _score(target: _Target, mail: _Mail) -> float:
         score -= 2.5
     if link.url == mail.lone:
         score += 0.8
-    elif not known:
+    if not known and (link.url != mail.lone or mail.about < 0.8):
         score -= 1.5
     score += 0.9 if link.button else 0.5 if bare_url and not before.rpartition("\n")[2].strip(" <(") else 0.0
     score += 0.5 if mail.counts[link.url] > 1 else 0.0
@@ -172,7 +177,7 @@ def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
     personal = _personal(path)
     if personal:
         return points + personal, personal, named
-    return points - (3.5 if len(path) <= 4 else 1.4), 0.0, named
+    return points - (3.5 if len(path) <= 4 else 1.4 if named else 2.2), 0.0, named
 
 
 def _personal(path: str) -> float:

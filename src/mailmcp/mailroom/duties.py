@@ -103,7 +103,7 @@ class Listening:
         try:
             while listener is None:
                 try:
-                    listener = await self._backend.listen()
+                    listener = await _opened(self._backend)
                 except BackendError as error:
                     await self._say(ListenerStatus(host=None, port=None, pid=os.getpid(), trouble=error.public))
                     self.tried.set()
@@ -121,6 +121,18 @@ class Listening:
             await self._store.write(status.set_listener, value)
         except MailError as error:
             log.warning("the listener's state could not be written: %s", error)
+
+
+async def _opened(backend: Listens) -> Listener:
+    """A listener; one that comes up while this is cancelled is closed again."""
+    opening = asyncio.ensure_future(backend.listen())
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        if not opening.cancelled() and opening.exception() is None:
+            await opening.result().aclose()
+        raise
 
 
 class Flushing:

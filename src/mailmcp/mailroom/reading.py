@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 from pathlib import Path
 
 from mailmcp.errors import BadInput, StoreFull, StoreUnavailable
@@ -71,6 +72,13 @@ class Reading:
         """One attachment written to a file that only this user can read; the server names folder and file."""
         attachment, data = await self.attachment(message_id, part)
         return attachment, await asyncio.to_thread(_save, self._home / "attachments", message_id, attachment, data)
+
+    async def forget_files(self) -> None:
+        """Remove the saved attachments of messages that are no longer there."""
+        folder = self._home / "attachments"
+        saved = await asyncio.to_thread(lambda: [entry.name for entry in folder.iterdir()] if folder.is_dir() else [])
+        gone = await self._store.read(messages.unknown, saved)
+        await asyncio.to_thread(lambda: [shutil.rmtree(folder / name, ignore_errors=True) for name in gone])
 
     async def mark(
         self, target: str, *, read: bool | None, add: tuple[str, ...], remove: tuple[str, ...]

@@ -115,6 +115,7 @@ class MessageBody(Result):
     to: list[str]
     cc: list[str] | None = None
     reply_to: list[str] | None = None
+    people_left_out: int | None = None
     subject: str
     received_at: Time
     sent_at: Time | None = None
@@ -132,6 +133,7 @@ class MessageBody(Result):
     links: list[LinkLine] | None = None
     links_left_out: int | None = None
     attachments: list[AttachmentLine] | None = None
+    attachments_left_out: int | None = None
     headers: list[str] | None = None
     defects: list[str] | None = None
 

@@ -20,6 +20,14 @@ LINKS_SHOWN = 15
 LINK_CHARACTERS = 3_000
 """Of all links of a page together: click trackers write addresses of a thousand characters and more."""
 SUBJECT_SHOWN = 200
+NAME_SHOWN = 60
+PEOPLE_SHOWN = 8
+"""Of each header; like attachments, all of them with ``include`` all."""
+ATTACHMENTS_SHOWN = 15
+LIST_CHARACTERS = 16_000
+"""Of one page of find_mail."""
+LEAST_BUDGET = 300
+"""A message that would get less begins the next page of read_thread."""
 MESSAGES_READ = 200
 """Most messages of a thread that the store gives at once: when it gave so many, there may be more."""
 HIDDEN_SHOWN = 2_000
@@ -27,29 +35,23 @@ HIDDEN_SHOWN = 2_000
 
 def threads(found: Found) -> tuple[str, results.ThreadList]:
     """The lists of find_mail."""
-    lines = [
-        results.ThreadLine(
-            id=one.id,
-            inbox=one.inbox,
-            subject=one.subject[:SUBJECT_SHOWN],
-            who=[_person(person) for person in one.who],
-            when=one.last_at,
-            count=one.count,
-            unread=one.unread,
-            first_line=one.first_line,
-            trust=one.trust.value,
-            labels=list(one.labels) or None,
-        )
-        for one in found.threads
-    ]
-    data = results.ThreadList(threads=lines, next_cursor=found.next_cursor)
+    lines: list[results.ThreadLine] = []
+    next_cursor, budget = found.next_cursor, LIST_CHARACTERS
+    for at, one in enumerate(found.threads):
+        line = _thread(one)
+        budget -= len(line.model_dump_json(exclude_none=True))
+        if budget < 0 and lines:
+            next_cursor = found.threads[at - 1].cursor
+            break
+        lines.append(line)
+    data = results.ThreadList(threads=lines, next_cursor=next_cursor)
     if not lines:
         return "No mail matches. Leave out a filter, or call wait_for_mail for mail that is still to come.", data
     fence = _Fence()
     text = [f"{len(lines)} thread(s), newest first; read one with read_thread."]
-    text += fence.around("\n".join(_thread_line(one) for one in found.threads))
-    if found.next_cursor:
-        text.append(f"More: call find_mail again with cursor={found.next_cursor}.")
+    text += fence.around("\n".join(map(_thread_text, lines)))
+    if next_cursor:
+        text.append(f"More: call find_mail again with cursor={next_cursor}.")
     return "\n".join(text), data
 
 
@@ -73,7 +75,7 @@ def conversation(
     link_budget = LINK_CHARACTERS
     previous = ""
     for (message, channels), lines in zip(read.messages, headers, strict=True):
-        if budget <= 0:
+        if bodies and budget < LEAST_BUDGET:
             next_cursor = previous
             break
         body, used = _body(message, channels, lines, include, offset=offset, budget=budget, links=link_budget)
@@ -182,13 +184,27 @@ class _Fence:
         return [f"<<mail {self._mark}", mail.replace(self._mark, " ".join(self._mark)), f"{self._mark} mail>>"]
 
 
-def _thread_line(one: ThreadSummary) -> str:
+def _thread(one: ThreadSummary) -> results.ThreadLine:
+    return results.ThreadLine(
+        id=one.id,
+        inbox=one.inbox,
+        subject=one.subject[:SUBJECT_SHOWN],
+        who=[_person(person) for person in one.who[:PEOPLE_SHOWN]],
+        when=one.last_at,
+        count=one.count,
+        unread=one.unread,
+        first_line=one.first_line,
+        trust=one.trust.value,
+        labels=list(one.labels) or None,
+    )
+
+
+def _thread_text(one: results.ThreadLine) -> str:
     unread = f", {one.unread} unread" if one.unread else ""
-    who = ", ".join(_person(person) for person in one.who)
     labels = f" [{' '.join(one.labels)}]" if one.labels else ""
     return (
-        f"{one.id} {one.last_at:%Y-%m-%d %H:%M}Z ({one.count}{unread}) {one.trust.value}{labels} {who}"
-        f" | {one.subject[:SUBJECT_SHOWN]} | {one.first_line}"
+        f"{one.id} {one.when:%Y-%m-%d %H:%M}Z ({one.count}{unread}) {one.trust}{labels} {', '.join(one.who)}"
+        f" | {one.subject} | {one.first_line}"
     )
 
 
@@ -205,20 +221,23 @@ def _body(
     """The record of one message, and how many characters of the budget it used."""
     text = channels.visible[offset : offset + budget]
     cut = offset + len(text) if offset + len(text) < len(channels.visible) else None
-    used = len(text) + 200  # the lines around it
     everything = "all" in include
+    people = None if everything else PEOPLE_SHOWN
     quoted: str | None = None
     if channels.quoted and ("quoted" in include or everything):
-        quoted = channels.quoted[: max(0, budget - used)]
-        used += len(quoted)
+        quoted = channels.quoted[: max(0, budget - len(text))]
     shown = [] if offset else _links(channels, links)
+    files = message.attachments if everything else message.attachments[:ATTACHMENTS_SHOWN]
+    reply_to = [person for person in message.reply_to if person != message.from_]
+    cut_off = sum(len(one) - len(one[:people]) for one in (message.to, message.cc, reply_to))
     body = results.MessageBody(
         id=message.id,
         direction="out" if message.outgoing else "in",
         sender=_person(message.from_) if message.from_ else None,
-        to=[_person(person) for person in message.to[:20]],
-        cc=[_person(person) for person in message.cc[:20]] or None,
-        reply_to=[_person(person) for person in message.reply_to if person != message.from_] or None,
+        to=[_person(person) for person in message.to[:people]],
+        cc=[_person(person) for person in message.cc[:people]] or None,
+        reply_to=[_person(person) for person in reply_to[:people]] or None,
+        people_left_out=cut_off or None,
         subject=message.subject[:SUBJECT_SHOWN],
         received_at=message.received_at,
         sent_at=message.date,
@@ -231,7 +250,7 @@ def _body(
         text_cut_at=cut,
         quoted=quoted,
         quoted_chars=len(channels.quoted) or None,
-        signature=channels.signature[:1000] or None,
+        signature=channels.signature[:500] or None,
         hidden=[
             results.HiddenLine(
                 kind=piece.kind,
@@ -245,14 +264,14 @@ def _body(
         links_left_out=(len(channels.links) - len(shown)) or None,
         attachments=[
             results.AttachmentLine(part=one.part, name=one.filename, type=one.content_type, size=one.size)
-            for one in message.attachments[:50]
+            for one in files
         ]
         or None,
+        attachments_left_out=(len(message.attachments) - len(files)) or None,
         headers=[f"{name}: {value}" for name, value in headers] or None,
         defects=[defect.detail for defect in message.defects[:10]] or None,
     )
-    used += sum(len(line) for line in body.headers or ())
-    return body, used
+    return body, len(body.model_dump_json(exclude_none=True))
 
 
 def _links(channels: Channels, budget: int) -> list[results.LinkLine]:
@@ -305,6 +324,10 @@ def _left_out(body: results.MessageBody, channels: Channels) -> Iterable[str]:
         left.append(f"{channels.invisible} invisible characters")
     if body.links_left_out:
         left.append(f"{body.links_left_out} links")
+    if body.people_left_out:
+        left.append(f"{body.people_left_out} addresses (include all)")
+    if body.attachments_left_out:
+        left.append(f"{body.attachments_left_out} attachments (include all)")
     if left:
         yield f"left out: {'; '.join(left)}"
     if body.defects:
@@ -353,4 +376,5 @@ def _when(message: StoredMessage) -> str:
 
 
 def _person(address: Address) -> str:
-    return f"{address.name} <{address.email}>" if address.name else address.email
+    name = address.name if len(address.name) <= NAME_SHOWN else address.name[: NAME_SHOWN - 1] + "…"
+    return f"{name} <{address.email}>" if name else address.email

@@ -175,6 +175,7 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     _set_journal(db)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA temp_store = MEMORY")
     db.execute("PRAGMA journal_size_limit = 4194304")
     if query_only:
         db.execute("PRAGMA query_only = ON")
@@ -205,6 +206,8 @@ def _in_snapshot(db: sqlite3.Connection, *, work: Callable[[sqlite3.Connection],
 
 def _commit_together(db: sqlite3.Connection, *, works: list[Work]) -> list[tuple[Any, BaseException | None]]:
     """Run all works in one transaction; what each returned or raised, in order."""
+    if len(works) == 1:
+        return [_commit_alone(db, works[0])]
     outcomes: list[tuple[Any, BaseException | None]] = []
     undone = False
     try:
@@ -224,10 +227,23 @@ def _commit_together(db: sqlite3.Connection, *, works: list[Work]) -> list[tuple
     except Exception as error:
         if db.in_transaction:
             db.execute("ROLLBACK")
-        if undone and len(works) > 1:  # what is too large for the disk must not take along what is not
-            return [outcome for work in works for outcome in _commit_together(db, works=[work])]
+        if undone:  # what is too large for the disk must not take along what is not
+            return [_commit_alone(db, work) for work in works]
         return [(None, error)] * len(works)
     return outcomes
+
+
+def _commit_alone(db: sqlite3.Connection, work: Work) -> tuple[Any, BaseException | None]:
+    """Run one work in a transaction of its own: without a savepoint, which would cost a tenth of the time."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        result = work(db)
+        db.execute("COMMIT")
+    except Exception as error:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        return None, error
+    return result, None
 
 
 def _data_version(db: sqlite3.Connection) -> int:

@@ -187,6 +187,12 @@ def get(db: sqlite3.Connection, public_id: str) -> StoredMessage:
     return found[0]
 
 
+def unknown(db: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
+    """Those of these m_… ids that no message has (any more)."""
+    find = "SELECT 1 FROM messages WHERE public_id = :id"
+    return [one for one in ids if one.startswith("m_") and db.execute(find, {"id": one}).fetchone() is None]
+
+
 def of_thread(db: sqlite3.Connection, thread: int, *, after: int = 0, limit: int = 200) -> list[StoredMessage]:
     """The messages of a conversation, oldest first, from after a position."""
     return select(

@@ -143,7 +143,9 @@ def sent(
         backend=backend,
     )
     message = messages.keep_sent(db, inboxes.get(db, draft.inbox).row, arrival, fingerprint=draft.id)
-    move(db, draft, from_=(DraftState.ON_WIRE,), to=DraftState.SENT, now=now, error=trouble, message=message)
+    # It has left, also when another process took it for orphaned meanwhile.
+    left_from = (DraftState.ON_WIRE, DraftState.QUEUED, DraftState.CLAIMED)
+    move(db, draft, from_=left_from, to=DraftState.SENT, now=now, error=trouble, message=message)
     audit.record(db, "draft.sent", now, draft=draft.id, sha256=draft.sha256)
 
 

@@ -1,0 +1,134 @@
+"""The text of a mail ready for judging numbers and links in it, and what the mail as a whole is about."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from mailmcp.language.characters import ascii_digits, cleaned
+from mailmcp.mail.candidates import masked, prices
+from mailmcp.mail.codewords import LABELS, Kind, folded
+from mailmcp.models import Channels
+
+MAX_TEXT = 200_000
+MAX_SUBJECT = 1_000
+_OPENING = 1_200
+_LINE_FEED = re.compile("\n")
+
+_SIGNING = frozenset((Kind.VERIFY, Kind.OTP))
+_CODES = frozenset((Kind.CODE, Kind.OTP))
+_TRADE = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL))
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A mail's subject and visible text, and the words of subject and opening."""
+
+    subject: str
+    text: str
+    """Visible text with ASCII digits, addresses blotted out."""
+    shown: str
+    """The same text as a person sees it."""
+    breaks: list[int]
+    emphasis: tuple[tuple[int, int], ...]
+    subject_kinds: tuple[Kind, ...]
+    opening_kinds: tuple[Kind, ...]
+    prices: int
+    """Amounts of money and percentages in the text, at most ten."""
+
+    @classmethod
+    def of(cls, subject: str, channels: Channels) -> Matter:
+        """Read a mail's channels."""
+        subject = ascii_digits(" ".join(cleaned(subject[:MAX_SUBJECT])[0].split()))
+        shown = channels.visible[:MAX_TEXT]
+        text = ascii_digits(shown)
+        return cls(
+            subject=subject,
+            text=masked(text),
+            shown=shown,
+            breaks=[-1, *(match.start() for match in _LINE_FEED.finditer(text)), len(text)],
+            emphasis=channels.emphasis,
+            subject_kinds=tuple(hit.kind for hit in LABELS.hits(folded(subject))),
+            opening_kinds=tuple(hit.kind for hit in LABELS.hits(folded(text[:_OPENING]))),
+            prices=prices(text),
+        )
+
+    def line_of(self, at: int) -> tuple[int, int]:
+        """Start and end of the line that holds a position."""
+        place = max(1, bisect_left(self.breaks, at))
+        return self.breaks[place - 1] + 1, self.breaks[place]
+
+    @property
+    def in_known_words(self) -> bool:
+        """Did any word of subject and opening say something?"""
+        return bool(self.subject_kinds or self.opening_kinds)
+
+    @property
+    def speaks_of_codes(self) -> bool:
+        """Does the subject or the opening have a word for codes?"""
+        return not _CODES.isdisjoint(self.subject_kinds) or not _CODES.isdisjoint(self.opening_kinds)
+
+    @property
+    def subject_offers_code(self) -> bool:
+        """Does the subject have a word for codes, and none of an order, a voucher, a door?"""
+        return not _CODES.isdisjoint(self.subject_kinds) and _TRADE.isdisjoint(self.subject_kinds)
+
+    @property
+    def subject_trades(self) -> bool:
+        """Does the subject have a word for an order, a voucher, a door, and none for a one-time code?"""
+        return Kind.OTP not in self.subject_kinds and not _TRADE.isdisjoint(self.subject_kinds)
+
+    @property
+    def speaks_of_signing_in(self) -> bool:
+        """Does the subject or the opening have a word of verification, or the subject one for codes and no other?"""
+        return (
+            self.subject_offers_code
+            or not _SIGNING.isdisjoint(self.opening_kinds)
+            or (not _SIGNING.isdisjoint(self.subject_kinds) and _TRADE.isdisjoint(self.subject_kinds))
+        )
+
+    @property
+    def asks_for_it(self) -> bool:
+        """Does the opening ask to enter something, or say that it expires?"""
+        return Kind.ENTER in self.opening_kinds or Kind.CUE in self.opening_kinds
+
+    @property
+    def ground(self) -> float:
+        """Points for any code in this mail, from what subject and opening are about."""
+        score = 0.0
+        positive = sum(kind in (Kind.CODE, Kind.VERIFY, Kind.OTP) for kind in self.subject_kinds)
+        if positive:
+            score += 1.2 if Kind.OTP in self.subject_kinds or positive > 1 else 0.8
+        if not _TRADE.isdisjoint(self.subject_kinds):
+            score -= 0.5
+        if "%" in self.subject:
+            score -= 1.5
+        count = self.opening_kinds.count
+        score += min(1.2, 0.5 * count(Kind.OTP) + 0.25 * (count(Kind.VERIFY) + count(Kind.CODE)))
+        score += min(0.6, 0.3 * count(Kind.CUE))
+        score -= min(0.9, 0.15 * count(Kind.OTHER))
+        score -= min(2.5, 0.8 * count(Kind.GIFT))
+        score -= min(2.0, count(Kind.ROOM)) + min(6.0, 5.0 * count(Kind.CALL))
+        if not self.in_known_words:
+            score += 0.5  # a language without words here: only the layout tells
+        elif not positive and {Kind.OTP, Kind.VERIFY, Kind.CUE}.isdisjoint(self.opening_kinds):
+            score -= 1.0  # nothing speaks of signing in
+        if len(self.text) < 700:
+            score += 0.5
+        return score
+
+    @property
+    def trade(self) -> float:
+        """How much the mail speaks of orders, bookings, vouchers, doors rather than of signing in; 0 to about 5."""
+        score = 0.0
+        kinds = self.subject_kinds
+        if self.subject_trades:
+            # "Order confirmed" confirms no address.
+            score += 1.5 if kinds.count(Kind.VERIFY) == 1 else 0.9
+            if Kind.CODE in kinds:
+                score -= 0.5
+        count = self.opening_kinds.count
+        score += min(1.2, 0.3 * max(0, count(Kind.OTHER) - 2)) + min(1.6, 0.8 * count(Kind.GIFT))
+        score += min(1.6, 0.8 * count(Kind.ROOM))
+        return score + (1.2 if self.prices >= 2 else 0.0)
