@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -100,33 +101,35 @@ async def test_settling_waits_for_what_is_under_way_and_ends_at_once_when_nothin
     assert (await house.wait(inbox, timeout=0)).message is not None
 
 
-async def _all_judged(read) -> None:
-    while await read(messages.unjudged):
-        await asyncio.sleep(0)
-    await asyncio.sleep(0.02)
-
-
 async def test_settling_does_not_miss_the_announcement_that_comes_while_it_looks(house, monkeypatch):
     monkeypatch.setattr("mailmcp.mailroom.arrivals.POLL_SECONDS", 3600)
     inbox = await house.inbox()
     await house.desk.settle(at_most=5)
-    store, read = house.room._store, house.room._store.read
-    looked = False
+    may_judge, announced = threading.Event(), asyncio.Event()
+    judge, read, announce = inbound.judge, house.room._store.read, house.room._arrivals.announce
 
-    async def read_slowly(work, /, *args, **kwargs):
-        nonlocal looked
-        result = await read(work, *args, **kwargs)
-        if work is messages.unjudged and result and kwargs.get("limit") == 1 and not looked:
-            looked = True
-            while await read(messages.unjudged):  # the judge is done and has announced before we hear the answer
-                await asyncio.sleep(0.005)
-            await asyncio.sleep(0.02)
-        return result
+    def judge_when_allowed(item):
+        may_judge.wait(5)
+        return judge(item)
 
-    monkeypatch.setattr(store, "read", read_slowly)
+    async def answered_late(work, /, *args, **kwargs):
+        found = await read(work, *args, **kwargs)
+        if work is messages.unjudged and found and kwargs == {"limit": 1}:
+            may_judge.set()
+            await announced.wait()
+        return found
+
+    def announce_and_tell() -> None:
+        announce()
+        announced.set()
+
+    monkeypatch.setattr(inbound, "judge", judge_when_allowed)
+    monkeypatch.setattr(house.room._store, "read", answered_late)
+    monkeypatch.setattr(house.room._arrivals, "announce", announce_and_tell)
     await house.accept(inbox)
     async with asyncio.timeout(5):
         await house.desk.settle(at_most=60)
+    assert announced.is_set()
 
 
 async def test_a_bug_in_reading_the_text_does_not_keep_the_mail_away(house, monkeypatch, caplog):

@@ -149,3 +149,16 @@ def test_a_mail_without_one_author_is_from_nobody(desk: Desk) -> None:
 def test_labels_are_reversed_so_that_sub_domains_are_a_range() -> None:
     assert reversed_labels("mail.App.example.") == "example.app.mail."
     assert reversed_labels("b.test") < reversed_labels("a.b.test") < reversed_labels("b.test")[:-1] + "/"
+
+
+def test_a_common_word_is_found_in_a_quiet_inbox_however_much_newer_mail_of_others_has_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "SEARCH_WINDOW", 5)
+    quiet, loud = desk.inbox("quiet"), desk.inbox("loud")
+    mine = desk.receive(quiet.address, text="the invoice", message_id="<quiet@app.example>")
+    for number in range(8):
+        desk.receive(loud.address, text="the invoice", message_id=f"<loud{number}@app.example>")
+    assert [
+        one.id for one in threads.find(desk.db, Filter(inboxes=(quiet.row,), query="invoice"), limit=9, before=None)[0]
+    ] == [mine.thread]

@@ -133,9 +133,14 @@ class MailData:
         if fault is None and len(self._bytes) - 2 - self._bytes.count(b"\r\n.") > self._limits.message:
             fault = self._too_large()
         fault = fault or self._line_fault()
-        plain = b"" if fault else self._bytes.replace(b"\r\n.", b"\r\n")  # §4.5.2
+        if fault:
+            self._bytes = bytearray()
+            return fault
+        if b"\r\n." in self._bytes:
+            self._bytes = self._bytes.replace(b"\r\n.", b"\r\n")  # §4.5.2
+        plain = bytes(memoryview(self._bytes)[2:])
         self._bytes = bytearray()
-        return fault or bytes(memoryview(plain)[2:])
+        return plain
 
     def _too_large(self) -> str:
         return f"552 5.3.4 The message is larger than {self._limits.message} bytes"

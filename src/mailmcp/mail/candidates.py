@@ -41,7 +41,8 @@ _BEFORE_NO_CODE = (".", "/", "@", "=", "&", "\\", "$", "€", "£")
 _INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
-_CAPITALS = re.compile(r"(?<![\w@.#/-])[A-Z]{4,10}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])")
+# Not between other words in capitals: those are a heading.
+_CAPITALS = re.compile(r"(?<![\w@.#/-])(?<![A-Z]{2} )[A-Z]{4,10}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
 _LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
 _WRAPPING = " \t\"'“”„«»‘’‹›()[]{}【】「」『』（）<>*_~`|.:：;,!。→➜▶►•·=#-–—"
 

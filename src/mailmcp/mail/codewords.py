@@ -143,7 +143,7 @@ LABELS = Lexicon(
     (Kind.CODE, codewords_positive.CODE),
     (Kind.VERIFY, codewords_positive.VERIFY),
     (Kind.OTP, codewords_positive.OTP),
-    (Kind.SECRET, codewords_positive.SECRET),
+    (Kind.SECRET, codewords_positive.UNLOCKING),
     (Kind.CODE, codewords_positive.YOURS),
     (Kind.VERIFY, codewords_positive.YOURS),
     (Kind.CUE, codewords_positive.CUE),

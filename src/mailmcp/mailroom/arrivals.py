@@ -26,6 +26,11 @@ class Arrivals:
         self._bells: set[asyncio.Event] = set()
         self._watch: asyncio.Task[None] | None = None
 
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody in this process listens."""
+        return bool(self._bells)
+
     def announce(self) -> None:
         """Something was stored and judged."""
         for bell in self._bells:

@@ -25,6 +25,9 @@ BATCH = 32
 """Most messages that are judged in one transaction."""
 SWEEP_SECONDS = 20
 """Between two looks for messages that a process stored and did not live to judge."""
+GATHER_SECONDS = 0.02
+"""While mail streams in and nobody here waits for it, so long are messages gathered to be judged together: each
+judgement alone would pay a commit of its own."""
 FIRST_LINE = 160
 """Characters of the line that find_mail shows."""
 
@@ -53,6 +56,7 @@ class Inbound:
         self._arrivals = arrivals
         self._waiting = asyncio.Event()
         self._judge: asyncio.Task[None] | None = None
+        self._judged_at = float("-inf")
         self._warming: asyncio.Task[Judgement] | None = None
 
     async def knows(self, recipient: str) -> bool:
@@ -110,6 +114,9 @@ class Inbound:
 
     async def _judge_some(self) -> bool:
         """Judge the oldest messages that wait, in the order in which they came; whether there were any."""
+        clock = asyncio.get_running_loop().time
+        if clock() - self._judged_at < 5 * GATHER_SECONDS and not self._arrivals.awaited:
+            await asyncio.sleep(GATHER_SECONDS)
         batch = await self._store.read(messages.unjudged, limit=BATCH)
         if not batch:
             return False
@@ -119,6 +126,7 @@ class Inbound:
             *(self._conclude(item, judgement, now) for item, judgement in zip(batch, judgements, strict=True))
         )
         self._arrivals.announce()
+        self._judged_at = clock()
         return True
 
     async def _conclude(self, item: Unjudged, judgement: Judgement, now: datetime) -> None:

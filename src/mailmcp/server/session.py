@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mailmcp.server")
 
+QUIET_SECONDS = 0.1
+
 OpenRoom = Callable[[], Awaitable["Mailroom"]]
 
 
@@ -36,6 +38,7 @@ class Session:
     def __init__(self, open_room: OpenRoom) -> None:
         self._open_room = open_room
         self._opening: asyncio.Future[Mailroom] | None = None
+        self._quiet: asyncio.TimerHandle | None = None
         self._on_their_way: dict[str, _OnItsWay] = {}
         self._recordings: set[asyncio.Task[None]] = set()
         self.confirms_writes = False
@@ -49,12 +52,21 @@ class Session:
             self._opening = opening
         return opening
 
+    def start_when_quiet(self) -> None:
+        """Open the mailroom once nothing was answered for a moment: a host's first questions come in a row."""
+        if self._quiet is not None:
+            self._quiet.cancel()
+        if self._opening is None:
+            self._quiet = asyncio.get_running_loop().call_later(QUIET_SECONDS, self.start)
+
     async def room(self) -> Mailroom:
         """The open mailroom. Raises what kept it from opening; the next call tries again."""
         return await asyncio.shield(self.start())
 
     async def aclose(self) -> None:
         """Close the mailroom if it was opened."""
+        if self._quiet is not None:
+            self._quiet.cancel()
         if self._recordings:
             await asyncio.wait(self._recordings, timeout=2)
         if self._opening is None:

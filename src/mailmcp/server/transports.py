@@ -63,7 +63,7 @@ class _ConfirmedOutput(anyio.AsyncFile[str]):
         message = self.order.popleft().message if self.order else None
         if isinstance(message, JSONRPCResponse):
             self._session.written(str(message.id))
-            self._session.start()  # the first answer is out: now there is time to open the mailroom
+            self._session.start_when_quiet()
         elif isinstance(message, JSONRPCError):
             self._session.lost(str(message.id))
 

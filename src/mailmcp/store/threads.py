@@ -15,7 +15,7 @@ from mailmcp.models import Message, ThreadSummary, Verdict
 from mailmcp.store import search
 from mailmcp.store.columns import addresses, milliseconds, moment, new_id
 
-SEARCH_WINDOW = 5_000
+SEARCH_WINDOW = 3_000
 """Newest matches of a search that are looked at to make one page of threads."""
 FEW = 1_000
 """Messages of a sender or with a label up to which their threads are looked up first; see ``_sieve``."""
@@ -77,7 +77,7 @@ def find(
         clauses.append("threads.last_position < :before")
         values["before"] = before
     if wanted.query is not None:
-        matching = _search(db, wanted.query)
+        matching = _search(db, wanted.query, clauses, values)
         if not matching:
             return [], None
         clauses.append(f"threads.id IN ({','.join(map(str, matching))})")
@@ -263,15 +263,16 @@ def reversed_labels(domain: str) -> str:
     return "".join(f"{label}." for label in reversed(domain.lower().strip(".").split(".")))
 
 
-def _search(db: sqlite3.Connection, query: str) -> list[int]:
+def _search(db: sqlite3.Connection, query: str, clauses: list[str], values: dict[str, Any]) -> list[int]:
+    """The threads of the newest messages that match a query and whose threads meet the other conditions."""
     words = search.expression(query)
     if words is None:
         return []
     rows = db.execute(
-        "SELECT DISTINCT messages.thread FROM (SELECT rowid FROM search WHERE search MATCH :words"
-        " ORDER BY rowid DESC LIMIT :window) AS hits JOIN messages ON messages.id = hits.rowid"
-        " WHERE messages.thread IS NOT NULL",
-        {"words": words, "window": SEARCH_WINDOW},
+        "SELECT DISTINCT thread FROM (SELECT threads.id AS thread FROM search"
+        " CROSS JOIN messages ON messages.id = search.rowid CROSS JOIN threads ON threads.id = messages.thread"
+        f" WHERE search MATCH :words AND {' AND '.join(clauses)} ORDER BY search.rowid DESC LIMIT :window)",
+        {**values, "words": words, "window": SEARCH_WINDOW},
     ).fetchall()
     return [row["thread"] for row in rows]
 
