@@ -1,4 +1,7 @@
-"""The nouns: frozen values that rooms hand to each other. No I/O, no imports of ours. Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are seconds."""
+"""The nouns: frozen values that rooms hand to each other. No I/O, no imports of ours.
+
+Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are seconds.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from mailmcp.mailroom.pace import Pace
 from mailmcp.models import Arrival, Envelope, Source
 from mailmcp.server.session import Session
 
-QUICK = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02)
+QUICK = Pace(progress=0.05, share=10, takeover=0.02, listen_again=0.05, flush=0.02)
 LIMIT = 15
 """No wait of a test is longer, in seconds."""
 

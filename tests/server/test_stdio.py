@@ -287,8 +287,17 @@ def test_nothing_that_only_mail_needs_is_loaded_before_the_first_answer(home, op
             if line.startswith(b"{"):
                 break
             loaded.append(line.decode().rpartition("|")[2].strip())
+        call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_inboxes", "arguments": {}}}
+        if opening != "initialize":
+            call["params"]["_meta"] = META
+        ours.sendall(json.dumps(call).encode() + b"\n")
+        after = []
+        for later in process.stdout:
+            if later.startswith(b"{"):
+                break
+            after.append(later.decode().rpartition("|")[2].strip())
         ours.shutdown(socket.SHUT_WR)
-        after = process.stdout.read().decode()
+        process.stdout.read()
     assert json.loads(line)["id"] == 1
     assert "mcp.server" in loaded
     for late in ("aiosqlite", "aiosmtpd", "selectolax", "mailparser", "sqlite3", "mailmcp.mailroom.room"):

@@ -120,12 +120,17 @@ class Waiting:
         if search.taken_since is None:
             search.taken_since = asyncio.get_running_loop().time()
         # An identical earlier call is a repeat, at once; a waiter beside us keeps its message for a while.
-        return (taken, True) if may_share or (first_look and not found) else None
+        return (taken, True) if may_share or (first_look and taken is previous) else None
 
     async def _given_to_another(self, search: _Search) -> StoredMessage | None:
-        """The newest match that came since this wait began: whoever got it, it is all that these filters leave."""
-        found = await self._matching(search, after=search.began)
-        return found[0] if found else None
+        """The newest match that came since this wait began and is free no more: it is all that these filters leave."""
+        came = await self._matching(search, after=search.began)
+        if not came:
+            return None
+        # Asked for after it: what comes in between is free, and the bell that it rings is heard.
+        found = await self._matching(search, after=search.began, not_handed_out_by=search.wanted.tool)
+        free = {message.row for message in found}
+        return next((message for message in came if message.row not in free), None)
 
     async def _given_before(self, search: _Search) -> StoredMessage | None:
         return await self._store.read(
