@@ -89,3 +89,9 @@ def serve(home: Path) -> Iterator[Callable[..., Served]]:
 def served(serve: Callable[..., Served]) -> Served:
     """One server of an empty home, not yet spoken to."""
     return serve()
+
+
+@pytest.fixture
+async def desks(door: Door) -> list[str]:
+    """Three inboxes."""
+    return [await door.inbox(name) for name in ("anna", "bert", "cleo")]

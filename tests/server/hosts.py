@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from mcp import Client
 
 from mailmcp.mailroom.pace import Pace
@@ -238,3 +239,23 @@ def obeys(record: Any, schema: dict[str, Any]) -> bool:
     """Whether a record is what its schema says. Raises the validator's words otherwise."""
     jsonschema.Draft202012Validator(schema).validate(record)
     return True
+
+
+async def schemas(door: Door) -> dict[str, Any]:
+    """The output schema of each tool."""
+    return {one.name: one.output_schema for one in (await door.client.list_tools()).tools}
+
+
+async def words_of(door: Door, tool: str, **arguments: Any) -> str:
+    """The words with which a tool refuses."""
+    with pytest.raises(ToolFailed) as failure:
+        await door.call(tool, **arguments)
+    return str(failure.value)
+
+
+async def newest(door: Door, inbox: str, **filters: Any) -> dict[str, Any]:
+    """The next mail of an inbox, read whole."""
+    found = await door.call("wait_for_mail", inbox=inbox, timeout=10, **filters)
+    assert found["status"] == "found"
+    read = await door.call("read_thread", thread=found["message"], include=["all"])
+    return {**read["messages"][0], "thread": found["thread"], "count": read["count"]}

@@ -1,0 +1,215 @@
+"""Handing out: by message and not by digits, once it was written, again to who asks again, to each waiter another."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mailmcp.mailroom import waiting as waiting_module
+from mailmcp.mailroom.pace import Pace
+
+pytestmark = pytest.mark.anyio
+
+PATIENT = Pace(progress=0.05, share=5, takeover=0.02, listen_again=0.05, flush=0.02)
+
+
+def code_mail(digits: str = "482913", **fields: Any) -> dict[str, Any]:
+    return {"subject": "Your code", "text": f"Your sign-in code is {digits}\n"} | fields
+
+
+async def test_the_same_digits_sent_twice_are_two_codes(house):
+    inbox = await house.inbox()
+    first = await house.receive(inbox, **code_mail("482913"))
+    assert (await house.take(inbox, tool="wait_for_otp", timeout=0)).message.id == first.id
+    second = await house.receive(inbox, **code_mail("482913"))
+    again = await house.take(inbox, tool="wait_for_otp", timeout=0)
+    assert (again.message.id, again.repeated) == (second.id, False)
+
+
+async def test_what_a_wait_for_mail_gave_is_still_there_for_a_wait_for_a_code(house):
+    inbox = await house.inbox()
+    mail = await house.receive(inbox, **code_mail())
+    await house.take(inbox, tool="wait_for_mail", timeout=0)
+    waited = await house.take(inbox, tool="wait_for_otp", timeout=0)
+    assert (waited.message.id, waited.repeated) == (mail.id, False)
+
+
+async def test_a_result_that_was_never_written_leaves_the_message_for_the_next_call(house):
+    inbox = await house.inbox()
+    mail = await house.receive(inbox, **code_mail())
+    lost = await house.wait(inbox, tool="wait_for_otp", timeout=0)
+    house.room.dropped(lost)
+    waited = await house.wait(inbox, tool="wait_for_otp", timeout=0)
+    assert (waited.message.id, waited.repeated) == (mail.id, False)
+
+
+async def test_a_result_that_was_never_written_goes_to_the_waiter_beside_it_at_once(open_house):
+    house = await open_house(pace=PATIENT)
+    inbox = await house.inbox()
+    mail = await house.receive(inbox, **code_mail())
+    lost = await house.wait(inbox, tool="wait_for_otp", timeout=0)
+    beside = asyncio.create_task(house.wait(inbox, tool="wait_for_otp", timeout=60))
+    done, _ = await asyncio.wait([beside], timeout=0.1)
+    assert not done
+    house.room.dropped(lost)
+    waited = await asyncio.wait_for(beside, 2)
+    assert (waited.message.id, waited.repeated) == (mail.id, False)
+
+
+async def test_a_reader_from_a_cursor_that_goes_frees_nothing_that_another_holds(house):
+    inbox = await house.inbox()
+    cursor = (await house.wait(inbox, timeout=0)).cursor
+    mail = await house.receive(inbox, **code_mail())
+    held = await house.wait(inbox, tool="wait_for_otp", timeout=0)
+    house.room.dropped(await house.wait(inbox, tool="wait_for_otp", since=cursor, timeout=0))
+    other = await house.wait(inbox, tool="wait_for_otp", from_="app.example", timeout=0)
+    assert (held.message.id, held.repeated) == (mail.id, False)
+    assert (other.message.id, other.repeated) == (mail.id, True)
+
+
+async def test_a_wait_that_is_cancelled_leaves_the_message_for_the_next_call(house):
+    inbox = await house.inbox()
+    cancelled = asyncio.create_task(house.wait(inbox, tool="wait_for_otp", timeout=300))
+    await asyncio.wait([cancelled], timeout=0.05)
+    cancelled.cancel()
+    await asyncio.wait_for(asyncio.wait([cancelled]), 1)
+    assert cancelled.cancelled()
+    mail = await house.receive(inbox, **code_mail())
+    waited = await house.wait(inbox, tool="wait_for_otp", timeout=0)
+    assert (waited.message.id, waited.repeated) == (mail.id, False)
+
+
+async def test_an_identical_call_gets_the_same_again_at_once_with_a_cursor_for_a_newer_one(house):
+    inbox = await house.inbox()
+    mail = await house.receive(inbox, **code_mail())
+    await house.take(inbox, tool="wait_for_otp", from_="app.example", timeout=0)
+    again = await asyncio.wait_for(house.take(inbox, tool="wait_for_otp", from_="app.example", timeout=300), 2)
+    assert (again.message.id, again.repeated) == (mail.id, True)
+    newer = asyncio.create_task(house.wait(inbox, tool="wait_for_otp", since=again.cursor))
+    second = await house.receive(inbox, **code_mail("999000"))
+    assert (await newer).message.id == second.id
+
+
+async def test_an_identical_call_gets_the_same_again_also_from_another_process_of_the_home(open_house):
+    one, other = await open_house(), await open_house()
+    inbox = await one.inbox()
+    mail = await one.receive(inbox, **code_mail())
+    await one.take(inbox, tool="wait_for_otp", timeout=0)
+    again = await other.take(inbox, tool="wait_for_otp", timeout=0)
+    assert (again.message.id, again.repeated) == (mail.id, True)
+
+
+async def test_a_newer_message_wins_over_the_repeat(house):
+    inbox = await house.inbox()
+    await house.receive(inbox, **code_mail("111111"))
+    await house.take(inbox, tool="wait_for_otp", timeout=0)
+    await house.receive(inbox, **code_mail("222222"))
+    waited = await house.take(inbox, tool="wait_for_otp", timeout=0)
+    assert (waited.message.codes.code, waited.repeated) == ("222222", False)
+
+
+async def test_a_repeat_never_gives_an_older_code_than_the_one_given_before(house):
+    inbox = await house.inbox()
+    await house.receive(inbox, **code_mail("111111"))
+    await house.receive(inbox, **code_mail("222222"))
+    for repeated in (False, True):
+        waited = await house.take(inbox, tool="wait_for_otp", timeout=0)
+        assert (waited.message.codes.code, waited.repeated) == ("222222", repeated)
+
+
+async def test_a_call_with_other_filters_is_no_repeat(house):
+    inbox = await house.inbox()
+    await house.receive(inbox, **code_mail())
+    await house.take(inbox, tool="wait_for_otp", timeout=0)
+    assert (await house.take(inbox, tool="wait_for_otp", from_="app.example", timeout=0)).message is None
+
+
+async def test_after_two_minutes_an_identical_call_waits_for_a_newer_message(house, monkeypatch):
+    assert timedelta(seconds=120) == waiting_module.REPEAT_WINDOW
+    inbox = await house.inbox()
+    await house.receive(inbox, **code_mail())
+    await house.take(inbox, tool="wait_for_otp", timeout=0)
+    later = datetime.now(UTC) + timedelta(seconds=121)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return later
+
+    monkeypatch.setattr(waiting_module, "datetime", Later)
+    assert (await house.wait(inbox, tool="wait_for_otp", timeout=0)).message is None
+
+
+# --- side by side ----------------------------------------------------------------------------------------------------
+
+
+async def test_two_waiters_get_two_messages_when_two_come(open_house):
+    house = await open_house(pace=PATIENT)
+    inbox = await house.inbox()
+    waits = [asyncio.create_task(house.take(inbox, tool="wait_for_otp")) for _ in range(2)]
+    await asyncio.wait(waits, timeout=0.05)
+    await house.accept(inbox, **code_mail("111111"))
+    await asyncio.wait(waits, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    await house.accept(inbox, **code_mail("222222"))
+    ended = await asyncio.gather(*waits)
+    assert {waited.message.codes.code for waited in ended} == {"111111", "222222"}
+    assert not any(waited.repeated for waited in ended)
+
+
+async def test_four_waiters_get_four_messages_that_come_at_once(open_house):
+    house = await open_house(pace=PATIENT)
+    inbox = await house.inbox()
+    waits = [asyncio.create_task(house.take(inbox)) for _ in range(4)]
+    await asyncio.wait(waits, timeout=0.05)
+    await asyncio.gather(*(house.accept(inbox, subject=f"Number {number}") for number in range(4)))
+    ended = await asyncio.gather(*waits)
+    assert len({waited.message.id for waited in ended}) == 4
+
+
+async def test_two_waiters_share_the_only_message_that_comes(house):
+    inbox = await house.inbox()
+    waits = [asyncio.create_task(house.take(inbox, tool="wait_for_otp")) for _ in range(2)]
+    await asyncio.wait(waits, timeout=0.05)
+    mail = await house.receive(inbox, **code_mail())
+    ended = await asyncio.gather(*waits)
+    assert [waited.message.id for waited in ended] == [mail.id, mail.id]
+    assert sorted(waited.repeated for waited in ended) == [False, True]
+
+
+async def test_a_waiter_shares_what_one_with_other_filters_got_when_that_is_all_that_comes(house):
+    inbox = await house.inbox()
+    wide = asyncio.create_task(house.take(inbox, tool="wait_for_otp"))
+    await asyncio.wait([wide], timeout=0.05)
+    narrow = asyncio.create_task(house.take(inbox, tool="wait_for_otp", from_="app.example"))
+    await asyncio.wait([narrow], timeout=0.05)
+    mail = await house.receive(inbox, **code_mail())
+    ended = await asyncio.gather(wide, narrow)
+    assert [waited.message.id for waited in ended] == [mail.id, mail.id]
+
+
+async def test_a_waiter_does_not_get_what_its_own_filters_leave_out(house):
+    inbox = await house.inbox()
+    wide = asyncio.create_task(house.take(inbox, tool="wait_for_otp"))
+    narrow = asyncio.create_task(house.take(inbox, tool="wait_for_otp", from_="other.example", timeout=0.5))
+    await asyncio.wait([wide, narrow], timeout=0.05)
+    await house.accept(inbox, **code_mail())
+    assert (await wide).message is not None
+    assert (await narrow).message is None
+
+
+async def test_inboxes_do_not_see_each_others_mail(house):
+    mine, other = await house.inbox(), await house.inbox()
+    await house.receive(other, **code_mail())
+    assert (await house.wait(mine, tool="wait_for_otp", timeout=0)).message is None
+
+
+async def test_mail_that_another_process_of_the_home_received_ends_a_wait(open_house):
+    one, other = await open_house(), await open_house()
+    inbox = await one.inbox()
+    wait = asyncio.create_task(other.wait(inbox, tool="wait_for_otp"))
+    await asyncio.wait([wait], timeout=0.05)
+    await one.accept(inbox, **code_mail())
+    assert (await asyncio.wait_for(wait, 5)).message.codes.code == "482913"

@@ -1,0 +1,147 @@
+"""get_attachment as a client meets it: text, bytes, and files that nobody else reads."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hosts import letter, obeys, schemas, words_of
+
+pytestmark = pytest.mark.anyio
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def bytes_of(path: Any) -> bytes:
+    return Path(path).read_bytes()
+
+
+def links_in(path: str) -> bool:
+    return os.path.realpath(path) != path
+
+
+def mode_of(path: Any) -> int:
+    return stat.S_IMODE(Path(path).stat().st_mode)
+
+
+@pytest.fixture
+async def mail(door):
+    """A mail with four attachments."""
+    inbox = await door.inbox()
+    files = (
+        ("notes.txt", "text/plain", "Zeile eins\nZeile zwei ä\n".encode()),
+        ("image.png", "image/png", PNG),
+        ("same.bin", "application/octet-stream", b"one"),
+        ("same.bin", "application/octet-stream", b"two"),
+    )
+    found = await door.receive(inbox, letter(inbox, files=files))
+    read = await door.call("read_thread", thread=found["message"])
+    return {"id": found["message"], "parts": read["messages"][0]["attachments"]}
+
+
+async def test_attachments_are_listed_with_what_get_attachment_takes(mail):
+    assert [(one["name"], one["type"]) for one in mail["parts"]] == [
+        ("notes.txt", "text/plain"),
+        ("image.png", "image/png"),
+        ("same.bin", "application/octet-stream"),
+        ("same.bin", "application/octet-stream"),
+    ]
+    assert mail["parts"][1]["size"] == len(PNG)
+
+
+async def test_an_attachment_is_given_as_text_inside_the_fence(door, mail):
+    text, record = await door.ask("get_attachment", message=mail["id"], part=mail["parts"][0]["part"])
+    assert obeys(record, (await schemas(door))["get_attachment"])
+    assert record["text"].replace("\r\n", "\n").strip() == "Zeile eins\nZeile zwei ä"
+    assert "<<mail " in text
+    assert "Zeile zwei ä" in text
+
+
+async def test_an_attachment_is_given_as_bytes_by_part_or_by_name(door, mail):
+    for part in (mail["parts"][1]["part"], "image.png"):
+        text, record = await door.ask("get_attachment", message=mail["id"], part=part, as_="base64")
+        assert base64.b64decode(record["base64"]) == PNG
+        assert record["base64"] not in text
+
+
+async def test_of_two_attachments_of_one_name_the_part_decides(door, mail):
+    for part, data in ((mail["parts"][2]["part"], b"one"), (mail["parts"][3]["part"], b"two")):
+        record = await door.call("get_attachment", message=mail["id"], part=part, as_="base64")
+        assert base64.b64decode(record["base64"]) == data
+    assert "no part 'same.bin'" in await words_of(door, "get_attachment", message=mail["id"], part="same.bin")
+
+
+async def test_an_image_has_no_text_and_says_what_to_do(door, mail):
+    words = await words_of(door, "get_attachment", message=mail["id"], part="image.png")
+    assert "file" in words
+
+
+async def test_an_attachment_is_saved_where_only_the_user_reads_it(door, mail, home):
+    text, record = await door.ask("get_attachment", message=mail["id"], part="image.png", as_="file")
+    path = record["file"]
+    assert bytes_of(path) == PNG
+    assert path in text
+    folder = str(home / "attachments" / mail["id"])
+    assert path.startswith(folder)
+    assert mode_of(path) == 0o600
+    assert [mode_of(one) for one in (home, home / "attachments", folder)] == [0o700] * 3
+    again = await door.call("get_attachment", message=mail["id"], part="image.png", as_="file")
+    assert again["file"] == record["file"]
+    assert bytes_of(path) == PNG
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../tmp/escaped.txt",
+        "/etc/passwd",
+        "..\\..\\escaped.txt",
+        "..",
+        ".",
+        "~/.ssh/authorized_keys",
+        ".bashrc",
+        "a\x00b.txt",
+        "evil\u202etxt.exe",
+        "x" * 400 + ".txt",
+        "ü" * 300,
+        "CON.txt",
+        "a/b/c.txt",
+        "-rf",
+        "$(touch escaped).txt",
+        "new\nline.txt",
+    ],
+)
+async def test_a_hostile_file_name_stays_in_the_servers_folder(door, home, name):
+    inbox = await door.inbox()
+    encoded = base64.b64encode(name.encode()).decode()
+    raw = (
+        "From: a@app.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: text/plain\r\n\r\nSee.\r\n--b\r\nContent-Type: application/octet-stream\r\n"
+        f'Content-Disposition: attachment; filename="=?utf-8?B?{encoded}?="\r\n\r\ndata\r\n--b--\r\n'
+    )
+    found = await door.receive(inbox, raw.encode())
+    part = (await door.call("read_thread", thread=found["message"]))["messages"][0]["attachments"][0]
+    record = await door.call("get_attachment", message=found["message"], part=part["part"], as_="file")
+    folder, saved_as = os.path.split(record["file"])
+    assert folder == str(home / "attachments" / found["message"])
+    assert not links_in(record["file"])
+    assert bytes_of(record["file"]).strip() == b"data"
+    assert os.listdir(home / "attachments") == [found["message"]]
+    assert "\u202e" not in saved_as
+    assert "\n" not in saved_as
+
+
+async def test_a_link_that_lies_in_the_way_is_not_followed(door, mail, home):
+    record = await door.call("get_attachment", message=mail["id"], part="notes.txt", as_="file")
+    target = home / "mailmcp.db.copy"
+    target.write_bytes(b"precious")
+    os.unlink(record["file"])
+    os.symlink(target, record["file"])
+    assert "could not be written" in await words_of(
+        door, "get_attachment", message=mail["id"], part="notes.txt", as_="file"
+    )
+    assert target.read_bytes() == b"precious"
