@@ -16,9 +16,13 @@ pytestmark = [
 ]
 
 
+def their_mails() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(THEIRS.rglob("*.eml"))}
+
+
 async def test_every_mail_is_taken_shown_and_kept_to_the_byte(house):
     inbox = await house.inbox()
-    mails = {path.name: path.read_bytes() for path in sorted(THEIRS.rglob("*.eml"))}
+    mails = their_mails()
     assert len(mails) >= 107
     for name, raw in mails.items():
         stored = await house.receive(inbox, raw=raw)

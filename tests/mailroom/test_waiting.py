@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mailmcp.errors import BadInput, NotFound
+from mailmcp.mailroom import waiting
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import Wanted
 from mailmcp.mailroom.waiting import Waiting
@@ -276,3 +277,19 @@ async def test_of_codes_after_a_cursor_the_newest_is_given(house):
     await house.receive(inbox, **code_mail("222222"))
     waited = await house.wait(inbox, tool="wait_for_otp", since=cursor, timeout=0)
     assert waited.message.codes.code == "222222"
+
+
+async def test_a_look_without_waiting_finds_mail_that_was_accepted_and_is_only_being_judged(house):
+    inbox = await house.inbox()
+    for _ in range(10):
+        await house.accept(inbox)
+        waited = await house.take(inbox, timeout=0)
+        assert waited.message is not None
+        assert not waited.repeated
+
+
+async def test_a_wait_ends_in_time_when_mail_is_never_judged(house, monkeypatch):
+    inbox = await house.inbox()
+    monkeypatch.setattr(handouts, "unjudged", lambda db, inbox: True)
+    monkeypatch.setattr(waiting, "JUDGE_SECONDS", 0.05)
+    assert (await house.wait(inbox, timeout=0)).message is None

@@ -18,6 +18,7 @@ from mailmcp.models import Inbox, StoredMessage
 from mailmcp.store import Store, handouts, inboxes
 
 REPEAT_WINDOW = timedelta(seconds=120)
+JUDGE_SECONDS = 2.0
 
 
 class Waiting:
@@ -45,6 +46,8 @@ class Waiting:
                 bell.clear()
                 spent = asyncio.get_running_loop().time() - start
                 last = spent >= timeout
+                if last or not search.looked:
+                    await self._judged(inbox, bell)
                 # Read before the look: what arrives in between is after this cursor, never skipped.
                 cursor = await self._newest_cursor(wanted.inbox) if last else ""
                 found = await self._look(search, may_share=last or search.shareable())
@@ -81,6 +84,16 @@ class Waiting:
         if waited.message is not None and waited.wanted.since is None and not waited.repeated:
             self._claims.discard((waited.wanted.tool, waited.message.row))
             self._arrivals.announce()
+
+    async def _judged(self, inbox: Inbox, bell: asyncio.Event) -> None:
+        """Let mail that was accepted be judged, for a moment: it is there, though it cannot be found yet."""
+        give_up = asyncio.get_running_loop().time() + JUDGE_SECONDS
+        while await self._store.read(handouts.unjudged, inbox.row):
+            left = give_up - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            await _ring_or(bell, left)
+            bell.clear()
 
     async def _newest_cursor(self, address: str) -> str:
         """The cursor after everything announced so far. Raises NotFound when the inbox was deleted meanwhile."""

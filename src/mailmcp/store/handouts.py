@@ -50,6 +50,12 @@ def matching(
     return select(db, f"{' AND '.join(clauses)} ORDER BY messages.position {order} LIMIT :limit", values)
 
 
+def unjudged(db: sqlite3.Connection, inbox: int) -> bool:
+    """Whether mail was accepted for an inbox that is not judged yet, and so cannot be found."""
+    find = "SELECT 1 FROM messages WHERE judged_at IS NULL AND outgoing = 0 AND inbox = :inbox LIMIT 1"
+    return db.execute(find, {"inbox": inbox}).fetchone() is not None
+
+
 def hand_out(db: sqlite3.Connection, message: str, *, tool: str, call: str, now: datetime) -> None:
     """Note that a wait gave a message to somebody."""
     db.execute(
