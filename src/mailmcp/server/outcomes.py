@@ -10,6 +10,7 @@ from mailmcp import __version__
 from mailmcp.mailroom.requests import Outcome, Status
 from mailmcp.models import Draft, DraftState, Inbox
 from mailmcp.server import results
+from mailmcp.server.fence import Fence
 from mailmcp.server.launcher import command
 
 SentStatus = Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
@@ -71,7 +72,7 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
             status=one.state.value,
             inbox=one.inbox,
             recipients=list(one.recipients),
-            subject=one.subject,
+            subject=one.subject[: results.SUBJECT_SHOWN],
             created_at=one.created_at,
             send_at=one.send_at,
             expires_at=one.expires_at if one.state is DraftState.HELD else None,
@@ -81,12 +82,15 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
         )
         for one in found
     ]
+    if not lines:
+        return "No draft is held or queued.", results.DraftList(drafts=lines)
     text: list[str] = []
     for one in lines:
         trouble = f" ({one.error})" if one.error else ""
-        text.append(f"{one.draft} {one.status}: {one.subject!r} to {', '.join(one.recipients)}{trouble}")
+        text.append(f"{one.draft} {one.status}, to {', '.join(one.recipients)}{trouble}: {one.subject}")
+    text = Fence().around("\n".join(text))  # the subject of an answer is a stranger's
     text += [_how_to_decide(one, home) for one in found if one.state is DraftState.HELD][:1]
-    return "\n".join(text) or "No draft is held or queued.", results.DraftList(drafts=lines)
+    return "\n".join(text), results.DraftList(drafts=lines)
 
 
 def status(now: Status) -> tuple[str, results.MailStatus]:

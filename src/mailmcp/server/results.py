@@ -18,6 +18,10 @@ Time = Annotated[
 Trust = Literal["verified", "unverified", "suspicious", "failed", "local"]
 
 
+SUBJECT_SHOWN = 200
+"""Characters of a subject: the rest is in the headers."""
+
+
 class Result(BaseModel):
     """Base of all results."""
 

@@ -7,7 +7,6 @@ mail stands between two fence lines that carry a random mark, so that no mail ca
 from __future__ import annotations
 
 import base64
-import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,11 +14,11 @@ from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
 from mailmcp.models import Address, Attachment, Channels, Conversation, StoredMessage, ThreadSummary, Trust
 from mailmcp.server import results
+from mailmcp.server.fence import Fence
 
 LINKS_SHOWN = 15
 LINK_CHARACTERS = 3_000
 """Of all links of a page together: click trackers write addresses of a thousand characters and more."""
-SUBJECT_SHOWN = 200
 NAME_SHOWN = 60
 PEOPLE_SHOWN = 8
 """Of each header; like attachments, all of them with ``include`` all."""
@@ -47,7 +46,7 @@ def threads(found: Found) -> tuple[str, results.ThreadList]:
     data = results.ThreadList(threads=lines, next_cursor=next_cursor)
     if not lines:
         return "No mail matches. Leave out a filter, or call wait_for_mail for mail that is still to come.", data
-    fence = _Fence()
+    fence = Fence()
     text = [f"{len(lines)} thread(s), newest first; read one with read_thread."]
     text += fence.around("\n".join(map(_thread_text, lines)))
     if next_cursor:
@@ -68,7 +67,7 @@ def conversation(
     ``offset`` is how many characters of the first message's text an earlier page has shown. ``headers`` has an entry
     for each message, empty ones unless they were asked for.
     """
-    fence, budget = _Fence(), max_chars
+    fence, budget = Fence(), max_chars
     bodies: list[results.MessageBody] = []
     text = [f"{read.thread} in {read.inbox}: {read.count} message(s)" + (", oldest first." if read.count > 1 else ".")]
     next_cursor: str | None = None
@@ -102,9 +101,9 @@ def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
     if message is None:
         return _pending(ended), results.Waited(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
     data = results.Waited(status="found", **_arrived(ended, message))
-    fence = _Fence()
+    fence = Fence()
     lines = [f"{_again(ended)}{message.id} in {message.thread} from {_trusted(message)}"]
-    lines += fence.around(f"Subject: {message.subject[:SUBJECT_SHOWN]}")
+    lines += fence.around(f"Subject: {message.subject[: results.SUBJECT_SHOWN]}")
     lines.append(f"Read it with read_thread; for a newer one call again with since={ended.cursor}.")
     return "\n".join(lines), data
 
@@ -124,12 +123,12 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
         evidence=codes.evidence or None,
         **_arrived(ended, message),
     )
-    fence = _Fence()
+    fence = Fence()
     given = [f"code {codes.code}"] if codes.code else []
     given += [f"link {codes.link}"] if codes.link else []
     lines = [f"{_again(ended)}{' and '.join(given)} (confidence {confidence:.2f}) from {_trusted(message)}"]
     lines.append(f"received {_when(message)}, message {message.id}, thread {message.thread}")
-    subject = message.subject[:SUBJECT_SHOWN]
+    subject = message.subject[: results.SUBJECT_SHOWN]
     lines += fence.around(f"Subject: {subject}" + (f"\n{codes.evidence}" if codes.evidence != subject else ""))
     lines.append(f"If it does not work, ask for a new one and call again with since={ended.cursor}.")
     return "\n".join(lines), data
@@ -162,7 +161,7 @@ def attachment(
     if text is None:
         return f"Part {found.part} ({what}) is in the structured content as base64.", record
     end = ["It is longer than this: get it as a file for the rest."] if truncated else []
-    return "\n".join([f"Part {found.part} ({what}):", *_Fence().around(text), *end]), record
+    return "\n".join([f"Part {found.part} ({what}):", *Fence().around(text), *end]), record
 
 
 def size(count: int) -> str:
@@ -172,23 +171,11 @@ def size(count: int) -> str:
     return f"{count / 1024:.0f} KiB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MiB"
 
 
-class _Fence:
-    """Two lines with a random mark that a mail cannot know beforehand, so it cannot forge the end."""
-
-    def __init__(self) -> None:
-        self._mark = secrets.token_hex(4)
-
-    def around(self, mail: str) -> list[str]:
-        """The lines of a mail with the fence before and after."""
-        # The mark is drawn anew for every call; that a mail holds it is chance, and then it is broken up.
-        return [f"<<mail {self._mark}", mail.replace(self._mark, " ".join(self._mark)), f"{self._mark} mail>>"]
-
-
 def _thread(one: ThreadSummary) -> results.ThreadLine:
     return results.ThreadLine(
         id=one.id,
         inbox=one.inbox,
-        subject=one.subject[:SUBJECT_SHOWN],
+        subject=one.subject[: results.SUBJECT_SHOWN],
         who=[_person(person) for person in one.who[:PEOPLE_SHOWN]],
         when=one.last_at,
         count=one.count,
@@ -238,7 +225,7 @@ def _body(
         cc=[_person(person) for person in message.cc[:people]] or None,
         reply_to=[_person(person) for person in reply_to[:people]] or None,
         people_left_out=cut_off or None,
-        subject=message.subject[:SUBJECT_SHOWN],
+        subject=message.subject[: results.SUBJECT_SHOWN],
         received_at=message.received_at,
         sent_at=message.date,
         read=message.read,
@@ -284,7 +271,7 @@ def _links(channels: Channels, budget: int) -> list[results.LinkLine]:
     return shown
 
 
-def _message_text(body: results.MessageBody, channels: Channels, fence: _Fence) -> Iterable[str]:
+def _message_text(body: results.MessageBody, channels: Channels, fence: Fence) -> Iterable[str]:
     verdict = f"{body.trust} ({body.verified_domain})" if body.verified_domain else body.trust
     reasons = f": {' '.join(body.trust_reasons)}" if body.trust_reasons else ""
     yield f"{body.id} {'sent' if body.direction == 'out' else 'received'} {body.received_at:%Y-%m-%d %H:%M}Z"
@@ -342,7 +329,7 @@ def _arrived(ended: WaitEnded, message: StoredMessage) -> dict[str, Any]:
         "message": message.id,
         "thread": message.thread,
         "sender": _person(message.from_) if message.from_ else None,
-        "subject": message.subject[:SUBJECT_SHOWN],
+        "subject": message.subject[: results.SUBJECT_SHOWN],
         "received_at": message.received_at,
         "trust": message.trust.verdict.value,
         "verified_domain": message.trust.verified_domain,
