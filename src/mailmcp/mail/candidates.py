@@ -7,6 +7,7 @@ number is taken as a whole, with the separators inside it, or not at all.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -14,11 +15,17 @@ MAX_CANDIDATES = 400
 
 _DIGITS = re.compile(r"[0-9]+")
 # What may stand between the digits of one number. A comma or full stop with a blank parts two numbers.
-_TIGHT = re.compile(r"[-–—‑−./:,'’_+]|[)] ?|[(]|\u20e3 ?|\uff0d")
-_LOOSE = re.compile(r"[ \t\u00b7]| [-–—] |\u20e3 ?")
-_MASKED = re.compile(r"(?:https?://|www\.)[^\s<>\"]+|[\w.+-]{1,64}+@[\w-]{1,63}\.[\w.-]{1,190}", re.IGNORECASE)
+_RUN = re.compile(r"[0-9]+(?:(?: [-–—] |[-–—‑−./:,'’_+ \t\u00b7(\uff0d]|[)\u20e3] ?)[0-9]+)*")
+_AMOUNT = re.compile(r"[0-9]{1,4}(?:[.:/'’][0-9]+)+|[0-9]{1,3}(?:[.,][0-9]{1,3})+")
+# What every address has; found first, for addresses are few.
+_ADDRESS = re.compile(r"[@:wW](?:(?<=@)|(?<=:)//|(?<=[wW])[wW]{2}\.)")
+_SCHEME = re.compile(r"https?\Z", re.IGNORECASE)
+_REST_OF_URL = re.compile(r"[^\s<>\"]+")
+_BEFORE_AT = re.compile(r"[\w.+-]{1,64}\Z")
+_BEHIND_AT = re.compile(r"[\w-]{1,63}\.[\w.-]{1,190}")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _MASKED_CARD = re.compile(r"(?:[*•·●∗]{2,16}|(?<![A-Za-z])[xX]{2,16}|…|\.{3})[ -]?\Z")
+_STARS = "*•·●∗xX…."
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _MASK = "\x1a"
 _MONEY_BEFORE = re.compile(
@@ -37,12 +44,15 @@ _MONEY_SIGN = re.compile("[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円�
 _MONEY_WORD = re.compile(
     r"[0-9]\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
 )
+_TOUCHING = frozenset("-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _BEFORE_NO_CODE = (".", "/", "@", "=", "&", "\\", "$", "€", "£")
 _INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
+_FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
 # Not between other words in capitals: those are a heading.
 _CAPITALS = re.compile(r"(?<![\w@.#/-])(?<![A-Z]{2} )[A-Z]{4,10}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
+_NO_WORD = re.compile(r"(?<![\w@./#-])[bcdfghjklmnpqrstvwxz]{6,12}(?![\w@/-])")
 _LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
 _WRAPPING = " \t\"'“”„«»‘’‹›()[]{}【】「」『』（）<>*_~`|.:：;,!。→➜▶►•·=#-–—"
 
@@ -66,9 +76,16 @@ def masked(text: str) -> str:
     """``text`` with web and mail addresses and descriptions of pictures blotted out; the length stays."""
     if "[image: " in text:
         text = _PICTURE.sub(_blot, text)
-    if "://" in text or "@" in text or "www." in text.lower():
-        text = _MASKED.sub(_blot, text)
-    return text
+    parts: list[str] = []
+    at = 0
+    for mark in _ADDRESS.finditer(text):
+        if mark.start() < at:
+            continue
+        start, end = _address(text, mark, at)
+        if end:
+            parts += (text[at:start], _MASK * (end - start))
+            at = end
+    return "".join((*parts, text[at:])) if parts else text
 
 
 def candidates(text: str, capitals: bool) -> list[Candidate]:
@@ -77,7 +94,7 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
     Words in capitals inside sentences are candidates only where ``capitals`` says so.
     """
     found: list[Candidate] = []
-    spaced = [match.span() for match in _SINGLES.finditer(text)]
+    spaced = [match.span() for match in _SINGLES.finditer(text)] if _FOUR_SINGLES.search(text) else []
     for start, end in spaced:
         letters = re.sub(r"\s", "", text[start:end])
         if any(c.isdigit() for c in letters) or letters.isupper():
@@ -103,7 +120,8 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
     if capitals:
         found.extend(
             Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
-            for m in islice(_CAPITALS.finditer(text), 60)
+            for pattern in (_CAPITALS, _NO_WORD)
+            for m in islice(pattern.finditer(text), 60)
         )
     return found
 
@@ -121,12 +139,13 @@ def prices(text: str) -> int:
 
 def money_before(text: str, start: int) -> bool:
     """Does a currency stand right before ``start``?"""
-    return _MONEY_BEFORE.search(text[max(0, start - 6) : start]) is not None
+    return _MONEY_BEFORE.search(text, max(0, start - 6), start) is not None
 
 
 def of_account(text: str, start: int, end: int) -> bool:
     """Is it part of an account number (IBAN), or the end of a masked card number?"""
-    if _MASKED_CARD.search(text[max(0, start - 18) : start]):
+    near = text[max(0, start - 2) : start].rstrip(" -")[-1:]
+    if near and near in _STARS and text[end : end + 1] != "*" and _MASKED_CARD.search(text[max(0, start - 18) : start]):
         return True
     window = max(0, start - 42)
     return any(
@@ -144,25 +163,40 @@ def bare(line: str) -> str:
     return line.strip(_WRAPPING)
 
 
+def _address(text: str, mark: re.Match[str], low: int) -> tuple[int, int]:
+    """Where the address round a mark of one begins and ends, (0, 0) when there is none."""
+    start, end = mark.span()
+    if mark.group() == "@":
+        before = _BEFORE_AT.search(text, max(low, start - 64), start)
+        behind = _BEHIND_AT.match(text, end)
+        return (before.start(), behind.end()) if before and behind else (0, 0)
+    if mark.group() == "://":
+        scheme = _SCHEME.search(text, max(low, start - 5), start)
+        if scheme is None:
+            return (0, 0)
+        start = scheme.start()
+    rest = _REST_OF_URL.match(text, end)
+    return (start, rest.end()) if rest else (0, 0)
+
+
 def _blot(match: re.Match[str]) -> str:
     return _MASK * len(match.group())
 
 
-def _runs(text: str) -> list[list[tuple[int, int]]]:
+def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
     """Groups of digits that belong to one number or stand beside each other with one separator."""
-    runs: list[list[tuple[int, int]]] = []
-    last = -9
-    for match in _DIGITS.finditer(text):
+    for match in _RUN.finditer(text):
         start, end = match.span()
-        gap = text[last:start] if 0 < start - last <= 3 else ""
-        if gap == "," and _parts_clause(text, runs[-1][-1], end):
-            gap = ""
-        if gap and (_TIGHT.fullmatch(gap) or _LOOSE.fullmatch(gap)):
-            runs[-1].append((start, end))
-        else:
-            runs.append([(start, end)])
-        last = end
-    return runs
+        if (end - start < 4 or _AMOUNT.fullmatch(text, start, end)) and not _touched(text, start, end):
+            continue  # most numbers of a text: a count, an amount, a date
+        run: list[tuple[int, int]] = []
+        for digits in _DIGITS.finditer(text, start, end):
+            one, two = digits.span()
+            if run and text[run[-1][1] : one] == "," and _parts_clause(text, run[-1], two):
+                yield run
+                run = []
+            run.append((one, two))
+        yield run
 
 
 def _parts_clause(text: str, before: tuple[int, int], end: int) -> bool:
@@ -223,6 +257,10 @@ def _grouped(text: str, run: list[tuple[int, int]], gaps: list[str]) -> Candidat
     return None
 
 
+def _touched(text: str, start: int, end: int) -> bool:
+    return text[start - 1 : start] in _TOUCHING or text[end : end + 1] in _TOUCHING
+
+
 def _is_word(character: str) -> bool:
     return character.isascii() and (character.isalnum() or character == "_")
 
@@ -275,7 +313,7 @@ def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
         return [], read_to
     # "482913-at", "ngu-482913": grammar, not a part of the code.
     ending = _INFLECTED.fullmatch(token)
-    if ending:
+    if ending and not (ending.start(1) and text[max(0, low - 3) : low].rstrip().endswith((":", "："))):
         number = ending.group(1)
         low += ending.start(1)
         return [Candidate(low, low + len(number), number, "digits", (len(number),))], read_to

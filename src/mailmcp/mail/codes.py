@@ -86,6 +86,15 @@ def _best_code(mail: Matter) -> _Found | None:
             break  # no words could lift the rest to the top
         candidate = row.candidate
         said = label(mail.text, *mail.line_of(candidate.start), candidate.start, candidate.end)
+        if said.asked and said.strength < 2 and not mail.of_gifts_or_rooms:
+            if said.strength == 1:
+                said = said._replace(score=said.score + 0.5, strength=2)
+            elif mail.speaks_of_signing_in:
+                said = said._replace(score=said.score + 1.5, strength=1)
+        elif said.asked:
+            said = said._replace(score=said.score + 0.3)
+        elif not said.strength and mail.subject_offers_code and row.stands_out and unique and said.score >= 0:
+            said = said._replace(score=said.score + 1.0)  # the subject is its label
         score = row.base + ground + said.score + (0.7 if unique and candidate.shape != "letters" else 0.0)
         score -= _doubts(mail, candidate, said, row.stands_out)
         scored.append((score, row.order, candidate))
@@ -97,6 +106,8 @@ def _best_code(mail: Matter) -> _Found | None:
         best = _Found(score, _typed(candidate), _evidence(mail, candidate))
     for shown in in_subject.values():
         score = shown.score + ground
+        if best and shown.candidate.shape == "letters":
+            continue  # a name in capitals
         if score >= THRESHOLD and (best is None or score > best.score):
             best = _Found(score, _typed(shown.candidate), mail.subject)
     return best
@@ -125,6 +136,8 @@ def _doubts(mail: Matter, candidate: Candidate, said: Label, stands_out: bool) -
         return 0.0
     digits = candidate.shape in _DIGITS
     trade = mail.trade * (0.4 if Kind.OTP in mail.subject_kinds else 1.0)
+    if mail.to_be_kept_secret or said.asked:
+        trade *= 0.5
     doubt = trade * ((0.7 if digits else 1.5) if said.strength == 2 else 0.9)
     if said.strength < 2 and mail.subject_trades:
         doubt += 2.5
@@ -132,7 +145,8 @@ def _doubts(mail: Matter, candidate: Candidate, said: Label, stands_out: bool) -
         doubt += 2.0  # a number in running text that nothing names
     elif not stands_out and said.strength == 0:
         doubt += 1.2
-    if said.strength == 1 and not mail.speaks_of_signing_in and not _opens_paragraph(mail, candidate):
+    plain_code = not mail.speaks_of_signing_in and not mail.hands_over_a_code
+    if said.strength == 1 and plain_code and not _opens_paragraph(mail, candidate):
         doubt += 1.2 if mail.asks_for_it else 2.2  # a code of some kind
     if said.strength == 0 and mail.in_known_words and not mail.subject_offers_code:
         usual = candidate.shape in ("spaced", "grouped") or (candidate.shape == "digits" and len(candidate.typed) == 6)
@@ -178,6 +192,8 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
         if money_before(subject, candidate.start) or unit_after(subject, candidate.end):
             continue
         score = shape(candidate) + 1.0
+        if candidate.shape == "digits" and shape(candidate) < -1.0:
+            score -= 2.0  # a year
         if subject[max(0, candidate.start - 1) : candidate.start] == "#":
             score -= 3.0
         said = _said_in_subject(subject, candidate)

@@ -1,8 +1,9 @@
 """Words round numbers, in many languages: which of them say "code", "verify", "order", "voucher", …
 
 Notation of the lists: words are parted by blanks, ``_`` inside a word is a blank of the phrase, a leading or trailing
-``|`` is a word boundary (``|pin|`` is not in "shopping"; without it compounds match: ``kod`` in "Einmalkode").
-Both the lists and the text are folded: lower case, compatibility forms, no accents.
+``|`` is a word boundary (``|pin|`` is not in "shopping"; without it compounds match: ``kod`` in "Einmalkode"). A line
+that begins with ``#`` says of which script the words below it are. Within a script they are sorted, boundary signs
+aside. Both the lists and the text are folded: lower case, compatibility forms, no accents.
 """
 
 from __future__ import annotations
@@ -46,6 +47,12 @@ class Kind(IntEnum):
     """Customer, payment, prescription: only right beside "code" it says which code it is."""
     SECRET = 16
     """Password: named in many mails that hold no code."""
+    SCREEN = 17
+    """Where a code is typed: page, app, field."""
+    KEEP = 18
+    """Tell nobody: said of codes that let somebody in."""
+    SOON = 19
+    """Minutes: so short lives no voucher."""
     ACTION = 8
     """What a link is pressed for: confirm, reset, accept, join."""
     AGAINST = 9
@@ -88,7 +95,8 @@ class Lexicon:
     def __init__(self, *lists: tuple[Kind, str]) -> None:
         kinds: dict[str, list[Kind]] = {}
         for kind, words in lists:
-            for entry in words.split():
+            entries = " ".join(line for line in words.splitlines() if not line.startswith("#")).split()
+            for entry in entries:
                 of_word = kinds.setdefault(folded(entry).replace("_", " "), [])
                 if kind not in of_word:
                     of_word.append(kind)
@@ -104,26 +112,45 @@ class Lexicon:
         for rows in (*self._initial.values(), *self._inner.values()):
             rows.sort(key=lambda row: -len(row[0]))
         self._short = frozenset(key[0] for key in self._initial if len(key) < 3)
+        # Where a word may begin. All but ASCII letters is a place: what the key says decides there.
+        self._places = re.compile(f"(?=[^\x00-\x7f]|(?<![a-z])(?:{_any_of(self._initial)})|(?:{_any_of(self._inner)}))")
 
     def hits(self, text: str) -> list[Hit]:
         """The words in a folded text, in order; at one place the longest wins. Linear."""
         found: list[Hit] = []
         skip = 0
         initial, inner, short = self._initial.get, self._inner.get, self._short
-        rows_of = initial
-        for at, character in enumerate(text):
-            if at >= skip:
-                rows = rows_of(text[at : at + 3])
-                if rows is not None and (end := _longest(text, at, rows, found)):
-                    skip = end
-                elif character in short:
-                    for length in (2, 1):
-                        rows = rows_of(text[at : at + length])
-                        if rows is not None and (end := _longest(text, at, rows, found)):
-                            skip = end
-                            break
-            rows_of = inner if character.isalpha() else initial
+        for place in self._places.finditer(text):
+            at = place.start()
+            if at < skip:
+                continue
+            rows_of = inner if at and text[at - 1].isalpha() else initial
+            rows = rows_of(text[at : at + 3])
+            if rows is not None and (end := _longest(text, at, rows, found)):
+                skip = end
+            elif text[at] in short:
+                for length in (2, 1):
+                    rows = rows_of(text[at : at + length])
+                    if rows is not None and (end := _longest(text, at, rows, found)):
+                        skip = end
+                        break
         return found
+
+
+def _any_of(rows: _Rows) -> str:
+    """A pattern of the ASCII keys, by their first letters: the engine skips over all but one."""
+    by_first: dict[str, dict[str, str]] = {}
+    for key in sorted(key for key in rows if key.isascii()):
+        thirds = by_first.setdefault(key[0], {})
+        if len(key) < 3:
+            thirds[key[1:]] = ""
+        elif thirds.get(key[1]) != "":  # else the shorter key covers it
+            thirds[key[1]] = thirds.get(key[1], "") + re.escape(key[2])
+    return "|".join(f"{re.escape(first)}(?:{_classes(seconds)})" for first, seconds in by_first.items())
+
+
+def _classes(seconds: dict[str, str]) -> str:
+    return "|".join(re.escape(second) + (f"[{thirds}]" if thirds else "") for second, thirds in seconds.items())
 
 
 def _longest(text: str, at: int, rows: list[_Row], found: list[Hit]) -> int:
@@ -147,7 +174,10 @@ LABELS = Lexicon(
     (Kind.CODE, codewords_positive.YOURS),
     (Kind.VERIFY, codewords_positive.YOURS),
     (Kind.CUE, codewords_positive.CUE),
+    (Kind.SOON, codewords_positive.SOON),
     (Kind.ENTER, codewords_positive.ENTER),
+    (Kind.SCREEN, codewords_positive.SCREEN),
+    (Kind.KEEP, codewords_positive.KEEP),
     (Kind.OTHER, codewords_negative.OTHER),
     (Kind.GIFT, codewords_negative.GIFT),
     (Kind.ROOM, codewords_negative.ROOM),

@@ -1,177 +1,356 @@
-"""Words that stand by one-time codes, in many languages (notation: see ``codewords``)."""
+"""Words that stand by one-time codes, in many languages.
+
+Notation: ``|`` marks where a word begins or ends, ``_`` is a blank; lines that begin with ``#`` are comments. All is
+lower case and without accents. Full account: ``codewords``.
+"""
 
 from __future__ import annotations
 
 # A noun for code, PIN or password: alone it may still be a voucher's.
 CODE = """
-code kode koda| |kod kod| kode| koden| koder| kodinn kodann kodja| kodot| kodjat| -kod
-codigo codi| codice |codul |cod| codului kood| koodi tunnusluku kooi kodo| kaody waehere cod- -cod
-|pin| |pins| |pin-code| |pincode| pinkod pin-kod |nip| geheimzahl zahlenfolge ziffern
-|clave| |chave| |chod kota| кодот |koda_te |рамз كۆد קאָד ཨང |kota |token| |kode- |kodenya |key:| |sifre
-sifreniz sifresi |sifra|
-κωδικ |код -код |пін| |пин| шифр
-კოდ კოდი կոդ ծածկագիր գաղտնաբառ
-קוד קאד
-رمز كود الرقم_السري رقم_سري كد كوڈ كوډ رمزك پن
-कोड कोड् पिन संकेत ওটিপি কোড পিন ক’ড কোডটি કોડ ਕੋਡ குறியீ கோட் కోడ్ కోడు ಕೋಡ್ ಸಂಕೇತ കോഡ് കോഡ കേഡ് කේත කේතය
-කෝඩ් କୋଡ୍ କୋଡ
-รหัส ລະຫັດ កូដ លេខកូដ ကုဒ် ကုတ်
-|ma_so| |ma_cua| |ma_nay |kode_ini |msimbo |nambari_ya ikhodi ikhowudi koodh koodhka |koodu |lambar ኮድ ኮዱ
-አሃዝ
-码 碼 口令 コード 暗証番号 暗号 코드
+# Latin letters
+|chave| |chod |clave| -cod cod- |cod| code codi| codice codigo |codul codului geheimzahl ikhodi ikhowudi |jeton
+kaody |key:| -kod kod| |kod koda| |koda_te kodann kode kode| |kode- |kode_ini koden| |kodenya koder| kodi|
+kodinn kodja| kodjat| kodo| kodot| kood| koodh koodhka koodi |koodu kooi kota| |kota |lambar |ma_cua| |ma_nay
+|ma_so| |msimbo |nambari_ya |nip| |pin| |pin-code| pin-kod |pincode| pinkod |pins| |sifra| |sifre sifreniz
+sifresi |token| tunnusluku waehere zahlenfolge ziffern
+# Greek
+κωδικ
+# Cyrillic
+-код |код кодот |пин| |пін| |рамз шифр
+# Georgian and Armenian
+գաղտնաբառ ծածկագիր կոդ კოდ კოდი
+# Hebrew
+קאָד קאד קוד
+# Arabic
+الرقم_السري رقم_سري رمز رمزك كد كود كوڈ كوډ كۆد پن
+# Ethiopic
+አሃዝ ኮዱ ኮድ
+# India, Sri Lanka, Tibet
+कोड कोड् पिन संकेत ওটিপি কোড কোডটি ক’ড পিন ਕੋਡ કોડ କୋଡ କୋଡ୍ குறியீ கோட் కోడు కోడ్ ಕೋಡ್ ಸಂಕೇತ കേഡ് കോഡ കോഡ് කේත
+කේතය කෝඩ් ཨང
+# Thailand, Laos, Cambodia, Myanmar
+รหัส ລະຫັດ ကုတ် ကုဒ် កូដ លេខកូដ
+# Chinese and Japanese
+コード 口令 暗号 暗証番号 码 碼
+# Korean
+코드
 """
 
 # Verification, sign-in, security, identity.
 VERIFY = """
-|pairing |pair_your |link_your |koppel |koble_til |koppla |tilknyt |parear |emparejar |vincular |appair
-|abbina |kopplung |koppeln |sparowa |sparova |parosit |eslestir |привяз |сопряж |access| |рамзи_тасд ଯାଞ୍ଚ
-ଲଗଇନ ଲଗ୍ fhior |fior_ |vattanar دڵنيا پشتڕاست چوونەژوورەوە |pistrast |tesdiq |fanamarin |тассык |tassyk
-|raslau ምርግጋጽ |login_verif vérif verefik autent authent authoriz authoris autoriz confirm conferm konfirm
-|log_in |logging_in |login log-in |sign_in |sign-in |signin
-|sign_up |signing |sign-up one-time one_time single-use single_use onetime |secur activat aktivi activac
-ativac attivaz
-|2fa |2-step |two-factor |two-step multi-factor |mfa| identit |passwordless |recovery |reset_your |validat
-bestatig verifiz anmeld |sicherheit einmal zugangs freigabe |legitimat registrier
-connexion connecter usage_unique |securit valider identifi |acces |acceder
-acceso iniciar_sesion inicio_de_sesion inicia_sesion seguridad un_solo_uso |acesso |entrar| seguranca
-uso_unico iniciar_sessao inicio_de_sessao
-accesso accedere sicurezza monouso |acceso| inici_de_sessio seguretat |un_sol_us saio-ha saioa egiazta
-berrets segurtasun
-autentific conectare conecta securitat unica_folosint |bevestig |inlog |aanmeld |beveilig |eenmalig |toegang
-aanteken sekuriteit
-bekraeft |bekreft |bekraft |log_ind |logge_in |logg_inn |logga_in innlogg |engang |sikkerhed |sikkerhet
-|sakerhet |godkend |godkjenn |innskra |stadfest |oryggis |audkenn |vattan |innrita
-vahvist |kirjaudu kirjautu |sisaankirj |kertakaytto |turvak |todenn |tunnist |kinnit |sisselog |uhekord
-|turva
-weryfik |potwierdz |logow |zalog |jednoraz |bezpiecz |uwierzyt |overen |overit |overte |overov |potvr
-|prihlas |bezpec
-ellenorz |megerosit |bejelentkez |belep |egyszer_hasznal |biztonsag |hitelesit |azonosit |igazol
-|preverj |preverit |potrd |prijav |enkrat |varnost |jednokrat |sigurnos |bezbed |patvirt |aktyvin |prisijung
-|vienkart |saugum |apstipr |pieteik |pieslegs |piekļuv |ielog |vienreiz |drosib
-|hyrje |hyni |hyr_ |siguri |nje_here |nje_perdor verifikim
-dogrula |onay |giris |tek_kullanim |guvenlik |tehlukesizlik |birdefelik |tasdiq |kirish |xavfsiz
-|bir_martalik
-επαληθευ επιβεβαι |συνδεσ |εισοδ |ασφαλει |μιας_χρησ |ταυτοπ
-подтвержд |верифик |вход |входа |входу |войти |авториз |одноразов |безопасн |підтвердж |верифік |вхід
-|увійти |безпек |пацвердж |уваход |уваходу |аднаразов |бяспек
-потвърж |влизане |влезете |еднократ |сигурност |потврд |најав |безбедн |пријав |једнократ |растау |кіру
-|қауіпсіз |бір_рет |ырастоо |тастыктоо |кируу |тасдиқ |тасдик |баталгаажуул |нэвтрэ |раслау
-დადასტურ ავტორიზ შესვლ ვერიფიკ ერთჯერად უსაფრთხო հաստատ մուտք նույնական անվտանգ մեկանգամյա
-אימות אישור_ כניסה התחבר חד_פעמי חד-פעמי אבטחה לאמת
-تحقق تاكيد تسجيل_الدخول للدخول الدخول الامان لمره_واحده مصادقه تفعيل توثيق تاييد ورود يكبار امنيت احراز
-تصديق لاگ_ان سيكيورٹي تاييدي چوونهژوورهوه دلنيا
-सत्याप पुष्टि लॉगिन लॉग_इन साइन_इन सुरक्षा एक_बार प्रमाणी प्रमाणि वेरिफ पडताळ लगइन যাচাই নিশ্চিত লগইন লগ_ইন
-নিরাপত্তা ভেরিফ সত্যা
-ચકાસ પુષ્ટિ લૉગિન લોગિન લૉગ_ઇન સુરક્ષા ਪੁਸ਼ਟੀ ਤਸਦੀਕ ਲੌਗ ਸੁਰੱਖਿਆ சரிபார் உள்நுழை உறுதி பாதுகாப்பு ధృవీకర
-ధ్రువీకర లాగిన్ నిర్ధార భద్రత ಪರಿಶೀಲ ದೃಢೀಕ ಲಾಗಿನ್ ಭದ್ರತಾ സ്ഥിരീകര പരിശോധ ലോഗിൻ സുരക്ഷാ සත්‍යාප සත්යාප තහවුරු
-පිවිසු පුරනය ඇතුළු
-ยืนยัน เข้าสู่ระบบ ความปลอดภัย ครั้งเดียว ตรวจสอบ ลงชื่อเข้า ຢືນຢັນ ເຂົ້າສູ່ ຄວາມປອດໄພ ផ្ទៀងផ្ទាត់ ចូល
-បញ្ជាក់ សុវត្ថិភាព အတည်ပြု ဝင်ရောက် လုံခြုံ အကောင့်ဝင်
-xac_minh xac_thuc xac_nhan dang_nhap bao_mat mot_lan kich_hoat |masuk |keamanan |sekali_pakai |pengesahan
-|keselamatan |sahkan |mlebu |beripik |kumpirma |mag-log |seguridad |pagpapatunay
-|uthibitish |thibitish |kuingia |ingia |usalama |mara_moja |qinisek |ngena |ukuphepha |ungeno |xaqiiji
-|xaqiijin |gelitaan |tabbatar |ijerisi |iwole |wole |nkwenye |nbanye |kwemeza |kwinjira ማረጋገጫ መግቢያ ግባ ደህንነት
-|dilysu |mewngofnodi |cadarnhau |fiorai |fioraithe |logail |deimhni |dearbh |verifika |konferma |bestateg
-|kontrolo |ensalut
-验证 驗證 认证 認證 登录 登入 登錄 校验 校驗 动态 動態 确认 確認 安全 激活 一次性 身份 認証 ログイン
-サインイン ワンタイム 本人 セキュリティ 検証 인증 확인 로그인 보안 일회용 본인
+# Latin letters
+|2-step |2fa |aanmeld aanteken |abbina |acceder accedere |acces acceso |acceso| |access| accesso |acess |acesso
+activac activat |adgang aktivi |aktyvin anmeld |appair |approuv |approv |aprob |aprov |apstipr ativac |atkomst
+attivaz |audkenn autent autentific authent authoris authoriz autoriz |autoryz |azonosit bao_mat |bejelentkez
+bekraeft |bekraft |bekreft |belep |beripik berrets |bestateg bestatig |beveilig |bevestig |bezbed |bezpec
+|bezpiecz |bir_martalik |birdefelik |biztonsag |cadarnhau conecta conectare conferm confirm connecter connexion
+dang_nhap |dearbh |deimhni |dilysu dogrula |dostep |drosib |eenmalig egiazta |egyszer_hasznal einmal ellenorz
+|emparejar |engang |enkrat |ensalut |entrar| |erisim |eslestir |fanamarin fhior |fior_ |fiorai |fioraithe
+freigabe |freigeb |gelitaan |giris |godkann |godkend |godkjenn |goed_te_keuren |goedkeur |guvenlik |hitelesit
+|hozzafer |hyni |hyr_ |hyrje |hyvaksy |hyvaksyn identifi identit |ielog |igazol |ijerisi |ingia inici_de_sessio
+inicia_sesion iniciar_sesion iniciar_sessao inicio_de_sesion inicio_de_sessao |inlog innlogg |innrita |innskra
+|iwole |jednokrat |jednoraz |jovahagy |juurdepaas |keamanan |kertakaytto |keselamatan kich_hoat |kinnit |kirish
+|kirjaudu kirjautu |koble_til |konferma konfirm |kontrolo |koppel |koppeln |koppla |kopplung |kuingia |kumpirma
+|kwemeza |kwinjira |legitimat |link_your log-in |log_in |log_ind |logail |logg_inn |logga_in |logge_in
+|logging_in |login |login_verif |logow |mag-log |mara_moja |masuk |megerosit |mewngofnodi |mfa| |mlebu monouso
+mot_lan multi-factor |nbanye |ngena |nje_here |nje_perdor |nkwenye |odobr |odobren |onay one-time one_time
+onetime |oryggis |overen |overit |overov |overte |paasy |pagpapatunay |pair_your |pairing |parear |parosit
+|passwordless |patvirt |pengesahan |piekluv |piekļuv |pieslegs |pieteik |pistrast |potrd |potvr |potwierdz
+|preverit |preverj |prieig |prihlas |prijav |prisijung |pristup |prosbas |qinisek |raslau |recovery registrier
+|reset_your |sahkan saio-ha saioa |sakerhet |saugum |schval |secur |securit securitat seguranca seguretat
+seguridad |seguridad segurtasun |sekali_pakai sekuriteit |sicherheit sicurezza |sign-in |sign-up |sign_in
+|sign_up |signin |signing |siguri |sigurnos |sikkerhed |sikkerhet single-use single_use |sisaankirj |sisselog
+|sparova |sparowa |stadfest |tabbatar |tasdiq |tassyk |tehlukesizlik |tek_kullanim |tesdiq |thibitish |tilgang
+|tilknyt |todenn |toegang |toegangs |tunnist |turva |turvak |two-factor |two-step |uhekord |ukuphepha |un_sol_us
+un_solo_uso |ungeno unica_folosint usage_unique |usalama uso_unico |uthibitish |uwierzyt vahvist |validat
+valider |varnost |vattan |vattanar verefik |verifika verifikim verifiz |vienkart |vienreiz |vincular vérif
+weryfik |wole xac_minh xac_nhan xac_thuc |xaqiiji |xaqiijin |xavfsiz |zalog |zatwierdz zugangs
+# Greek
+|ασφαλει |εγκρι |εισοδ επαληθευ επιβεβαι |μιας_χρησ |προσβασ |συνδεσ |ταυτοπ
+# Cyrillic
+|авториз |аднаразов |баталгаажуул |безбедн |безопасн |безпек |бяспек |бір_рет |верифик |верифік |влезете
+|влизане |войти |вход |входа |входу |вхід |доступ |еднократ |кируу |кіру |најав |нэвтрэ |одноразов |одобр
+|пацвердж подтвержд |потврд потвърж |привяз |пријав |підтвердж |рамзи_тасд |раслау |растау |сигурност |сопряж
+|схвал |тасдик |тасдиқ |тассык |тастыктоо |уваход |уваходу |увійти |утверд |ырастоо |једнократ |қауіпсіз
+# Georgian and Armenian
+անվտանգ հաստատ մեկանգամյա մուտք նույնական ავტორიზ დადასტურ ერთჯერად ვერიფიკ უსაფრთხო შესვლ
+# Hebrew
+אבטחה אימות אישור_ התחבר חד-פעמי חד_פעמי כניסה לאמת |לאשר
+# Arabic
+احراز الامان الدخول امنيت تاكيد تاييد تاييدي تحقق تسجيل_الدخول تصديق تفعيل توثيق دلنيا دڵنيا سيكيورٹي لاگ_ان
+للدخول |للموافق لمره_واحده مصادقه ورود يكبار پشتڕاست چوونهژوورهوه چوونەژوورەوە
+# Ethiopic
+መግቢያ ማረጋገጫ ምርግጋጽ ደህንነት ግባ
+# India, Sri Lanka, Tibet
+एक_बार पडताळ पुष्टि प्रमाणि प्रमाणी लगइन लॉग_इन लॉगिन वेरिफ सत्याप साइन_इन सुरक्षा নিরাপত্তা নিশ্চিত ভেরিফ যাচাই
+লগ_ইন লগইন সত্যা ਤਸਦੀਕ ਪੁਸ਼ਟੀ ਲੌਗ ਸੁਰੱਖਿਆ ચકાસ પુષ્ટિ લૉગ_ઇન લૉગિન લોગિન સુરક્ષા ଯାଞ୍ଚ ଲଗଇନ ଲଗ୍ உறுதி உள்நுழை
+சரிபார் பாதுகாப்பு ధృవీకర ధ్రువీకర నిర్ధార భద్రత లాగిన్ ದೃಢೀಕ ಪರಿಶೀಲ ಭದ್ರತಾ ಲಾಗಿನ್ പരിശോധ ലോഗിൻ സുരക്ഷാ സ്ഥിരീകര
+ඇතුළු තහවුරු පිවිසු පුරනය සත්යාප සත්‍යාප
+# Thailand, Laos, Cambodia, Myanmar
+ครั้งเดียว ความปลอดภัย ตรวจสอบ ยืนยัน ลงชื่อเข้า เข้าสู่ระบบ ຄວາມປອດໄພ ຢືນຢັນ ເຂົ້າສູ່ လုံခြုံ ဝင်ရောက်
+အကောင့်ဝင် အတည်ပြု ចូល បញ្ជាក់ ផ្ទៀងផ្ទាត់ សុវត្ថិភាព
+# Chinese and Japanese
+サインイン セキュリティ ログイン ワンタイム 一次性 动态 動態 安全 承認 本人 校驗 校验 検証 激活 登入 登录 登錄
+确认 確認 認証 認證 认证 身份 驗證 验证
+# Korean
+로그인 보안 본인 인증 일회용 확인
 """
 
 # One word (or phrase) that says it all.
 OTP = """
-|otp| |otps| |otp- -otp |otp: |passcode| passcodes| |one-time_passcode |tan| |tan- -tan| |mtan pushtan
-smstan chiptan phototan |totp| |2fa_code |pac| |tan_
-one-time_password one_time_password one-time_code one_time_code onetime_password single-use_code
-verification_code verify_code security_code temporary_code device_code pairing_code activation_code
-authentication_code login_code log-in_code sign-in_code sign_in_code signin_code confirmation_pin
-temporary_password temporary_passcode verification_pin |tac| |tac_ |kod_sms |sms_kod |sms-kod |sms_code
-|sms-tan |code_sms |codigo_sms |смс-код |код_из_смс |код_смс 短信验证码
-einmalpasswort einmalcode einmalkennwort einmal-passwort einmal-code sicherheitscode bestatigungscode
-verifizierungscode anmeldecode verifikationscode freischaltcode aktivierungscode
-code_de_verif code_de_secur code_de_connexion code_a_usage_unique mot_de_passe_a_usage_unique code_d'authent
-codigo_de_verif codigo_de_segur codigo_de_inicio contrasena_de_un_solo senha_de_uso_unico senha_temporaria
-codice_di_verif codice_di_sicur codice_otp password_monouso codi_de_verif cod_de_verif codul_de_verif
-parola_de_unica
-engangskode engangskod engangspassord engangslosenord engangskoden kertakayttokoodi kertakayttoinen
-vahvistuskoodi turvakoodi uhekordne verificatiecode beveiligingscode inlogcode bevestigingscode
-eenmalige_code
-bekraeftelseskode bekreftelseskode sikkerhetskode sikkerhedskode verifieringskod bekraftelsekod sakerhetskod
-inloggningskod pinkode_til
-kod_weryfik kod_jednoraz kod_potwierdz kod_bezpiecz kod_autoryz jednorazowy_kod overovaci_kod overovací
-jednorazovy_kod potvrzovaci_kod potvrdzovaci_kod ellenorzo_kod megerosito_kod ellenorzokod biztonsagi_kod
-egyszeri_kod
-dogrulama_kodu onay_kodu guvenlik_kodu tek_kullanimlik kod_verifik kontrolna_koda verifikacijski
-potvrdni_kod patvirtinimo_kod verifikacijas_kod apstiprinajuma_kod drosibas_kod
-κωδικοσ_επαλ κωδικο_επαλ код_подтвержд код_верифик код_доступа код_безопасн одноразовый_пароль
-одноразовый_код код_підтвердж код_для_вход код_за_потв код_за_вер верификациони_код
-קוד_אימות קוד_חד סיסמה_חד رمز_التحقق رمز_تحقق كود_التحقق رمز_التاكيد كلمه_مرور_لمره كد_تاييد رمز_يكبار
-رمز_پويا رمز_ورود كد_ورود تصديقي_كوڈ
-ओटीपी ओ_टी_पी ওটিপি ஓடிபி ఓటీపీ ಒಟಿಪಿ ഒടിപി ઓટીપી ਓਟੀਪੀ රහස්
-รหัสยืนยัน รหัส_otp รหัสผ่านครั้งเดียว ma_xac_minh ma_xac_thuc ma_xac_nhan ma_otp ma_dang_nhap ma_bao_mat
-ma_kich_hoat kode_verifikasi kode_otp kode_masuk kod_pengesahan
-验证码 驗證碼 校验码 校驗碼 动态码 动态密码 動態密碼 认证码 認證碼 确认码 確認碼 安全码 安全碼 登录码 登入碼
-激活码 認証コード 確認コード 認証番号 確認番号 ワンタイムパスワード ワンタイムコード パスコード 認証キー
-セキュリティコード 検証コード 인증번호 인증_번호 인증코드 인증_코드 확인코드 확인_코드 보안코드 보안_코드
-일회용
+# Latin letters
+|2fa_code activation_code aktivierungscode anmeldecode apstiprinajuma_kod authentication_code bekraeftelseskode
+bekraftelsekod bekreftelseskode bestatigungscode beveiligingscode bevestigingscode biztonsagi_kod chiptan
+cod_de_verif code_a_usage_unique code_d'authent code_de_connexion code_de_secur code_de_verif |code_sms
+codi_de_verif codice_di_sicur codice_di_verif codice_otp codigo_de_inicio codigo_de_segur codigo_de_verif
+|codigo_sms codul_de_verif confirmation_pin contrasena_de_un_solo device_code dogrulama_kodu drosibas_kod
+eenmalige_code egyszeri_kod einmal-code einmal-passwort einmalcode einmalkennwort einmalpasswort ellenorzo_kod
+ellenorzokod engangskod engangskode engangskoden engangslosenord engangspassord freischaltcode guvenlik_kodu
+inlogcode inloggningskod jednorazovy_kod jednorazowy_kod kertakayttoinen kertakayttokoodi kod_autoryz
+kod_bezpiecz kod_jednoraz kod_pengesahan kod_potwierdz |kod_sms kod_verifik kod_weryfik kode_masuk kode_otp
+kode_verifikasi kontrolna_koda log-in_code login_code ma_bao_mat ma_dang_nhap ma_kich_hoat ma_otp ma_xac_minh
+ma_xac_nhan ma_xac_thuc megerosito_kod mot_de_passe_a_usage_unique |mtan onay_kodu one-time_code
+|one-time_passcode one-time_password one_time_code one_time_password onetime_password -otp |otp- |otp| |otp:
+|otps| overovaci_kod overovací |pac| pairing_code parola_de_unica |passcode| passcodes| password_monouso
+patvirtinimo_kod phototan pinkode_til potvrdni_kod potvrdzovaci_kod potvrzovaci_kod pushtan |reset-code
+|reset_code |resetcode sakerhetskod security_code senha_de_uso_unico senha_temporaria sicherheitscode
+sign-in_code sign_in_code signin_code sikkerhedskode sikkerhetskode single-use_code |sms-kod |sms-tan |sms_code
+|sms_kod smstan |tac_ |tac| -tan| |tan- |tan_ |tan| tek_kullanimlik temporary_code temporary_passcode
+temporary_password |totp| turvakoodi uhekordne vahvistuskoodi verificatiecode verification_code verification_pin
+verifieringskod verifikacijas_kod verifikacijski verifikationscode verifizierungscode verify_code
+# Greek
+κωδικο_επαλ κωδικοσ_επαλ
+# Cyrillic
+верификациони_код код_безопасн код_верифик код_для_вход код_доступа код_за_вер код_за_потв |код_из_смс
+код_подтвержд код_підтвердж |код_смс одноразовый_код одноразовый_пароль |смс-код
+# Hebrew
+סיסמה_חד קוד_אימות קוד_חד
+# Arabic
+تصديقي_كوڈ رمز_التاكيد رمز_التحقق رمز_تحقق رمز_ورود رمز_يكبار رمز_پويا كد_تاييد كد_ورود كلمه_مرور_لمره
+كود_التحقق
+# India, Sri Lanka, Tibet
+ओ_टी_पी ओटीपी ওটিপি ਓਟੀਪੀ ઓટીપી ஓடிபி ఓటీపీ ಒಟಿಪಿ ഒടിപി රහස්
+# Thailand, Laos, Cambodia, Myanmar
+รหัส_otp รหัสผ่านครั้งเดียว รหัสยืนยัน
+# Chinese and Japanese
+セキュリティコード パスコード ワンタイムコード ワンタイムパスワード 动态密码 动态码 動態密碼 安全码 安全碼
+校驗碼 校验码 検証コード 激活码 登入碼 登录码 短信验证码 确认码 確認コード 確認番号 確認碼 認証キー 認証コード
+認証番号 認證碼 认证码 驗證碼 验证码
+# Korean
+보안_코드 보안코드 인증_번호 인증_코드 인증번호 인증코드 일회용 확인_코드 확인코드
 """
 
 # What is said round codes: minutes, expiry, secrecy, "enter".
 CUE = """
-minute |mins| |min| expire |expir valid_for |valid_ do_not_share don't_share never_share |ablauf |gultig
-|laeuft |lauft |valable |caduca |vence |valido |valida |scade |valabil |geldig |verloopt |gyldig |giltig
-|galler |voimassa |kehtib |gildir |wazny |wazne |platn |plati |ervenyes |perc |percig |velja |vazi |galioj
-|derig |skadon |gecerli |dakika |deqiqe |daqiqa
-ισχυει |λεπτ |действ |минут |хвилин |дійсн |дійсний |валиден |важи |никому |нікому |мүнөт |минөт |хүчинтэй
-წუთ րոպե דקות בתוקף דקיק دقيق دقائق صالح صلاحيه معتبر منٹ मिनट मान्य मिनेट মিনিট মেয়াদ મિનિટ ਮਿੰਟ நிமிட
-నిమిష ನಿಮಿಷ മിനിറ്റ് മിനിറ്റ මිනිත්තු
-นาที ນາທີ នាទី မိနစ် |phut| hieu_luc |menit |minit |berlaku |dakik |imizuzu |daqiiqo |minti |iseju |nkeji
-ደቂቃ |munud |noimead |minutt |minuut |minuta |minuti |minuto |minuty |minutu 分钟 分鐘 分内 分以内 分間 有効
-有效 분 유효 請勿 请勿
+# Latin letters
+|ablauf |berlaku |caduca |dakik |dakika |daqiiqo |daqiqa |deqiqe |derig do_not_share don't_share |ervenyes
+|expir expire |galioj |galler |gecerli |geldig |gildir |giltig |gultig |gyldig hieu_luc |imizuzu |iseju |kehtib
+|laeuft |lauft |menit |min| |minit |mins| |minti |minuta minute |minuti |minuto |minutt |minutu |minuty |minuut
+|munud never_share |nkeji |noimead |perc |percig |phut| |plati |platn |scade |skadon |valabil |valable |valid_
+valid_for |valida |valido |vazi |velja |vence |verloopt |voimassa |wazne |wazny
+# Greek
+ισχυει |λεπτ
+# Cyrillic
+|важи |валиден |действ |дійсн |дійсний |минут |минөт |мүнөт |никому |нікому |хвилин |хүчинтэй
+# Georgian and Armenian
+րոպե წუთ
+# Hebrew
+בתוקף דקות דקיק
+# Arabic
+دقائق دقيق صالح صلاحيه معتبر منٹ
+# Ethiopic
+ደቂቃ
+# India, Sri Lanka, Tibet
+मान्य मिनट मिनेट মিনিট মেয়াদ ਮਿੰਟ મિનિટ நிமிட నిమిష ನಿಮಿಷ മിനിറ്റ മിനിറ്റ് මිනිත්තු
+# Thailand, Laos, Cambodia, Myanmar
+นาที ນາທີ မိနစ် នាទី
+# Chinese and Japanese
+分以内 分内 分鐘 分钟 分間 有効 有效 請勿 请勿
+# Korean
+분 유효
+"""
+
+# Minutes. What is here stands among the cues, too.
+SOON = """
+# Latin letters
+|dakik |dakika |daqiiqo |daqiqa |deqiqe |imizuzu |iseju |menit |min| |minit |mins| |minti |minu |minut_ |minut|
+|minuta |minutach minute |minute |minuti |minuto |minutt |minutu |minuty |minuut |munud |nkeji |noimead |perc
+|percig |phut|
+# Greek
+λεπτ
+# Cyrillic
+|минут |минөт |мүнөт |хвилин
+# Georgian and Armenian
+րոպե წუთ
+# Hebrew
+דקות דקיק
+# Arabic
+دقائق دقيق منٹ
+# Ethiopic
+ደቂቃ
+# India, Sri Lanka, Tibet
+मिनट मिनेट মিনিট মিনিটের ਮਿੰਟ મિનિટ நிமிட నిమిష ನಿಮಿಷ മിനിറ്റ മിനിറ്റ് මිනිත්තු
+# Thailand, Laos, Cambodia, Myanmar
+นาที ນາທີ မိနစ် នាទី
+# Chinese and Japanese
+分以内 分内 分鐘 分钟 分間
+# Korean
+분
 """
 
 # Enter, type, use.
 ENTER = """
-|enter| |type| |use| |key_in |input| |using| |copy |paste
-|geben_sie |gib_ |eingeben |eingabe |eintippen |verwenden_sie |nutzen_sie |saisissez |saisir |saisis |entrez
-|entrer_ce |utilisez |tapez |introduce |introduzca |introduza |introduzir |introdueix |ingresa |ingrese
-|escribe |escriba |usa| |utiliza |utilice |utilize |digite |digita |insira |insere |inserisci |inserire
-|digitare |use_o |voer_ |vul_ |gebruik |invoeren |ange| |anger |skriv_in |mata_in |knappa |indtast |tast_
-|skriv_inn |tast_inn |oppgi |angi |brug_ |bruk_ |anvand |syota |kirjoita |nappaile |kayta |sladu_inn
-|sisesta |trukkige |ievad |iveskit |iveskite |wpisz |podaj |wprowadz |uzyj |zadejte |zadajte |zadat |opiste
-|adja_meg |irja_be |usse_be |introduceti |introdu_ |tastati |folositi |vnesite |unesite |upisite |vnesete
-|vendosni |shkruani |perdorni |daħħal
-εισαγετε |πληκτρολογ |χρησιμοποι |въведете |введите |введіть |вкажіть |укажите |наберите |используйте
-|увядзіце |унесите |внесете |енгізіңіз |киргизиңиз |ворид_кунед |оруулна |girin |giriniz |yazin |yaziniz
-|kullanin |daxil_edin |kiriting |giriz შეიყვანეთ ჩაწერეთ გამოიყენეთ մուտքագր օգտագործ
-הזן הזינו הקלד הקלידו השתמש ادخل ادخال استخدم اكتب وارد_كنيد وارد_نماييد درج_كر استعمال دننه_كر داخل دابنێ
-दर्ज डालें टाइप उपयोग प्रविष्ट टाका লিখুন প্রবেশ টাইপ ব্যবহার દાખલ ਦਰਜ உள்ளிட பயன்படுத்த నమోదు ఎంటర్
-ఉపయోగించ ನಮೂದಿಸಿ ಬಳಸಿ നൽകുക നല്‍കുക ഉപയോഗി ඇතුළත්_කරන්න යොදන්න
-ป้อน กรอก ใส่ ใช้_ ປ້ອນ ໃສ່ បញ្ចូល ប្រើ ရိုက်ထည့် ထည့်သွင်း |nhap| |su_dung |dien_ |masukkan |gunakan |ketik
-|lebokna |ilagay |i-type |gamitin |weka| |ingiza |tumia |andika |faka |sebenzisa |ngenisa |tik_ |geli_
-|shigar |te_ |tinye |rhowch |teipiwch |defnyddiwch |iontrail |clois |sartu |idatzi |erabili |tajpu ያስገቡ አስገባ
-ይጠቀሙ
-输入 輸入 填写 填寫 键入 使用 入力 打ち込 입력 사용
+# Latin letters
+|adja_meg |andika |ange| |anger |angi |anvand |brug_ |bruk_ |clois |copy |daxil_edin |daħħal |defnyddiwch |dien_
+|digita |digitare |digite |eingabe |eingeben |eintippen |enter| |entrer_ce |entrez |erabili |escriba |escribe
+|faka |folositi |gamitin |geben_sie |gebruik |geli_ |gib_ |girin |giriniz |giriz |gunakan |i-type |idatzi |ievad
+|ilagay |indtast |ingiza |ingresa |ingrese |input| |insere |inserire |inserisci |insira |introdu_ |introduc
+|introduce |introduceti |introdueix |introduza |introduzca |introduzir |invoeren |iontrail |irja_be |iveskit
+|iveskite |kayta |ketik |key_in |kiriting |kirjoita |knappa |kullanin |lebokna |masukkan |mata_in |nappaile
+|ngenisa |nhap| |nutzen_sie |opiste |oppgi |paste |perdorni |podaj |rhowch |saisir |saisis |saisissez |sartu
+|sebenzisa |shigar |shkruani |sisesta |skriv_in |skriv_inn |sladu_inn |su_dung |syota |tajpu |tapez |tast_
+|tast_inn |tastati |te_ |teipiwch |tik_ |tinye |trukkige |tumia |type| |unesite |unos |upisite |usa| |use|
+|use_o |using| |usse_be |utilice |utilisez |utiliza |utilize |uzyj |vendosni |verwenden_sie |vnesete |vnesite
+|vnos |voer_ |vul_ |weka| |wpisan |wpisuj |wpisz |wprowadz |yazin |yaziniz |zadaj |zadajte |zadan |zadat |zadej
+|zadejte
+# Greek
+εισαγ |πληκτρολογ |χρησιμοποι
+# Cyrillic
+|введ |введите |введіть |ввод |вкажіть |внесете |ворид_кунед |въведете |въвежд |енгізіңіз |используйте
+|киргизиңиз |наберите |оруулна |уведен |увядзіце |укажите |унесите
+# Georgian and Armenian
+մուտքագր օգտագործ გამოიყენეთ შეიყვანეთ ჩაწერეთ
+# Hebrew
+הזינו הזן הקלד הקלידו השתמש להזין
+# Arabic
+ادخال ادخل استخدم استعمال اكتب دابنێ داخل درج_كر دننه_كر وارد_كنيد وارد_نماييد
+# Ethiopic
+አስገባ ያስገቡ ይጠቀሙ
+# India, Sri Lanka, Tibet
+उपयोग टाइप टाका डालें दर्ज प्रविष्ट টাইপ প্রবেশ ব্যবহার লিখুন ਦਰਜ દાખલ உள்ளிட பயன்படுத்த ఉపయోగించ ఎంటర్ నమోదు
+ನಮೂದಿಸಿ ಬಳಸಿ ഉപയോഗി നല്‍കുക നൽകുക ඇතුළත්_කරන්න යොදන්න
+# Thailand, Laos, Cambodia, Myanmar
+กรอก ป้อน ใช้_ ใส่ ປ້ອນ ໃສ່ ထည့်သွင်း ရိုက်ထည့် បញ្ចូល ប្រើ
+# Chinese and Japanese
+使用 入力 填写 填寫 打ち込 輸入 输入 键入
+# Korean
+사용 입력
 """
 
 # "Your code": nobody calls an order or a voucher so without another word.
 YOURS = """
-|your_code |ihr_code |dein_code |votre_code |ton_code |tu_codigo |su_codigo |seu_codigo |o_teu_codigo
-|el_teu_codi |il_tuo_codice |il_suo_codice |je_code |uw_code |jouw_code |jou_kode |din_kod |din_kode
-|koden_din |koodisi |kodinn_thinn |teie_kood |sinu_kood |jusu_kods |jusu_kodas |twoj_kod |panstwa_kod
-|vas_kod |tvuj_kod |tvoj_kod |az_on_kodja |a_kodod |kodja: |codul_tau |codul_dvs |codul_dumneavoastra
-|vasa_koda |tvoja_koda |kodi_juaj |kodi_yt |ваш_код |твой_код |вашият_код |твоят_код |вашиот_код |твій_код
-|твој_код |сіздің_код |сиздин_код |таны_код |коди_шумо |рамзи_шумо
-|ο_κωδικοσ_σασ |ο_κωδικοσ_σου |kodunuz: |sizin_kod |kodingiz თქვენი_კოდი ձեր_կոդ הקוד_שלך הקוד_שלכם رمزك_هو
-الرمز_الخاص_بك الكود_الخاص_بك كد_شما اپ_كا_كوڈ आपका_कोड तुमचा_कोड तपाईंको_कोड আপনার_কোড તમારો_કોડ ਤੁਹਾਡਾ_ਕੋਡ
-உங்கள்_குறியீ మీ_కోడ్ ನಿಮ್ಮ_ಕೋಡ್ നിങ്ങളുടെ_കോഡ് ඔබේ_කේතය รหัสของคุณ ລະຫັດຂອງທ່ານ ma_cua_ban |kode_anda
-|kode_kamu |kod_anda |ang_iyong_code |msimbo_wako |ikhodi_yakho |ikhowudi_yakho |zure_kodea |eich_cod
-|do_chod |via_kodo |kodo_via あなたのコード 코드는
+# Latin letters
+|a_kodod |ang_iyong_code |az_on_kodja |codul_dumneavoastra |codul_dvs |codul_tau |dein_code |din_kod |din_kode
+|do_chod |eich_cod |el_teu_codi |ihr_code |ikhodi_yakho |ikhowudi_yakho |il_suo_codice |il_tuo_codice |je_code
+|jou_kode |jouw_code |jusu_kodas |jusu_kods |kod_anda |kode_anda |kode_kamu |koden_din |kodi_juaj |kodi_yt
+|kodingiz |kodinn_thinn |kodja: |kodo_via |kodunuz: |koodisi ma_cua_ban |msimbo_wako |o_teu_codigo |panstwa_kod
+|seu_codigo |sinu_kood |sizin_kod |su_codigo |teie_kood |ton_code |tu_codigo |tvoj_kod |tvoja_koda |tvuj_kod
+|twoj_kod |uw_code |vas_kod |vasa_koda |via_kodo |votre_code |your_code |zure_kodea
+# Greek
+|ο_κωδικοσ_σασ |ο_κωδικοσ_σου
+# Cyrillic
+|ваш_код |вашиот_код |вашият_код |коди_шумо |рамзи_шумо |сиздин_код |сіздің_код |таны_код |твой_код |твоят_код
+|твој_код |твій_код
+# Georgian and Armenian
+ձեր_կոդ თქვენი_კოდი
+# Hebrew
+הקוד_שלך הקוד_שלכם
+# Arabic
+الرمز_الخاص_بك الكود_الخاص_بك اپ_كا_كوڈ رمزك_هو كد_شما
+# India, Sri Lanka, Tibet
+आपका_कोड तपाईंको_कोड तुमचा_कोड আপনার_কোড ਤੁਹਾਡਾ_ਕੋਡ તમારો_કોડ உங்கள்_குறியீ మీ_కోడ్ ನಿಮ್ಮ_ಕೋಡ್ നിങ്ങളുടെ_കോഡ്
+ඔබේ_කේතය
+# Thailand, Laos, Cambodia, Myanmar
+รหัสของคุณ ລະຫັດຂອງທ່ານ
+# Chinese and Japanese
+あなたのコード
+# Korean
+코드는
 """
 
 # Password.
 UNLOCKING = """
-contrasena |senha| |haslo |heslo |hasla |hesla lozink geslo |пароль |пароля |парола סיסמה كلمه_مرور 비밀번호
-|passwor |passwort |kennwort |salasana |losenord |passord |adgangskode |jelszo |slaptazod |parool |parole
-|fjalekalim |mot_de_passe |wachtwoord |sifreniz |parolunuz पासवर्ड পাসওয়ার্ড รหัสผ่าน mat_khau |kata_sandi
-|kata_laluan |nenosiri パスワード 密码 密碼 گذرواژه رمز_عبور
+# Latin letters
+|adgangskode contrasena |fjalekalim geslo |hasla |haslo |hesla |heslo |jelszo |kata_laluan |kata_sandi |kennwort
+|losenord lozink mat_khau |mot_de_passe |nenosiri |parole |parolunuz |parool |passord |passwor |passwort
+|salasana |senha| |sifreniz |slaptazod |wachtwoord
+# Cyrillic
+|парола |пароль |пароля
+# Hebrew
+סיסמה
+# Arabic
+رمز_عبور كلمه_مرور گذرواژه
+# India, Sri Lanka, Tibet
+पासवर्ड পাসওয়ার্ড
+# Thailand, Laos, Cambodia, Myanmar
+รหัสผ่าน
+# Chinese and Japanese
+パスワード 密码 密碼
+# Korean
+비밀번호
+"""
+
+# Where a code is typed: page, app, window, field, form.
+SCREEN = """
+# Latin letters
+|alanina |alkalmazas |aplicaci |aplicati |aplikac |aplikacji |aplikasi |app| |app, |applicazione |browser
+|campo| |champ| |ecran |eingabefeld |ekran |ekranie |feld| |feltet |fenetre |fenster| |field| |finestra |form|
+|formulaire |formular |formulario |halaman |janela |kenttaan |kepernyo |laman |lapa |layar |lehel |lietotn
+|man_hinh |mezobe |naytolla |obrazovce |okne| |oknie |oldalon |page| |pagina |pantalla |pencere |poli| |polu|
+|portal| |programele |puslapy |rakenduses |rutan |sayfa |scherm |schermata |screen |seite| |sidan |siden|
+|sivulla |sivulle |skarmen |skjerm |skrini |sovelluks |strance |stranke |strone |stronie |svetaine |tela| |trang
+|ukurasa |ung_dung |uygulama |veld| |venster |ventana |webseite |website |window|
+# Greek
+|εφαρμογ |οθον |πεδι |σελιδα
+# Cyrillic
+|вікні |додатк |екран |застосун |окне |поле| |приложени |сторін |стран |страниц |экран
+# Hebrew
+דף_ האפליקציה המסך
+# Arabic
+التطبيق الشاشه برنامه_ صفحه
+# India, Sri Lanka, Tibet
+ऐप पेज পৃষ্ঠা স্ক্রিন பக்க
+# Thailand, Laos, Cambodia, Myanmar
+หน้า แอป
+# Chinese and Japanese
+アプリ ページ 画面 界面 網頁 网页 頁面 页面
+# Korean
+앱에 페이지 화면
+"""
+
+# Tell nobody.
+KEEP = """
+# Latin letters
+|a_nadie |a_nessuno |a_ninguem |a_personne |aan_niemand |ala_jaa |ala_kerro |aldri_ |aldrig_ |amb_ningu
+|an_niemanden |arge_avalda |arge_jaga |askujt |com_ninguem |con_nadie |con_nessuno |deel_deze |deel_hem
+|deildu_ekki |del_den_ikke |del_ikke |dela_den_inte |dela_inte |do_not_disclose |do_not_forward |do_not_give
+|do_not_share |do_not_tell |don't_share |don't_tell |engum |geben_sie_ihn_nicht |gib_ihn_nicht |hec_kim
+|hech_kim |hwag_ibahagi |jamais_ce_code |jangan |jangan_beri |keep_it_secret |keep_this_code |kellelegi
+|kenellekaan khong_chia_se |kimse_ile |kimseyle |lamna_aldrig |lamna_inte |met_niemand |moenie |nao_compartilh
+|nao_partilh |ne_adja |ne_communiquez |ne_delite |ne_donnez |ne_le_communiquez |ne_ossza |ne_partagez
+|ne_transmettez |neizpaud |neprezrad |nesdelujte |nesdilejte |nesidalin |never_ask_you |never_give |never_share
+|never_tell |nevienam |nezdiel |nicht_weiter |nie_podawaj |nie_udostep |niekam |niemals_weiter |niemandem
+|nikome |nikomu |nikomur |nimanui |no_compart |no_el_compart |no_lo_compart |nobody_else |non_comunic
+|non_condivid |nooit_ |not_share |nu_comunic |nu_dezvalu |nu_divulg |nu_il_divulg |nunca_compart |paylasmayin
+|senkinek |usimpe |usishiriki |will_never_ask
+# Greek
+|μη_κοινοποι |μην_κοινοποι |μην_τον |σε_κανεναν
+# Cyrillic
+|ба_касе |ешкімге |на_никого |не_го_споделя |не_передав |не_передавай |не_повідомл |не_сообща |не_споделу
+|не_споделя |никогда |никоме |никому |никому_не |нікога |нікому |хэнд_ч |эч_кимге
+# Georgian and Armenian
+ոչ_մեկ არ_გაუზიარ არავის
+# Hebrew
+אל_תמסר אל_תשתפ לאף_אחד
+# Arabic
+اي_شخص به_كسي كسي_كو كسي_نگو لا_تشارك لا_تعط لا_تفصح لاحد هيچكس
+# India, Sri Lanka, Tibet
+किसी_के_साथ किसी_को कोणाला साझा_न साझा_नहीं কাউকে কারও_সাথে யாரிடமும் யாருடனும் ఎవరికీ ఎవరితో ಯಾರೊಂದಿಗೂ ആരുമായും
+# Thailand, Laos, Cambodia, Myanmar
+ห้ามบอก อย่าบอก อย่าเปิดเผย
+# Chinese and Japanese
+不要告 他人に 共有しないで 教えないで 請勿洩漏 请勿告 请勿泄露 请勿转
+# Korean
+공유하지 누구에게도 알려주지 타인에게
 """

@@ -10,6 +10,9 @@ from mailmcp.mail.codewords import LABELS, Hit, Kind, folded
 
 _WEIGHTS = {Kind.OTP: 4.2, Kind.CODE: 2.9, Kind.VERIFY: 1.5, Kind.SECRET: 1.5, Kind.CUE: 0.5, Kind.ENTER: 0.8}
 _AGAINST = {Kind.OTHER: 4.0, Kind.GIFT: 4.5, Kind.ROOM: 4.5, Kind.CALL: 4.5, Kind.NUMBER: 2.0, Kind.OLD: 3.5}
+_ELSE = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.OLD))
+_NOT_ASKED = (_ELSE, _ELSE, frozenset((Kind.GIFT, Kind.CALL, Kind.OLD)), _ELSE)
+"""By strength: what must not be among the words that ask for a code."""
 _COMPOUND = 8
 """Words this near each other (characters) are one name: "promo code", "code postal"."""
 
@@ -21,22 +24,33 @@ class Label(NamedTuple):
     """A judgement of words.
 
     ``strength``: 3 a one-time code by name, 2 a code with words of verification, 1 a code of some kind, 0 neither.
+    ``asked``: the words ask to enter it, and call it nothing but a code.
     """
 
     score: float
     strength: int
+    asked: bool = False
 
 
+_DECORATION = " \t\n" + "".join(map(chr, range(0x2500, 0x25A0))) + "*=-_~+#|"
+"""Blanks and the lines that are drawn round a code."""
 NO_LABEL = Label(0.0, 0)
 
 
 def label(text: str, line_start: int, line_end: int, start: int, end: int) -> Label:
     """What is said of ``text[start:end]``: before it on its line, else on the lines above; then after it."""
-    before = _since_cell(since_sentence(text[max(line_start, start - 120) : start]))
+    on_line = text[max(line_start, start - 120) : start]
+    before = _since_cell(since_sentence(on_line))
     after = until_sentence(text[end : min(line_end, end + 70)])
     named, spoken = _has_words(before), _has_words(after)
     ahead, behind = _read(before) if named else [], _read(after) if spoken else []
-    score, strength = _ahead(before, ahead) if named else _lines_above(text, line_start)
+    if line_start and not ahead and "\t" in on_line and (heading := _heading(text, line_start, start)):
+        before, named, ahead = heading, True, _read(heading)
+    if named and not ahead and len(before) <= 20 and "," not in before and len(before) < len(on_line):
+        # "You need an access code. Yours is 482913": two short words name nothing, the sentence before does.
+        before = since_sentence(on_line[: -len(before)], keep=True) + before
+        ahead = _read(before)
+    score, strength, asked = _ahead(before, ahead) if named else _lines_above(text, line_start)
     if spoken:
         said = _behind(behind)
         if not named:
@@ -53,9 +67,18 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
     elif not named:
         below = text[line_end + 1 : line_end + 200].lstrip("\n").split("\n", 1)[0]
         score += 0.4 * max(-3.0, min(2.5, phrase_after(until_sentence(below)[:100]).score))
+    kinds = {hit.kind for hit in (*ahead, *behind)}
     if _asks(before, ahead, behind):
-        return Label(score + 1.8, max(strength, 2))
-    return Label(score, strength)
+        if kinds.isdisjoint((Kind.VERIFY, Kind.SCREEN)):
+            return Label(score, strength, True)
+        return Label(score + 1.8, max(strength, 2), True)
+    if named and strength == 1 and Kind.VERIFY in kinds and kinds.isdisjoint(_ELSE):
+        score, strength = score + 0.6, 2  # "code 482913 to sign in": words of both sides together
+    if named and spoken and not asked:
+        asked = Kind.CODE in kinds and Kind.ENTER in kinds
+        if asked and _between(before, ahead, behind):
+            return Label(max(score, 3.4), max(strength, 1), True)
+    return Label(score, strength, asked and kinds.isdisjoint(_ELSE))
 
 
 def phrase_before(phrase: str, above: bool = False) -> Label:
@@ -95,14 +118,19 @@ def _read(phrase: str) -> list[Hit]:
 def _ahead(phrase: str, found: list[Hit], above: bool = False) -> Label:
     length = len(folded(phrase).rstrip(" :#*\"'(«“„「【"))
     judged = _judged(found, [max(0, length - hit.end) for hit in found], above)
-    colon = 0.5 if judged.score >= 0 and phrase.rstrip().endswith((":", "：")) else 0.0
-    return Label(judged.score + colon, judged.strength)
+    if judged.score < 0 or not phrase.rstrip().endswith((":", "：")):
+        return judged
+    if not judged.strength and any(
+        hit.kind == Kind.VERIFY and " " not in folded(phrase)[hit.end : length] for hit in found
+    ):
+        return Label(judged.score + 1.6, 1)  # "Verification: 482913"
+    return judged._replace(score=judged.score + 0.5)
 
 
 def _behind(found: list[Hit]) -> Label:
     found = [hit for hit in found if hit.kind != Kind.NUMBER]
     judged = _judged(found, [hit.start for hit in found])
-    return Label(0.8 * judged.score, judged.strength)
+    return judged._replace(score=0.8 * judged.score)
 
 
 def _since_cell(phrase: str) -> str:
@@ -111,20 +139,36 @@ def _since_cell(phrase: str) -> str:
     return cells[-1] if _has_words(cells[-1]) else "\t".join(cells[-2:])
 
 
+def _heading(text: str, line_start: int, start: int) -> str:
+    """The cell over the number's own in the first row of a table, "" when the row above is no heading."""
+    above = text[max(0, line_start - 400) : line_start - 1].rpartition("\n")[2].split("\t")
+    column = text.count("\t", line_start, start)
+    if column >= len(above) or any(character.isdigit() for cell in above for character in cell):
+        return ""
+    return above[column]
+
+
 def _asks(before: str, ahead: list[Hit], behind: list[Hit]) -> bool:
     """ "Type 482913 on the sign-in page": is a number that nothing names to be entered to sign in?"""
     kinds = {hit.kind for hit in (*ahead, *behind)}
-    if Kind.VERIFY not in kinds or kinds & {Kind.CODE, Kind.OTP, Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.OLD}:
+    if not kinds.isdisjoint((Kind.CODE, Kind.OTP, *_ELSE)):
         return False
     if any(hit.kind == Kind.ENTER and len(before) - hit.end <= 20 for hit in ahead):
         return True
-    return any(hit.kind == Kind.ENTER and hit.start <= 20 for hit in behind)
+    return any(hit.kind == Kind.ENTER and hit.start <= (20 if ahead else 40) for hit in behind)
+
+
+def _between(before: str, ahead: list[Hit], behind: list[Hit]) -> bool:
+    """ "Adja meg a 482913 kódot": does the number stand between "enter" and "code"?"""
+    return any(hit.kind == Kind.CODE and hit.start <= 3 for hit in behind) and any(
+        hit.kind == Kind.ENTER and len(before) - hit.end <= 8 for hit in ahead
+    )
 
 
 def _lines_above(text: str, line_start: int) -> Label:
     """The label of something alone on its line stands above it, sometimes with a line between."""
-    above = text[max(0, line_start - 400) : line_start].rstrip()
-    score, weight, strength = 0.0, 1.0, 0
+    above = text[max(0, line_start - 400) : line_start].rstrip(_DECORATION)
+    score, weight, strength, asked = 0.0, 1.0, 0, False
     for _ in range(2):
         line = above[above.rfind("\n") + 1 :]
         if not _has_words(line):
@@ -133,10 +177,11 @@ def _lines_above(text: str, line_start: int) -> Label:
         part = phrase_before(since_sentence(line.strip(), keep=True)[-140:], above=True)
         score += weight * part.score
         strength = max(strength, part.strength if part.score > 0 else 0)
+        asked = asked or part.asked
         if abs(part.score) >= 1.5:
             break
         weight *= 0.6
-    return Label(score, strength)
+    return Label(score, strength, asked)
 
 
 def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Label:
@@ -163,6 +208,9 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
             nearest_bad = min(nearest_bad, distance)
             compound = compound or _beside(hit, goods)
     strength = 3 if Kind.OTP in kinds else 0
+    if Kind.VERIFY in kinds and not goods:
+        value, strength = _named_otherwise(found, distances)
+        good = max(good, value)
     if Kind.CODE in kinds:
         strength = max(strength, 2 if Kind.VERIFY in kinds else 1)
     if bad and good and Kind.OLD not in kinds:
@@ -173,7 +221,18 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
             strength = 0
         elif Kind.CODE in kinds:
             bad *= 0.35 if nearest_good <= nearest_bad or above else 0.6
-    return Label(good - bad, strength)
+    asked = (strength > 0 or above) and Kind.ENTER in kinds and kinds.isdisjoint(_NOT_ASKED[strength])
+    return Label(good - bad, strength, asked)
+
+
+def _named_otherwise(found: list[Hit], distances: list[int]) -> tuple[float, int]:
+    """ "Single-use password", "verification number": points and strength of what is called no code."""
+    verifying = [hit for hit in found if hit.kind == Kind.VERIFY]
+    for hit, distance in zip(found, distances, strict=True):
+        if hit.kind in (Kind.SECRET, Kind.NUMBER) and _beside(hit, verifying, 4):
+            value, strength = (3.5, 2) if hit.kind == Kind.SECRET else (2.5, 1)
+            return value / (1.0 + distance / 60.0), strength
+    return 0.0, 0
 
 
 def _beside(hit: Hit, others: list[Hit], reach: int = _COMPOUND) -> bool:

@@ -12,6 +12,7 @@ from mailmcp.mail.matter import MAX_TEXT, Matter
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]{4,}-?[0-9]{1,2}\Z|[A-Za-z]{4,}20[0-9]{2}\Z|[a-z]{2,}-[0-9]{1,2}\Z")
 
 
+_VOWEL = re.compile("[aeiouy]")
 _PRICED = re.compile("[%€$£¥₹₽₩₺₫฿₴]")
 _COUNTED = "01234567890 09876543210"
 
@@ -29,9 +30,9 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
     if money_before(text, start) or unit_after(text, end) or of_account(text, start, end):
         return None
     line_start, line_end = mail.line_of(start)
-    if text[line_start : line_start + 1] == ">":
-        return None
     line = text[line_start:line_end]
+    if line[:1] == ">" and "<" not in line:
+        return None
     score = shape(candidate) - _marks(mail, candidate, line_start)
     emphasis = _emphasis(mail, start, end)
     alone = "\n" in text[start:end] or end - start <= len(bare(line)) <= end - start + 1
@@ -75,15 +76,15 @@ def shape(candidate: Candidate) -> float:
         case "mixed":
             score = _shape_of_mixed(typed, length)
         case _:
-            score = -0.8 if typed.isupper() else -2.0
+            score = -0.8 if typed.isupper() or _VOWEL.search(typed) is None else -2.0
     if candidate.shape in ("digits", "grouped") and (len(set(typed)) == 1 or typed in _COUNTED):
-        score -= 1.0  # 111111, 123456: an example as a rule
+        score -= 1.5  # 111111, 123456: an example as a rule
     return score
 
 
 def _shape_of_mixed(typed: str, length: int) -> float:
     upper, dashed = typed.upper() == typed, "-" in typed
-    score = (0.9 if upper or dashed else 0.4) if 5 <= length <= 10 else -0.5
+    score = (0.9 if upper or dashed else 0.4) if 5 <= length <= 10 else 0.0 if length == 4 else -0.5
     if dashed and upper and length <= 9:
         score += 0.4
     if _WORD_AND_NUMBER.match(typed):
@@ -102,6 +103,8 @@ def _marks(mail: Matter, candidate: Candidate, line_start: int) -> float:
     if text[max(0, start - 1) : start] == "#":
         # "@app.example #482913" is bound to its origin (WICG one-time codes); "#482913" is a ticket.
         against += -4.0 if "@" in mail.shown[max(line_start, start - 80) : start] else 2.5
+    if text[max(0, start - 1) : start] == "*" == text[end : end + 1]:
+        against -= 1.0  # emphasis of plain text
     if text[end : end + 1] == "#":
         against += 2.5  # to be keyed in at a door or a telephone
     if start == line_start and text[end : end + 1] in (":", "："):

@@ -1,4 +1,8 @@
-"""Words on and round links, in many languages (notation: see ``codewords``)."""
+"""Words on and round links, in many languages.
+
+Notation: ``|`` marks where a word begins or ends, ``_`` is a blank; lines that begin with ``#`` are comments. All is
+lower case and without accents. Full account: ``codewords``.
+"""
 
 from __future__ import annotations
 
@@ -9,156 +13,182 @@ from mailmcp.mail.codewords import Kind, Lexicon
 
 # Confirm, activate, sign in, reset, password, accept, join, invitation, register.
 _ACTION = """
-|verify |verification |confirm |activat |sign_in |sign-in |signin |log_in |login |magic_link |reset
-|password |accept |join_ |invited |invitation |invite |complete_your |finish_setting |finish_sign
-|continue_to |unlock |approve |authorize |authorise |yes,_ |validate |recover |restore_access |claim_your
-|sign_up |set_up_your |join| |subscription_confirm
-|bestatig |anmelden |einloggen |anmeldelink |aktivier |freischalt |zurucksetz |passwort |kennwort |annehmen
-|akzeptier |einladung |eingeladen |beitreten |registrier
-|confirmer |confirmez |valider |validez |connecter |connexion |connectez |activer |activez |reinitialis
-|mot_de_passe |accepter |acceptez |rejoindre |rejoignez |invite_ |inscription
-|confirmar |confirma |confirme |verificar |verifica |verifique |activar |activa| |active_ |ativar |ativa
-|ative |iniciar_sesion |inicia_sesion |inicio_de_sesion |iniciar_sessao |entrar| |entra_ |restablec |redefin
-|repor |contrasena |senha| |palavra-passe |aceptar |acepta |aceitar |aceita |aceite |unirse |unirte |unete
-|participar |juntar |junta-te |acceder |aceder |acessar |acesso |acceso |invitacion |invitado |convite
-|convid |registro |registo |cadastro |alta| |xuntate |contrasinal |contrasenya |inicia_sessio
-|confermare |conferma |accedi |accesso |attiva |reimposta |ripristina |accetta |unisciti |invito |invitato
-|registrazione |inicia |restableix |accepta |uneix |confirmati |activeaza |activati |activare |reseteaza
-|resetati |resetare |parola |alatura |alatur |invit |conecteaza |conectare |autentific |inregistr
-|bevestig |inloggen |inlog |activeer |herstel |wachtwoord |wagwoord |accepteer |aanvaard |uitnodig
-|uitgenodig |deelnemen |aansluit |sluit_aan |registr |meld_aan |aanmeld |teken_in |aktiveer
-|bekraeft |bekreft |bekraft |aktiver |logga_in |log_ind |logg_inn |logg_in |nulstil |tilbakestill |aterstall
-|losenord |passord |adgangskode |acceptera |godta |godkann |tackan_ja |inbjud |inviter |innbyd |delta|
-|ga_med |bli_med |deltag |tilslut |registrer |stadfest |virkja |endurstil |lykilord |samthykk |bod| |bod_
-|boð |skraning |takk_ja
-|vahvist |kirjaudu |kirjautu |aktivoi |palauta |nollaa |salasana |hyvaksy |liity |kutsu |rekisteroi |kinnita
-|kinnitage |aktiveeri |lahtesta |parool |logi_sisse |noustu |liitu |kutse |votke_vastu |vota_vastu
-|registreeri
-|potwierdz |zaloguj |logowani |aktywuj |aktywac |zresetuj |resetuj |resetowan |haslo |hasla |akceptuj
-|zaakceptuj |przyjmij |dolacz |zaprosz |rejestrac |potvrd |potvrz |over_ |overit |overte |prihlas |aktivova
-|aktivac |obnov |obnovit |resetova |hesl |nastavit |prijmout |prijat |prijmi |pripoj |pozvan |registrac
-|megerosit |erositse |aktival |bejelentkez |belep |visszaallit |jelszo |elfogad |csatlakoz |meghiv |regisztr
-|potrdi |potrdit |prijava |prijavi |ponastav |geslo |gesla |sprejmi |pridruzi |vabil |povabil |potvrdi
-|aktivira |resetira |ponisti |lozink |prihvati |poziv |registrir |poveznic |patvirt |prisijung |aktyvuo
-|aktyvin |atkur |slaptazod |priimti |kvietim |pakvie |apstiprin |pieteik |pieslegt |aktiviz |atiestat |parol
-|piener |pienem |pievienot |uzaicin |ielug |konfirm |verifik |aktivizo |rivendos |fjalekalim |prano
-|bashkohu |ftes |ftua |regjistr |ikkonferma |issettja |stedin |aċċett |ingħaqad
-|dogrula |onayla |onay |etkinlestir |aktiflestir |giris |oturum |sifirla |sifre |kabul_et |katil |davet
-|uyelik |kaydinizi |tesdiq |aktivles |berpa |yenile |qebul |qosul |devet |qeydiyyat |tasdiq |faollash
-|tiklash |qabul |taklif |royxat |ro'yxat |kirish |qo'shil
-επιβεβαι επαληθευ |συνδεσ |ενεργοποι |επαναφορ |κωδικο_προσβασ |αποδοχ |αποδεχ |αποδεκτ |εγγραφ |προσκλη
-|προσκαλ |συμμετ
-|подтвер |войти |вход |входа |активир |активац |сброс |восстанов |принять |присоедин |пароль |пароля
-|приглаш |регистрац |підтвер |увійти |вхід |активу |скинут |скидан |віднов |прийняти |приєдн |запрош
-|реєстрац |пацвер |увайс |уваход |скінуц |скід |прыня |далуч |запраш |рэгістр |потвърд |влез |влизане |нулир
-|възстан |приеми |приемане |приемете |присъедин |покан |парол |потврд |најав |пријав |ресет |лозинк |прифат
-|прихват |прими_ |позив |придруж |регистрир |растау |раста |кіру |белсендір |қалпына |құпиясоз |құпия_соз
-|қабылда |шақыр |қосыл |тіркел |ырасто |тастыкта |кирүү |кируу |калыбына |сырсоз |кабыл_ал |чакыр |кошул
-|баталгаажуул |нэвтрэ |идэвхж |сэргээ |нууц_уг |нууц |зовшоор |нэгдэ |урилга |уриж |бүртгэл |тасдиқ
-|воридшав |рамз |қабул |даъват
-დადასტურ დაადასტურ ვერიფიკ შესვლ შედი აქტივ გააქტიურ აღდგენ აღადგინ პაროლ მიღებ მიიღ მოწვევ მოგიწვ შეუერთდ
-რეგისტრაც հաստատ մուտք ակտիվ վերականգ գաղտնաբառ ընդուն հրավ միանալ միացե գրանց
-אימות לאמת אמת_ אשר_ אישור לאשר כניסה התחבר להתחבר הפעל הפעלת איפוס לאפס סיסמה סיסמת קבלת_ההזמנה הצטרף הצטרפ
-להצטרף הזמנה_ל הוזמנת הזמין הזמינ הרשמה הרשמת
-تاكيد اكد تحقق تفعيل فعل_ تسجيل_الدخول دخول_ اعاده_تعيين كلمه_المرور كلمه_مرور قبول انضم دعوه دعاك الانضمام
-تسجيل تاييد ورود فعالسازي فعال بازيابي بازنشاني رمز_عبور گذرواژه پذيرش پذيرفتن دعوت پيوستن ثبتنام ثبت_نام
-تصديق لاگ_ان پاس_ورڈ دوباره_ترتيب دعوت_نامه قبول_كرين شامل_ہون بحال ري_سيٹ رجسٹر
-सत्याप पुष्टि लॉगिन लॉग_इन साइन_इन सक्रिय रीसेट पासवर्ड स्वीकार शामिल आमंत्र निमंत्र पंजीकरण पडताळ सामील
-रजिस्टर প্রমাণি যাচাই নিশ্চিত লগইন লগ_ইন সক্রিয় রিসেট পাসওয়ার্ড গ্রহণ যোগ_দি আমন্ত্রণ নিবন্ধন ચકાસ પુષ્ટિ
-લૉગ પાસવર્ડ રીસેટ સ્વીકાર જોડા આમંત્રણ ਪੁਸ਼ਟੀ ਤਸਦੀਕ ਲੌਗ ਪਾਸਵਰਡ ਰੀਸੈਟ ਸਵੀਕਾਰ ਸੱਦਾ ਸ਼ਾਮਲ உறுதி சரிபார் உள்நுழை
-மீட்டமை கடவுச்சொல் ஏற்று ஏற்க அழைப்பு சேர செயல்படுத்த పాస్‌వర్డ్ ధృవీకర ధ్రువీకర నిర్ధార లాగిన్ రీసెట్
-పాస్వర్డ్ అంగీకరి ఆహ్వాన చేరండి యాక్టివేట్ ದೃಢೀಕ ಪರಿಶೀಲ ಲಾಗಿನ್ ಪಾಸ್ವರ್ಡ್ ಮರುಹೊಂದಿ ಸ್ವೀಕರಿ ಆಹ್ವಾನ ಸೇರಿ ಸಕ್ರಿಯ
-സ്ഥിരീകര പരിശോധ ലോഗിൻ റീസെറ്റ് പാസ്വേഡ് പാസ്വേർഡ് പുനഃസജ്ജ സ്വീകരി ക്ഷണ ചേരു സജീവ තහවුරු සත්‍යාප පිවිස මුරපද
-නැවත_සකස් පිළිගන් ආරාධන එක්වන්න සක්‍රිය ପାସୱାର୍ଡ ନିଶ୍ଚିତ
-ยืนยัน เข้าสู่ระบบ เปิดใช้งาน รีเซ็ต รหัสผ่าน ยอมรับ เข้าร่วม คำเชิญ เชิญ ลงทะเบียน ຢືນຢັນ ເຂົ້າສູ່
-ລະຫັດຜ່ານ ຕັ້ງ ຍອມຮັບ ເຊີນ ເຂົ້າຮ່ວມ បញ្ជាក់ ចូល ផ្ទៀងផ្ទាត់ ពាក្យសម្ងាត់ កំណត់ ទទួលយក អញ្ជើញ ចូលរួម အတည်ပြု
-ဝင်ရောက် စကားဝှက် ပြန်လည် လက်ခံ ဖိတ် ပါဝင်
-xac_minh xac_nhan xac_thuc dang_nhap kich_hoat dat_lai mat_khau chap_nhan tham_gia loi_moi duoc_moi dang_ky
-|verifikasi |konfirmasi |aktifkan |aktivasi |masuk |atur_ulang |setel_ulang |kata_sandi |sandi |terima
-|gabung |bergabung |undang |diundang |sahkan |pengesahan |kata_laluan |tetapkan_semula |sertai |jemput
-|log_masuk |daftar |lebokake |tembung_sandi |kumpirma |i-verify |beripika |i-reset |i-activate |tanggapin
-|imbit |inimbit |sumali |mag-log
-|thibitish |kuthibitish |uthibitish |ingia |kuingia |weka_upya |nenosiri |nywila |kubali |mwaliko |umealik
-|jiunge |washa |amilish |qinisek |ukuqinisek |ngena |iphasiwedi |iphasiwethi |setha_kabusha |yamukela
-|isimemo |umenyiwe |joyina |ipaswedi |xaqiiji |geli |erayga_sirta |casuumaad |tabbatar |kalmar_sirri |gayyat
-|shiga |jerisi |ijerisi |oroigbaniwole |gba_ |nkwenye |okwuntughe |nabata |emeza |kwemeza |injira
-|ijambobanga ማረጋገ አረጋግጥ ያረጋግጡ ግባ መግቢያ የይለፍ_ቃል ዳግም ተቀበል ግብዣ ተጋብዘ ተቀላቀል
-|dilys |cadarnha |mewngofnodi |ailosod |cyfrinair |derbyn |gwahodd |ymuno |ymunwch |gweithredu |cofrestr
-|deimhnigh |fioraigh |logail |athshocraigh |pasfhocal |glac_ |cuireadh |dearbh |ath-shuidhich |berretsi
-|egiaztatu |saioa |berrezarri |pasahitza |onartu |gonbid |batu |aktibatu |pasvort |konfirmu |akceptu
-|ensalut |bestateg |passwuert
-确认 確認 验证 驗證 激活 啟用 启用 登录 登入 登錄 重置 重設 重设 密码 密碼 接受 加入 邀请 邀請 注册 註冊
-认证 認証 有効化 ログイン サインイン 再設定 リセット パスワード 承認 承諾 参加 招待 登録 인증 확인 로그인
-활성화 재설정 비밀번호 수락 참여 초대 가입
+# Latin letters
+|aanmeld |aansluit |aanvaard |acceder |accedi |accept |accepta |accepteer |accepter |acceptera |acceptez |acceso
+|accesso |accetta |aceder |aceita |aceitar |aceite |acepta |aceptar |acessar |acesso |activa| |activar |activare
+|activat |activati |active_ |activeaza |activeer |activer |activez |adgangskode |agree_ |ailosod |akceptu
+|akceptuj |aktibatu |aktifkan |aktiflestir |aktivac |aktival |aktivasi |aktiveer |aktiveeri |aktiver |aktivier
+|aktivira |aktiviz |aktivizo |aktivles |aktivoi |aktivova |aktyvin |aktyvuo |aktywac |aktywuj |akzeptier |alatur
+|alatura |alta| |amilish |anmeldelink |anmelden |annehmen |approve |apstiprin |aterstall |ath-shuidhich
+|athshocraigh |atiestat |ativa |ativar |ative |atkur |attiva |atur_ulang |autentific |authorise |authorize
+|aċċett |bashkohu |batu |beitreten |bejelentkez |bekraeft |bekraft |bekreft |belep |bergabung |beripika |berpa
+|berretsi |berrezarri |bestateg |bestatig |bevestig |bli_med |bod_ |bod| |boð |cadarnha |cadastro |casuumaad
+chap_nhan |claim_your |cofrestr |complete_your |conectare |conecteaza |conferma |confermare |confirm |confirma
+|confirmar |confirmati |confirme |confirmer |confirmez |connecter |connectez |connexion |consent |consentir
+|continue_to |contrasena |contrasenya |contrasinal |convid |convite |csatlakoz |cuireadh |cyfrinair |daftar
+dang_ky dang_nhap dat_lai |davet |dearbh |deelnemen |deimhnigh |delta| |deltag |derbyn |devet |dilys |diundang
+|dogrula |dolacz duoc_moi |egiaztatu |eingeladen |einladung |einloggen |einwillig |elfogad |emeza |endurstil
+|ensalut |entra_ |entrar| |erayga_sirta |erositse |etkinlestir |faollash |finish_setting |finish_sign |fioraigh
+|fjalekalim |freischalt |ftes |ftua |ga_med |gabung |gayyat |gba_ |geli |gesla |geslo |giris |glac_ |godkann
+|godta |gonbid |gwahodd |gweithredu |hasla |haslo |herstel |hesl |hyvaksy |i-activate |i-reset |i-verify |ielug
+|ijambobanga |ijerisi |ikkonferma |imbit |inbjud |ingia |ingħaqad |inicia |inicia_sesion |inicia_sessio
+|iniciar_sesion |iniciar_sessao |inicio_de_sesion |inimbit |injira |inlog |inloggen |innbyd |inregistr
+|inscription |invit |invitacion |invitado |invitation |invitato |invite |invite_ |invited |inviter |invito
+|ipaswedi |iphasiwedi |iphasiwethi |isimemo |issettja |jelszo |jemput |jerisi |jiunge |join_ |join| |joyina
+|junta-te |juntar |kabul_et |kalmar_sirri |kata_laluan |kata_sandi |katil |kaydinizi |kennwort kich_hoat
+|kinnita |kinnitage |kirish |kirjaudu |kirjautu |konfirm |konfirmasi |konfirmu |kubali |kuingia |kumpirma
+|kuthibitish |kutse |kutsu |kvietim |kwemeza |lahtesta |lebokake |liitu |liity |log_in |log_ind |log_masuk
+|logail |logg_in |logg_inn |logga_in |logi_sisse |login |logowani loi_moi |losenord |lozink |lykilord |mag-log
+|magic_link |masuk mat_khau |megerosit |meghiv |meld_aan |mewngofnodi |mot_de_passe |mwaliko |nabata |nastavit
+|nenosiri |ngena |nkwenye |nollaa |noustu |nulstil |nywila |obnov |obnovit |okwuntughe |onartu |onay |onayla
+|oroigbaniwole |oturum |over_ |overit |overte |pakvie |palauta |palavra-passe |parol |parola |parool |participar
+|pasahitza |pasfhocal |passord |password |passwort |passwuert |pasvort |patvirt |pengesahan |pienem |piener
+|pieslegt |pieteik |pievienot |ponastav |ponisti |potrdi |potrdit |potvrd |potvrdi |potvrz |potwierdz |povabil
+|poveznic |poziv |pozvan |prano |pridruzi |prihlas |prihvati |priimti |prijat |prijava |prijavi |prijmi
+|prijmout |pripoj |prisijung |przyjmij |qabul |qebul |qeydiyyat |qinisek |qo'shil |qosul |recover |redefin
+|registo |registr |registrac |registrazione |registreeri |registrer |registrier |registrir |registro |regisztr
+|regjistr |reimposta |reinitialis |rejestrac |rejoignez |rejoindre |rekisteroi |repor |reset |resetare |resetati
+|reseteaza |resetira |resetova |resetowan |resetuj |restablec |restableix |restore_access |ripristina |rivendos
+|ro'yxat |royxat |sahkan |saioa |salasana |samthykk |samtycke |samtykke |sandi |senha| |sertai |set_up_your
+|setel_ulang |setha_kabusha |shiga |sifirla |sifre |sign-in |sign_in |sign_up |signin |skraning |slaptazod
+|sluit_aan |souhlas |sprejmi |stadfest |stedin |subscription_confirm |sumali |tabbatar |tackan_ja |takk_ja
+|taklif |tanggapin |tasdiq |teken_in |tembung_sandi |terima |tesdiq |tetapkan_semula tham_gia |thibitish
+|tiklash |tilbakestill |tilslut |toestemming |uitgenodig |uitnodig |ukuqinisek |umealik |umenyiwe |undang |uneix
+|unete |unirse |unirte |unisciti |unlock |uthibitish |uyelik |uzaicin |vabil |vahvist |validate |valider
+|validez |verifica |verificar |verification |verifik |verifikasi |verifique |verify |virkja |visszaallit
+|vota_vastu |votke_vastu |wachtwoord |wagwoord |washa |weka_upya xac_minh xac_nhan xac_thuc |xaqiiji |xuntate
+|yamukela |yenile |yes,_ |ymuno |ymunwch |zaakceptuj |zaloguj |zaprosz |zgode |zresetuj |zurucksetz |zustimm
+# Greek
+|αποδεκτ |αποδεχ |αποδοχ |εγγραφ |ενεργοποι επαληθευ |επαναφορ επιβεβαι |κωδικο_προσβασ |προσκαλ |προσκλη
+|συμμετ |συνδεσ
+# Cyrillic
+|активац |активир |активу |баталгаажуул |белсендір |бүртгэл |влез |влизане |войти |воридшав |восстанов |вход
+|входа |вхід |възстан |віднов |далуч |даъват |запраш |запрош |зовшоор |идэвхж |кабыл_ал |калыбына |кируу |кирүү
+|кошул |кіру |лозинк |најав |нулир |нууц |нууц_уг |нэвтрэ |нэгдэ |парол |пароль |пароля |пацвер |подтвер |позив
+|покан |потврд |потвърд |приглаш |придруж |приемане |приемете |приеми |прийняти |прими_ |принять |присоедин
+|присъедин |прифат |прихват |приєдн |пријав |прыня |підтвер |рамз |раста |растау |регистрац |регистрир |ресет
+|реєстрац |рэгістр |сброс |скидан |скинут |скід |скінуц |сырсоз |сэргээ |тасдиқ |тастыкта |тіркел |увайс |уваход
+|увійти |уриж |урилга |чакыр |шақыр |ырасто |қабул |қабылда |қалпына |қосыл |құпия_соз |құпиясоз
+# Georgian and Armenian
+ակտիվ գաղտնաբառ գրանց ընդուն հաստատ հրավ միանալ միացե մուտք վերականգ აქტივ აღადგინ აღდგენ გააქტიურ დაადასტურ
+დადასტურ ვერიფიკ მიიღ მიღებ მოგიწვ მოწვევ პაროლ რეგისტრაც შედი შესვლ შეუერთდ
+# Hebrew
+אימות איפוס אישור אמת_ אשר_ הוזמנת הזמין הזמינ הזמנה_ל הפעל הפעלת הצטרף הצטרפ הרשמה הרשמת התחבר כניסה לאמת לאפס
+לאשר להצטרף להתחבר סיסמה סיסמת קבלת_ההזמנה
+# Arabic
+اعاده_تعيين اكد الانضمام انضم بازنشاني بازيابي بحال تاكيد تاييد تحقق تسجيل تسجيل_الدخول تصديق تفعيل ثبت_نام
+ثبتنام دخول_ دعاك دعوت دعوت_نامه دعوه دوباره_ترتيب رجسٹر رمز_عبور ري_سيٹ شامل_ہون فعال فعالسازي فعل_ قبول
+قبول_كرين كلمه_المرور كلمه_مرور لاگ_ان ورود پاس_ورڈ پذيرش پذيرفتن پيوستن گذرواژه
+# Ethiopic
+መግቢያ ማረጋገ ተቀላቀል ተቀበል ተጋብዘ አረጋግጥ የይለፍ_ቃል ያረጋግጡ ዳግም ግባ ግብዣ
+# India, Sri Lanka, Tibet
+आमंत्र निमंत्र पंजीकरण पडताळ पासवर्ड पुष्टि रजिस्टर रीसेट लॉग_इन लॉगिन शामिल सक्रिय सत्याप साइन_इन सामील स्वीकार
+আমন্ত্রণ গ্রহণ নিবন্ধন নিশ্চিত পাসওয়ার্ড প্রমাণি যাচাই যোগ_দি রিসেট লগ_ইন লগইন সক্রিয় ਤਸਦੀਕ ਪਾਸਵਰਡ ਪੁਸ਼ਟੀ
+ਰੀਸੈਟ ਲੌਗ ਸਵੀਕਾਰ ਸ਼ਾਮਲ ਸੱਦਾ આમંત્રણ ચકાસ જોડા પાસવર્ડ પુષ્ટિ રીસેટ લૉગ સ્વીકાર ନିଶ୍ଚିତ ପାସୱାର୍ଡ அழைப்பு உறுதி
+உள்நுழை ஏற்க ஏற்று கடவுச்சொல் சரிபார் செயல்படுத்த சேர மீட்டமை అంగీకరి ఆహ్వాన చేరండి ధృవీకర ధ్రువీకర నిర్ధార
+పాస్వర్డ్ పాస్‌వర్డ్ యాక్టివేట్ రీసెట్ లాగిన్ ಆಹ್ವಾನ ದೃಢೀಕ ಪರಿಶೀಲ ಪಾಸ್ವರ್ಡ್ ಮರುಹೊಂದಿ ಲಾಗಿನ್ ಸಕ್ರಿಯ ಸೇರಿ ಸ್ವೀಕರಿ
+ക്ഷണ ചേരു പരിശോധ പാസ്വേഡ് പാസ്വേർഡ് പുനഃസജ്ജ റീസെറ്റ് ലോഗിൻ സജീവ സ്ഥിരീകര സ്വീകരി ආරාධන එක්වන්න තහවුරු නැවත_සකස්
+පිවිස පිළිගන් මුරපද සක්‍රිය සත්‍යාප
+# Thailand, Laos, Cambodia, Myanmar
+คำเชิญ ยอมรับ ยืนยัน รหัสผ่าน รีเซ็ต ลงทะเบียน เข้าร่วม เข้าสู่ระบบ เชิญ เปิดใช้งาน ຍອມຮັບ ຕັ້ງ ຢືນຢັນ ລະຫັດຜ່ານ
+ເຂົ້າສູ່ ເຂົ້າຮ່ວມ ເຊີນ စကားဝှက် ပါဝင် ပြန်လည် ဖိတ် လက်ခံ ဝင်ရောက် အတည်ပြု កំណត់ ចូល ចូលរួម ទទួលយក បញ្ជាក់
+ផ្ទៀងផ្ទាត់ ពាក្យសម្ងាត់ អញ្ជើញ
+# Chinese and Japanese
+サインイン パスワード リセット ログイン 再設定 加入 参加 启用 啟用 密码 密碼 承認 承諾 招待 接受 有効化 注册
+激活 登入 登录 登錄 登録 确认 確認 註冊 認証 认证 邀請 邀请 重置 重設 重设 驗證 验证
+# Korean
+가입 로그인 비밀번호 수락 인증 재설정 참여 초대 확인 활성화
 """
 
 # Unsubscribe, help, privacy, shop, follow, track, download; settings.
 _AGAINST = """
-|unsubscribe |opt_out |opt-out |preferences |email_settings |notification_settings |settings| |privacy
-|terms |legal |imprint |impressum |contact |support| |help_cent |help| |help_ |faq |learn_more |learn_how
-|read_more |read_the |find_out |view_in |view_this |view_online |web_version |browser |app_store |play_store
-|get_the_app |download |follow_us |shop |store| |buy_ |order_now |track_ |view_order |view_invoice |pay_
-|pay| |view_details |see_ |discover |explore |blog |careers |secure_your_account |secure_account |secure_my
-|review_ |check_activity |activity |history |sign-in_history |login_history |report |cancel |decline |reject
-|home_page |homepage |meeting |join_call |webinar |docs| |documentation |guide |about_ |tips |advice
-|security_cent |manage_ |renew_ |upgrade |redeem |book_ |more_info
-|abmelden |abbestell |datenschutz |agb| |hilfe |kontakt |mehr_erfahren |mehr_dazu |weiterlesen |im_browser
-|online-ansicht |einkaufen |sendung |verfolgen |rechnung |herunterladen |konto_sichern |ablehnen
-|einstellungen |tipps |jetzt_sparen |zur_bestellung |ansehen
-|desinscri |desabonn |confidentialit |mentions |aide| |en_savoir_plus |lire_la |navigateur |boutique
-|suivre_ |facture |telecharger |securiser |refuser |decouvr |voir_ |acheter |conseils |j'en_profite |profite
-|cancelar_suscrip |darse_de_baja |darme_de_baja |baja| |privacidad |privacidade |ayuda |ajuda |leer_mas
-|saber_mas |saiba_mais |ler_mais |navegador |comprar |tienda |loja| |rastrear |seguir_ |factura |fatura
-|descargar |baixar |cancelar |rechazar |recusar |preferencias |anular_ |ver_ |veure |descubr |consejos
-|conselhos |consells |aproveit |aprovech |contacto |contato
-|annulla |disiscri |cancella |assistenza |aiuto |scopri |leggi |negozio |acquista |traccia |fattura |scarica
-|rifiuta |vedi |visualizza |contatt |dezabon |confidential |ajutor |afla |magazin |descarca |vezi |cumpara
-|afmelden |uitschrijven |voorwaarden |hulp |lees_meer |meer_weten |winkel |bestelling |downloaden |weigeren
-|afmeld |frameld |avmeld |meld_deg_av |avregistrer |avsluta_pren |hjelp |hjaelp |hjalp |las_mer |les_mer
-|laes_mere |handla |kop| |kop_ |kjop |kob_ |spara |ladda_ner |last_ned |se_ |vis_ |visa_ |bekijk |ontdek
-|personvern |integritet |privatliv |kundeservice |kundservice |peruuta |tietosuoja |ohje |lue_ |kauppaan
-|seuraa |lataa |katso |loobu |abi| |vaata |osta
-|wypisz |rezygn |prywatn |pomoc |dowiedz |czytaj |przegladar |sklep |kup_ |sledz |faktur |pobierz |odrzuc
-|zobacz |sprawdz_ |odhlas |soukrom |napoved |zjistit |precist |prohlizec |obchod |koupit |sledovat |stahnout
-|odmitn |sukrom |viac |zobrazit |leiratkoz |adatvedel |segitseg |tovabb |bongesz |vasarl |nyomon |letolt
-|megnez |megtekint |reszletek |odjav |zasebnost |vec_ |trgovin |kupi |prenes |pogled |prikazi |pregled
-|preglednik |saznaj |prenumer |atsisak |pagalba |skaityk |parduotuv |perziure |ziureti |atrakst |palidz
-|lasit |veikal |skatit |noraidit
-|abonelikten |abonelig |gizlilik |yardim |daha_fazla |tarayici |alisveris |takip |indir| |reddet |incele
-|goruntule |απεγγραφ |διαγραφη |απορρητ |βοηθεια |μαθετε |διαβαστε |περιηγη |αγορ |παρακολουθ |κατεβα |δειτε
-|προβολη |επικοινων
-|отпис |отказаться |отклон |конфиденц |помощь |поддержк |подробнее |узнать |читать |браузер |магазин |купить
-|отслед |скачать |настройк |посмотр |перейти_в |каталог |відпис |відмов |конфіденц |допомог |детальніше
-|читати |купити |відстеж |завантаж |налаштув |перегля |дізна |отпиш |поверител |помощ |научете |прочет
-|пазарув |купи |проследи |изтегл |виж_ |вижте |разгледа |одјав |приватност |погледн |сазнај
-הסרה הסר_ ביטול פרטיות עזרה קרא_ קנה_ קנו חנות מעקב הורד לפרטים צפה צפו לצפייה צור_קשר الغاء الخصوصيه مساعده
-المساعده المزيد المتصفح تسوق تتبع تحميل عرض_ اتصل_بنا لغو_اشتراك لغو حريم_خصوصي راهنما بيشتر خريد دانلود
-مشاهده مدد رازداري
-सदस्यता_समाप्त अनसब्सक्राइब गोपनीयता सहायता मदद और_जान और_पढ़ खरीद ट्रैक डाउनलोड देखें আনসাবস্ক্রাইব
-গোপনীয়তা সাহায্য আরও কিনুন দেখুন தனியுரிமை உதவி மேலும் வாங்க గోప్యత సహాయం ಗೌಪ್ಯತೆ ಸಹಾಯ സ്വകാര്യത സഹായ
-ยกเลิก ความเป็นส่วนตัว ช่วยเหลือ อ่านต่อ อ่านเพิ่มเติม ช้อป ซื้อ ติดตาม ดาวน์โหลด ดูราย ดูสินค้า huy_dang_ky
-quyen_rieng_tu tro_giup tim_hieu doc_them mua_ theo_doi tai_xuong tai_ve xem_ |berhenti_lang |privasi
-|bantuan |selengkapnya |baca_ |belanja |beli |lacak |unduh |lihat |muat_turun |jejak |jiondoe |faragha
-|msaada |soma |nunua |tazama |gweld |preifat |cymorth |rhagor |gehitu |laguntza |ikusi |pribatutasun
-履历 履歴 记录 記錄 紀錄 기록 |verlauf |aktivitat |historique |activite |historial |actividad |historico
-|atividade |cronologia |attivita |geschiedenis |activiteit |historik |aktivitet |historia |tapahtum
-|aktywnos |aktivit |istoric |gecmis |ιστορικ |δραστηρ |истори |активнос |активніс היסטור פעילות السجل النشاط
-تاريخچه इतिहास ประวัติ |lich_su |riwayat Դիտել Տեսնել ნახვა იხილეთ 退订 退訂 取消 隐私 隱私 帮助 幫助
-了解更多 阅读 閱讀 浏览 瀏覽 購買 购买 商店 查看 物流 下载 下載 联系 聯絡 配信停止 配信解除 解除
-プライバシー ヘルプ お問い合わせ 詳しく 詳細 続きを読む ブラウザ ショップ 購入 追跡 ダウンロード 見る
-수신거부 수신_거부 개인정보 도움말 고객센터 자세히 더_보기 보기 브라우저 쇼핑 구매 배송 다운로드
+# Latin letters
+|abbestell |abi| |ablehnen |abmelden |abonelig |abonelikten |about_ |acheter |acquista |actividad |activite
+|activiteit |activity |adatvedel |advice |afla |afmeld |afmelden |agb| |aide| |aiuto |ajuda |ajutor |aktivit
+|aktivitat |aktivitet |aktywnos |alisveris |annulla |ansehen |anular_ |app_store |aprovech |aproveit |assistenza
+|atividade |atrakst |atsisak |attivita |avmeld |avregistrer |avsluta_pren |ayuda |baca_ |baixar |baja| |bantuan
+|bekijk |belanja |beli |berhenti_lang |bestelling |blog |bongesz |book_ |boutique |browser |buy_ |cancel
+|cancelar |cancelar_suscrip |cancella |careers |check_activity |comprar |confidential |confidentialit |conseils
+|consejos |conselhos |consells |contact |contacto |contato |contatt |cronologia |cumpara |cymorth |czytaj
+|daha_fazla |darme_de_baja |darse_de_baja |datenschutz |decline |decouvr |desabonn |descarca |descargar |descubr
+|desinscri |dezabon |discover |disiscri doc_them |docs| |documentation |dowiedz |download |downloaden |einkaufen
+|einstellungen |email_settings |en_savoir_plus |explore |factura |facture |faktur |faq |faragha |fattura |fatura
+|find_out |follow_us |frameld |gecmis |gehitu |geschiedenis |get_the_app |gizlilik |goruntule |guide |gweld
+|handla |help_ |help| |help_cent |herunterladen |hilfe |historia |historial |historico |historik |historique
+|history |hjaelp |hjalp |hjelp |home_page |homepage |hulp huy_dang_ky |ikusi |im_browser |impressum |imprint
+|incele |indir| |integritet |istoric |j'en_profite |jejak |jetzt_sparen |jiondoe |join_call |katso |kauppaan
+|kjop |kob_ |kontakt |konto_sichern |kop_ |kop| |koupit |kundeservice |kundservice |kup_ |kupi |lacak |ladda_ner
+|laes_mere |laguntza |las_mer |lasit |last_ned |lataa |learn_how |learn_more |leer_mas |lees_meer |legal |leggi
+|leiratkoz |ler_mais |les_mer |letolt |lich_su |lihat |lire_la |login_history |loja| |loobu |lue_ |magazin
+|manage_ |meer_weten |meeting |megnez |megtekint |mehr_dazu |mehr_erfahren |meld_deg_av |mentions |more_info
+|msaada mua_ |muat_turun |napoved |navegador |navigateur |negozio |noraidit |notification_settings |nunua
+|nyomon |obchod |odhlas |odjav |odmitn |odrzuc |ohje |online-ansicht |ontdek |opt-out |opt_out |order_now |osta
+|pagalba |palidz |parduotuv |pay_ |pay| |personvern |peruuta |perziure |play_store |pobierz |pogled |pomoc
+|precist |preferences |preferencias |pregled |preglednik |preifat |prenes |prenumer |pribatutasun |prikazi
+|privacidad |privacidade |privacy |privasi |privatliv |profite |prohlizec |prywatn |przegladar quyen_rieng_tu
+|rastrear |read_more |read_the |rechazar |rechnung |recusar |reddet |redeem |refuser |reject |renew_ |report
+|reszletek |review_ |rezygn |rhagor |rifiuta |riwayat |saber_mas |saiba_mais |saznaj |scarica |scopri |se_
+|secure_account |secure_my |secure_your_account |securiser |security_cent |see_ |segitseg |seguir_ |selengkapnya
+|sendung |settings| |seuraa |shop |sign-in_history |skaityk |skatit |sklep |sledovat |sledz |soma |soukrom
+|spara |sprawdz_ |stahnout |store| |suivre_ |sukrom |support| tai_ve tai_xuong |takip |tapahtum |tarayici
+|tazama |telecharger |terms theo_doi |tienda |tietosuoja tim_hieu |tipps |tips |tovabb |traccia |track_ |trgovin
+tro_giup |uitschrijven |unduh |unsubscribe |upgrade |vaata |vasarl |vec_ |vedi |veikal |ver_ |verfolgen |verlauf
+|veure |vezi |viac |view_details |view_in |view_invoice |view_online |view_order |view_this |vis_ |visa_
+|visualizza |voir_ |voorwaarden |web_version |webinar |weigeren |weiterlesen |winkel |wypisz xem_ |yardim
+|zasebnost |ziureti |zjistit |zobacz |zobrazit |zur_bestellung
+# Greek
+|αγορ |απεγγραφ |απορρητ |βοηθεια |δειτε |διαβαστε |διαγραφη |δραστηρ |επικοινων |ιστορικ |κατεβα |μαθετε
+|παρακολουθ |περιηγη |προβολη
+# Cyrillic
+|активнос |активніс |браузер |виж_ |вижте |відмов |відпис |відстеж |детальніше |допомог |дізна |завантаж |изтегл
+|истори |каталог |конфиденц |конфіденц |купи |купити |купить |магазин |налаштув |настройк |научете |одјав
+|отказаться |отклон |отпис |отпиш |отслед |пазарув |перегля |перейти_в |поверител |погледн |поддержк |подробнее
+|помощ |помощь |посмотр |приватност |проследи |прочет |разгледа |сазнај |скачать |узнать |читати |читать
+# Georgian and Armenian
+Դիտել Տեսնել იხილეთ ნახვა
+# Hebrew
+ביטול הורד היסטור הסר_ הסרה חנות לפרטים לצפייה מעקב עזרה פעילות פרטיות צור_קשר צפה צפו קנה_ קנו קרא_
+# Arabic
+اتصل_بنا الخصوصيه السجل الغاء المتصفح المزيد المساعده النشاط بيشتر تاريخچه تتبع تحميل تسوق حريم_خصوصي خريد
+دانلود رازداري راهنما عرض_ لغو لغو_اشتراك مدد مساعده مشاهده
+# India, Sri Lanka, Tibet
+अनसब्सक्राइब इतिहास और_जान और_पढ़ खरीद गोपनीयता ट्रैक डाउनलोड देखें मदद सदस्यता_समाप्त सहायता আনসাবস্ক্রাইব আরও
+কিনুন গোপনীয়তা দেখুন সাহায্য உதவி தனியுரிமை மேலும் வாங்க గోప్యత సహాయం ಗೌಪ್ಯತೆ ಸಹಾಯ സഹായ സ്വകാര്യത
+# Thailand, Laos, Cambodia, Myanmar
+ความเป็นส่วนตัว ช่วยเหลือ ช้อป ซื้อ ดาวน์โหลด ดูราย ดูสินค้า ติดตาม ประวัติ ยกเลิก อ่านต่อ อ่านเพิ่มเติม
+# Chinese and Japanese
+お問い合わせ ショップ ダウンロード ブラウザ プライバシー ヘルプ 下載 下载 了解更多 取消 商店 履历 履歴 帮助 幫助
+查看 浏览 瀏覽 物流 紀錄 続きを読む 联系 聯絡 見る 解除 記錄 詳しく 詳細 记录 購入 購買 购买 追跡 退訂 退订
+配信停止 配信解除 閱讀 阅读 隐私 隱私
+# Korean
+개인정보 고객센터 구매 기록 다운로드 더_보기 도움말 배송 보기 브라우저 쇼핑 수신_거부 수신거부 자세히
 """
 
 # "It was not you", said before a link in notices.
 _NOT_YOU = """
-|wasn't_you |was_not_you |wasn't_me |not_you |not_me |didn't |did_not |don't_recogni |do_not_recogni
-|nicht_sie |nicht_du |nicht_selbst |nicht_von_ihnen |pas_vous |n'etait_pas |n'etiez_pas |n'est_pas_vous
-|no_fuiste |no_has_sido |no_fui |no_reconoc |nao_foi |nao_fui |nao_reconhec |non_sei_stato |non_eri
-|non_riconosc |niet_jij |niet_u |niet_door |inte_du |ikke_deg |ikke_dig |et_ollut |et_sina |to_nie_ty
-|nie_ty |nebyli_jste |neste_to |nem_on |niste_vi |niste_bili |nu_ati_fost |nu_ai_fost |siz_degil
-|δεν_ησασταν |δεν_ησουν |не_вы |не_ви |не_сте |не_узна |לא_אתה |לא_אתם |לא_ביצע لم_تكن لم_تقم شما_نبود
-आपने_नहीं आप_नहीं ไม่ใช่คุณ khong_phai_ban |bukan_anda |bukan_kamu |ei_teie |siz_emas |jei_tai_ne |tas_nebij
-|nuk_ishe 不是您 不是你 非本人 心当たり 본인이_아니 본인이_아닌
+# Latin letters
+|bukan_anda |bukan_kamu |did_not |didn't |do_not_recogni |don't_recogni |ei_teie |et_ollut |et_sina |ikke_deg
+|ikke_dig |inte_du |jei_tai_ne khong_phai_ban |n'est_pas_vous |n'etait_pas |n'etiez_pas |nao_foi |nao_fui
+|nao_reconhec |nebyli_jste |nem_on |neste_to |nicht_du |nicht_selbst |nicht_sie |nicht_von_ihnen |nie_ty
+|niet_door |niet_jij |niet_u |niste_bili |niste_vi |no_fui |no_fuiste |no_has_sido |no_reconoc |non_eri
+|non_riconosc |non_sei_stato |not_me |not_you |nu_ai_fost |nu_ati_fost |nuk_ishe |pas_vous |siz_degil |siz_emas
+|tas_nebij |to_nie_ty |was_not_you |wasn't_me |wasn't_you
+# Greek
+|δεν_ησασταν |δεν_ησουν
+# Cyrillic
+|не_ви |не_вы |не_сте |не_узна
+# Hebrew
+|לא_אתה |לא_אתם |לא_ביצע
+# Arabic
+شما_نبود لم_تقم لم_تكن
+# India, Sri Lanka, Tibet
+आप_नहीं आपने_नहीं
+# Thailand, Laos, Cambodia, Myanmar
+ไม่ใช่คุณ
+# Chinese and Japanese
+不是你 不是您 心当たり 非本人
+# Korean
+본인이_아니 본인이_아닌
 """
 
 LINKS = Lexicon(
@@ -174,7 +204,7 @@ LINKS = Lexicon(
 )
 
 URL_FOR = re.compile(
-    r"verif|confirm|activat|aktiv|magic|sign-?_?in(?![a-z])|log-?_?in(?![a-z])|(?<![a-z])auth|oauth|token|(?<![a-z])otp|"
+    r"verif|confirm|consent|activat|aktiv|magic|sign-?_?in(?![a-z])|log-?_?in(?![a-z])|(?<![a-z])auth|oauth|token|(?<![a-z])otp|"
     r"passwordless|reset|password|passwd|recover|invit|accept|callback|regist|(?<![a-z])join|unlock|validat|opt-?in|"
     r"(?<![a-z])doi(?![a-z])|one-?time|(?<![a-z])session|ticket=|code=|nonce|sign-?up"
 )

@@ -19,6 +19,7 @@ _LINE_FEED = re.compile("\n")
 _SIGNING = frozenset((Kind.VERIFY, Kind.OTP))
 _CODES = frozenset((Kind.CODE, Kind.OTP))
 _TRADE = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL))
+_ENTERED_TOO = frozenset((Kind.GIFT, Kind.ROOM, Kind.CALL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,32 @@ class Matter:
         return (
             self.subject_offers_code
             or not _SIGNING.isdisjoint(self.opening_kinds)
+            or self.to_be_kept_secret
             or (not _SIGNING.isdisjoint(self.subject_kinds) and _TRADE.isdisjoint(self.subject_kinds))
         )
+
+    @property
+    def to_be_kept_secret(self) -> bool:
+        """Does the opening say to tell nobody?"""
+        return Kind.KEEP in self.opening_kinds and Kind.KEEP not in self.subject_kinds
+
+    @property
+    def of_gifts_or_rooms(self) -> bool:
+        """Do subject or opening speak of vouchers, doors or calls, whose codes are entered too?"""
+        return not (_ENTERED_TOO.isdisjoint(self.subject_kinds) and _ENTERED_TOO.isdisjoint(self.opening_kinds))
 
     @property
     def asks_for_it(self) -> bool:
         """Does the opening ask to enter something, or say that it expires?"""
         return Kind.ENTER in self.opening_kinds or Kind.CUE in self.opening_kinds
+
+    @property
+    def hands_over_a_code(self) -> bool:
+        """Does the opening speak of a code that is entered or lives for minutes, and the mail of nothing else?"""
+        kinds = self.opening_kinds
+        if Kind.CODE not in kinds or self.of_gifts_or_rooms or self.trade >= 0.5:
+            return False
+        return Kind.ENTER in kinds or Kind.SOON in kinds
 
     @property
     def ground(self) -> float:
@@ -107,12 +127,14 @@ class Matter:
         count = self.opening_kinds.count
         score += min(1.2, 0.5 * count(Kind.OTP) + 0.25 * (count(Kind.VERIFY) + count(Kind.CODE)))
         score += min(0.6, 0.3 * count(Kind.CUE))
+        if self.to_be_kept_secret:
+            score += 0.4
         score -= min(0.9, 0.15 * count(Kind.OTHER))
         score -= min(2.5, 0.8 * count(Kind.GIFT))
         score -= min(2.0, count(Kind.ROOM)) + min(6.0, 5.0 * count(Kind.CALL))
         if not self.in_known_words:
             score += 0.5  # a language without words here: only the layout tells
-        elif not positive and {Kind.OTP, Kind.VERIFY, Kind.CUE}.isdisjoint(self.opening_kinds):
+        elif not positive and {Kind.OTP, Kind.VERIFY, Kind.CUE, Kind.KEEP}.isdisjoint(self.opening_kinds):
             score -= 1.0  # nothing speaks of signing in
         if len(self.text) < 700:
             score += 0.5

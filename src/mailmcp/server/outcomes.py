@@ -28,7 +28,7 @@ def created(inbox: Inbox, made: bool, cursor: str, status: Status) -> tuple[str,
         address=inbox.address,
         created=made,
         cursor=cursor,
-        can_send="nowhere" if status.policy == "never" else "this_home",
+        can_send=status.policy != "never",
         reach="this_machine",
         how_to_reach=how,
     )

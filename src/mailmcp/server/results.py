@@ -34,7 +34,8 @@ class InboxCreated(Result):
     address: str
     created: bool
     cursor: str
-    can_send: Literal["this_home", "nowhere"]
+    can_send: bool
+    """Whether policy lets it send at all; to whom is said by each send."""
     reach: Literal["this_machine", "internet"]
     how_to_reach: str
 
