@@ -91,7 +91,11 @@ def load_settings(home: Path | None = None, environment: dict[str, str] | None =
     given = dict(os.environ if environment is None else environment)
     env_home = given.get(f"{PREFIX}HOME", "")
     chosen = (home or (Path(env_home) if is_set(env_home) else default_home())).expanduser().absolute()
-    values = _merge(_from_file(chosen / "config.toml"), _from_environment(given))
+    file = chosen / "config.toml"
+    in_file = _from_file(file)
+    if "home" in in_file:
+        raise ConfigError(f"{file} cannot set `home`, since it lies in it: use MAILMCP_HOME or --home.")
+    values = _merge(in_file, _from_environment(given))
     values["home"] = chosen
     try:
         return Settings.model_validate(values)
@@ -136,9 +140,15 @@ def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
         elif head in Settings.model_fields and head not in sections and head != "home" and not rest:
             values[head] = value
         elif rest:
-            # A section that does not exist is a misspelling worth hearing about; single words such as
-            # MAILMCP_TEST_CORPORA belong to others.
+            # A section that does not exist is a misspelling worth hearing about.
             values[head] = {rest: value}
+        elif head in sections or any(head.startswith(f"{section}_") for section in sections):
+            # MAILMCP_SEND_POLICY would be ignored in silence, and with it what somebody wanted to forbid. Other
+            # words, such as MAILMCP_TEST_CORPORA, belong to others.
+            raise ConfigError(
+                f"There is no setting {key}: between a section and its field stand two underscores, as in"
+                " MAILMCP_SEND__POLICY."
+            )
     return values
 
 

@@ -5,6 +5,7 @@ Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -316,13 +317,15 @@ class Submission:
     attachments: tuple[OutgoingFile, ...] = ()
     in_reply_to: str | None = None
     """The parent's Message-ID."""
+    answers: str | None = None
+    """The parent's m_… id: a parent without a Message-ID has no other name."""
     references: tuple[str, ...] = ()
     send_at: datetime | None = None
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Every envelope recipient once, in header order."""
-        return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc, *self.bcc)))
+        """Every envelope recipient once, in header order; the case of letters makes no second one."""
+        return distinct(address.email for address in (*self.to, *self.cc, *self.bcc))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,5 +388,13 @@ class Draft:
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Every envelope recipient once, in header order."""
-        return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc, *self.bcc)))
+        """Every envelope recipient once, in header order; the case of letters makes no second one."""
+        return distinct(address.email for address in (*self.to, *self.cc, *self.bcc))
+
+
+def distinct(emails: Iterable[str]) -> tuple[str, ...]:
+    """Each address once, in the spelling that comes first."""
+    first: dict[str, str] = {}
+    for email in emails:
+        first.setdefault(email.lower(), email)
+    return tuple(first.values())

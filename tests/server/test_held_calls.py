@@ -39,7 +39,7 @@ async def test_under_the_policy_never_nothing_is_sent_or_held(open_door):
             refused = await door.call(tool, inbox=anna, to=[bert], subject="x", body="x")
             assert refused["status"] == "refused"
             assert "MAILMCP_SEND__POLICY" in " ".join(refused["reasons"])
-        assert (await door.call("create_inbox"))["can_send"] == "nowhere"
+        assert (await door.call("create_inbox"))["can_send"] is False
 
 
 async def test_what_a_human_must_type_stands_in_nothing_that_a_tool_gives(door, desks):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     from mailmcp.errors import MailError
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a subject must not end a command on a plain terminal
     try:
         sys.exit(options.run(options))
     except MailError as error:

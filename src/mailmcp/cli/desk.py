@@ -103,7 +103,10 @@ def reject(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
 
 def _in_room(options: argparse.Namespace, open_mailroom: OpenMailroom, work: Callable[[Mailroom], Awaitable[T]]) -> T:
     async def run() -> T:
-        room = await open_mailroom(load_settings(options.home), leads=False)
+        settings = load_settings(options.home)
+        if not (settings.home / "mailmcp.db").exists():
+            raise BadInput(f"There is no mail in {settings.home}: name another folder with --home.")
+        room = await open_mailroom(settings, leads=False)
         try:
             return await work(room)
         finally:
@@ -126,7 +129,7 @@ def _as_it_will_leave(draft: Draft, mime: bytes) -> str:
         f"From: {draft.inbox}",
         f"To every one of: {', '.join(draft.recipients)}",
         *(f"Held because: {reason.sentence}" for reason in draft.reasons),
-        *([f"The assistant says: {_plain(draft.note)}"] if draft.note else []),
+        *([f"The assistant says: {_plain(' '.join(draft.note.split()))}"] if draft.note else []),
         "--- the message as it will leave (Date is added) ---",
         *map(_plain, _words(mime)),
         f"--- end; it leaves to {', '.join(draft.recipients)} ---",

@@ -23,6 +23,7 @@ _CSI = "(?:\x1b\\[|\x9b)[0-?]{0,32}[ -/]{0,4}[@-~]"
 _ANY = re.compile(f"[{_INVISIBLE}{_JOINERS}]")
 _DROP = re.compile(f"{_CSI}|[{_INVISIBLE}]")
 _JOINER_RUN = re.compile(f"[{_JOINERS}]+")
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
 
 # Scripts whose spelling uses joiners: Arabic and its relatives, Mongolian, the Indic scripts, Khmer, Myanmar, Sinhala.
@@ -69,8 +70,8 @@ def ascii_digits(text: str) -> str:
     """``text`` with every Unicode decimal digit (category Nd) as its ASCII digit; the length stays the same."""
     if text.isascii():
         return text
-    for character in set(text):
-        if character > "\x7f" and character.isdecimal():
+    for character in set("".join(_BEYOND_ASCII.findall(text))):
+        if character.isdecimal():
             text = text.replace(character, str(unicodedata.decimal(character)))
     return text
 

@@ -147,6 +147,9 @@ def of_account(text: str, start: int, end: int) -> bool:
     near = text[max(0, start - 2) : start].rstrip(" -")[-1:]
     if near and near in _STARS and text[end : end + 1] != "*" and _MASKED_CARD.search(text[max(0, start - 18) : start]):
         return True
+    beside = text[max(0, start - 2) : start].rstrip(" ")[-1:]
+    if not (beside.isdigit() or beside.isupper() or text[start].isupper()):
+        return False  # no group of an account number before it, nor does one begin here
     window = max(0, start - 42)
     return any(
         match.start() + window <= start < match.end() + window for match in _IBAN.finditer(text[window : end + 6])

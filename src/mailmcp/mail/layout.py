@@ -42,7 +42,7 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         score += 0.5  # "482913 is your code"
     elif len(line) <= 60 and not bare(text[end:line_end]):
         score += 0.7  # the last thing on a short line
-    elif bare(_cell(text, start, end)) == text[start:end]:
+    elif not _in_words(text, start) and bare(_cell(text, start, end)) == text[start:end]:
         score += 0.4
     score += emphasis
     if candidate.crowded:
@@ -122,6 +122,12 @@ def _emphasis(mail: Matter, start: int, end: int) -> float:
     if len(bare(mail.text[first:last])) <= end - start + 2:
         return 2.0
     return 0.5 if last - first <= 60 else 0.0
+
+
+def _in_words(text: str, start: int) -> bool:
+    """Does a word or number stand right before it, so that it has no cell of its own?"""
+    before = text[max(0, start - 2) : start]
+    return len(before) == 2 and before[0].isalnum() and before[1] not in "\t\n"
 
 
 def _cell(text: str, start: int, end: int) -> str:

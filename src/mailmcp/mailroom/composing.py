@@ -9,6 +9,7 @@ import mimetypes
 import os
 import stat
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES
@@ -37,7 +38,7 @@ class Composing:
         subject, body, html = request.subject, request.body, request.html
         in_reply_to: str | None = None
         references: tuple[str, ...] = ()
-        files = [await self._file(wanted) for wanted in request.attachments]
+        files = [await self._file(wanted, inbox.address) for wanted in request.attachments]
         if request.in_reply_to and request.forward:
             raise BadInput("Give `in_reply_to` or `forward`, not both.")
         if request.reply_all and not request.in_reply_to:
@@ -54,7 +55,9 @@ class Composing:
         if request.forward:
             original = await self._message(request.forward, inbox.address)
             subject = compose.forward_subject(original.subject) if subject is None else subject
-            body = f"{body}\n\n{await self._forwarded(original)}"
+            forwarded = await self._forwarded(original)
+            body = f"{body}\n\n{forwarded}"
+            html = html if html is None else f"{html}<br><br><pre>{escape(forwarded)}</pre>"
             files += [await self._stored_file(original.id, one.part) for one in original.attachments]
         if sum(len(file.data) for file in files) > MAX_MESSAGE_BYTES * 3 // 4 - 65_536:
             raise BadInput("The attachments are too large: together with the text they must fit into 25 MiB.")
@@ -68,6 +71,7 @@ class Composing:
             html=html,
             attachments=tuple(files),
             in_reply_to=in_reply_to,
+            answers=request.in_reply_to,
             references=references,
             send_at=_time(request.send_at),
         )
@@ -94,7 +98,7 @@ class Composing:
             lines += ["", channels.quoted]
         return "\n".join(lines)
 
-    async def _file(self, wanted: FileRequest) -> OutgoingFile:
+    async def _file(self, wanted: FileRequest, inbox: str) -> OutgoingFile:
         ways = [
             way
             for way, given in (
@@ -112,6 +116,7 @@ class Composing:
         if wanted.message is not None or wanted.part is not None:
             if wanted.message is None or wanted.part is None:
                 raise BadInput("An attachment taken from a message needs both `message` and `part`.")
+            await self._message(wanted.message, inbox)
             return await self._stored_file(wanted.message, wanted.part)
         if not wanted.name:
             raise BadInput("An attachment given by text or base64 needs a `name`, such as report.csv.")

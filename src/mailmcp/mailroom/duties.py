@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mailmcp.backends.contract import Backend, Listener, Listens
-from mailmcp.errors import BackendError, MailError
+from mailmcp.errors import BackendError, MailError, StoreUnavailable
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.models import ListenerStatus
@@ -163,7 +163,10 @@ class LockFile:
 
     def acquire(self) -> bool:
         """Take the lock if nobody holds it; never waits."""
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StoreUnavailable(f"The lock file {self._path} cannot be opened: {error.strerror}.") from error
         try:
             _lock(file)
         except OSError:

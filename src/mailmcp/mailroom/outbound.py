@@ -109,6 +109,7 @@ class Outbound:
 
     async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
         """A human refused this draft, with a word for the assistant. Raises Refused when it is no longer held."""
+        await self._store.write(outbox.expire, datetime.now(UTC))
         draft = await self.draft(draft_id)
         moved = await self._store.write(
             outbox.decide, draft, to=DraftState.REJECTED, approver=approver, now=datetime.now(UTC), word=word
@@ -195,14 +196,14 @@ class Outbound:
 def _content_key(submission: Submission) -> str:
     """What makes two calls the same: recipients, subject, bodies, attachments, reply target and time."""
     parts = [
-        sorted(one.email for one in submission.to),
-        sorted(one.email for one in submission.cc),
-        sorted(one.email for one in submission.bcc),
+        sorted(one.email.lower() for one in submission.to),
+        sorted(one.email.lower() for one in submission.cc),
+        sorted(one.email.lower() for one in submission.bcc),
         submission.subject,
         submission.body,
         submission.html,
         [[file.filename, hashlib.sha256(file.data).hexdigest()] for file in submission.attachments],
-        submission.in_reply_to,
+        submission.answers,
         submission.send_at.isoformat() if submission.send_at else None,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -8,7 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
-from mailmcp.errors import BadInput, StoreFull, StoreUnavailable
+from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable
 from mailmcp.mail import parse
 from mailmcp.mail.documents import DocumentText
 from mailmcp.mail.legible import line
@@ -60,8 +60,11 @@ class Reading:
         """One attachment with its bytes, by part or by file name. Raises NotFound naming the parts there are."""
         message = await self._store.read(messages.get, message_id)
         raw = await self._store.read(messages.raw, message.row)
-        named = [one.part for one in message.attachments if one.filename == part]
-        return await asyncio.to_thread(parse.attachment_bytes, raw, named[0] if len(named) == 1 else part)
+        known = any(one.part == part for one in message.attachments)
+        named = [] if known else [one.part for one in message.attachments if one.filename == part]
+        if len(named) > 1:
+            raise NotFound(f"{len(named)} attachments have the name {part[:60]!r}: give a part, {', '.join(named)}.")
+        return await asyncio.to_thread(parse.attachment_bytes, raw, named[0] if named else part)
 
     async def attachment_text(self, message_id: str, part: str) -> tuple[Attachment, DocumentText]:
         """The text of one attachment. Raises NotFound, Unsupported for types without text, BadInput when damaged."""

@@ -121,6 +121,7 @@ class Mailroom:
     async def delete_inbox(self, address: str) -> dict[str, int]:
         """Remove an inbox and its mail; gives how many messages, threads and drafts went. Raises NotFound."""
         removed = await self._store.write(inboxes.delete, address)
+        self._arrivals.announce()  # whoever waits for its mail hears that it is gone
         await self._reading.forget_files()
         await self._store.write(audit.record, "inbox.deleted", datetime.now(UTC), inbox=address.lower())
         return removed

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from mailmcp.errors import BadInput
+from mailmcp.errors import BadInput, NotFound
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.requests import Progress, Tool, Waited, Wanted
@@ -48,6 +48,8 @@ class Waiting:
                 last = spent >= timeout
                 if last or not search.looked:
                     await self._judged(inbox, bell)
+                if (await self._store.read(inboxes.get, wanted.inbox)).row != inbox.row:
+                    raise NotFound(f"The inbox {wanted.inbox} was deleted and made anew during the wait: call again.")
                 # Read before the look: what arrives in between is after this cursor, never skipped.
                 cursor = await self._newest_cursor(wanted.inbox) if last else ""
                 found = await self._look(search, may_share=last or search.shareable())
