@@ -181,3 +181,19 @@ def test_domains_are_read_in_lower_case_without_the_last_dot(tmp_path: Path, wri
 )
 def test_what_is_no_domain_is_refused(tmp_path: Path, domain: str) -> None:
     assert "must be a domain name such as agents.internal" in trouble(tmp_path, {"MAILMCP_LOCAL__DOMAIN": domain})
+
+
+@pytest.mark.parametrize("key", ["MAILMCP_SEND_POLICY", "MAILMCP_SEND", "MAILMCP_LOCAL_SMTP_PORT"])
+def test_a_setting_with_one_underscore_too_few_is_refused_and_not_ignored(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError, match=f"There is no setting {key}: .* two underscores"):
+        load_settings(tmp_path, {key: "never"})
+
+
+def test_words_of_others_are_left_alone(tmp_path: Path) -> None:
+    assert load_settings(tmp_path, {"MAILMCP_TEST_CORPORA": "/x", "MAILMCPX": "1"}).home == tmp_path
+
+
+def test_a_config_file_cannot_move_its_own_home(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('home = "/elsewhere"')
+    with pytest.raises(ConfigError, match="use MAILMCP_HOME or --home"):
+        load_settings(tmp_path, {})

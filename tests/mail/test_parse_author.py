@@ -96,6 +96,55 @@ def test_a_from_that_can_be_read_in_two_ways_gives_no_author(
     assert [address.email for address in message.from_] == emails
 
 
+@pytest.mark.parametrize(
+    ("written", "name", "email"),
+    [
+        ("noreply@svc.example <noreply@svc.example>", "noreply@svc.example", "noreply@svc.example"),
+        ("NoReply@Svc.example <noreply@svc.example>", "NoReply@Svc.example", "noreply@svc.example"),
+        ("[Svc] <noreply@svc.example>", "[Svc]", "noreply@svc.example"),
+        ("Svc @ Work <noreply@svc.example>", "Svc @ Work", "noreply@svc.example"),
+        ("Svc, Inc. <noreply@svc.example>", "Svc, Inc.", "noreply@svc.example"),
+        ("Svc: Login <noreply@svc.example>", "Svc: Login", "noreply@svc.example"),
+        ("R&amp;D <noreply@svc.example>", "R&amp;D", "noreply@svc.example"),
+        ("noreply@svc.example;", "", "noreply@svc.example"),
+        ("Svc <noreply@svc.example>;", "Svc", "noreply@svc.example"),
+        ("=?utf-8?q?Svc=2C?= [Inc] <noreply@svc.example>", "Svc, [Inc]", "noreply@svc.example"),
+        ("j..doe.@docomo.example", "", "j..doe.@docomo.example"),
+        ("J Doe <j..doe.@docomo.example>", "J Doe", "j..doe.@docomo.example"),
+    ],
+)
+def test_a_from_that_breaks_the_grammar_but_holds_one_address_has_an_author(
+    written: str, name: str, email: str
+) -> None:
+    message = with_from(written)
+    assert message.author == Address(name, email)
+    assert codes(message) == {"author_malformed"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "a@g <b@e>",
+        "a@g.test [x] <b@e.test>",
+        "[a @ g.test] <b@e.test>",
+        "Svc: a@g.test <b@e.test>",
+        "a@g.test, Inc: <b@e.test>",
+        "[=?utf-8?q?a=40g.test?=] <b@e.test>",
+        "[a\uff20g.test] <b@e.test>",
+        "b@e.test@g.test <b@e.test>",
+        "grp: Svc <b@e.test>;",
+        "grp:; <b@e.test>",
+        "Svc, Inc. ( <b@e.test>",
+        'Svc, "Inc. <b@e.test>',
+        "[Svc] <b@e.test> x",
+        "[Svc] <a@g.test> <b@e.test>",
+        "[Svc]\0 <b@e.test>",
+    ],
+)
+def test_words_that_could_hide_another_address_leave_no_author(written: str) -> None:
+    assert with_from(written).author is None
+
+
 def test_two_from_headers_give_no_author_even_when_they_agree() -> None:
     message = with_from("a@g.test", "a@g.test")
     assert message.author is None

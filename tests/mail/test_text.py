@@ -68,7 +68,7 @@ def test_words_are_kept_as_they_are_seen(body: str, seen: str) -> None:
         ("x<i style='font-size:0'>hid</i>", "size"),
         ("x<i style='font:0/0 a'>hid</i>", "size"),
         ("x<i style='font-size:1px'>hid</i>", "size"),
-        ("x<i style='max-height:0'>hid</i>", "size"),
+        ("x<i style='max-height:0;overflow:hidden'>hid</i>", "size"),
         ("x<div style='height:0;overflow:hidden'>hid</div>", "size"),
         ("x<i style='transform:scale(0)'>hid</i>", "size"),
         ("x<i style='color:#fff'>hid</i>", "colour"),
@@ -407,3 +407,34 @@ def test_very_long_text_is_cut_and_said_to_be() -> None:
     channels = plain("word\n" * 400_000)
     assert len(channels.visible) <= 1024 * 1024
     assert [defect.code for defect in channels.defects] == ["text_truncated"]
+
+
+# --- what only looks like history ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", ["_" * 20, "_" * 60, "-" * 30, "—" * 24])
+def test_a_rule_as_decoration_cuts_nothing_off(rule: str) -> None:
+    body = f"Hello\n{rule}\nYour code is 482913\n{rule}\nThe team"
+    assert plain(body).visible == body
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "From: Ann <a@g.test>\nSent: Monday\nTo: B\n\nold",
+        "\nVon: Ann\nGesendet: Montag, 2. November 2026 10:15\nAn: B\n\nold",
+    ],
+)
+def test_a_rule_before_a_header_block_begins_history(block: str) -> None:
+    assert plain(f"new\n{'_' * 32}\n{block}").visible.strip() == "new"
+
+
+@pytest.mark.parametrize(
+    "trip",
+    [
+        "Hello\n\nFrom: Berlin\nTo: Paris\nDate: 21 Nov\n\nBooking code: X7Q2PL",
+        "Hello\n\n" + "_" * 30 + "\nFrom: Berlin\nTo: Paris\nDate: 21 Nov\n\nBooking code: X7Q2PL",
+    ],
+)
+def test_a_trip_is_no_header_block(trip: str) -> None:
+    assert plain(trip).visible == trip

@@ -72,7 +72,8 @@ async def test_of_two_attachments_of_one_name_the_part_decides(door, mail):
     for part, data in ((mail["parts"][2]["part"], b"one"), (mail["parts"][3]["part"], b"two")):
         record = await door.call("get_attachment", message=mail["id"], part=part, as_="base64")
         assert base64.b64decode(record["base64"]) == data
-    assert "no part 'same.bin'" in await words_of(door, "get_attachment", message=mail["id"], part="same.bin")
+    words = await words_of(door, "get_attachment", message=mail["id"], part="same.bin")
+    assert "2 attachments have the name 'same.bin'" in words
 
 
 async def test_an_image_has_no_text_and_says_what_to_do(door, mail):

@@ -374,3 +374,57 @@ async def test_queued_mail_can_be_withdrawn_and_sent_mail_cannot(door, desks):
     assert again["draft"] != queued["draft"]
     sent = await door.call("send", inbox=anna, to=[bert], subject="Now", body="x")
     assert "it is sent" in await words_of(door, "mark", target=sent["draft"], withdraw=True)
+
+
+# --- what is easily mixed up ---------------------------------------------------------------------------------------
+
+
+async def test_a_forward_takes_each_attachment_by_its_part_whatever_they_are_called(door, desks):
+    anna, bert, _ = desks
+    files = (("invoice.txt", "text/plain", b"the invoice"), ("2", "text/plain", b"forged"))
+    received = await door.receive(anna, letter(anna, files=files))
+    await door.call("send", inbox=anna, to=[bert], forward=received["message"], body="See below.")
+    mail = await newest(door, bert)
+    kept = [
+        base64.b64decode(
+            (await door.call("get_attachment", message=mail["id"], part=one["part"], as_="base64"))["base64"]
+        )
+        for one in mail["attachments"]
+    ]
+    assert sorted(kept) == [b"forged", b"the invoice"]
+
+
+async def test_a_forward_with_html_shows_the_forwarded_mail_there_as_well(door, desks):
+    anna, bert, _ = desks
+    received = await door.receive(anna, letter(anna, text="The original <words>."))
+    await door.call(
+        "send", inbox=anna, to=[bert], forward=received["message"], body="See below.", html="<p>See below.</p>"
+    )
+    assert "The original <words>." in (await newest(door, bert))["text"]
+
+
+async def test_an_attachment_of_another_inbox_is_not_sent(door, desks):
+    anna, bert, _ = desks
+    received = await door.receive(anna, letter(anna, files=(("a.txt", "text/plain", b"anna's"),)))
+    wanted = [{"message": received["message"], "part": "2"}]
+    assert "another inbox" in await words_of(door, "send", inbox=bert, to=[bert], body="Mine?", attachments=wanted)
+
+
+async def test_the_same_answer_to_two_mails_without_ids_is_two_answers(door, desks):
+    anna, bert, _ = desks
+    first, second = [
+        await door.receive(anna, f"From: {bert}\r\nTo: {anna}\r\nSubject: {number}\r\n\r\nHi\r\n".encode())
+        for number in "12"
+    ]
+    sent = [
+        await door.call("send", inbox=anna, in_reply_to=one["message"], subject="Re", body="yes")
+        for one in (first, second)
+    ]
+    assert [one.get("repeated") for one in sent] == [None, None]
+
+
+async def test_the_case_of_an_address_makes_no_second_mail(door, desks):
+    anna, bert, _ = desks
+    await door.call("send", inbox=anna, to=[bert], subject="Once", body="Same.")
+    again = await door.call("send", inbox=anna, to=[bert.upper()], subject="Once", body="Same.")
+    assert again["repeated"] is True

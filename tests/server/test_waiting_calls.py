@@ -6,7 +6,7 @@ import json
 
 import anyio
 import pytest
-from hosts import code_letter, obeys
+from hosts import code_letter, obeys, words_of
 
 pytestmark = pytest.mark.anyio
 
@@ -138,3 +138,38 @@ async def test_two_clients_of_one_server_share_only_the_only_code(door):
             await door.accept(inbox, code_letter(inbox, "111111"))
             await door.accept(inbox, code_letter(inbox, "222222"))
     assert {one["code"] for one in given} == {"111111", "222222"}
+
+
+async def test_a_sender_filter_may_be_written_as_in_a_header_and_nonsense_is_refused(door):
+    inbox = await door.inbox()
+    await door.accept(inbox, code_letter(inbox))
+    for filter_ in ("Example App <no-reply@app.example>", "@app.example", "APP.example", "  "):
+        found = await door.call("wait_for_otp", inbox=inbox, from_=filter_, since="2000-01-01", timeout=5)
+        assert found["code"] == "482913", filter_
+    assert "give one address" in await words_of(door, "wait_for_otp", inbox=inbox, from_="*", timeout=0)
+
+
+async def test_a_wait_ends_at_once_when_its_inbox_is_deleted(door):
+    inbox = await door.inbox()
+    words: list[str] = []
+
+    async def wait() -> None:
+        words.append(await words_of(door, "wait_for_mail", inbox=inbox, timeout=30))
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            await door.call("list_inboxes")
+            await door.call("delete_inbox", inbox=inbox)
+    assert "no inbox" in words[0]
+
+
+async def test_an_endless_link_does_not_fill_the_answer(door):
+    inbox = await door.inbox()
+    await door.accept(
+        inbox, code_letter(inbox, text=f"Your code is 482913 or https://app.example/verify?t={'a' * 9000}")
+    )
+    text, found = await door.ask("wait_for_otp", inbox=inbox)
+    assert found["code"] == "482913"
+    assert "link" not in found
+    assert len(text) < 2_000

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mailmcp import __version__
 
@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     from mailmcp.errors import MailError
 
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a subject must not end a command on a plain terminal
+    # A subject that a plain terminal cannot show must not end a command.
+    cast(TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
     try:
         sys.exit(options.run(options))
     except MailError as error:

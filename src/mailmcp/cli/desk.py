@@ -103,10 +103,7 @@ def reject(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
 
 def _in_room(options: argparse.Namespace, open_mailroom: OpenMailroom, work: Callable[[Mailroom], Awaitable[T]]) -> T:
     async def run() -> T:
-        settings = load_settings(options.home)
-        if not (settings.home / "mailmcp.db").exists():
-            raise BadInput(f"There is no mail in {settings.home}: name another folder with --home.")
-        room = await open_mailroom(settings, leads=False)
+        room = await open_mailroom(load_settings(options.home), leads=False)
         try:
             return await work(room)
         finally:

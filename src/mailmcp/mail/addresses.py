@@ -27,6 +27,13 @@ _FOLDED_SPECIALS = re.compile("[\ufe6b\uff20\u3002\uff0e\uff61\ufe52\u2024]")
 
 _LABEL = re.compile("[A-Za-z0-9_\u0080-\U0010ffff-]{1,63}")
 
+# Dots may stand where RFC 5322 forbids them: Japanese carriers gave out such addresses.
+_SPEC = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\U0010ffff-]{1,64}@[A-Za-z0-9_.\u0080-\U0010ffff-]{1,253}"
+_ANGLED_AT_END = re.compile(rf"<\s*({_SPEC})\s*>\s*[,;]?\s*\Z")
+_BARE = re.compile(rf"\s*({_SPEC})\s*[,;]?\s*\Z")
+_AT_SIGN = re.compile(r"([^\s@,;:<>()\[\]\"]*)(\s*)@(\s*)([^\s@,;:<>()\[\]\"]*)")
+_FOLDED = str.maketrans("\ufe6b\uff20\u3002\uff0e\uff61\ufe52\u2024", "@@.....")
+
 _Scan = Callable[..., list[tuple[str, str]]]
 
 
@@ -34,7 +41,8 @@ def authors(fields: list[Field], charset: str | None = None) -> tuple[tuple[Addr
     """The addresses of the From fields, and what forbids to take one as the author: defect code -> sentence.
 
     Codes: ``from_missing``, ``from_repeated`` (several From fields), ``from_several`` (several addresses),
-    ``from_invalid`` (no address), ``from_ambiguous`` (programs may read another address), ``from_too_long``.
+    ``from_invalid`` (no address), ``from_ambiguous`` (programs may read another address), ``from_too_long``. One
+    code forbids nothing: ``author_malformed``, a field that breaks the grammar but holds one address only.
     """
     if not fields:
         return (), {"from_missing": "The mail has no From header."}
@@ -47,8 +55,11 @@ def authors(fields: list[Field], charset: str | None = None) -> tuple[tuple[Addr
             problems["from_too_long"] = "The From header is longer than 8 KiB and was not read."
             continue
         addresses, reason = mailboxes(field.body, charset)
-        found += addresses
         reason = reason or _disputed(field, addresses)
+        if (reason or not addresses) and (only := _only_author(field, charset)):
+            addresses, reason = [only], None
+            problems["author_malformed"] = "The From header breaks the grammar, but it holds one address only."
+        found += addresses
         if not addresses:
             problems["from_invalid"] = "The From header holds no usable address."
         elif reason:
@@ -116,6 +127,62 @@ def _disputed(field: Field, addresses: list[Address]) -> str | None:
     if re.search(r"<\s*@", text):
         return "a source route"
     return None
+
+
+def _only_author(field: Field, charset: str | None) -> Address | None:
+    """The one address of a field that breaks the grammar; None when any program could find another one in it.
+
+    Everyday senders forget the quotes: ``Shop, Inc. <a@shop.example>``, ``[Shop] <a@shop.example>``. Whatever a
+    program makes of the words, there is no second address that it could show.
+    """
+    torn = _is_torn(field.body)
+    text = field.body.decode("latin-1" if torn else "utf-8")
+    if field.spaced or _CONTROLS.search(text.replace("\t", " ") if not torn else field.body.decode("ascii", "replace")):
+        return None
+    match = _BARE.match(text) if "<" not in text else _ANGLED_AT_END.search(text)
+    if match is None:
+        return None
+    email = match[1]
+    name = text[: match.start()].strip() if "<" in text else ""
+    local, _, domain = email.rpartition("@")
+    if "=?" in local or _FOLDED_SPECIALS.search(email) or not all(map(_LABEL.fullmatch, domain.split("."))):
+        return None
+    if (torn and not email.isascii()) or not _is_mere_name(name, text.rstrip().endswith(";")):
+        return None
+    if torn:
+        name = headers.characters(name.encode("latin-1", "replace"), charset)
+    decoded = headers.words(name)
+    if any(_holds_other_address(words, email) for words in (name, decoded)):
+        return None
+    return _address(name, email)
+
+
+def _is_mere_name(name: str, ended: bool) -> bool:
+    """Whether the words before an angle can open nothing that swallows it: quotes, comments, a group, an angle."""
+    if len(name) > MAX_EMAIL or "<" in name or ">" in name:
+        return False
+    if "\\" in name or name.count('"') % 2 or (":" in name and (";" in name or ended)):
+        return False
+    depth = 0
+    for letter in name:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _holds_other_address(words: str, email: str) -> bool:
+    """Whether there is something like an address in the words that is not ``email``: ``a@b``, ``a @ b.example``."""
+    for match in _AT_SIGN.finditer(words.translate(_FOLDED)):
+        local, before, after, domain = match.groups()
+        if before or after or not (local and domain):
+            # "Shop @ Work" is no address, but some programs read "a @ b.example" as one.
+            if "." in domain.strip("."):
+                return True
+        elif f"{local}@{domain}".lower() != email.lower():
+            return True
+    # What stands between two at signs is seen once only.
+    return "@@" in words or bool(re.search(r"@[^\s@]*@", words))
 
 
 def _without_comments(text: str) -> str:

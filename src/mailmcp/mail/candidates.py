@@ -28,6 +28,8 @@ _MASKED_CARD = re.compile(r"(?:[*•·●∗]{2,16}|(?<![A-Za-z])[xX]{2,16}|…|
 _STARS = "*•·●∗xX…."
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _MASK = "\x1a"
+# Emphasis of plain text: what opens before a token closes after it. A masked card number has no closing stars.
+_EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|_{1,3}|`{1,3})([A-Za-z0-9][A-Za-z0-9 -]{2,38}[A-Za-z0-9])\1(?![\w*`])")
 _MONEY_BEFORE = re.compile(
     r"(?:[$€£¥₹₽₩₺₫฿₴₦₪₱₡₸₾₼৳៛₭]|\b(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|"
     r"IDR|THB|BRL|MXN|ARS|COP|CLP|ZAR|KES|NGN|AED|SAR|EGP|PKR|BDT|LKR|AUD|CAD|NZD|SGD|HKD|MYR|PHP|ISK|KZT|Rs|R\$|Kč|kr|Rp|"
@@ -45,7 +47,12 @@ _MONEY_WORD = re.compile(
     r"[0-9]\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
 )
 _TOUCHING = frozenset("-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_BEFORE_NO_CODE = (".", "/", "@", "=", "&", "\\", "$", "€", "£")
+_BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
+# "OTP=4821" names the number; in "page?code=4821" and "a.code=4821" it is a part of something longer.
+_NAMED_BEFORE = re.compile(r"(?:^|(?<=[\s(\[<\"'“„>]))[^\W\d_]{2,40}=\Z")
+_IN_PASSWORD = frozenset("!$^&%#")
+# A line of a program, not of a letter: code = "482913".
+_ASSIGNED = re.compile(r"[\w.\])]\s{0,3}(?:=|:=|==|\+=)\s{0,3}[\"'`]\Z")
 _INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
@@ -86,6 +93,13 @@ def masked(text: str) -> str:
             parts += (text[at:start], _MASK * (end - start))
             at = end
     return "".join((*parts, text[at:])) if parts else text
+
+
+def unmarked(text: str) -> str:
+    """``text`` with blanks for the marks of emphasis round a token (``**482913**``); the length stays."""
+    if not ("*" in text or "_" in text or "`" in text):
+        return text
+    return _EMPHASIS.sub(_bared, text)
 
 
 def candidates(text: str, capitals: bool) -> list[Candidate]:
@@ -142,6 +156,20 @@ def money_before(text: str, start: int) -> bool:
     return _MONEY_BEFORE.search(text, max(0, start - 6), start) is not None
 
 
+def of_password(text: str, start: int, end: int) -> bool:
+    """Is it a piece of a longer run with signs in it, as in ``Xk9!fT2q``?"""
+    left, right = text[max(0, start - 2) : start], text[end : end + 2]
+    return any(
+        len(pair) == 2 and pair[sign] in _IN_PASSWORD and _is_word(pair[1 - sign])
+        for pair, sign in ((left, 1), (right, 0))
+    )
+
+
+def assigned(text: str, start: int) -> bool:
+    """Is it a string that a line of a program gives to a name?"""
+    return text[start - 1 : start] in ("'", '"', "`") and _ASSIGNED.search(text[max(0, start - 12) : start]) is not None
+
+
 def of_account(text: str, start: int, end: int) -> bool:
     """Is it part of an account number (IBAN), or the end of a masked card number?"""
     near = text[max(0, start - 2) : start].rstrip(" -")[-1:]
@@ -186,6 +214,11 @@ def _blot(match: re.Match[str]) -> str:
     return _MASK * len(match.group())
 
 
+def _bared(match: re.Match[str]) -> str:
+    marks = " " * len(match.group(1))
+    return f"{marks}{match.group(2)}{marks}"
+
+
 def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
     """Groups of digits that belong to one number or stand beside each other with one separator."""
     for match in _RUN.finditer(text):
@@ -215,7 +248,7 @@ def _of_run(text: str, run: list[tuple[int, int]]) -> list[Candidate]:
     before, after = text[start - 1 : start], text[end : end + 1]
     if before == "+" or text[max(0, start - 2) : start] in ("+ ", "+("):
         return []
-    if before in ("/", "\\", "=", "&") or after in ("/", "\\", "=", "@"):
+    if before in ("/", "\\", "&") or after in ("/", "\\", "=", "@") or _of_query(text, start, end):
         return []
     if len(run) == 1:
         return _single(text, start, end, False)
@@ -233,6 +266,14 @@ def _of_run(text: str, run: list[tuple[int, int]]) -> list[Candidate]:
         if left.strip(" \t") == "" and right.strip(" \t") == "":
             found.extend(_single(text, one, two, left != "\t" or right != "\t"))
     return found
+
+
+def _of_query(text: str, start: int, end: int) -> bool:
+    """Is it the value of a query string or a setting, and not of a word alone with an equals sign?"""
+    if text[start - 1 : start] != "=":
+        return False
+    low = max(0, start - 42)
+    return text[end : end + 1] == "&" or _NAMED_BEFORE.search(text[low:start]) is None
 
 
 def _single(text: str, start: int, end: int, crowded: bool) -> list[Candidate]:
@@ -309,6 +350,8 @@ def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
     low += len(text[low:high]) - len(text[low:high].lstrip("-"))
     high = low + len(token)
     if len(token) > 30 or "--" in token or "_" in token or text[low - 1 : low] in _BEFORE_NO_CODE:
+        return [], read_to
+    if _of_query(text, low, high):
         return [], read_to
     if text[high : high + 1] in ("@", "/", "\\", "=") or (
         text[high : high + 1] == "." and text[high + 1 : high + 2].isalnum()

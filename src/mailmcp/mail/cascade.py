@@ -1,26 +1,33 @@
 """A small CSS cascade: the declarations that hold for an element of a mail.
 
-Inline styles and the rules of <style> by tag, class, id and simple compounds of them, with descendants
-(``.box td.code``). Rules with pseudo-classes, attributes or sibling combinators, and everything inside an at-rule
-other than ``@media screen`` and ``@media all``, are left out: mail programs differ too much on them.
+Inline styles and the rules of <style>. Of at-rules, ``@supports``, ``@layer`` and the ``@media`` of a common screen are
+opened; others are left out with all they hold. A rule whose selector cannot be decided counts when it hides: a decoy
+that nobody sees must not be read as text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+from mailmcp.mail.selectors import Element, Selector, selectors, unescaped
 
 MAX_RULES = 3_000
 MAX_STYLE_TEXT = 200_000
 _MAX_PER_BUCKET = 60
-_MATCH_BUDGET = 400_000
+_MATCH_BUDGET = 1_500_000
+_MAX_ROW = 200
+_MAX_CUSTOM = 100
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_COMPOUND = re.compile(r"(\*|[a-z][a-z0-9-]*)?((?:[.#][a-z0-9_-]+)*)\Z", re.IGNORECASE)
-_NAME = re.compile(r"[.#][^.#]+")
-_PLAIN_MEDIA = re.compile(r"@media\s+(?:only\s+)?(?:screen|all)\s*\Z", re.IGNORECASE)
+_OPENED = re.compile(r"@(?:supports(?!\s*not\b)|layer)\b", re.IGNORECASE)
+_PLAIN_MEDIA = re.compile(r"(?:only\s+)?(?:screen|all)\Z|(?:(?:only\s+)?(?:screen|all)\s+and\s+)?\((.{1,60})\)\Z")
+_MIN_WIDTH = re.compile(r"\s*(?:min-width\s*:|width\s*>=?)\s*(\d{1,4}(?:\.\d{1,4})?)\s*(px|em|rem)?\s*\Z")
+_FUNCTION = re.compile(r"\b(?:ok)?(?:lch|lab)\(|\bcolor(?:-mix)?\(|\b(?:light-dark|hwb|var|env)\(")
+_VARIABLE = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,([^()]*))?\)")
+_NOTHING = re.compile(r"[+-]?(?:0*\.?0*[1-9]?\d?e-|[01]?(?:\.\d*)?(?:px|pt|em|rem|%)?\s*\Z|calc\(\s*0)")
 _FONT_SIZE = re.compile(
     r"(?:^|\s)((?:xx?-|)(?:small|large)|medium|larger|smaller|[0-9.]+(?:px|pt|em|rem|%|)?)(?:/\S+)?\s"
 )
@@ -30,43 +37,31 @@ _BACKGROUND_WORDS = (
 )
 _NOT_COLOURS = frozenset(_BACKGROUND_WORDS.split())
 
+_SIZES = frozenset(("opacity", "font-size", "max-height", "height", "width", "zoom", "scale"))
+_PLACES = frozenset(("text-indent", "left", "top", "margin-left", "margin-top", "clip", "clip-path", "transform"))
+
 Declared = Mapping[str, str]
-Names = tuple[str, str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """What one style attribute or rule says, shorthands expanded; ``!important`` apart."""
+    """What one style attribute or rule says, shorthands expanded; ``!important`` apart.
+
+    A property whose value holds ``var()`` is kept as ``~name`` until it can be resolved.
+    """
 
     normal: Declared
     important: Declared
 
 
 @dataclass(frozen=True, slots=True)
-class Compound:
-    """One step of a selector: ``td.code#main``."""
-
-    tag: str
-    id: str
-    classes: frozenset[str]
-
-    def matches(self, tag: str, id_: str, classes: Sequence[str]) -> bool:
-        """Does it name this element?"""
-        return (
-            (not self.tag or self.tag == tag)
-            and (not self.id or self.id == id_)
-            and (not self.classes or self.classes.issubset(classes))
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Rule:
-    """A selector with its declarations. ``weight`` orders rules: specificity, then place."""
+    """A selector with its declarations. ``weight`` orders rules: layer, specificity, place."""
 
-    weight: tuple[int, int]
-    last: Compound
-    ancestors: tuple[Compound, ...]
+    weight: tuple[bool, int, int]
+    selector: Selector
     declarations: Declarations
+    hides: bool
 
 
 @dataclass(slots=True)
@@ -77,60 +72,128 @@ class Sheet:
     budget: int = _MATCH_BUDGET
     met: set[str] = field(default_factory=set[str])
     """Classes, and ids with a hash, of the elements asked about so far."""
+    path: list[Element] = field(default_factory=list[Element])
+    """The newest element of each depth."""
 
-    def rules_for(self, tag: str, id_: str, classes: Sequence[str], ancestors: Sequence[Names]) -> list[Rule]:
-        """The rules that match, weakest first. ``ancestors`` are (tag, id, classes), outermost first."""
+    def rules_for(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> list[Rule]:
+        """The rules that match, weakest first. To be asked about every element, in document order."""
         if not self.buckets:
             return []
+        element = self._entered(tag, attributes, depth)
         found: list[Rule] = []
-        for key in ("*", tag, "#" + id_, *("." + name for name in classes[:50])):
+        for key in ("*", tag, "#" + element.id, *("." + name for name in element.classes[:50])):
             for rule in self.buckets.get(key, ()):
-                self.budget -= 1 + len(rule.ancestors)
+                self.budget -= 1
                 if self.budget < 0:
                     return found
-                if rule.last.matches(tag, id_, classes) and (not rule.ancestors or self._descends(rule, ancestors)):
+                answer = self._matches(rule.selector, element, depth)
+                if answer or (answer is None and rule.hides):
                     found.append(rule)
-        self.met.update(classes)
-        if id_:
-            self.met.add("#" + id_)
+        self.met.update(element.classes)
+        if element.id:
+            self.met.add("#" + element.id)
         found.sort(key=lambda rule: rule.weight)
         return found
 
-    def _descends(self, rule: Rule, ancestors: Sequence[Names]) -> bool:
-        wanted = len(rule.ancestors)
-        if any(
-            not self.met.issuperset(step.classes) or (step.id and "#" + step.id not in self.met)
-            for step in rule.ancestors
-        ):
-            return False  # names that no element so far had: most rules of mails are for one mail program
-        for tag, id_, classes in reversed(ancestors):
-            if not wanted:
-                break
-            self.budget -= 1
-            if rule.ancestors[wanted - 1].matches(tag, id_, classes):
-                wanted -= 1
-        return wanted == 0
+    def _entered(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> Element:
+        before = self.path[depth] if depth < len(self.path) else None
+        del self.path[depth:]
+        element = Element(
+            tag=tag,
+            id=attributes.get("id") or "",
+            classes=(attributes.get("class") or "").split(),
+            attributes=attributes,
+            parent=self.path[-1] if self.path else None,
+            before=before,
+            place=before.place + 1 if before else 1,
+        )
+        self.path.append(element)
+        return element
+
+    def _matches(self, selector: Selector, element: Element, depth: int) -> bool | None:
+        if not selector.searches and len(selector.steps) == 1:
+            return selector.matches(element)
+        for step in selector.steps[:-1]:
+            if not self.met.issuperset(step.classes) or (step.id and "#" + step.id not in self.met):
+                return False  # names that no element so far had: most rules of mails are for one mail program
+        last = selector.steps[-1].tag, selector.steps[-1].id
+        if (last[0] and last[0] != element.tag) or (last[1] and last[1] != element.id):
+            return False
+        self.budget -= len(selector.steps) + selector.searches * min(_MAX_ROW, depth + element.place)
+        return selector.matches(element)
 
 
 def sheet(css: str) -> Sheet:
     """The rules of a mail's style text (of all its <style> elements, joined). Linear; too much text is cut."""
     rules = Sheet()
     count = 0
-    for selectors, body in _blocks(_COMMENT.sub(" ", css[:MAX_STYLE_TEXT])):
+    for names, body, layered in _blocks(_COMMENT.sub(" ", css[:MAX_STYLE_TEXT])):
         said = declarations(body)
         if not said.normal and not said.important:
             continue
-        for selector in selectors.split(","):
+        hides = _hides(said.normal) or _hides(said.important)
+        for selector in selectors(names[:20_000]):
             count += 1
             if count > MAX_RULES:
                 return rules
-            if (rule := _rule(selector.strip(), count, said)) is not None:
-                last = rule.last
-                key = "#" + last.id if last.id else next(("." + name for name in last.classes), last.tag or "*")
-                bucket = rules.buckets.setdefault(key, [])
-                if len(bucket) < _MAX_PER_BUCKET:
-                    bucket.append(rule)
+            last = selector.steps[-1]
+            key = "#" + last.id if last.id else next(("." + name for name in sorted(last.classes)), last.tag or "*")
+            bucket = rules.buckets.setdefault(key, [])
+            if len(bucket) < _MAX_PER_BUCKET:
+                # What stands in no layer is stronger than all layers (CSS Cascade 5 §6.4.4).
+                bucket.append(Rule((not layered, selector.specificity, count), selector, said, hides))
     return rules
+
+
+def resolved(said: dict[str, str], inherited: Declared) -> Declared:
+    """Put values for the ``var()`` of ``said``, in place; answers the custom properties that hold for the element.
+
+    ``inherited`` are those of its parent. What cannot be resolved is dropped (CSS Variables 1 §3.1), but a ground that
+    is not known is named so.
+    """
+    custom = inherited
+    own = {name: value for name, value in said.items() if name.startswith("--")}
+    if own:
+        custom = dict(inherited)
+        for name, value in own.items():
+            if len(custom) < _MAX_CUSTOM or name in custom:
+                custom[name] = value
+    for key in [name for name in said if name[0] == "~"]:
+        value, name = said.pop(key), key[1:]
+        for _ in range(6):
+            if "var(" not in value or len(value) > 1000:
+                break
+            value = _VARIABLE.sub(lambda found: custom.get(found[1], found[2] or "\ufffd"), value)
+        value = value.strip()
+        if value and "\ufffd" not in value and "var(" not in value and len(value) <= 1000:
+            _set(said, name, value)
+        elif name in ("background", "background-color"):
+            said["background-color"] = "var()"
+    return custom
+
+
+def merge(said: dict[str, str], more: Declared) -> None:
+    """Let ``more`` win over ``said``, in place."""
+    for name, value in more.items():
+        _put(said, name, value)
+
+
+def _put(target: dict[str, str], name: str, value: str) -> None:
+    if "~" + name in target:
+        del target["~" + name]
+    target[name] = value
+
+
+def _hides(said: Declared) -> bool:
+    """Whether a rule is one that puts something out of sight, as a first look tells."""
+    for name, value in said.items():
+        if name.startswith("~") or (name == "display" and value == "none") or value in ("hidden", "transparent"):
+            return True
+        if name in _SIZES and _NOTHING.match(value):
+            return True
+        if name in _PLACES and (value.startswith("-") or name.startswith("clip") or name == "transform"):
+            return True
+    return False
 
 
 @lru_cache(maxsize=1024)
@@ -142,30 +205,34 @@ def declarations(style: str) -> Declarations:
         style = _COMMENT.sub(" ", style)
     for piece in _pieces(style):
         name, colon, value = piece.partition(":")
-        name = name.strip().lower()
-        value = value.strip().lower()[:1000]
-        if not colon or not value or "var(" in value:
+        name = unescaped(name.strip()).lower()
+        value = unescaped(value.strip()[:2000]).lower()[:1000]
+        if not colon or not value or not name or name[0] == "~":
             continue
         target = normal
         if value.endswith("!important") or "!" in value:
             value, _, mark = value.rpartition("!")
             value = value.strip()
             target = important if mark.strip() == "important" else normal
-        _set(target, name, value)
+        if "var(" in value and not name.startswith("--"):
+            target["~" + name] = value
+        else:
+            _set(target, name, value)
     return Declarations(normal, important)
 
 
 def _set(target: dict[str, str], name: str, value: str) -> None:
     if name == "background":
-        target["background-color"] = _colour_of(value) or "transparent"
-        target["background-image"] = value if "url(" in value or "gradient(" in value else "none"
+        target.pop("~background", None)
+        _put(target, "background-color", _colour_of(value) or "transparent")
+        _put(target, "background-image", value if "url(" in value or "gradient(" in value else "none")
     elif name == "font":
         if match := _FONT_SIZE.search(value + " "):
-            target["font-size"] = match.group(1)
-        target["font-weight"] = "bold" if "bold" in value or re.search(r"\b[6-9]00\b", value) else "normal"
-        target["font-family"] = value
+            _put(target, "font-size", match.group(1))
+        _put(target, "font-weight", "bold" if "bold" in value or re.search(r"\b[6-9]00\b", value) else "normal")
+        _put(target, "font-family", value)
     else:
-        target[name] = value
+        _put(target, name, value)
 
 
 def _colour_of(value: str) -> str | None:
@@ -174,7 +241,7 @@ def _colour_of(value: str) -> str | None:
     for match in _COLOUR_TOKEN.finditer(value):
         if match.group() not in _NOT_COLOURS:
             return match.group()
-    return None
+    return "unknown()" if _FUNCTION.search(value) else None
 
 
 def _pieces(style: str) -> list[str]:
@@ -190,25 +257,45 @@ def _pieces(style: str) -> list[str]:
     return pieces
 
 
-def _blocks(css: str) -> list[tuple[str, str]]:
-    """(selectors, body) of each rule, at-rules skipped with all they hold."""
-    blocks: list[tuple[str, str]] = []
+def _blocks(css: str) -> list[tuple[str, str, bool]]:
+    """(selectors, body, in a layer) of each rule; at-rules that are not opened are skipped with all they hold."""
+    blocks: list[tuple[str, str, bool]] = []
+    layers: list[bool] = []
     at = 0
     while (opening := css.find("{", at)) >= 0:
-        prelude = css[at:opening].rpartition(";")[2].strip()
+        before, _, prelude = css[at:opening].rpartition("}")
+        ended = before.count("}") + (css.find("}", at, opening) >= 0)
+        if ended and layers:
+            del layers[max(0, len(layers) - ended) :]
+        prelude = prelude.strip()
+        if prelude.startswith("@") or (";" in prelude and "[" not in prelude):
+            prelude = prelude.rpartition(";")[2].strip()
         if prelude.startswith("@"):
-            if _PLAIN_MEDIA.match(prelude):
+            if _is_opened(prelude):
+                layers.append(prelude[:6].lower() == "@layer")
                 at = opening + 1
                 continue
             at = _end_of_block(css, opening)
             continue
         closing = css.find("}", opening)
-        if closing < 0:
-            break
-        # Stray closing braces (the end of an opened @media screen) stay in front of the next selector.
-        blocks.append((prelude.lstrip("} \t\r\n"), css[opening + 1 : closing]))
+        closing = len(css) if closing < 0 else closing
+        blocks.append((prelude, css[opening + 1 : closing], any(layers)))
         at = closing + 1
     return blocks
+
+
+def _is_opened(prelude: str) -> bool:
+    if prelude[:6].lower() != "@media":
+        return _OPENED.match(prelude) is not None
+    for query in prelude[6:300].lower().split(","):
+        match = _PLAIN_MEDIA.match(query.strip())
+        if match is None:
+            continue
+        if match[1] is None:
+            return True
+        if width := _MIN_WIDTH.match(match[1]):
+            return float(width[1]) * (16 if width[2] in ("em", "rem") else 1) <= 800
+    return False
 
 
 _BRACE = re.compile(r"[{}]")
@@ -221,27 +308,3 @@ def _end_of_block(css: str, opening: int) -> int:
         if depth == 0:
             return brace.end()
     return len(css)
-
-
-def _rule(selector: str, place: int, said: Declarations) -> Rule | None:
-    if len(selector) > 300:
-        return None
-    steps = [_compound(step) for step in selector.replace(">", " ").split()]
-    compounds = [step for step in steps if step is not None]
-    if not compounds or len(compounds) != len(steps):
-        return None
-    weight = sum(10_000 * bool(c.id) + 100 * len(c.classes) + bool(c.tag) for c in compounds)
-    return Rule((weight, place), compounds[-1], tuple(compounds[:-1]), said)
-
-
-def _compound(step: str) -> Compound | None:
-    match = _COMPOUND.match(step)
-    if match is None or not step:
-        return None
-    tag = (match.group(1) or "").lower()
-    names = _NAME.findall(match.group(2))
-    return Compound(
-        tag="" if tag == "*" else tag,
-        id=next((name[1:] for name in names if name[0] == "#"), ""),
-        classes=frozenset(name[1:] for name in names if name[0] == "."),
-    )

@@ -12,9 +12,18 @@ import math
 import re
 from dataclasses import dataclass
 
-from mailmcp.mail.candidates import Candidate, bare, candidates, masked, money_before, unit_after
+from mailmcp.mail.candidates import Candidate, bare, candidates, masked, money_before, of_password, unit_after, unmarked
 from mailmcp.mail.codewords import Kind
-from mailmcp.mail.labels import NO_LABEL, Label, label, phrase_after, phrase_before, since_sentence, until_sentence
+from mailmcp.mail.labels import (
+    NO_LABEL,
+    Label,
+    label,
+    no_longer_counts,
+    phrase_after,
+    phrase_before,
+    since_sentence,
+    until_sentence,
+)
 from mailmcp.mail.layout import setting, shape
 from mailmcp.mail.matter import Matter
 from mailmcp.mail.signin import best_link
@@ -146,7 +155,7 @@ def _doubts(mail: Matter, candidate: Candidate, said: Label, stands_out: bool) -
     elif not stands_out and said.strength == 0:
         doubt += 1.2
     plain_code = not mail.speaks_of_signing_in and not mail.hands_over_a_code
-    if said.strength == 1 and plain_code and not _opens_paragraph(mail, candidate):
+    if said.strength == 1 and plain_code and not _opens_paragraph(mail, candidate) and not _says_only(mail):
         doubt += 1.2 if mail.asks_for_it else 2.2  # a code of some kind
     if said.strength == 0 and mail.in_known_words and not mail.subject_offers_code:
         usual = candidate.shape in ("spaced", "grouped") or (candidate.shape == "digits" and len(candidate.typed) == 6)
@@ -156,6 +165,11 @@ def _doubts(mail: Matter, candidate: Candidate, said: Label, stands_out: bool) -
     if said.strength == 0 and mail.prices >= 2 and not mail.speaks_of_signing_in:
         doubt += 2.5
     return doubt
+
+
+def _says_only(mail: Matter) -> bool:
+    """ "PIN=4821" as the whole mail: there is nothing else that the code could be for."""
+    return not mail.subject_trades and len(mail.text[:400].strip()) <= 30 and len(mail.text) < 400
 
 
 def _opens_paragraph(mail: Matter, candidate: Candidate) -> bool:
@@ -183,11 +197,15 @@ def _pattern(typed: str) -> str:
 
 def _of_subject(mail: Matter) -> dict[str, _Subject]:
     """The candidates that the subject shows, by what is compared of them."""
-    subject = masked(mail.subject)
+    subject = unmarked(masked(mail.subject))
     coded = Kind.CODE in mail.subject_kinds or Kind.OTP in mail.subject_kinds
     found: dict[str, _Subject] = {}
     for candidate in candidates(subject, coded):
         if candidate.shape == "letters" and not coded:
+            continue
+        if candidate.typed in mail.issues or of_password(subject, candidate.start, candidate.end):
+            continue
+        if no_longer_counts(subject[: candidate.start], subject[candidate.end :]):
             continue
         if money_before(subject, candidate.start) or unit_after(subject, candidate.end):
             continue

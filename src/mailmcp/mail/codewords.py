@@ -146,7 +146,8 @@ def _any_of(rows: _Rows) -> str:
             thirds[key[1:]] = ""
         elif thirds.get(key[1]) != "":  # else the shorter key covers it
             thirds[key[1]] = thirds.get(key[1], "") + re.escape(key[2])
-    return "|".join(f"{re.escape(first)}(?:{_classes(seconds)})" for first, seconds in by_first.items())
+    pattern = "|".join(f"{re.escape(first)}(?:{_classes(seconds)})" for first, seconds in by_first.items())
+    return pattern or "(?!)"
 
 
 def _classes(seconds: dict[str, str]) -> str:
@@ -187,3 +188,7 @@ LABELS = Lexicon(
     (Kind.OLD, codewords_negative.OLD),
     (Kind.NOTHING, codewords_negative.NOTHING),
 )
+EXAMPLES = Lexicon((Kind.NOTHING, codewords_negative.EXAMPLE))
+"""What makes the number right after it an example."""
+SPENT = Lexicon((Kind.OLD, codewords_negative.SPENT), (Kind.NOTHING, codewords_negative.NOT_SPENT))
+"""What says after a number that it no longer counts."""

@@ -304,3 +304,70 @@ OLD = """
 # Korean
 기존 이전
 """
+
+# "A code like", "such as", "for example", right before a number.
+EXAMPLE = """
+# Latin letters
+|as_in| |bijv| |bijvoorbeeld| |bv| |comme| |como| |con_la_forma| |contoh| |contohnya| |do_tipo| |du_type| |e.g|
+|eg| |esim| |esimerkiksi| |etwa| |f.eks| |for_eksempel| |for_example| |for_instance| |i_stil_med| |jak| |jako|
+|kaip| |kuten| |like| |looks_like| |mesela| |mint| |misalnya| |napr| |napriklad| |na_przyklad| |na_primjer|
+|nhu| |np| |npr| |ornegin| |par_exemple| |peldaul| |per_esempio| |pl| |please_like| |por_ejemplo| |por_exemplo|
+|przykladowo| |ca_de_exemplu| |de_exemplu| |p._ex| |p.ex| |p.ej| |seperti| |som| |som_t.ex| |such_as| |t.ex|
+|te_weten| |till_exempel| |tipo| |vd| |vi_du| |wie| |wie_etwa| |z._b| |z.b| |zoals| |zum_beispiel|
+# Greek
+|για_παραδειγμα| |οπωσ| |π.χ|
+# Cyrillic
+|вроде| |к_примеру| |как| |на_пример| |наприклад| |например| |напр| |на_кшталт| |примерно| |типа| |як|
+# Hebrew
+|כגון| |כמו| |לדוגמה| |לדוגמא| |למשל|
+# Arabic
+|كمثال| |مثل| |مثلا| |مانند| |جيسے|
+# India
+|जैसे| |उदाहरण| |उदाहरण_के_लिए| |যেমন| |உதாரணமாக|
+# Thailand
+เช่น ตัวอย่าง
+# Chinese and Japanese
+例 例えば 例如 比如 譬如 たとえば 如
+# Korean
+예 예를_들어 예시
+"""
+
+# "Was used", "has expired", "is no longer valid", after a number.
+SPENT = """
+# Latin letters
+|a_deja_ete_utilise |a_ete_utilise |a_expirado |a_expire| |ale_verbraucht |byl_pouzit |caduco| |du_dung |det_har_gatt
+|da_het_han |da_su_dung |er_brugt| |er_udlobet |er_utlopt |er_blevet_brugt |e_scaduto |e_stato_usato
+|e_stato_utilizzato |e_expirat |esta_caducado |esta_vencido |expiro| |expirou| |fue_usado |fue_utilizado
+|foi_usado |foi_utilizado |forfalt| |gecersiz |had_expired| |ha_caducado |ha_expirado |ha_sido_usado
+|ha_sido_utilizado |has_already_been_used |has_already_expired |has_been_used |has_expired| |has_now_expired
+|har_anvants |har_gatt_ut |har_upphort |het_han |is_already_used |is_expired |is_gebruikt |is_no_longer_valid
+|is_not_valid_anymore |is_now_expired |is_niet_meer_geldig |is_verlopen |ist_abgelaufen |ist_bereits_abgelaufen
+|ist_nicht_mehr_gultig |ist_ungultig_geworden |je_istekao |je_iskoristen |ja_no_es_valid |jest_juz_niewazny
+|kullanildi| |kadaluarsa |kedaluwarsa |lejart| |mar_nem_ervenyes |n'est_plus_val |nao_e_mais_valido |no_es_valido_ya
+|no_longer_valid| |no_longer_works |non_e_piu_valido |nie_jest_juz_wazny |on_vanhentunut |on_kaytetty |platnost_vyprsela
+|sona_erdi |stracil_waznosc |suresi_doldu |sudah_digunakan |telah_digunakan |telah_tamat |uz_neplati |utracil_waznosc
+|wygasl| |ya_no_es_valido |zostal_uzyty |zostal_wykorzystany |was_already_used |was_just_used |was_recently_used
+|was_successfully_used |was_used| |werd_gebruikt |wurde_bereits |wurde_benutzt |wurde_genutzt |wurde_verwendet
+|wurde_fur_die_anmeldung |wurde_zum_anmelden |wurde_zur_anmeldung |vyprsel| |s-a_folosit |a_fost_folosit |a_fost_utilizat
+# Greek
+|εληξε| |εχει_ληξει |χρησιμοποιηθηκε |δεν_ισχυει_πλεον
+# Cyrillic
+|был_использован |больше_не_действ |истек| |истёк| |недействителен |просрочен |уже_использован |устарел |використано
+|більше_не_дійсн |закінчився| |изтече| |е_използван |изтекъл
+# Hebrew
+|פג| |פג_תוקפו |כבר_לא_בתוקף |נוצל |שימש
+# Arabic
+انتهت_صلاحيته |انتهت_صلاحيه لم_يعد_صالح تم_استخدامه منقضي_شده
+# India
+समाप्त_हो_गय समाप्त_हो_चुक का_उपयोग_किया_गया মেয়াদ_শেষ_হয়ে_গেছে
+# Thailand
+หมดอายุแล้ว ถูกใช้
+# Chinese and Japanese
+已过期 已過期 已失效 已被使用 已使用 有効期限が切れ 期限切れ 使用されました 使用済み 無効になりました
+# Korean
+만료되었 만료됐 사용되었 사용됐
+"""
+NOT_SPENT = """
+# Latin letters
+|wurde_bereits_gesend |wurde_bereits_an_ |kullanildiginda
+"""

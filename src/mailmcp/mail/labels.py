@@ -6,7 +6,7 @@ import math
 import re
 from typing import NamedTuple
 
-from mailmcp.mail.codewords import LABELS, Hit, Kind, folded
+from mailmcp.mail.codewords import EXAMPLES, LABELS, SPENT, Hit, Kind, folded
 
 _WEIGHTS = {Kind.OTP: 4.2, Kind.CODE: 2.9, Kind.VERIFY: 1.5, Kind.SECRET: 1.5, Kind.CUE: 0.5, Kind.ENTER: 0.8}
 _AGAINST = {Kind.OTHER: 4.0, Kind.GIFT: 4.5, Kind.ROOM: 4.5, Kind.CALL: 4.5, Kind.NUMBER: 2.0, Kind.OLD: 3.5}
@@ -34,6 +34,8 @@ class Label(NamedTuple):
 
 _DECORATION = " \t\n" + "".join(map(chr, range(0x2500, 0x25A0))) + "*=-_~+#|"
 """Blanks and the lines that are drawn round a code."""
+_CLOSING = " \t\n:：=#*_`.,\"'(«“„「【"
+_CLAUSE_END = re.compile(r"[,，、;:：(（–—]| - |\. |\.\Z")
 NO_LABEL = Label(0.0, 0)
 
 
@@ -91,6 +93,26 @@ def phrase_after(phrase: str) -> Label:
     return _behind(_read(phrase))
 
 
+def named_directly(text: str, start: int) -> bool:
+    """Does a word for a code or for verification end right before it, with at most "is" between?"""
+    before = folded(text[max(0, start - 60) : start]).rstrip(_CLOSING)
+    named = (Kind.CODE, Kind.OTP, Kind.VERIFY)
+    return any(hit.kind in named and len(before) - hit.end <= 7 for hit in LABELS.hits(before))
+
+
+def no_longer_counts(before: str, after: str) -> bool:
+    """ "A code like 123456", "482913 was used", "482913 has expired": an example, or a code that has had its day."""
+    # Most numbers have none of the words: the two lists are short.
+    ahead = folded(before).rstrip(_CLOSING)
+    if ahead and any(hit.end == len(ahead) for hit in EXAMPLES.hits(ahead)):
+        return True
+    clause = _CLAUSE_END.split(until_sentence(after), maxsplit=1)[0]
+    if not _has_words(clause):
+        return False
+    behind = folded(clause)
+    return any(hit.kind == Kind.OLD and hit.start <= 30 for hit in SPENT.hits(behind))
+
+
 def since_sentence(phrase: str, keep: bool = False) -> str:
     """The part after the last end of a sentence that has words after it ("Member no. 4829" is one).
 
@@ -116,9 +138,9 @@ def _read(phrase: str) -> list[Hit]:
 
 
 def _ahead(phrase: str, found: list[Hit], above: bool = False) -> Label:
-    length = len(folded(phrase).rstrip(" :#*\"'(«“„「【"))
+    length = len(folded(phrase).rstrip(" :=#*_`\"'(«“„「【"))
     judged = _judged(found, [max(0, length - hit.end) for hit in found], above)
-    if judged.score < 0 or not phrase.rstrip().endswith((":", "：")):
+    if judged.score < 0 or not phrase.rstrip().endswith((":", "：", "=")):
         return judged
     if not judged.strength and any(
         hit.kind == Kind.VERIFY and " " not in folded(phrase)[hit.end : length] for hit in found

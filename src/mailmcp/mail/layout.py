@@ -6,7 +6,8 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from mailmcp.mail.candidates import Candidate, bare, money_before, of_account, unit_after
+from mailmcp.mail.candidates import Candidate, assigned, bare, money_before, of_account, of_password, unit_after
+from mailmcp.mail.labels import named_directly, no_longer_counts
 from mailmcp.mail.matter import MAX_TEXT, Matter
 
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]{4,}-?[0-9]{1,2}\Z|[A-Za-z]{4,}20[0-9]{2}\Z|[a-z]{2,}-[0-9]{1,2}\Z")
@@ -29,7 +30,13 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
     text, start, end = mail.text, candidate.start, candidate.end
     if money_before(text, start) or unit_after(text, end) or of_account(text, start, end):
         return None
+    if of_password(text, start, end) or assigned(text, start):
+        return None
+    if candidate.typed in mail.issues and not named_directly(text, start):
+        return None
     line_start, line_end = mail.line_of(start)
+    if no_longer_counts(text[max(line_start, start - 30) : start], text[end : min(line_end, end + 70)]):
+        return None
     line = text[line_start:line_end]
     if line[:1] == ">" and "<" not in line:
         return None
@@ -53,7 +60,8 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         score -= 2.0
     if candidate.shape == "digits" and not alone and _looks_like_address(text, end):
         score -= 1.5
-    return Setting(score, alone or emphasis >= 2.0 or candidate.shape == "spaced")
+    stands_out = alone or emphasis >= 2.0 or candidate.shape == "spaced" or _marked(mail, start, end)
+    return Setting(score, stands_out)
 
 
 def shape(candidate: Candidate) -> float:
@@ -103,13 +111,19 @@ def _marks(mail: Matter, candidate: Candidate, line_start: int) -> float:
     if text[max(0, start - 1) : start] == "#":
         # "@app.example #482913" is bound to its origin (WICG one-time codes); "#482913" is a ticket.
         against += -4.0 if "@" in mail.shown[max(line_start, start - 80) : start] else 2.5
-    if text[max(0, start - 1) : start] == "*" == text[end : end + 1]:
-        against -= 1.0  # emphasis of plain text
+    if _marked(mail, start, end):
+        against -= 1.0
     if text[end : end + 1] == "#":
         against += 2.5  # to be keyed in at a door or a telephone
     if start == line_start and text[end : end + 1] in (":", "："):
         against += 3.0  # the key of an entry: "QB-69141: …"
     return against
+
+
+def _marked(mail: Matter, start: int, end: int) -> bool:
+    """Does plain text emphasise it with stars, underlines or backticks?"""
+    mark = mail.shown[max(0, start - 1) : start]
+    return mark in ("*", "_", "`") and mail.shown[end : end + 1] == mark
 
 
 def _emphasis(mail: Matter, start: int, end: int) -> float:

@@ -7,14 +7,19 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from mailmcp.language.characters import ascii_digits, cleaned
-from mailmcp.mail.candidates import masked, prices
+from mailmcp.mail.candidates import masked, prices, unmarked
 from mailmcp.mail.codewords import LABELS, Kind, folded
+from mailmcp.mail.labels import named_directly
 from mailmcp.models import Channels
 
 MAX_TEXT = 200_000
 MAX_SUBJECT = 1_000
 _OPENING = 1_200
 _LINE_FEED = re.compile("\n")
+
+_ISSUE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,9}-[0-9]{1,6}(?![\w-])")
+# "[owner/project] …" and "… (PR #4829)".
+_REPOSITORY = re.compile(r"^(?:\w{2,4}: ?){0,3}\[[\w.-]{1,60}/[\w.-]{1,60}\] |\((?:[A-Za-z]{1,12} )?[#!][0-9]{1,7}\)$")
 
 _SIGNING = frozenset((Kind.VERIFY, Kind.OTP))
 _CODES = frozenset((Kind.CODE, Kind.OTP))
@@ -28,13 +33,15 @@ class Matter:
 
     subject: str
     text: str
-    """Visible text with ASCII digits, addresses blotted out."""
+    """Visible text with ASCII digits, addresses blotted out, tokens without marks of emphasis."""
     shown: str
     """The same text as a person sees it."""
     breaks: list[int]
     emphasis: tuple[tuple[int, int], ...]
     subject_kinds: tuple[Kind, ...]
     opening_kinds: tuple[Kind, ...]
+    issues: frozenset[str]
+    """Keys of a tracker's issues that the subject shows (``PROJ-48291``); they look like codes."""
     prices: int
     """Amounts of money and percentages in the text, at most ten."""
 
@@ -46,12 +53,13 @@ class Matter:
         text = ascii_digits(shown)
         return cls(
             subject=subject,
-            text=masked(text),
+            text=unmarked(masked(text)),
             shown=shown,
             breaks=[-1, *(match.start() for match in _LINE_FEED.finditer(text)), len(text)],
             emphasis=channels.emphasis,
             subject_kinds=tuple(hit.kind for hit in LABELS.hits(folded(subject))),
             opening_kinds=tuple(hit.kind for hit in LABELS.hits(folded(text[:_OPENING]))),
+            issues=_issues(subject),
             prices=prices(text),
         )
 
@@ -122,6 +130,10 @@ class Matter:
             score += 1.2 if Kind.OTP in self.subject_kinds or positive > 1 else 0.8
         if not _TRADE.isdisjoint(self.subject_kinds):
             score -= 0.5
+        if _REPOSITORY.search(self.subject):
+            score -= 6.0  # developers who speak of codes
+        elif self.issues:
+            score -= 2.0
         if "%" in self.subject:
             score -= 1.5
         count = self.opening_kinds.count
@@ -154,3 +166,15 @@ class Matter:
         score += min(1.2, 0.3 * max(0, count(Kind.OTHER) - 2)) + min(1.6, 0.8 * count(Kind.GIFT))
         score += min(1.6, 0.8 * count(Kind.ROOM))
         return score + (1.2 if self.prices >= 2 else 0.0)
+
+
+def _issues(subject: str) -> frozenset[str]:
+    """The keys of issues in a subject: not what is named a code, nor what opens it as codes do ("AB-482913 is …")."""
+    found: set[str] = set()
+    for match in _ISSUE.finditer(subject):
+        opens = match.start() == 0 and subject[match.end() : match.end() + 1] == " "
+        if opens and len(match.group().partition("-")[2]) >= 5:
+            continue
+        if not named_directly(subject, match.start()):
+            found.add(match.group())
+    return frozenset(found)

@@ -48,8 +48,9 @@ _ORIGINAL = (
     "원본 메시지|الرسالة الأصلية|הודעה מקורית|thư gốc|pesan asli|ข้อความต้นฉบับ"
 )
 _SEPARATOR = re.compile(
-    rf"\s{{0,8}}(?:[-–—_=]{{2,60}}\s{{0,3}}(?:{_ORIGINAL})\s{{0,3}}[-–—_=]{{0,60}}|_{{20,200}})\s*$", re.IGNORECASE
+    rf"\s{{0,8}}(?:[-–—_=]{{2,60}}\s{{0,3}}(?:{_ORIGINAL})\s{{0,3}}[-–—_=]{{0,60}})\s*$", re.IGNORECASE
 )
+_RULE = re.compile(r"\s{0,8}(?:_{20,200}|[-–—]{20,200})\s*$")
 _WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb|escreveu|escribi[óo]|a [ée]crit|ha scritto|schreef|skrev|kirjoitti|napisał\(?a?\)?|"
     r"napsal\(?a?\)?|napísal\(?a?\)?|написала?|пише|писала?|írta|scris|yazdı|έγραψε|rašė|rakstīja|kirjutas|napisao|"
@@ -78,6 +79,9 @@ _FIELDS = (
 )
 _FROM_LINE = re.compile(rf"[\s>*]{{0,6}}(?:{_FROM})\s{{0,2}}\*?[:：]\*?\s", re.IGNORECASE)
 _FIELD_LINE = re.compile(rf"[\s>*]{{0,6}}(?:{_FIELDS})\s{{0,2}}\*?[:：]\*?", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
+_TIME = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}\s?[時时点點시]")
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|25\d\d(?!\d)|1[34]\d\d(?!\d)|[٠-٩۰-۹]{4}")
 _SENT_FROM = re.compile(
     r"\s{0,8}(?:sent from|sent with|get outlook|gesendet mit|von meinem|envoyé de|envoyé depuis|enviado desde|"
     r"enviado do|inviato da|verzonden (?:met|vanaf)|skickat från|sendt fra|lähetetty|wysłane z|"
@@ -152,15 +156,34 @@ def _begins_history(lines: list[str], number: int, last_own: int) -> bool:
     line = lines[number]
     if _SEPARATOR.match(line):
         return True
+    if _RULE.match(line):
+        # A bare rule may be mere decoration.
+        return any(_is_header_block(lines, later, 2) for later in range(number + 1, min(number + 5, len(lines))))
     if _FROM_LINE.match(line):
-        following = [later for later in lines[number + 1 : number + 8] if later.strip()]
-        fields = sum(1 for later in following[:5] if len(later) <= 2_000 and _FIELD_LINE.match(later))
         after_gap = number > 0 and not lines[number - 1].strip()
-        return fields >= (2 if after_gap or number == 0 else 3)
+        return _is_header_block(lines, number, 2 if after_gap or number == 0 else 3)
     if line.lstrip().startswith(">"):
         # Trailing marks only: unquoted words after them mean an interleaved answer.
         return number > last_own
     return _is_attribution(lines, number, last_own)
+
+
+def _is_header_block(lines: list[str], number: int, least: int) -> bool:
+    """A From line, ``least`` other fields after it, and in them an address, a date with a time, or three names.
+
+    With less it is a trip (From, To, Date) or a parcel.
+    """
+    if not _FROM_LINE.match(lines[number][:_MAX_LINE]):
+        return False
+    following = [later[:2_000] for later in lines[number + 1 : number + 8] if later.strip()]
+    fields = [match[0].strip(" \t>*:：").lower() for later in following[:5] if (match := _FIELD_LINE.match(later))]
+    if len(fields) < least:
+        return False
+    if len(set(fields)) >= 3:
+        return True
+    # The value of a field may stand on the lines after its name.
+    evidence = [lines[number][:2_000], *following]
+    return any(_ADDRESS.search(one) or (_TIME.search(one) and _DATE.search(one)) for one in evidence)
 
 
 def _is_attribution(lines: list[str], number: int, last_own: int) -> bool:

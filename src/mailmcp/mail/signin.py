@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from collections import Counter
@@ -119,6 +120,8 @@ def _score(target: _Target, mail: _Mail) -> float:
     # A bare URL is named by the words before it: on its line, else on the line above.
     name = _last_words(before) if bare_url else link.text[:160]
     said, around = _kinds(name), _kinds(before)
+    if bare_url and not said & _SIGNING:
+        said |= _kinds(_next_words(mail.visible, link))
     score = mail.about + target.points
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
@@ -140,7 +143,8 @@ def _score(target: _Target, mail: _Mail) -> float:
         score -= 1.5
     score += 0.9 if link.button else 0.5 if bare_url and not before.rpartition("\n")[2].strip(" <(") else 0.0
     score += 0.5 if mail.counts[link.url] > 1 else 0.0
-    if mail.sender_domain and (host := host_of(link.url)):
+    host = host_of(link.url)
+    if mail.sender_domain and host and not _private(host) and not _private(mail.sender_domain):
         score += 0.3 if same_organisation(host, mail.sender_domain) else -0.2
     if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
         score -= 0.7
@@ -152,6 +156,23 @@ def _last_words(before: str) -> str:
     if line.endswith("\n") or not line.strip():
         line = line.rstrip()
     return line[line.rfind("\n") + 1 :][-120:]
+
+
+def _next_words(visible: str, link: Link) -> str:
+    """The words after a bare URL, up to the end of its line or the next URL."""
+    end = link.offset + len(link.text)
+    return visible[end : end + 80].split("\n", 1)[0].split("://", 1)[0]
+
+
+def _private(host: str) -> bool:
+    """Is it a host of a private network or of tests (RFC 1918, RFC 6761, RFC 6762), of no organisation?"""
+    host = host.strip("[].").lower()
+    if host.rpartition(".")[2] in ("localhost", "local", "test"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 def _kinds(text: str) -> set[Kind]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mailmcp.mail.cascade import Declarations, Sheet, declarations
+from mailmcp.mail.cascade import Declarations, Sheet, declarations, merge, resolved
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, indistinct, parsed
 
 Attributes = Mapping[str, str | None]
@@ -31,7 +31,9 @@ _KEYWORD_SIZES = {
     "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
 }  # fmt: skip
 _FONT_ATTRIBUTE_SIZES = {"1": 10.0, "2": 13.0, "3": 16.0, "4": 18.0, "5": 24.0, "6": 32.0, "7": 48.0}
-_LENGTH = re.compile(r"(-?(?:\d+\.?\d*|\.\d+))\s*(px|pt|em|rem|%|vw|vh|ex|ch|cm|mm|in|pc)?")
+_LENGTH = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?)\s*(px|pt|em|rem|%|vw|vh|ex|ch|cm|mm|in|pc)?")
+_SUM = re.compile(r"calc\(\s*([^()]{1,60})\)")
+_TERM = re.compile(r"\s*([-+*/]?)\s*((?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?)\s*([a-z]{1,4}|%)?")
 _PIXELS = {"px": 1.0, "pt": 4 / 3, "cm": 37.8, "mm": 3.78, "in": 96.0, "pc": 16.0, "": 1.0, "vw": 6.0, "vh": 8.0}
 _ZERO_CLIP = re.compile(r"rect\(\s*(?:0|1px)|inset\(\s*(?:50|[6-9]\d|100)%|circle\(\s*0")
 _ZERO_OPACITY = re.compile(r"opacity\s*[(=]\s*0(?:\.0\d*)?%?\s*\)")
@@ -64,6 +66,10 @@ class Style:
     """Its children stand side by side (flex row)."""
     floats: bool = False
     struck: bool = False
+    filled: bool = False
+    """Its letters have a fill of their own (``-webkit-text-fill-color``), which ``color`` does not change."""
+    custom: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """Custom properties, for ``var()``."""
 
     @property
     def concealed(self) -> str:
@@ -90,18 +96,18 @@ def computed(
     said: dict[str, str] = {}
     important: dict[str, str] = {}
     if rules.buckets:
-        classes = (attributes.get("class") or "").split()
-        for rule in rules.rules_for(tag, attributes.get("id") or "", classes, ancestors):
-            said.update(rule.declarations.normal)
-            important.update(rule.declarations.important)
+        for rule in rules.rules_for(tag, attributes, len(ancestors)):
+            merge(said, rule.declarations.normal)
+            merge(important, rule.declarations.important)
     if inline := attributes.get("style"):
         own: Declarations = declarations(inline[:20_000])
-        said.update(own.normal)
+        merge(said, own.normal)
         if important or own.important:
-            said.update(important)
-            said.update(own.important)
+            merge(said, important)
+            merge(said, own.important)
     elif important:
-        said.update(important)
+        merge(said, important)
+    custom = resolved(said, parent.custom)
     colour, opaque = _colour(tag, attributes, parent, said)
     background, painted = _background(attributes, parent, said)
     size = _size(tag, attributes, parent, said)
@@ -122,6 +128,8 @@ def computed(
         hidden=_hidden(tag, attributes, said, size),
         flows=display in ("flex", "inline-flex") and "column" not in said.get("flex-direction", ""),
         floats=said.get("float", "none") in ("left", "right"),
+        custom=custom,
+        filled=_is_filled(parent, said),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in _decoration(said),
     )
 
@@ -163,16 +171,18 @@ def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: flo
         return "off_screen"
     if "transform" in said and _SHRUNK.search(said["transform"]):
         return "size"
+    if any(name in said and _number(said[name]) <= 0.05 for name in ("zoom", "scale")):
+        return "size"
     return ""
 
 
 def _collapsed(said: Mapping[str, str], size: float) -> bool:
-    if "max-height" in said and _pixels(said["max-height"], size) <= 1:
-        return True
     overflow = said.get("overflow", "") + said.get("overflow-x", "") + said.get("overflow-y", "")
     if "hidden" not in overflow and "clip" not in overflow:
         return False
-    return any(name in said and _pixels(said[name], size) <= 1 for name in ("height", "width", "max-width"))
+    return any(
+        name in said and _pixels(said[name], size) <= 1 for name in ("height", "width", "max-height", "max-width")
+    )
 
 
 def _off_screen(said: Mapping[str, str], size: float) -> bool:
@@ -189,7 +199,11 @@ def _off_screen(said: Mapping[str, str], size: float) -> bool:
 
 
 def _colour(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> tuple[RGB | None, bool]:
-    value = said.get("color")
+    value = said.get("-webkit-text-fill-color")
+    if value is None and parent.filled:
+        return parent.colour, parent.opaque
+    if value is None or value == "currentcolor":
+        value = said.get("color")
     if value is None and tag in ("font", "body"):
         value = (attributes.get("color") or attributes.get("text") or "").strip().lower() or None
     if value is None and tag == "a" and "href" in attributes:
@@ -200,9 +214,22 @@ def _colour(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, 
     if colour is None:
         return (BLACK, True) if value in ("initial", "windowtext", "canvastext") else (None, True)
     rgb, alpha = colour
+    if alpha <= 0.05 and _is_cut_out(said):
+        return None, True  # letters cut out of a picture or a gradient
     if 0.05 < alpha < 1 and parent.background is not None:
         rgb = blended(rgb, alpha, parent.background)
     return rgb, alpha > 0.05
+
+
+def _is_filled(parent: Style, said: Mapping[str, str]) -> bool:
+    fill = said.get("-webkit-text-fill-color")
+    return parent.filled if fill is None else fill != "currentcolor"
+
+
+def _is_cut_out(said: Mapping[str, str]) -> bool:
+    clipped = said.get("background-clip", "") + said.get("-webkit-background-clip", "")
+    painted = said.get("background-image", "none") != "none" or "background-color" in said
+    return "text" in clipped and painted
 
 
 def _background(attributes: Attributes, parent: Style, said: Mapping[str, str]) -> tuple[RGB | None, bool]:
@@ -212,6 +239,8 @@ def _background(attributes: Attributes, parent: Style, said: Mapping[str, str]) 
         return None, True
     value = said.get("background-color") or (attributes.get("bgcolor") or "").strip().lower()
     colour = parsed(value) if value else None
+    if colour is None and "(" in value:
+        return None, True
     if colour is None or colour[1] <= 0.02:
         return parent.background, False
     rgb, alpha = colour
@@ -234,7 +263,7 @@ def _size(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, st
         return _KEYWORD_SIZES[value]
     if value in ("larger", "smaller"):
         return parent.size * (1.2 if value == "larger" else 0.83)
-    if match := _LENGTH.match(value):
+    if match := _LENGTH.match(_plain(value)):
         number, unit = float(match.group(1)), match.group(2) or ""
         if unit == "%":
             return parent.size * number / 100
@@ -277,7 +306,7 @@ def _padded(said: Mapping[str, str]) -> bool:
 
 def _pixels(value: str, size: float) -> float:
     """A length in pixels; not a number when it is none (so that it counts as neither small nor far)."""
-    match = _LENGTH.match(value)
+    match = _LENGTH.match(_plain(value))
     if match is None:
         return math.nan
     number, unit = float(match.group(1)), match.group(2) or ""
@@ -287,7 +316,27 @@ def _pixels(value: str, size: float) -> float:
 
 
 def _number(value: str) -> float:
-    match = _LENGTH.match(value)
+    match = _LENGTH.match(_plain(value))
     if match is None:
         return 1.0
     return float(match.group(1)) / (100 if match.group(2) == "%" else 1)
+
+
+def _plain(value: str) -> str:
+    """A ``calc()`` of terms of one unit worked out from left to right; everything else as it is."""
+    match = _SUM.match(value) if "calc(" in value else None
+    if match is None:
+        return value
+    inside, at, total, unit = match[1].strip(), 0, 0.0, ""
+    while at < len(inside):
+        term = _TERM.match(inside, at)
+        if term is None or (term[3] and unit and term[3] != unit):
+            return value
+        at, number, unit = term.end(), float(term[2]), term[3] or unit
+        if term[1] == "*":
+            total *= number
+        elif term[1] == "/":
+            total = total / number if number else math.nan
+        else:
+            total += -number if term[1] == "-" else number
+    return f"{total:f}{unit}" if math.isfinite(total) else value

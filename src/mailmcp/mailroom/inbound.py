@@ -28,6 +28,8 @@ SWEEP_SECONDS = 20
 GATHER_SECONDS = 0.02
 """While mail streams in and nobody here waits for it, so long are messages gathered to be judged together: each
 judgement alone would pay a commit of its own."""
+SMALL_MAIL = 100_000
+"""Bytes up to which mails are judged together."""
 FIRST_LINE = 160
 """Characters of the line that find_mail shows."""
 
@@ -120,12 +122,15 @@ class Inbound:
         batch = await self._store.read(messages.unjudged, limit=BATCH)
         if not batch:
             return False
-        judgements = await asyncio.to_thread(lambda: [judge(item) for item in batch])
-        now = datetime.now(UTC)
-        await asyncio.gather(
-            *(self._conclude(item, judgement, now) for item, judgement in zip(batch, judgements, strict=True))
-        )
-        self._arrivals.announce()
+        # A large mail takes as long as hundreds of small ones: those that wait with it do not wait for it.
+        small = [item for item in batch if len(item.raw) <= SMALL_MAIL]
+        for together in (small, *([item] for item in batch if len(item.raw) > SMALL_MAIL)):
+            judgements = await asyncio.to_thread(_judge_all, together)
+            now = datetime.now(UTC)
+            await asyncio.gather(
+                *(self._conclude(item, found, now) for item, found in zip(together, judgements, strict=True))
+            )
+            self._arrivals.announce()
         self._judged_at = clock()
         return True
 
@@ -153,6 +158,10 @@ def fingerprint(arrival: Arrival) -> str | None:
     if arrival.source is Source.SUBMITTED:
         return found[1].decode("ascii", "replace")
     return hashlib.sha256(arrival.raw).hexdigest()
+
+
+def _judge_all(items: Sequence[Unjudged]) -> list[Judgement]:
+    return [judge(item) for item in items]
 
 
 def judge(item: Unjudged) -> Judgement:

@@ -116,6 +116,8 @@ class Status:
     policy: str
     leads: bool
     listener: ListenerStatus | None
+    unjudged: int
+    """Messages that are stored and not judged yet, so that no tool shows them."""
     held: int
     queued: int
     inboxes: int

@@ -21,7 +21,7 @@ from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Waited, Wanted
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
-from mailmcp.store import Store, audit, inboxes, status
+from mailmcp.store import Store, audit, handouts, inboxes, status
 
 LISTENER_SECONDS = 2
 
@@ -199,6 +199,7 @@ class Mailroom:
             policy=self.settings.send.policy,
             leads=self._leadership.leads,
             listener=await self._store.read(status.listener),
+            unjudged=await self._store.read(handouts.count_unjudged),
             held=held,
             queued=len(drafts) - held,
             inboxes=len(await self._store.read(inboxes.summaries)),

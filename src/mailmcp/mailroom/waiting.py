@@ -39,7 +39,7 @@ class Waiting:
         """
         start = asyncio.get_running_loop().time()
         inbox = await self._store.read(inboxes.get, wanted.inbox)
-        began = await self._store.read(inboxes.position_of, await self._store.read(inboxes.newest_cursor, inbox))
+        began = await self._store.read(inboxes.newest_position, inbox)
         search = _Search(wanted, inbox, *await self._since(wanted.since), began=began, pace=self._pace)
         async with self._arrivals.listen() as bell:
             while True:

@@ -8,10 +8,14 @@ from typing import Literal, cast
 
 from mailmcp import __version__
 from mailmcp.mailroom.requests import Outcome, Status
-from mailmcp.models import Draft, DraftState, Inbox
+from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
 from mailmcp.server import results
 from mailmcp.server.fence import Fence
 from mailmcp.server.launcher import command
+
+INBOXES_SHOWN = 60
+LABEL_SHOWN = 60
+DRAFTS_SHOWN = 20
 
 SentStatus = Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
 
@@ -33,6 +37,26 @@ def created(inbox: Inbox, made: bool, cursor: str, status: Status) -> tuple[str,
         how_to_reach=how,
     )
     return f"{inbox.address} {'is ready' if made else 'was made before with this key'}. {how} Cursor: {cursor}.", data
+
+
+def inboxes(found: Sequence[InboxSummary]) -> tuple[str, results.InboxList]:
+    """list_inboxes: all of them in short, or the newest ones when there are very many."""
+    lines = [
+        results.InboxLine(
+            address=one.inbox.address,
+            label=one.inbox.label[:LABEL_SHOWN] or None,
+            unread=one.unread,
+            reach="this_machine",
+            last_received_at=one.last_received_at,
+        )
+        for one in found[-INBOXES_SHOWN:]
+    ]
+    if not lines:
+        return "There are no inboxes yet: make one with create_inbox.", results.InboxList(inboxes=lines)
+    left_out = len(found) - len(lines)
+    text = [f"{one.address}{f' ({one.label})' if one.label else ''}: {one.unread} unread" for one in lines]
+    text += [f"{left_out} older inboxes are left out: find_mail and the waits take their addresses."] * (left_out > 0)
+    return "\n".join(text), results.InboxList(inboxes=lines, left_out=left_out or None)
 
 
 def sent(outcome: Outcome, home: Path) -> tuple[str, results.Sent]:
@@ -80,7 +104,7 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
             reasons=[reason.sentence for reason in one.reasons] or None,
             error=one.error,
         )
-        for one in found
+        for one in found[-DRAFTS_SHOWN:]
     ]
     if not lines:
         return "No draft is held or queued.", results.DraftList(drafts=lines)
@@ -89,6 +113,7 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
         trouble = f" ({one.error})" if one.error else ""
         text.append(f"{one.draft} {one.status}, to {', '.join(one.recipients)}{trouble}: {one.subject}")
     text = Fence().around("\n".join(text))  # the subject of an answer is a stranger's
+    text += [f"{len(found) - len(lines)} older drafts are left out."] * (len(found) > len(lines))
     text += [_how_to_decide(one, home) for one in found if one.state is DraftState.HELD][:1]
     return "\n".join(text), results.DraftList(drafts=lines)
 
@@ -99,6 +124,8 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
     warnings = [now.listener.trouble] if now.listener and now.listener.trouble else []
     if smtp is None and not warnings:
         warnings.append("No process listens for SMTP yet: one takes over within seconds.")
+    if now.unjudged:
+        warnings.append(f"{now.unjudged} message(s) are stored and not read yet: they show within seconds.")
     data = results.MailStatus(
         version=__version__,
         backend=now.backend,

@@ -54,6 +54,7 @@ class InboxList(Result):
     """list_inboxes."""
 
     inboxes: list[InboxLine]
+    left_out: int | None = None
 
 
 class InboxDeleted(Result):

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
@@ -40,6 +40,12 @@ def serve(home: Path | None, open_mailroom: OpenMailroom) -> int:
     return asyncio.run(_serve(Session(open_room)))
 
 
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = cast(BaseExceptionGroup[BaseException], error).exceptions[0]
+    return error
+
+
 async def _serve(session: Session) -> int:
     serving = asyncio.create_task(serve_stdio(build_server(session, all_tools()), session))
     loop = asyncio.get_running_loop()
@@ -54,7 +60,7 @@ async def _serve(session: Session) -> int:
     await session.aclose()
     error = serving.exception() if serving.done() else None
     if error is not None:
-        log.error("the connection to the client broke", exc_info=error)
+        log.error("the connection to the client broke: %s", _innermost(error))
     # A thread may still be reading standard input and cannot be interrupted, and the event loop would wait for it;
     # everything else is closed by now.
     logging.shutdown()

@@ -59,25 +59,15 @@ async def create_inbox(
 ) -> Annotated[CallToolResult, results.InboxCreated]:
     """Make a new e-mail address to receive mail at. Start here before signing up anywhere."""
     room = await _room(ctx)
-    inbox, made, cursor = await room.create_inbox(name=name, label=label or "", key=key, backend=backend)
+    inbox, made, cursor = await room.create_inbox(
+        name=name or None, label=label or "", key=key or None, backend=backend or None
+    )
     return answer(*outcomes.created(inbox, made, cursor, await room.status()))
 
 
 async def list_inboxes(ctx: Ctx) -> Annotated[CallToolResult, results.InboxList]:
     """List the addresses there are, with unread counts."""
-    room = await _room(ctx)
-    lines = [
-        results.InboxLine(
-            address=one.inbox.address,
-            label=one.inbox.label or None,
-            unread=one.unread,
-            reach="this_machine",
-            last_received_at=one.last_received_at,
-        )
-        for one in await room.list_inboxes()
-    ]
-    text = "\n".join(f"{one.address}{f' ({one.label})' if one.label else ''}: {one.unread} unread" for one in lines)
-    return answer(text or "There are no inboxes yet: make one with create_inbox.", results.InboxList(inboxes=lines))
+    return answer(*outcomes.inboxes(await (await _room(ctx)).list_inboxes()))
 
 
 async def delete_inbox(ctx: Ctx, inbox: Inbox) -> Annotated[CallToolResult, results.InboxDeleted]:
@@ -101,7 +91,15 @@ async def find_mail(
     """Search or list mail as threads, newest first. To wait for mail to come use wait_for_mail."""
     room = await _room(ctx)
     found = await room.reading.find(
-        Search(inbox=inbox, query=query, from_=from_, unread=unread, label=label, limit=limit, cursor=cursor)
+        Search(
+            inbox=inbox or None,
+            query=(query or "").strip() or None,
+            from_=_sender(from_),
+            unread=unread,
+            label=label or None,
+            limit=limit,
+            cursor=cursor or None,
+        )
     )
     return answer(*views.threads(found))
 
@@ -138,7 +136,13 @@ async def wait_for_mail(
 ) -> Annotated[CallToolResult, results.Waited]:
     """Wait until mail comes, or get what came and was not handed out yet. For codes use wait_for_otp."""
     room = await _room(ctx)
-    wanted = Wanted(tool="wait_for_mail", inbox=inbox.lower(), from_=from_, subject=subject, since=since)
+    wanted = Wanted(
+        tool="wait_for_mail",
+        inbox=inbox.strip().lower(),
+        from_=_sender(from_),
+        subject=subject or None,
+        since=since or None,
+    )
     return await _wait(ctx, room, wanted, timeout)
 
 
@@ -148,7 +152,7 @@ async def wait_for_otp(
     """Get the one-time code or sign-in link mailed to an inbox, waiting for it if need be. One call is enough:
     it also finds a code that came just before. `pending` is normal: call again with its cursor as `since`."""
     room = await _room(ctx)
-    wanted = Wanted(tool="wait_for_otp", inbox=inbox.lower(), from_=from_, since=since)
+    wanted = Wanted(tool="wait_for_otp", inbox=inbox.strip().lower(), from_=_sender(from_), since=since or None)
     return await _wait(ctx, room, wanted, timeout)
 
 
@@ -273,12 +277,22 @@ async def _wait(ctx: Ctx, room: Mailroom, wanted: Wanted, timeout: float) -> Cal
     return result
 
 
+def _sender(wanted: str | None) -> str | None:
+    """A sender filter as the store takes it: an address or a domain; models write ``Name <address>`` too."""
+    if wanted is None or not wanted.strip():
+        return None
+    named = wanted.rpartition("<")[2].partition(">")[0].strip().lower().removeprefix("@")
+    if not named or any(character.isspace() or character in "*,;()" for character in named):
+        raise BadInput(f"`from_` is {wanted[:60]!r}: give one address, or a domain such as app.example.")
+    return named
+
+
 def _page(cursor: str | None) -> tuple[str | None, int]:
     """A read_thread cursor: after a message, or (``c_….N``) inside one after N characters."""
     if cursor is None:
         return None, 0
     after, _, offset = cursor.partition(".")
-    return after, int(offset) if offset.isdecimal() else 0
+    return after, int(offset) if offset.isdecimal() and len(offset) < 10 else 0
 
 
 def _request(

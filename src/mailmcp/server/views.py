@@ -17,6 +17,10 @@ from mailmcp.server import results
 from mailmcp.server.fence import Fence
 
 LINKS_SHOWN = 15
+DOCUMENT_SHOWN = 9_000
+"""Characters of an attachment's text: all of it is in the file."""
+LINK_SHOWN = 6_000
+"""Characters of a sign-in link: a longer one is none that a person would use, and would fill the answer."""
 LINK_CHARACTERS = 3_000
 """Of all links of a page together: click trackers write addresses of a thousand characters and more."""
 NAME_SHOWN = 60
@@ -102,8 +106,8 @@ def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
         return _pending(ended), results.Waited(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
     data = results.Waited(status="found", **_arrived(ended, message))
     fence = Fence()
-    lines = [f"{_again(ended)}{message.id} in {message.thread} from {_trusted(message)}"]
-    lines += fence.around(f"Subject: {message.subject[: results.SUBJECT_SHOWN]}")
+    lines = [f"{_again(ended)}{message.id} in {message.thread}, sender {_verdict(message.trust)}"]
+    lines += fence.around("\n".join(_heading(message)))
     lines.append(f"Read it with read_thread; for a newer one call again with since={ended.cursor}.")
     return "\n".join(lines), data
 
@@ -114,22 +118,25 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
     if message is None:
         return _pending(ended), results.Otp(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
     codes = message.codes
+    link = codes.link if codes.link and len(codes.link) <= LINK_SHOWN else None
     confidence = max(codes.code_confidence if codes.code else 0, codes.link_confidence if codes.link else 0)
     data = results.Otp(
         status="found",
         code=codes.code,
-        link=codes.link,
+        link=link,
         confidence=round(confidence, 2),
         evidence=codes.evidence or None,
         **_arrived(ended, message),
     )
     fence = Fence()
     given = [f"code {codes.code}"] if codes.code else []
-    given += [f"link {codes.link}"] if codes.link else []
-    lines = [f"{_again(ended)}{' and '.join(given)} (confidence {confidence:.2f}) from {_trusted(message)}"]
+    given += ["the link below"] if link else []
+    lines = [f"{_again(ended)}{' and '.join(given)} (confidence {confidence:.2f}), sender {_verdict(message.trust)}"]
     lines.append(f"received {_when(message)}, message {message.id}, thread {message.thread}")
-    subject = message.subject[: results.SUBJECT_SHOWN]
-    lines += fence.around(f"Subject: {subject}" + (f"\n{codes.evidence}" if codes.evidence != subject else ""))
+    heading = _heading(message)
+    heading += [codes.evidence] if codes.evidence and codes.evidence != message.subject else []
+    heading += [f"link: {link}"] if link else []
+    lines += fence.around("\n".join(heading))
     lines.append(f"If it does not work, ask for a new one and call again with since={ended.cursor}.")
     return "\n".join(lines), data
 
@@ -143,7 +150,9 @@ def attachment(
     data: bytes | None = None,
     file: str | None = None,
 ) -> tuple[str, results.AttachmentBody]:
-    """One attachment: as text, as bytes, or where it was saved."""
+    """One attachment: as text (its beginning), as bytes, or where it was saved."""
+    if text is not None and len(text) > DOCUMENT_SHOWN:
+        text, truncated = text[:DOCUMENT_SHOWN], True
     record = results.AttachmentBody(
         message=message,
         part=found.part,
@@ -347,9 +356,9 @@ def _again(ended: WaitEnded) -> str:
     return "The same as before, nothing newer has come: " if ended.repeated else ""
 
 
-def _trusted(message: StoredMessage) -> str:
-    sender = message.from_.email if message.from_ else "an ambiguous sender"
-    return f"{sender}, {_verdict(message.trust)}"
+def _heading(message: StoredMessage) -> list[str]:
+    sender = _person(message.from_) if message.from_ else "no one sender"
+    return [f"From: {sender}", f"Subject: {message.subject[: results.SUBJECT_SHOWN]}"]
 
 
 def _verdict(trust: Trust) -> str:

@@ -56,6 +56,11 @@ def unjudged(db: sqlite3.Connection, inbox: int) -> bool:
     return db.execute(find, {"inbox": inbox}).fetchone() is not None
 
 
+def count_unjudged(db: sqlite3.Connection) -> int:
+    """How many messages are stored and not judged yet."""
+    return int(db.execute("SELECT count(*) FROM messages WHERE judged_at IS NULL").fetchone()[0])
+
+
 def hand_out(db: sqlite3.Connection, message: str, *, tool: str, call: str, now: datetime) -> None:
     """Note that a wait gave a message to somebody."""
     db.execute(

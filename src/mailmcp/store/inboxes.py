@@ -122,6 +122,11 @@ def newest_cursor(db: sqlite3.Connection, inbox: Inbox) -> str:
     return str(row["cursor"])
 
 
+def newest_position(db: sqlite3.Connection, inbox: Inbox) -> int:
+    """The position of everything that this inbox has announced. Raises NotFound when it was deleted."""
+    return position_of(db, newest_cursor(db, inbox))
+
+
 def position_of(db: sqlite3.Connection, cursor: str) -> int:
     """The position that a cursor names. Raises NotFound."""
     row = db.execute("SELECT position FROM arrivals WHERE cursor = :cursor", {"cursor": cursor}).fetchone()
