@@ -51,3 +51,112 @@ def test_a_code_that_is_to_be_entered_is_found_among_amounts_and_in_running_text
 )
 def test_words_that_ask_to_enter_or_to_keep_something_make_no_code_of_other_numbers(subject: str, text: str) -> None:
     assert plain(text, subject).code is None
+
+
+# --- emphasis and equals signs of plain text ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "code"),
+    [
+        ("Sign in", "Your code is **482913**.", "482913"),
+        ("", "Your code is ***482913***", "482913"),
+        ("Sign in", "Your verification code:\n\n**482913**\n\nIt expires in 10 minutes.", "482913"),
+        ("Sign in", "Your verification code:\n\n**K7QX-93MD**\n", "K7QX-93MD"),
+        ("Sign in", "Your code is **TR4QZ-K98PL**.", "TR4QZ-K98PL"),
+        ("Sign in", "Your code is __482913__.", "482913"),
+        ("Sign in", "Your code is _482913_.", "482913"),
+        ("Sign in", "Your code:\n\n_482913_\n", "482913"),
+        ("Sign in", "Your code is `482913`.", "482913"),
+        ("Your code is **482913**", "Enter it to sign in.", "482913"),
+    ],
+)
+def test_marks_of_emphasis_round_a_code_are_no_part_of_it(subject: str, text: str, code: str) -> None:
+    assert plain(text, subject).code == code
+
+
+@pytest.mark.parametrize("text", ["Card **** 5512 was used", "Card **5512 was used", "my_name_4829_file is there"])
+def test_stars_that_do_not_close_hide_a_card_number(text: str) -> None:
+    assert plain(text, "Sign in").code is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("OTP=4821", "4821"),
+        ("otp=482113", "482113"),
+        ("PIN=4821", "4821"),
+        ("code=482913", "482913"),
+        ("Your login code=482113. Valid 5 min.", "482113"),
+        ("Your login code=K7QX93. Valid 5 min.", "K7QX93"),
+        ("Sign in at example.test/in?a=1&code=482913", None),
+        ("Login code: see page?code=482913&user=551204", None),
+    ],
+)
+def test_a_number_behind_an_equals_sign_is_a_code_outside_of_addresses(text: str, code: str | None) -> None:
+    assert plain(text, "").code == code
+
+
+# --- mails that speak of codes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("[TRACKER] (PROJ-48291) Login code page broken", "The page of PROJ-48291 is broken.\n\nView it."),
+        ("[TRACKER] (AUTH-482) Verification code not sent", "AUTH-482\n\nVerification code not sent.\n\nKey: AUTH-482"),
+        ("Re: AUTH-482 Verification code not sent", "I can see it too."),
+        ("[acme/app] Fix OTP verification code (PR #4829)", 'One commit.\n\n- code = get()\n+ code = "482913"\n'),
+        ("[acme/app] One-time code field rejects spaces (Issue #4829)", "Paste 482 913 into the one-time code field."),
+        ("[acme/app] One-time code field rejects spaces (Issue #4829)", "1. Sign in\n2. Paste `482 913`"),
+        ("How to sign in", 'We will send a verification code like 123456 to you.\n\ncode = "482913"\n\nThen check it.'),
+        ("Passwordless login", "The mail shows a verification code, for example 739204."),
+        ("Anmelden", "Sie erhalten einen Bestätigungscode wie 739204 per E-Mail."),
+        ("Passwordless login", "The mail shows sign-in codes such as\n\n739204\n\nto everybody."),
+        ("Connexion", "Vous recevrez un code de vérification, par exemple 739204."),
+        ("登录", "您将收到验证码，例如 739204"),
+        ("Sign in", "The code 482913 was used to sign in"),
+        ("Sign in", "Your code 482913 has expired. Request a new one."),
+        ("Ihr Code", "Ihr Code 482913 ist abgelaufen. Fordern Sie einen neuen an."),
+        ("Votre code", "Votre code 482913 a expiré. Demandez-en un nouveau."),
+        ("Код", "Код подтверждения 482913 уже использован."),
+        ("验证码", "验证码482913已过期。"),
+        ("Your password", "Your temporary password is: Xk9!fT2q"),
+    ],
+)
+def test_mails_that_speak_of_codes_without_one_to_use_give_none(subject: str, text: str) -> None:
+    assert plain(text, subject).code is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "code"),
+    [
+        ("Sign in", "Your code is PROJ-48291", "PROJ-48291"),
+        ("Your code is AB-48291", "Enter AB-48291 to sign in.", "AB-48291"),
+        ("AB-482913 is your verification code", "Enter it to sign in.", "AB-482913"),
+        ("Sign in", "Your code is 482913!", "482913"),
+        ("Sign in", "Your code 482913 has expired. Your new code is 739204.", "739204"),
+        ("Sign in", "Your code is 482913, the one before was used.", "482913"),
+        ("Sign in", "Your code is 482913. Once it has expired, ask for another.", "482913"),
+        ("Anmelden", "Ihr Code lautet 482913. Er kann nur einmal verwendet werden.", "482913"),
+    ],
+)
+def test_a_code_to_use_is_found_where_such_words_speak_of_something_else(subject: str, text: str, code: str) -> None:
+    assert plain(text, subject).code == code
+
+
+# --- links of a developer's own machine ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["localhost:3000", "127.0.0.1:8000", "10.1.2.3", "mail.local", "app.localhost"])
+@pytest.mark.parametrize("subject", ["Activate", "Verify your email"])
+@pytest.mark.parametrize("sender", ["localhost", "app.example"])
+def test_words_after_a_bare_url_of_a_private_host_name_it_too(host: str, subject: str, sender: str) -> None:
+    url = f"http://{host}/v/9f8c2b71e4d04a6fb3c5d1e2a7b80912"
+    message = Message(text=f"Go to {url} to activate your account.", subject=subject)
+    assert find(subject, read(message), sender).link == url
+
+
+def test_words_after_a_bare_url_can_speak_against_it() -> None:
+    url = "https://example.test/v/9f8c2b71e4d04a6fb3c5d1e2a7b80912"
+    assert plain(f"Go to {url} to see your order.", "Verify your email").link is None

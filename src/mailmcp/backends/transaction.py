@@ -19,8 +19,9 @@ class Limits:
     """What one listener allows its peers; times in seconds, sizes in bytes."""
 
     message: int = MAX_MESSAGE_BYTES
-    line: int = 64 * 1024
-    """Longest line of a message. RFC 5321 §4.5.3.1.6 says 1,000, and applications send longer HTML lines every day."""
+    line: int = 1024 * 1024
+    """Longest line of a message. RFC 5321 §4.5.3.1.6 says 1,000, and applications send a page of
+    HTML as one line every day."""
     memory: int = 8 * MAX_MESSAGE_BYTES
     """Mail data that all peers together may have under way."""
     recipients: int = 100

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from mailmcp.mail import charsets, filenames, flowed, headers, transfer
-from mailmcp.mail.tree import Part
+from mailmcp.mail.tree import Part, walk
 from mailmcp.models import Attachment
 
 MAX_BYTES = {"text": 1024 * 1024, "html": 2 * 1024 * 1024, "calendar": 1024 * 1024}
@@ -28,6 +28,8 @@ _SENTENCES = {
     "text_too_long": "The mail has more than 1 MiB of text; {part} is cut there.",
     "html_too_long": "The mail has more than 2 MiB of HTML; {part} is cut there.",
     "calendar_too_long": "The mail has more than 1 MiB of calendar; {part} is cut there.",
+    "root_not_text": "The first part of a multipart/related is no text; {part} is shown as the mail's words.",
+    "text_attached": "{part}, the only text of the mail, is marked as attached; it is shown as the mail's words too.",
     "alternatives_repeated": "{part} is one more alternative of a kind that the mail already has.",
 }
 
@@ -75,12 +77,29 @@ def read(root: Part) -> Reading:
     """
     reading = Reading()
     words = _walk(root, "", True, reading)
+    if root.children and words.text is None and words.html is None:
+        words = _attached_words(root, reading)
     reading.text, reading.html = words.text, words.html
     reading.attachments.sort(key=lambda one: [int(number) for number in one.part.split(".")])
     if reading.html and len(reading.html) > MAX_BYTES["html"]:
         reading.html = reading.html[: MAX_BYTES["html"]]
         reading.note("html_too_long", "1")
     return reading
+
+
+def _attached_words(root: Part, reading: Reading) -> _Words:
+    """The words of a mail whose only text is marked as attached; it stays listed as an attachment."""
+    texts = [
+        (path, part) for path, part in walk(root) if not part.children and part.kind in ("text/plain", "text/html")
+    ]
+    if len(texts) != 1:
+        return _Words()
+    path, part = texts[0]
+    octets, _ = octets_of(part)
+    reading.note("text_attached", path)
+    if part.kind == "text/html":
+        return _Words(html=_html(part, path, octets, reading))
+    return _Words(text=_text(part, path, octets, reading))
 
 
 def octets_of(part: Part) -> tuple[bytes, str | None]:
@@ -115,6 +134,8 @@ def _walk(part: Part, path: str, first: bool, reading: Reading) -> _Words:
     for index, child in enumerate(part.children):
         child_path = f"{path}.{index + 1}" if path else str(index + 1)
         words = _walk(child, child_path, index == main, reading)
+        if subtype == "related" and index == main and words.html is not None and main and _is_moved(part):
+            reading.note("root_not_text", child_path)
         if words.text is not None or words.html is not None:
             found.append((child_path, child, words))
     return _best(found, reading) if subtype == "alternative" else _joined([words for _, _, words in found])
@@ -147,13 +168,26 @@ def _is_body(part: Part, kind: str, first: bool) -> bool:
 
 
 def _root_of(related: Part) -> int:
-    """Which child is the root of a multipart/related: the one that ``start`` names, else the first (RFC 2387 §3.2)."""
+    """Which child is the root of a multipart/related: the one that ``start`` names, else the first (RFC 2387 §3.2).
+
+    Where that is no text and holds none, the first HTML after it.
+    """
     start = related.content_type.parameters.get("start", "").strip("<> ")
     if start:
         for index, child in enumerate(related.children):
             if child.field("content-id").decode("ascii", "replace").strip("<> ") == start:
                 return index
+    kinds = [child.kind for child in related.children]
+    if not kinds[0].startswith(("text/", "multipart/")) and "text/html" in kinds:
+        return kinds.index("text/html")
     return 0
+
+
+def _is_moved(related: Part) -> bool:
+    """Whether the root of a multipart/related is not the one that RFC 2387 names."""
+    return not related.children[0].kind.startswith(("text/", "multipart/")) and not related.content_type.parameters.get(
+        "start"
+    )
 
 
 def _best(found: list[tuple[str, Part, _Words]], reading: Reading) -> _Words:

@@ -50,9 +50,6 @@ _TOUCHING = frozenset("-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
 # "OTP=4821" names the number; in "page?code=4821" and "a.code=4821" it is a part of something longer.
 _NAMED_BEFORE = re.compile(r"(?:^|(?<=[\s(\[<\"'“„>]))[^\W\d_]{2,40}=\Z")
-_IN_PASSWORD = frozenset("!$^&%#")
-# A line of a program, not of a letter: code = "482913".
-_ASSIGNED = re.compile(r"[\w.\])]\s{0,3}(?:=|:=|==|\+=)\s{0,3}[\"'`]\Z")
 _INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
@@ -154,20 +151,6 @@ def prices(text: str) -> int:
 def money_before(text: str, start: int) -> bool:
     """Does a currency stand right before ``start``?"""
     return _MONEY_BEFORE.search(text, max(0, start - 6), start) is not None
-
-
-def of_password(text: str, start: int, end: int) -> bool:
-    """Is it a piece of a longer run with signs in it, as in ``Xk9!fT2q``?"""
-    left, right = text[max(0, start - 2) : start], text[end : end + 2]
-    return any(
-        len(pair) == 2 and pair[sign] in _IN_PASSWORD and _is_word(pair[1 - sign])
-        for pair, sign in ((left, 1), (right, 0))
-    )
-
-
-def assigned(text: str, start: int) -> bool:
-    """Is it a string that a line of a program gives to a name?"""
-    return text[start - 1 : start] in ("'", '"', "`") and _ASSIGNED.search(text[max(0, start - 12) : start]) is not None
 
 
 def of_account(text: str, start: int, end: int) -> bool:

@@ -12,7 +12,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from mailmcp.mail.candidates import Candidate, bare, candidates, masked, money_before, of_password, unit_after, unmarked
+from mailmcp.mail.candidates import Candidate, bare, candidates, masked, money_before, unit_after, unmarked
 from mailmcp.mail.codewords import Kind
 from mailmcp.mail.labels import (
     NO_LABEL,
@@ -24,7 +24,7 @@ from mailmcp.mail.labels import (
     since_sentence,
     until_sentence,
 )
-from mailmcp.mail.layout import setting, shape
+from mailmcp.mail.layout import of_password, setting, shape
 from mailmcp.mail.matter import Matter
 from mailmcp.mail.signin import best_link
 from mailmcp.models import Channels, Codes

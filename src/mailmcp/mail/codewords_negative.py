@@ -308,26 +308,26 @@ OLD = """
 # "A code like", "such as", "for example", right before a number.
 EXAMPLE = """
 # Latin letters
-|as_in| |bijv| |bijvoorbeeld| |bv| |comme| |como| |con_la_forma| |contoh| |contohnya| |do_tipo| |du_type| |e.g|
-|eg| |esim| |esimerkiksi| |etwa| |f.eks| |for_eksempel| |for_example| |for_instance| |i_stil_med| |jak| |jako|
-|kaip| |kuten| |like| |looks_like| |mesela| |mint| |misalnya| |napr| |napriklad| |na_przyklad| |na_primjer|
-|nhu| |np| |npr| |ornegin| |par_exemple| |peldaul| |per_esempio| |pl| |please_like| |por_ejemplo| |por_exemplo|
-|przykladowo| |ca_de_exemplu| |de_exemplu| |p._ex| |p.ex| |p.ej| |seperti| |som| |som_t.ex| |such_as| |t.ex|
-|te_weten| |till_exempel| |tipo| |vd| |vi_du| |wie| |wie_etwa| |z._b| |z.b| |zoals| |zum_beispiel|
+|as_in| |bijv. |bijvoorbeeld| |comme| |como| |contoh| |contohnya| |de_exemplu| |do_tipo| |du_type| |e.g. |esim.
+|esimerkiksi| |etwa| |f.eks. |for_eksempel| |for_example| |for_instance| |i_stil_med| |jak| |jako| |kaip|
+|kuten| |like| |looks_like| |mesela| |mint| |misalnya| |na_primjer| |na_przyklad| |napr. |napriklad| |nhu| |np.
+|npr. |ornegin| |p._ex. |p.ej. |p.ex. |par_exemple| |peldaul| |per_esempio| |por_ejemplo| |por_exemplo|
+|przykladowo| |seperti| |som| |such_as| |t.ex. |till_exempel| |vi_du| |wie| |wie_etwa| |z._b. |z.b. |zoals|
+|zum_beispiel|
 # Greek
-|για_παραδειγμα| |οπωσ| |π.χ|
+|για_παραδειγμα| |οπωσ| |π.χ.
 # Cyrillic
-|вроде| |к_примеру| |как| |на_пример| |наприклад| |например| |напр| |на_кшталт| |примерно| |типа| |як|
+|вроде| |к_примеру| |как| |на_кшталт| |на_пример| |напр. |наприклад| |например| |типа| |як|
 # Hebrew
-|כגון| |כמו| |לדוגמה| |לדוגמא| |למשל|
+|כגון| |כמו| |לדוגמא| |לדוגמה| |למשל|
 # Arabic
-|كمثال| |مثل| |مثلا| |مانند| |جيسے|
+|جيسے| |كمثال| |مانند| |مثل| |مثلا|
 # India
-|जैसे| |उदाहरण| |उदाहरण_के_लिए| |যেমন| |உதாரணமாக|
+|उदाहरण| |उदाहरण_के_लिए| |जैसे| |যেমন| |உதாரணமாக|
 # Thailand
-เช่น ตัวอย่าง
+ตัวอย่าง เช่น
 # Chinese and Japanese
-例 例えば 例如 比如 譬如 たとえば 如
+たとえば 例 例えば 例如 如 比如 譬如
 # Korean
 예 예를_들어 예시
 """
@@ -335,39 +335,44 @@ EXAMPLE = """
 # "Was used", "has expired", "is no longer valid", after a number.
 SPENT = """
 # Latin letters
-|a_deja_ete_utilise |a_ete_utilise |a_expirado |a_expire| |ale_verbraucht |byl_pouzit |caduco| |du_dung |det_har_gatt
-|da_het_han |da_su_dung |er_brugt| |er_udlobet |er_utlopt |er_blevet_brugt |e_scaduto |e_stato_usato
-|e_stato_utilizzato |e_expirat |esta_caducado |esta_vencido |expiro| |expirou| |fue_usado |fue_utilizado
-|foi_usado |foi_utilizado |forfalt| |gecersiz |had_expired| |ha_caducado |ha_expirado |ha_sido_usado
-|ha_sido_utilizado |has_already_been_used |has_already_expired |has_been_used |has_expired| |has_now_expired
-|har_anvants |har_gatt_ut |har_upphort |het_han |is_already_used |is_expired |is_gebruikt |is_no_longer_valid
-|is_not_valid_anymore |is_now_expired |is_niet_meer_geldig |is_verlopen |ist_abgelaufen |ist_bereits_abgelaufen
-|ist_nicht_mehr_gultig |ist_ungultig_geworden |je_istekao |je_iskoristen |ja_no_es_valid |jest_juz_niewazny
-|kullanildi| |kadaluarsa |kedaluwarsa |lejart| |mar_nem_ervenyes |n'est_plus_val |nao_e_mais_valido |no_es_valido_ya
-|no_longer_valid| |no_longer_works |non_e_piu_valido |nie_jest_juz_wazny |on_vanhentunut |on_kaytetty |platnost_vyprsela
-|sona_erdi |stracil_waznosc |suresi_doldu |sudah_digunakan |telah_digunakan |telah_tamat |uz_neplati |utracil_waznosc
-|wygasl| |ya_no_es_valido |zostal_uzyty |zostal_wykorzystany |was_already_used |was_just_used |was_recently_used
-|was_successfully_used |was_used| |werd_gebruikt |wurde_bereits |wurde_benutzt |wurde_genutzt |wurde_verwendet
-|wurde_fur_die_anmeldung |wurde_zum_anmelden |wurde_zur_anmeldung |vyprsel| |s-a_folosit |a_fost_folosit |a_fost_utilizat
+|a_deja_ete_utilise |a_ete_utilise |a_expirado |a_expire| |a_fost_folosit |a_fost_utilizat |byl_pouzit |caduco|
+|da_het_han |da_su_dung |e_expirat |e_scaduto |e_stato_usato |e_stato_utilizzato |er_blevet_brugt |er_brugt|
+|er_udlobet |er_utlopt |esta_caducado |esta_vencido |expiro| |expirou| |foi_usado |foi_utilizado |fue_usado
+|fue_utilizado |ha_caducado |ha_expirado |ha_sido_usado |ha_sido_utilizado |had_expired| |har_anvants
+|har_gatt_ut |har_upphort |has_already_been_used |has_already_expired |has_been_used |has_expired|
+|has_now_expired |is_already_used |is_expired |is_gebruikt |is_niet_meer_geldig |is_no_longer_valid
+|is_not_valid_anymore |is_now_expired |is_verlopen |ist_abgelaufen |ist_bereits_abgelaufen
+|ist_nicht_mehr_gultig |ist_ungultig_geworden |ja_no_es_valid |je_iskoristen |je_istekao |jest_juz_niewazny
+|kullanildi| |lejart| |mar_nem_ervenyes |n'est_plus_val |nao_e_mais_valido |nie_jest_juz_wazny |no_es_valido_ya
+|no_longer_valid| |no_longer_works |non_e_piu_valido |on_kaytetty |on_vanhentunut |platnost_vyprsela
+|s-a_folosit |sona_erdi |stracil_waznosc |sudah_digunakan |sudah_kadaluarsa |sudah_kedaluwarsa |suresi_doldu
+|telah_digunakan |telah_kedaluwarsa |telah_tamat |utracil_waznosc |uz_neplati |vyprsel| |was_already_used
+|was_just_used |was_recently_used |was_successfully_used |was_used| |werd_gebruikt |wurde_benutzt
+|wurde_bereits_benutzt |wurde_bereits_genutzt |wurde_bereits_verwendet |wurde_fur_die_anmeldung |wurde_genutzt
+|wurde_verwendet |wurde_zum_anmelden |wurde_zur_anmeldung |wygasl| |ya_no_es_valido |zostal_uzyty
+|zostal_wykorzystany
 # Greek
-|εληξε| |εχει_ληξει |χρησιμοποιηθηκε |δεν_ισχυει_πλεον
+|δεν_ισχυει_πλεον |εληξε| |εχει_ληξει |χρησιμοποιηθηκε
 # Cyrillic
-|был_использован |больше_не_действ |истек| |истёк| |недействителен |просрочен |уже_использован |устарел |використано
-|більше_не_дійсн |закінчився| |изтече| |е_използван |изтекъл
+|больше_не_действ |был_использован |більше_не_дійсн |використано |е_използван |закінчився| |изтекъл
+|истек| |истёк| |недействителен |просрочен |уже_использован |устарел
 # Hebrew
-|פג| |פג_תוקפו |כבר_לא_בתוקף |נוצל |שימש
+|כבר_לא_בתוקף |נוצל |פג| |פג_תוקפו |שימש
 # Arabic
-انتهت_صلاحيته |انتهت_صلاحيه لم_يعد_صالح تم_استخدامه منقضي_شده
+انتهت_صلاحيته |انتهت_صلاحيه تم_استخدامه لم_يعد_صالح منقضي_شده
 # India
-समाप्त_हो_गय समाप्त_हो_चुक का_उपयोग_किया_गया মেয়াদ_শেষ_হয়ে_গেছে
+का_उपयोग_किया_गया समाप्त_हो_गय समाप्त_हो_चुक মেয়াদ_শেষ_হয়ে_গেছে
 # Thailand
-หมดอายุแล้ว ถูกใช้
+ถูกใช้แล้ว หมดอายุแล้ว
 # Chinese and Japanese
-已过期 已過期 已失效 已被使用 已使用 有効期限が切れ 期限切れ 使用されました 使用済み 無効になりました
+使用されました 使用済み 期限が切れました 期限切れです 已使用 已失效 已被使用 已过期 已過期 無効になりました
 # Korean
-만료되었 만료됐 사용되었 사용됐
+만료됐 만료되었 사용됐 사용되었
 """
+
+# What is only said of a time to come ("until it has expired").
 NOT_SPENT = """
 # Latin letters
-|wurde_bereits_gesend |wurde_bereits_an_ |kullanildiginda
+|it_has_been_used |it_has_expired |it_is_expired |it_is_no_longer_valid |it_was_used |suresi_doldugunda
+|suresi_dolduktan
 """

@@ -34,7 +34,7 @@ class Label(NamedTuple):
 
 _DECORATION = " \t\n" + "".join(map(chr, range(0x2500, 0x25A0))) + "*=-_~+#|"
 """Blanks and the lines that are drawn round a code."""
-_CLOSING = " \t\n:：=#*_`.,\"'(«“„「【"
+_CLOSING = " \t\n:：=#*_`,\"'(«“„「【"
 _CLAUSE_END = re.compile(r"[,，、;:：(（–—]| - |\. |\.\Z")
 NO_LABEL = Label(0.0, 0)
 
@@ -95,15 +95,14 @@ def phrase_after(phrase: str) -> Label:
 
 def named_directly(text: str, start: int) -> bool:
     """Does a word for a code or for verification end right before it, with at most "is" between?"""
-    before = folded(text[max(0, start - 60) : start]).rstrip(_CLOSING)
+    before = folded(text[max(0, start - 60) : start]).rstrip(_CLOSING + ".")
     named = (Kind.CODE, Kind.OTP, Kind.VERIFY)
     return any(hit.kind in named and len(before) - hit.end <= 7 for hit in LABELS.hits(before))
 
 
 def no_longer_counts(before: str, after: str) -> bool:
     """ "A code like 123456", "482913 was used", "482913 has expired": an example, or a code that has had its day."""
-    # Most numbers have none of the words: the two lists are short.
-    ahead = folded(before).rstrip(_CLOSING)
+    ahead = folded(before).rstrip(_CLOSING)  # without the full stop: it is a part of "e.g."
     if ahead and any(hit.end == len(ahead) for hit in EXAMPLES.hits(ahead)):
         return True
     clause = _CLAUSE_END.split(until_sentence(after), maxsplit=1)[0]

@@ -6,15 +6,16 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from mailmcp.mail.candidates import Candidate, assigned, bare, money_before, of_account, of_password, unit_after
+from mailmcp.mail.candidates import Candidate, bare, money_before, of_account, unit_after
 from mailmcp.mail.labels import named_directly, no_longer_counts
 from mailmcp.mail.matter import MAX_TEXT, Matter
 
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]{4,}-?[0-9]{1,2}\Z|[A-Za-z]{4,}20[0-9]{2}\Z|[a-z]{2,}-[0-9]{1,2}\Z")
-
-
 _VOWEL = re.compile("[aeiouy]")
 _PRICED = re.compile("[%€$£¥₹₽₩₺₫฿₴]")
+_IN_PASSWORD = frozenset("!$^&%#")
+# A line of a program, not of a letter: code = "482913".
+_ASSIGNED = re.compile(r"[\w.\])]\s{0,3}(?:=|:=|==|\+=)\s{0,3}[\"'`]\Z")
 _COUNTED = "01234567890 09876543210"
 
 
@@ -30,12 +31,12 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
     text, start, end = mail.text, candidate.start, candidate.end
     if money_before(text, start) or unit_after(text, end) or of_account(text, start, end):
         return None
-    if of_password(text, start, end) or assigned(text, start):
+    if of_password(text, start, end) or _assigned(text, start):
         return None
     if candidate.typed in mail.issues and not named_directly(text, start):
         return None
     line_start, line_end = mail.line_of(start)
-    if no_longer_counts(text[max(line_start, start - 30) : start], text[end : min(line_end, end + 70)]):
+    if no_longer_counts(text[max(0, start - 30) : start], text[end : min(line_end, end + 70)]):
         return None
     line = text[line_start:line_end]
     if line[:1] == ">" and "<" not in line:
@@ -62,6 +63,20 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         score -= 1.5
     stands_out = alone or emphasis >= 2.0 or candidate.shape == "spaced" or _marked(mail, start, end)
     return Setting(score, stands_out)
+
+
+def of_password(text: str, start: int, end: int) -> bool:
+    """Is it a piece of a longer run with signs in it, as in ``Xk9!fT2q``?"""
+    left, right = text[max(0, start - 2) : start], text[end : end + 2]
+    return any(
+        len(pair) == 2 and pair[sign] in _IN_PASSWORD and (pair[1 - sign].isascii() and pair[1 - sign].isalnum())
+        for pair, sign in ((left, 1), (right, 0))
+    )
+
+
+def _assigned(text: str, start: int) -> bool:
+    """Is it a string that a line of a program gives to a name?"""
+    return text[start - 1 : start] in ("'", '"', "`") and _ASSIGNED.search(text[max(0, start - 12) : start]) is not None
 
 
 def shape(candidate: Candidate) -> float:

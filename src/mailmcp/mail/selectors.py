@@ -184,6 +184,7 @@ def _selector(text: str, nesting: int) -> Selector | None:
         for c in steps
     )
     searches = sum(c in " ~" for c in combinators)
+    searches += sum(pseudo.name == "nth-of-type" for step in steps for pseudo in step.pseudos)
     searches += sum(1 + one.searches for step in steps for pseudo in step.pseudos for one in pseudo.inside)
     return Selector(tuple(steps), tuple(combinators), weight, searches)
 

@@ -143,9 +143,11 @@ def _score(target: _Target, mail: _Mail) -> float:
         score -= 1.5
     score += 0.9 if link.button else 0.5 if bare_url and not before.rpartition("\n")[2].strip(" <(") else 0.0
     score += 0.5 if mail.counts[link.url] > 1 else 0.0
-    host = host_of(link.url)
-    if mail.sender_domain and host and not _private(host) and not _private(mail.sender_domain):
-        score += 0.3 if same_organisation(host, mail.sender_domain) else -0.2
+    if mail.sender_domain and (host := host_of(link.url)):
+        if same_organisation(host, mail.sender_domain):
+            score += 0.3
+        elif not _private(host) and not _private(mail.sender_domain):
+            score -= 0.2
     if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
         score -= 0.7
     return score - (0.8 if mail.has_code else 0.0)

@@ -203,6 +203,8 @@ def _colour(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, 
     if value is None and parent.filled:
         return parent.colour, parent.opaque
     if value is None or value == "currentcolor":
+        if value and parent.filled and "color" not in said:
+            return None, True  # the colour below the parent's fill was not kept
         value = said.get("color")
     if value is None and tag in ("font", "body"):
         value = (attributes.get("color") or attributes.get("text") or "").strip().lower() or None
