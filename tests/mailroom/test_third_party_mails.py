@@ -17,7 +17,7 @@ pytestmark = [
 
 
 def their_mails() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(THEIRS.rglob("*.eml"))}
+    return {str(path.relative_to(THEIRS)): path.read_bytes() for path in sorted(THEIRS.rglob("*.eml"))}
 
 
 async def test_every_mail_is_taken_shown_and_kept_to_the_byte(house):
