@@ -15,7 +15,7 @@ from mailmcp.models import Message, ThreadSummary, Verdict
 from mailmcp.store import search
 from mailmcp.store.columns import addresses, milliseconds, moment, new_id
 
-SEARCH_WINDOW = 3_000
+SEARCH_WINDOW = 750
 """Newest matches of a search that are looked at to make one page of threads."""
 FEW = 1_000
 """Messages of a sender or with a label up to which their threads are looked up first; see ``_sieve``."""
