@@ -60,3 +60,12 @@ class Arrivals:
                 continue
             if moved:
                 self.announce()
+
+
+async def set_or_late(event: asyncio.Event, seconds: float) -> None:
+    """Return when the event is set, or after so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

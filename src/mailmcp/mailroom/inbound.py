@@ -13,7 +13,7 @@ from functools import partial
 from mailmcp.errors import MailError, StoreUnavailable
 from mailmcp.mail import codes, parse, text
 from mailmcp.mail.legible import legible
-from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.models import Arrival, Channels, Codes, Defect, Message, Source
 from mailmcp.policy import trust
 from mailmcp.store import Store, inboxes, messages
@@ -99,11 +99,7 @@ class Inbound:
 
     async def _judge_forever(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(SWEEP_SECONDS):
-                    await self._waiting.wait()
-            except TimeoutError:
-                pass
+            await set_or_late(self._waiting, SWEEP_SECONDS)
             self._waiting.clear()
             try:
                 while await self._judge_some():
@@ -124,7 +120,7 @@ class Inbound:
             return False
         # A large mail takes as long as hundreds of small ones: those that wait with it do not wait for it.
         small = [item for item in batch if len(item.raw) <= SMALL_MAIL]
-        for together in (small, *([item] for item in batch if len(item.raw) > SMALL_MAIL)):
+        for together in filter(None, (small, *([item] for item in batch if len(item.raw) > SMALL_MAIL))):
             judgements = await asyncio.to_thread(_judge_all, together)
             now = datetime.now(UTC)
             await asyncio.gather(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from secrets import choice
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, Unsupported
-from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
@@ -189,7 +188,7 @@ class Mailroom:
     async def status(self) -> Status:
         """How this home is; a listener that is just being opened is waited for."""
         if self._leadership.leads:
-            await _soon(self._listening.tried)
+            await set_or_late(self._listening.tried, LISTENER_SECONDS)
         drafts = await self._outbound.open_drafts()
         held = sum(draft.state is DraftState.HELD for draft in drafts)
         return Status(
@@ -204,14 +203,6 @@ class Mailroom:
             queued=len(drafts) - held,
             inboxes=len(await self._store.read(inboxes.summaries)),
         )
-
-
-async def _soon(event: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(LISTENER_SECONDS):
-            await event.wait()
-    except TimeoutError:
-        pass
 
 
 def _local_part(name: str | None, domain: str) -> str:

@@ -11,7 +11,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from mailmcp.errors import BadInput, NotFound
-from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.requests import Progress, Tool, Waited, Wanted
 from mailmcp.models import Inbox, StoredMessage
@@ -51,7 +51,7 @@ class Waiting:
                 if (await self._store.read(inboxes.get, wanted.inbox)).row != inbox.row:
                     raise NotFound(f"The inbox {wanted.inbox} was deleted and made anew during the wait: call again.")
                 # Read before the look: what arrives in between is after this cursor, never skipped.
-                cursor = await self._newest_cursor(wanted.inbox) if last else ""
+                cursor = await self._store.read(inboxes.newest_cursor, inbox) if last else ""
                 found = await self._look(search, may_share=last or search.shareable())
                 if found is not None:
                     message, repeated = found
@@ -60,7 +60,7 @@ class Waiting:
                     )
                 if last:
                     return Waited(wanted=wanted, message=None, cursor=cursor, waited=spent)
-                await _ring_or(bell, search.pause(spent, timeout))
+                await set_or_late(bell, search.pause(spent, timeout))
                 spent = asyncio.get_running_loop().time() - start
                 if spent >= search.next_progress and spent < timeout:
                     search.next_progress += self._pace.progress
@@ -94,12 +94,8 @@ class Waiting:
             left = give_up - asyncio.get_running_loop().time()
             if left <= 0:
                 return
-            await _ring_or(bell, left)
+            await set_or_late(bell, left)
             bell.clear()
-
-    async def _newest_cursor(self, address: str) -> str:
-        """The cursor after everything announced so far. Raises NotFound when the inbox was deleted meanwhile."""
-        return await self._store.read(inboxes.newest_cursor, await self._store.read(inboxes.get, address))
 
     async def _since(self, since: str | None) -> tuple[int, datetime | None]:
         if since is None:
@@ -203,11 +199,3 @@ class _Search:
         if self.taken_since is not None:
             until.append(self.taken_since + self.share - asyncio.get_running_loop().time())
         return max(0.001, min(until))
-
-
-async def _ring_or(bell: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await bell.wait()
-    except TimeoutError:
-        pass
