@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from mmap import mmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A message as a backend hands it in: bytes first, nothing concluded from them yet."""
+    """A message as a backend hands it in: its bytes (a long one's as a mapped file), nothing concluded from them."""
 
-    raw: bytes
+    raw: bytes | mmap
     envelope: Envelope
     source: Source
     backend: str
@@ -259,12 +260,11 @@ class ThreadSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A thread (or one message of it) with its text, oldest first."""
+    """A thread (or one message of it) with its text, oldest first; the whole thread has ``count`` messages."""
 
     thread: str
     inbox: str
     count: int
-    """Messages in the whole thread."""
     messages: tuple[tuple[StoredMessage, Channels], ...]
 
 
