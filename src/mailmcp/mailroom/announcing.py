@@ -29,26 +29,33 @@ class Announcing:
         self._store = store
         self._arrivals = arrivals
 
-    async def announce(self, items: Sequence[Unjudged], found: Sequence[Judgement]) -> None:
-        """Store the judgement of each, then ring. Raises StoreUnavailable: then some are stored and some not."""
+    async def announce(
+        self, items: Sequence[Unjudged], found: Sequence[Judgement], *, share_commit: bool = False
+    ) -> None:
+        """Store the judgement of each, then ring. Raises StoreUnavailable: then some are stored and some not.
+
+        ``share_commit`` lets that wait a moment for other writes.
+        """
         if not found:
             return
-        now = datetime.now(UTC)
-        await asyncio.gather(
-            *(self._write_down(item, judgement, now) for item, judgement in zip(items, found, strict=True))
-        )
+        pairs = zip(items, found, strict=True)
+        await asyncio.gather(*(self._write_down(item, judgement, share_commit) for item, judgement in pairs))
         self._arrivals.announce()
 
-    async def _write_down(self, item: Unjudged, judgement: Judgement, now: datetime) -> None:
+    async def _write_down(self, item: Unjudged, judgement: Judgement, share_commit: bool) -> None:
         """Write a judgement down; of one that the store cannot hold, only that the mail is there."""
-        write = partial(judgements.judge, now=now)
-        try:
-            await self._store.write(write, item.row, judgement)
-        except MailError:
-            raise
-        except Exception:
-            log.exception("what was concluded from a message cannot be stored")
-            await self._store.write(write, item.row, judging.unreadable(source=item.source, peer=item.peer))
+        record = partial(judgements.judge, now=datetime.now(UTC))
+        for conclusion in (judgement, judging.unreadable(source=item.source, peer=item.peer)):
+            try:
+                if share_commit:
+                    await self._store.write_with_next(record, item.row, conclusion)
+                else:
+                    await self._store.write(record, item.row, conclusion)
+                return
+            except MailError:
+                raise
+            except Exception:  # not the next mail's fault: it must not wait for this one
+                log.exception("what was concluded from a message cannot be stored")
 
 
 class Patience:
