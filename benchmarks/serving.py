@@ -12,12 +12,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 TIME_LIMIT = 60.0
 """Seconds that any one answer may take."""
+LOOK_SECONDS = 0.01
+"""Between two looks at the memory of all processes of a server."""
 _INITIALIZE = {
     "protocolVersion": "2025-06-18",
     "capabilities": {},
@@ -126,12 +129,26 @@ class Serving:
 
     def memory(self) -> tuple[int, int]:
         """Bytes resident at the most so far, and now; zeros where the system does not tell."""
+        return _resident(self._process.pid)
+
+    @contextmanager
+    def watched(self) -> Iterator[dict[str, int]]:
+        """``together``: the most that this process and those it started had resident at once, looked at in between."""
+        most = {"together": 0}
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(LOOK_SECONDS):
+                pids = [self._process.pid, *_children(self._process.pid)]
+                most["together"] = max(most["together"], sum(_resident(pid)[1] for pid in pids))
+
+        watching = threading.Thread(target=watch)
+        watching.start()
         try:
-            about = Path(f"/proc/{self._process.pid}/status").read_text("utf-8")
-        except OSError:
-            return 0, 0
-        kilobytes = dict(re.findall(r"^(VmHWM|VmRSS):\s*(\d+) kB", about, re.MULTILINE))
-        return int(kilobytes.get("VmHWM", 0)) * 1024, int(kilobytes.get("VmRSS", 0)) * 1024
+            yield most
+        finally:
+            over.set()
+            watching.join()
 
     def _write(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -145,3 +162,20 @@ class Serving:
             self._lines.put((time.perf_counter(), line))
             if not line:
                 return
+
+
+def _resident(pid: int) -> tuple[int, int]:
+    try:
+        about = Path(f"/proc/{pid}/status").read_text("utf-8")
+    except OSError:
+        return 0, 0
+    kilobytes = dict(re.findall(r"^(VmHWM|VmRSS):\s*(\d+) kB", about, re.MULTILINE))
+    return int(kilobytes.get("VmHWM", 0)) * 1024, int(kilobytes.get("VmRSS", 0)) * 1024
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        lists = [path.read_text("utf-8") for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for one in lists for child in one.split()]

@@ -107,6 +107,15 @@ def octets_of(part: Part) -> tuple[bytes, str | None]:
     return transfer.decode(part.octets, part.encoding)
 
 
+def size_of(part: Part) -> tuple[int, str | None]:
+    """The size of a leaf's content, and that defect code, without having the content where it can be had so."""
+    size = transfer.size(part.pieces(), part.encoding)
+    if size is not None:
+        return size, None
+    octets, problem = octets_of(part)
+    return len(octets), problem
+
+
 def attachment_of(part: Part, path: str, size: int) -> Attachment:
     """A part described as an attachment; ``size`` is that of its decoded content."""
     disposition = headers.parameterised(part.field("content-disposition"))
@@ -143,6 +152,12 @@ def _walk(part: Part, path: str, first: bool, reading: Reading) -> _Words:
 
 def _leaf(part: Part, path: str, first: bool, reading: Reading) -> _Words:
     kind = part.kind
+    if not (kind.startswith("multipart/") or kind == "text/calendar" or _is_body(part, kind, first)):
+        # Only listed: its content may be most of 25 MiB.
+        size, problem = size_of(part)
+        reading.note(problem, path)
+        reading.attachments.append(attachment_of(part, path, size))
+        return _Words()
     octets, problem = octets_of(part)
     reading.note(problem, path)
     if kind.startswith("multipart/") and not part.opaque:
@@ -198,7 +213,7 @@ def _best(found: list[tuple[str, Part, _Words]], reading: Reading) -> _Words:
         if words is not text and words is not html:
             reading.note("alternatives_repeated", path)
             if not part.children:
-                reading.attachments.append(attachment_of(part, path, len(octets_of(part)[0])))
+                reading.attachments.append(attachment_of(part, path, size_of(part)[0]))
     return _Words(text.text if text else None, html.html if html else None)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterable
 
 _PLAIN = frozenset({"", "7bit", "8bit", "binary"})
 _UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
@@ -40,6 +41,28 @@ def decode(body: bytes, encoding: str) -> tuple[bytes, str | None]:
     if encoding in _UUENCODE:
         return _uudecode(body)
     return body, "transfer_encoding_unknown"
+
+
+def size(pieces: Iterable[bytes], encoding: str) -> int | None:
+    """How many octets :func:`decode` would give, without having them; None when only decoding can tell."""
+    if encoding in _PLAIN:
+        return sum(map(len, pieces))
+    if encoding != "base64":
+        return None
+    total, left = 0, b""
+    try:
+        for piece in pieces:
+            left += piece.translate(None, _BLANKS)
+            # Whole groups, but for the last: only that one may be padded.
+            end = (len(left) - 1) // 4 * 4
+            if end > 0:
+                if b"=" in left[:end]:
+                    return None
+                total += len(binascii.a2b_base64(left[:end], strict_mode=True))
+                left = left[end:]
+        return total + len(binascii.a2b_base64(left, strict_mode=True))
+    except binascii.Error:
+        return None
 
 
 def decode_base64(body: bytes) -> tuple[bytes, str | None]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from mailmcp.mail import headers
 from mailmcp.mail.headers import Block, Parameterised
+from mailmcp.mail.runs import Abridged
 
 # The class is generic for type checkers only.
 _Node = LibraryMessage[str, str] if TYPE_CHECKING else LibraryMessage
@@ -25,7 +26,6 @@ MAX_DEPTH = 20
 MAX_LINES = 750_000
 """Lines of a body; 25 MiB of base64 have some 430,000."""
 MAX_BOUNDARY = 250
-PIECE = 256 * 1024
 MAX_PART_DEFECTS = 50
 
 _TYPE = re.compile(r"([a-z0-9!#$&^_.+-]{1,127})/([a-z0-9!#$&^_.+-]{1,127})")
@@ -75,6 +75,7 @@ class Part(_Node):
         self.root: Part = self
         self.within = ""  # the subtype of the multipart that it stands in: mixed, related, …
         self.parts = 1  # of the whole tree, counted at its root
+        self.abridged = Abridged(b"")  # where the octets are that its payload only names
         self._type: Parameterised | None = None
 
     @property
@@ -108,8 +109,12 @@ class Part(_Node):
     def octets(self) -> bytes:
         """The body as it stands in the mail."""
         # Not get_payload(): it undoes the transfer encoding, or decodes 8-bit octets by the name the mail gives.
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The same piece by piece."""
         payload: object = vars(self).get("_payload")
-        return payload.encode("ascii", "surrogateescape") if isinstance(payload, str) else b""
+        return self.abridged.pieces(payload) if isinstance(payload, str) else iter(())
 
     def field(self, name: str) -> bytes:
         """The first header field of a name (lower case), unfolded, at most 8 KiB; ``b""`` when there is none."""
@@ -158,25 +163,31 @@ def grow(block: Block, body: bytes) -> tuple[Part, dict[str, str]]:
     if cut < len(body):
         defects["too_many_lines"] = f"The body has more than {MAX_LINES:,} lines; the rest was not read."
         body = body[:cut]
+    abridged = Abridged(body)
+
+    def part(policy: Compat32 = compat32) -> Part:
+        made = Part(policy)
+        made.abridged = abridged
+        return made
+
     mime = b"".join(_line(name, block.first(name)) for name in _MIME_FIELDS)
-    parser = FeedParser(Part, policy=compat32)
+    parser = FeedParser(part, policy=compat32)
     try:
         parser.feed((mime + b"\n").decode("ascii", "surrogateescape"))
-        # In pieces, because the library keeps a copy of each at four bytes a character while it looks for lines.
-        for at in range(0, len(body), PIECE):
-            parser.feed(body[at : at + PIECE].decode("ascii", "surrogateescape"))
+        for text in abridged.text():
+            parser.feed(text)
         root = cast(Part, parser.close())
     except _BudgetSpent as spent:
         root = spent.root
         defects["too_many_parts"] = f"The mail has more than {MAX_PARTS} parts; the rest was not read."
     except Exception:  # the library met something nobody foresaw: the mail is shown as one text
-        root = Part()
+        root = part()
         root.set_payload(body.decode("ascii", "surrogateescape"))
         defects["mime_unreadable"] = "The mail's structure could not be read."
     if len(block.all("content-type")) > 1:
         _add(defects, "content_type_repeated", "")
-    for path, part in walk(root):
-        _note(part, path, defects)
+    for path, one in walk(root):
+        _note(one, path, defects)
     return root, defects
 
 

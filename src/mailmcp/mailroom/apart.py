@@ -84,6 +84,9 @@ class Process:
     async def aclose(self) -> None:
         """End it and wait until it has; safe to call twice."""
         self.kill()
+        self._in.close()
+        while await self._out.read(1024 * 1024):
+            pass  # asyncio says that a process has ended when its pipes were read to their ends
         await self._process.wait()
 
 

@@ -18,7 +18,7 @@ from mailmcp.models import Channels, Codes, Message, Source, Trust
 from mailmcp.store import contacts, raws, search, threads
 from mailmcp.store.columns import addresses_json, coded_json, milliseconds, moment, new_id
 
-SHORT = 512 * 1024
+SHORT = 256 * 1024
 """Bytes up to which a message that waits is handed over with its bytes."""
 TOGETHER = 2 * 1024 * 1024
 """The same of all that are handed over at once, except for the first: they are in memory together."""
