@@ -7,7 +7,7 @@ import logging
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from mailmcp.errors import MailError
 from mailmcp.mailroom.announcing import SWEEP_SECONDS, Announcing, Patience
@@ -16,14 +16,14 @@ from mailmcp.mailroom.judges import Judge, JudgeProcess, JudgeThread, Stuck
 from mailmcp.mailroom.set_aside import SetAside
 from mailmcp.models import Arrival
 from mailmcp.store import Store, judgements
-from mailmcp.store.judgements import SHORT, TOGETHER, Unjudged
+from mailmcp.store.judgements import SHORT, TOGETHER, Judgement, Unjudged
 
 log = logging.getLogger("mailmcp.inbound")
 
 BATCH = 32
 """Most messages that are judged together."""
 STREAM_SECONDS = 0.2
-SMALL_STREAM, GREAT_STREAM = 4, 16
+SMALL_STREAM, GREAT_STREAM = 4, 8
 """So many messages within that time are a stream: a small one's judgements share commits, a great one's judge is a
 process of its own."""
 LINGER_SECONDS = 10
@@ -48,11 +48,13 @@ class Fresh:
         self._bell = asyncio.Event()
         self.rows = rows
         """Of the messages that wait, in order; None for one whose bytes are only in the store."""
+        self._written: set[int] = set()
+        """Those of them that are under judgement or being written down."""
         self._held = 0
         self._sent = False
         self._came: deque[float] = deque(maxlen=GREAT_STREAM)
         self._thread = JudgeThread()
-        self._beside: asyncio.Task[JudgeProcess] | None = None
+        self._beside: asyncio.Task[JudgeProcess | None] | None = None
 
     def accepted(self, rows: Iterable[int], arrival: Arrival) -> None:
         """These messages were stored by this process."""
@@ -93,9 +95,8 @@ class Fresh:
                     await self._end_beside()
                 self._bell.clear()
                 try:
-                    while items := await self._next():
-                        await self._judge_all(items)
-                        patience.regained()
+                    await self._judge_waiting()
+                    patience.regained()
                     pause = LINGER_SECONDS if self._beside is not None else SWEEP_SECONDS
                 except MailError as error:
                     # The bytes are safe, and tried again.
@@ -108,14 +109,35 @@ class Fresh:
             self._thread.close()
             await self._end_beside()
 
+    async def _judge_waiting(self) -> None:
+        """Judge until none waits. While some judgements are written down the next messages are judged already."""
+        writing: asyncio.Task[None] | None = None
+        try:
+            while items := await self._next():
+                found = await self._concluded(items)
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(self._announce(items[: len(found)], found), name="mailmcp-announce")
+            if writing is not None:
+                await writing
+        finally:
+            if writing is not None:
+                writing.cancel()
+                await asyncio.wait([writing])
+
+    def _waiting(self) -> list[int]:
+        """The next rows in order."""
+        return list(islice((row for row in self.rows if row not in self._written), BATCH))
+
     async def _next(self) -> list[Unjudged]:
         """The oldest messages that wait, with their bytes; none when none waits."""
         while True:
-            ahead = [self.rows[row] for row in list(self.rows)[:BATCH]]
+            ahead = [self.rows[row] for row in self._waiting()]
             ready = [item for item in takewhile(lambda item: item is not None, ahead) if item is not None]
             if not self._sent and (ready or not ahead):
+                self._written.update(item.row for item in ready)
                 return ready
-            await self._fetch([row for row in list(self.rows)[:BATCH] if self.rows[row] is None])
+            await self._fetch([row for row in self._waiting() if self.rows[row] is None])
 
     async def _fetch(self, rows: Sequence[int]) -> None:
         """Get the bytes of these messages, or of the first of them, and copies of sent mail if there may be some."""
@@ -135,22 +157,33 @@ class Fresh:
         for row in {row for row in rows if row < end} - {item.row for item in found}:
             self._forget(row)
 
-    async def _judge_all(self, items: Sequence[Unjudged]) -> None:
-        judge = await self._judge()
+    async def _concluded(self, items: Sequence[Unjudged]) -> list[Judgement]:
+        """What was concluded from these, up to one that stalls the judge: it is set aside."""
         try:
-            found = await judge.judge_all(items)
-        except Stuck as stuck:
-            found = stuck.found
-            log.warning("a message of %d bytes is set aside: it stalls the judge", items[len(found)].size)
-            self._set_aside(items[len(found)].row)
-            if judge is not self._thread:
-                await self._end_beside()
-        done = items[: len(found)]
-        # A commit of its own would cost as much as accepting the next message.
+            judge = await self._judge()
+            try:
+                return await judge.judge_all(items)
+            except Stuck as stuck:
+                stalling = items[len(stuck.found)]
+                log.warning("a message of %d bytes is set aside: it stalls the judge", stalling.size)
+                self._set_aside(stalling.row)
+                self._written.difference_update(item.row for item in items[len(stuck.found) :])
+                if judge is not self._thread:
+                    await self._end_beside()
+                return stuck.found
+        except BaseException:
+            self._written.difference_update(item.row for item in items)
+            raise
+
+    async def _announce(self, items: Sequence[Unjudged], found: Sequence[Judgement]) -> None:
+        # In a stream a commit of its own would cost as much as accepting the next message.
         share = self._streams(SMALL_STREAM) and not self._arrivals.awaited
-        await self._announcing.announce(done, found, share_commit=share)
-        for item in done:
-            self._forget(item.row)
+        try:
+            await self._announcing.announce(items, found, share_commit=share)
+            for item in items:
+                self._forget(item.row)
+        finally:
+            self._written.difference_update(item.row for item in items)
 
     def _set_aside(self, row: int) -> None:
         self._aside.add(row)
@@ -171,19 +204,33 @@ class Fresh:
         if not (self._thread.stuck or self._streams(GREAT_STREAM) or len(self.rows) >= BATCH):
             return self._thread
         if self._beside is None:
-            self._beside = asyncio.create_task(JudgeProcess.begin(self._store), name="mailmcp-judge-begin")
+            self._beside = asyncio.create_task(self._begin_beside(), name="mailmcp-judge-begin")
         if self._thread.stuck:
             await asyncio.wait([self._beside])
-        if not self._beside.done():
-            return self._thread
-        if (error := self._beside.exception()) is None:
-            return self._beside.result()
-        log.warning("no process could be started, mail is judged in this one: %s", error)
-        return self._thread
+        return (self._beside.result() if self._beside.done() else None) or self._thread
+
+    async def _begin_beside(self) -> JudgeProcess | None:
+        try:
+            judge = await JudgeProcess.begin(self._store)
+        except OSError as error:
+            log.warning("no process could be started, mail is judged in this one: %s", error)
+            return None
+        try:
+            await judge.warm()  # so long the thread goes on
+            return judge
+        except Stuck:
+            log.warning("the process that was to judge mail ended, it is judged in this one")
+            await judge.aclose()
+            return None
+        except BaseException:
+            await judge.aclose()
+            raise
 
     async def _end_beside(self) -> None:
         beside, self._beside = self._beside, None
-        if beside is not None:
-            await asyncio.wait([beside])
-            if beside.exception() is None:
-                await beside.result().aclose()
+        if beside is None:
+            return
+        beside.cancel()
+        await asyncio.wait([beside])
+        if not beside.cancelled() and (judge := beside.result()) is not None:
+            await judge.aclose()

@@ -194,6 +194,15 @@ class JudgeProcess:
             self._process.kill()  # else it would wait for the rest, and we for its answer
             raise
 
+    async def warm(self) -> None:
+        """Return when it has loaded what judging needs. Raises Stuck."""
+        seconds, self._seconds = self._seconds, SECONDS_ALONE
+        sample = judging.SAMPLE
+        await self.judge_all(
+            [Unjudged(row=0, size=len(sample), raw=sample, source=Source.SMTP, peer=None, outgoing=False)]
+        )
+        self._seconds = seconds
+
     async def aclose(self) -> None:
         """End it, whatever it is doing; safe to call twice."""
         await self._process.aclose()
