@@ -287,13 +287,14 @@ async def test_mail_that_a_full_disk_kept_from_being_judged_shows_soon_after_the
     await house.accept(inbox, subject="Patient", text="words " * 20_000)
     await store.write(limit_pages(0))
     held_judge.set()
-    await told(caplog, "is full")
+    await told(caplog, "mail waits to be judged")
     await store.write(limit_pages(100_000))
     assert (await house.wait(inbox, since=cursor)).message.subject == "Patient"
 
 
+@pytest.mark.parametrize("count", [1, 70])
 async def test_mail_that_a_locked_store_kept_from_being_judged_shows_soon_after_it_is_free(
-    open_house, monkeypatch, caplog, held_judge
+    open_house, monkeypatch, caplog, held_judge, count
 ):
     monkeypatch.setattr(announcing, "SWEEP_SECONDS", NEVER)
     monkeypatch.setattr(fresh, "SWEEP_SECONDS", NEVER)
@@ -303,14 +304,18 @@ async def test_mail_that_a_locked_store_kept_from_being_judged_shows_soon_after_
     await house.receive(inbox)
     held_judge.clear()
     cursor = (await house.wait(inbox, timeout=0, since=datetime.now(UTC).isoformat())).cursor
-    await house.accept(inbox, subject="Patient")
+    for number in range(count):
+        await house.accept(inbox, subject=f"Patient {number}")
     other = sqlite3.connect(house.room._store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     held_judge.set()
-    await told(caplog, "busy for too long")
+    await told(caplog, "mail waits to be judged")
     other.execute("ROLLBACK")
     other.close()
-    assert (await house.wait(inbox, since=cursor)).message.subject == "Patient"
+    for number in range(count):
+        waited = await house.wait(inbox, since=cursor)
+        assert waited.message.subject == f"Patient {number}"
+        cursor = waited.cursor
 
 
 def test_trouble_is_waited_for_longer_each_time_and_forgotten_when_it_is_over() -> None:

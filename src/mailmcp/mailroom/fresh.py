@@ -91,10 +91,11 @@ class Fresh:
         try:
             while True:
                 await set_or_late(self._bell, pause)
-                if not self._bell.is_set() and not self.rows:
-                    await self._end_beside()
+                over = not self._bell.is_set() and not self.rows
                 self._bell.clear()
                 try:
+                    if over:
+                        await self._end_beside()
                     await self._judge_waiting()
                     patience.regained()
                     pause = LINGER_SECONDS if self._beside is not None else SWEEP_SECONDS
@@ -123,7 +124,8 @@ class Fresh:
         finally:
             if writing is not None:
                 writing.cancel()
-                await asyncio.wait([writing])
+                await asyncio.gather(writing, return_exceptions=True)
+            self._written.clear()
 
     def _waiting(self) -> list[int]:
         """The next rows in order."""
@@ -142,8 +144,12 @@ class Fresh:
     async def _fetch(self, rows: Sequence[int]) -> None:
         """Get the bytes of these messages, or of the first of them, and copies of sent mail if there may be some."""
         limit = BATCH + len(self._aside.rows)
-        found = await self._store.read(judgements.unjudged, rows, or_sent=self._sent, limit=limit)
-        self._sent = False
+        sent, self._sent = self._sent, False  # before the read: what is stored after it is told again
+        try:
+            found = await self._store.read(judgements.unjudged, rows, or_sent=sent, limit=limit)
+        except MailError:
+            self._sent = sent
+            raise
         for item in found:
             if item.row in self._aside.rows:
                 continue
@@ -159,21 +165,17 @@ class Fresh:
 
     async def _concluded(self, items: Sequence[Unjudged]) -> list[Judgement]:
         """What was concluded from these, up to one that stalls the judge: it is set aside."""
+        judge = await self._judge()
         try:
-            judge = await self._judge()
-            try:
-                return await judge.judge_all(items)
-            except Stuck as stuck:
-                stalling = items[len(stuck.found)]
-                log.warning("a message of %d bytes is set aside: it stalls the judge", stalling.size)
-                self._set_aside(stalling.row)
-                self._written.difference_update(item.row for item in items[len(stuck.found) :])
-                if judge is not self._thread:
-                    await self._end_beside()
-                return stuck.found
-        except BaseException:
-            self._written.difference_update(item.row for item in items)
-            raise
+            return await judge.judge_all(items)
+        except Stuck as stuck:
+            stalling = items[len(stuck.found)]
+            log.warning("a message of %d bytes is set aside: it stalls the judge", stalling.size)
+            self._set_aside(stalling.row)
+            self._written.difference_update(item.row for item in items[len(stuck.found) :])
+            if judge is not self._thread:
+                await self._end_beside()
+            return stuck.found
 
     async def _announce(self, items: Sequence[Unjudged], found: Sequence[Judgement]) -> None:
         # In a stream a commit of its own would cost as much as accepting the next message.
