@@ -183,11 +183,12 @@ async def test_a_write_that_was_cancelled_before_its_turn_is_not_carried_out(sto
     assert await store.write(note, "after") == "after"
 
 
-async def test_what_can_wait_is_committed_with_the_next_write_and_before_it(
+async def test_what_has_waited_is_committed_with_the_next_write_and_before_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "PATIENCE", 3600)
-    patient = [asyncio.create_task(store.write_with_next(note, str(number))) for number in range(3)]
+    monkeypatch.setattr(db, "SHARE_AFTER", 0)
+    patient = [asyncio.create_task(store.write_soon(note, str(number))) for number in range(3)]
     await asyncio.sleep(0)
     assert await store.read(noted) == []
     await asyncio.wait_for(store.write(note, "next"), LIMIT)
@@ -195,9 +196,40 @@ async def test_what_can_wait_is_committed_with_the_next_write_and_before_it(
     assert await store.read(noted) == ["0", "1", "2", "next"]
 
 
+async def test_what_can_wait_waits_its_whole_time_also_when_some_before_it_did_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "SHARE_AFTER", 0)
+    early = asyncio.create_task(store.write_soon(note, "early"))
+    await asyncio.sleep(0)
+    await store.write(note, "first")
+    await asyncio.wait_for(early, LIMIT)
+    monkeypatch.setattr(db, "PATIENCE", 3600)
+    late = asyncio.create_task(store.write_soon(note, "late"))
+    done, _ = await asyncio.wait([late], timeout=0.2)  # the time of the early one passes
+    assert not done
+    await store.write(note, "second")
+    await asyncio.wait_for(late, LIMIT)
+    assert await store.read(noted) == ["early", "first", "late", "second"]
+
+
+async def test_what_can_wait_lets_other_writes_pass_for_a_while(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "PATIENCE", 3600)
+    monkeypatch.setattr(db, "SHARE_AFTER", 3600)
+    patient = [asyncio.create_task(store.write_soon(note, str(number))) for number in range(3)]
+    await asyncio.sleep(0)
+    await asyncio.wait_for(store.write(note, "passes"), LIMIT)
+    assert await store.read(noted) == ["passes"]
+    many = [asyncio.create_task(store.write_soon(note, str(number))) for number in range(3, db.GROUP_LIMIT)]
+    await asyncio.sleep(0)
+    await asyncio.wait_for(store.write(note, "not past so many"), LIMIT)
+    await asyncio.wait_for(asyncio.gather(*patient, *many), LIMIT)
+    assert await store.read(noted) == ["passes", *map(str, range(db.GROUP_LIMIT)), "not past so many"]
+
+
 async def test_what_can_wait_is_committed_alone_when_nothing_comes(store: Store) -> None:
     for number in range(3):
-        await asyncio.wait_for(store.write_with_next(note, str(number)), LIMIT)
+        await asyncio.wait_for(store.write_soon(note, str(number)), LIMIT)
     assert await store.read(noted) == ["0", "1", "2"]
 
 
@@ -270,7 +302,7 @@ async def test_closing_finishes_what_can_wait_whenever_its_time_would_have_been(
         await store.write(lambda connection: connection.execute("CREATE TABLE notes (word TEXT, more BLOB)"))
         held = threading.Event()
         busy = asyncio.create_task(store.write(lambda _, held=held: held.wait(LIMIT)))
-        tasks = [asyncio.create_task(store.write_with_next(note, str(number))) for number in range(3)]
+        tasks = [asyncio.create_task(store.write_soon(note, str(number))) for number in range(3)]
         await asyncio.sleep(0)
         closing = asyncio.create_task(store.aclose())
         for _ in range(5):

@@ -45,17 +45,19 @@ class Announcing:
     async def _write_down(self, item: Unjudged, judgement: Judgement, share_commit: bool) -> None:
         """Write a judgement down; of one that the store cannot hold, only that the mail is there."""
         record = partial(judgements.judge, now=datetime.now(UTC))
-        for conclusion in (judgement, judging.unreadable(source=item.source, peer=item.peer)):
+        write = partial(self._store.write_soon if share_commit else self._store.write, record, item.row)
+        try:
+            await write(judgement)
+        except MailError:
+            raise
+        except Exception:
+            log.exception("what was concluded from a message cannot be stored")
             try:
-                if share_commit:
-                    await self._store.write_with_next(record, item.row, conclusion)
-                else:
-                    await self._store.write(record, item.row, conclusion)
-                return
+                await write(judging.unreadable(source=item.source, peer=item.peer))
             except MailError:
                 raise
-            except Exception:  # not the next mail's fault: it must not wait for this one
-                log.exception("what was concluded from a message cannot be stored")
+            except Exception:  # a bug of ours: the mails behind this one must not wait for it
+                log.exception("a message cannot be announced")
 
 
 class Patience:

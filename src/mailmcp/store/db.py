@@ -14,7 +14,6 @@ import os
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
@@ -33,8 +32,9 @@ Work = Callable[[sqlite3.Connection], Any]
 log = logging.getLogger("mailmcp.store")
 
 BUSY_TIMEOUT_MS = 5_000
-PATIENCE = 0.03
-"""Seconds that work which may share another's transaction waits for one."""
+SHARE_AFTER, PATIENCE = 0.04, 0.05
+"""Seconds after which work that can wait shares the next transaction, and after which it gets one of its own: many
+judgements in one change little more than one does, and each commit writes what was changed twice."""
 GROUP_LIMIT = 64
 """Most pieces of work in one transaction: bounds the time that other processes wait for the lock."""
 
@@ -57,7 +57,8 @@ class Store:
         self._writer = writer
         self._reader = reader
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue()
-        self._patient: deque[_Waiting] = deque()
+        self._patient: list[_Waiting] = []
+        self._patience: asyncio.TimerHandle | None = None
         self._committer = asyncio.create_task(self._commit_forever(), name="mailmcp-store-commit")
         self._closing = False
         self._seen_version = -1
@@ -116,16 +117,28 @@ class Store:
         self._queue.put_nowait(waiting)
         return await self._done(waiting)
 
-    async def write_with_next(
+    async def write_soon(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """As ``write``, but in the transaction of the next write; when none comes, on its own after PATIENCE."""
+        """As ``write``, but after a moment: together with what else can wait, if possible with what cannot."""
         self._refuse_if_closed()
         waiting = _Waiting(lambda db: work(db, *args, **kwargs))
         self._patient.append(waiting)
-        if len(self._patient) == 1:
-            asyncio.get_running_loop().call_later(PATIENCE, self._queue.put_nowait, _Waiting(None))
+        if self._patience is None:
+            self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._queue.put_nowait, _Waiting(None))
         return await self._done(waiting)
+
+    def _due(self, ended: bool) -> list[_Waiting]:
+        """Take what can wait, if it has waited long enough."""
+        timer = self._patience
+        if timer is None:
+            return []
+        left = timer.when() - asyncio.get_running_loop().time()
+        if left > PATIENCE - SHARE_AFTER and len(self._patient) < GROUP_LIMIT // 2 and not ended:
+            return []
+        timer.cancel()
+        due, self._patient, self._patience = self._patient, [], None
+        return due
 
     async def _done(self, waiting: _Waiting) -> Any:
         try:
@@ -156,7 +169,7 @@ class Store:
                 taken.append(self._queue.get_nowait())
             ended = None in taken  # a look that was asked for before may come behind it
             # Those first that waited longest: what is judged here was accepted before what is accepted here.
-            group, self._patient = [*self._patient, *taken], deque()
+            group = [*self._due(ended), *taken]
             batch = [item for item in group if item is not None and item.work is not None and not item.done.cancelled()]
             if not batch:
                 continue
