@@ -28,7 +28,6 @@ class Waiting:
         self._store = store
         self._arrivals = arrivals
         self._pace = pace
-        self._claims: set[tuple[Tool, int]] = set()
 
     async def wait(self, wanted: Wanted, *, timeout: float, progress: Progress | None = None) -> Waited:
         """Wait for the first match for at most ``timeout`` seconds.
@@ -78,13 +77,14 @@ class Waiting:
             call=waited.wanted.call,
             now=datetime.now(UTC),
         )
-        # The claim stays: another waiter may be holding a list that was read before this was written.
+        if not waited.repeated:
+            self._store.claims.free(waited.wanted.tool, waited.message.row)
 
     def dropped(self, waited: Waited) -> None:
         """The result was not written: the message is free for the next wait."""
         # What was read from a cursor, or shared, was claimed by somebody else if at all.
         if waited.message is not None and waited.wanted.since is None and not waited.repeated:
-            self._claims.discard((waited.wanted.tool, waited.message.row))
+            self._store.claims.free(waited.wanted.tool, waited.message.row)
             self._arrivals.announce()
 
     async def _judged(self, inbox: Inbox, bell: asyncio.Event) -> None:
@@ -122,8 +122,7 @@ class Waiting:
         newer_than = previous.position if previous else 0
         found = await self._matching(search, after=newer_than, not_handed_out_by=wanted.tool)
         for message in found:
-            if (wanted.tool, message.row) not in self._claims:
-                self._claims.add((wanted.tool, message.row))
+            if await self._claimed(wanted.tool, message):
                 return message, False
         taken = found[0] if found else previous or await self._given_to_another(search)
         if taken is None:
@@ -132,6 +131,20 @@ class Waiting:
             search.taken_since = asyncio.get_running_loop().time()
         # An identical earlier call is a repeat, at once; a waiter beside us keeps its message for a while.
         return (taken, True) if may_share or (first_look and taken is previous) else None
+
+    async def _claimed(self, tool: Tool, message: StoredMessage) -> bool:
+        """Take a message that nobody else holds, in this process or another."""
+        if not self._store.claims.take(tool, message.row):
+            return False
+        try:
+            # Whoever held it may have handed it out, and let it go, since the list was read.
+            given = await self._store.read(handouts.was_handed_out, message.row, tool=tool)
+        except BaseException:
+            self._store.claims.free(tool, message.row)
+            raise
+        if given:
+            self._store.claims.free(tool, message.row)
+        return not given
 
     async def _given_to_another(self, search: _Search) -> StoredMessage | None:
         """The newest match that came since this wait began and is free no more: it is all that these filters leave."""

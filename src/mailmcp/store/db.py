@@ -22,6 +22,7 @@ import aiosqlite
 
 from mailmcp.errors import StoreFull, StoreUnavailable
 from mailmcp.store import schema
+from mailmcp.store.claims import Claims
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,8 +48,9 @@ class _Connection(aiosqlite.Connection):
 class Store:
     """The database of one home."""
 
-    def __init__(self, path: Path, writer: _Connection, reader: _Connection) -> None:
+    def __init__(self, path: Path, writer: _Connection, reader: _Connection, claims: Claims) -> None:
         self.path = path
+        self.claims = claims
         self._writer = writer
         self._reader = reader
         self._queue: asyncio.Queue[tuple[Work, asyncio.Future[Any]] | None] = asyncio.Queue()
@@ -68,12 +70,13 @@ class Store:
             writer = await _opened(_Connection(partial(_connect, path), 64))
             try:
                 reader = await _opened(_Connection(partial(_connect, path, query_only=True), 64))
+                claims = Claims(home)
             except BaseException:
                 await writer.close()
                 raise
         except (sqlite3.Error, OSError) as error:
             raise _public(error, path) from error
-        return cls(path, writer, reader)
+        return cls(path, writer, reader, claims)
 
     async def aclose(self) -> None:
         """Finish the writes that wait, then close both connections; safe to call twice."""
@@ -82,6 +85,7 @@ class Store:
         self._closing = True  # from here on nothing joins the queue, so that nobody waits for an answer in vain
         self._queue.put_nowait(None)
         await asyncio.wait([self._committer])
+        self.claims.close()
         await self._reader.close()
         await self._writer.close()
 

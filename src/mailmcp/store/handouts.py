@@ -71,6 +71,12 @@ def hand_out(db: sqlite3.Connection, message: str, *, tool: str, call: str, now:
     )
 
 
+def was_handed_out(db: sqlite3.Connection, message: int, *, tool: str) -> bool:
+    """Whether any wait of a tool was given a message."""
+    find = "SELECT 1 FROM handouts WHERE tool = :tool AND message = :message LIMIT 1"
+    return db.execute(find, {"tool": tool, "message": message}).fetchone() is not None
+
+
 def handed_out(db: sqlite3.Connection, *, tool: str, call: str, since: datetime, inbox: int) -> StoredMessage | None:
     """The message that an identical call was given last, if that was at or after ``since``."""
     found = select(
