@@ -136,6 +136,47 @@ async def test_hidden_text_stays_apart_and_links_are_data(door):
         assert "hidden (" in text
 
 
+async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_was_asked_for(door):
+    inbox = await door.inbox()
+    history = "".join(f"> Line {number} of what was said before.\n" for number in range(200))
+    quoting = await door.receive(
+        inbox,
+        subject="Re: Meeting",
+        text=f"Yes.\n\nOn Mon, 2 Feb 2026 at 10:00, Bea <bea@other.example> wrote:\n{history}",
+    )
+    target = {"thread": quoting["message"], "include": ["quoted"]}
+    text, read = await door.ask("read_thread", **target, max_chars=1_000)
+    message = read["messages"][0]
+    assert len(message["quoted"]) + message["quoted_left_out"] == message["quoted_chars"]
+    assert f"{message['quoted_left_out']} quoted characters (read this message alone with a larger max_chars)" in text
+    _, read = await door.ask("read_thread", **target, max_chars=20_000)
+    assert len(read["messages"][0]["quoted"]) == message["quoted_chars"]
+    assert "quoted_left_out" not in read["messages"][0]
+
+    secret = "Nobody sees this. " * 200
+    hiding = await door.receive(inbox, html=f'<p>Words.</p><div style="display:none">{secret}</div>')
+    target = {"thread": hiding["message"], "include": ["hidden"]}
+    text, read = await door.ask("read_thread", **target, max_chars=1_000)
+    piece = read["messages"][0]["hidden"][0]
+    assert 500 < len(piece["text"]) < 1_000
+    assert f"{piece['chars'] - len(piece['text'])} hidden characters" in text
+    text, read = await door.ask("read_thread", **target, max_chars=20_000)
+    assert len(read["messages"][0]["hidden"][0]["text"]) == piece["chars"]
+    assert "left out" not in text
+
+
+async def test_all_links_of_a_message_can_be_had(door):
+    inbox = await door.inbox()
+    html = "".join(f'<p><a href="https://app.example/page/{number}">Page {number}</a></p>' for number in range(60))
+    mail = await door.receive(inbox, html=html)
+    text, read = await door.ask("read_thread", thread=mail["message"])
+    assert len(read["messages"][0]["links"]) == 15
+    assert "45 links (include all, for this message alone)" in text
+    text, read = await door.ask("read_thread", thread=mail["message"], include=["all"])
+    assert [link["text"] for link in read["messages"][0]["links"]] == [f"Page {number}" for number in range(60)]
+    assert "left out" not in text
+
+
 async def test_headers_are_given_in_their_order(door):
     inbox = await door.inbox()
     mail = await door.receive(inbox, headers={"X-One": "1", "X-Two": "zwei ä"})

@@ -15,7 +15,7 @@ from mailmcp.mail.legible import line
 from mailmcp.mailroom.documents import read_document
 from mailmcp.mailroom.requests import Found, Search
 from mailmcp.models import Attachment, Conversation, StoredMessage
-from mailmcp.store import Store, conversations, inboxes, messages, threads
+from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
 from mailmcp.store.threads import Filter
 
 _LABEL = re.compile(r"[^\s,\x00-\x1f\x7f]{1,40}")
@@ -91,7 +91,7 @@ class Reading:
             if not _LABEL.fullmatch(label):
                 raise BadInput(f"The label {label[:60]!r} cannot be used: at most 40 characters, no blanks or commas.")
         rows = [message.row for message in await self._every(target)]
-        await self._store.write(messages.mark, rows, read=read, add=add, remove=remove)
+        await self._store.write(marks.mark, rows, read=read, add=add, remove=remove)
         return await self._every(target)
 
     async def _every(self, target: str) -> tuple[StoredMessage, ...]:

@@ -134,6 +134,7 @@ class MessageBody(Result):
     text_cut_at: int | None = None
     quoted: str | None = None
     quoted_chars: int | None = None
+    quoted_left_out: int | None = None
     signature: str | None = None
     hidden: list[HiddenLine] | None = None
     links: list[LinkLine] | None = None

@@ -33,7 +33,8 @@ LEAST_BUDGET = 300
 """A message that would get less begins the next page of read_thread."""
 MESSAGES_READ = 200
 """Most messages of a thread that the store gives at once: when it gave so many, there may be more."""
-HIDDEN_SHOWN = 2_000
+HIDDEN_LISTED = 20
+"""Pieces of hidden text of a message."""
 
 
 def threads(found: Found) -> tuple[str, results.ThreadList]:
@@ -75,7 +76,7 @@ def conversation(
     bodies: list[results.MessageBody] = []
     text = [f"{read.thread} in {read.inbox}: {read.count} message(s)" + (", oldest first." if read.count > 1 else ".")]
     next_cursor: str | None = None
-    link_budget = LINK_CHARACTERS
+    link_budget = max_chars if "all" in include else LINK_CHARACTERS
     previous = ""
     for (message, channels), lines in zip(read.messages, headers, strict=True):
         if bodies and budget < LEAST_BUDGET:
@@ -214,15 +215,22 @@ def _body(
     budget: int,
     links: int,
 ) -> tuple[results.MessageBody, int]:
-    """The record of one message, and how many characters of the budget it used."""
+    """The record of one message, and how many characters of the budget it used.
+
+    The message's own text comes first, then (where asked for) quoted history, then hidden text; what the budget cuts
+    is counted.
+    """
     text = channels.visible[offset : offset + budget]
     cut = offset + len(text) if offset + len(text) < len(channels.visible) else None
     everything = "all" in include
     people = None if everything else PEOPLE_SHOWN
+    left = max(0, budget - len(text))
     quoted: str | None = None
     if channels.quoted and ("quoted" in include or everything):
-        quoted = channels.quoted[: max(0, budget - len(text))]
-    shown = [] if offset else _links(channels, links)
+        quoted = channels.quoted[:left]
+        left -= len(quoted)
+    hidden = _hidden(channels, left if "hidden" in include or everything else None)
+    shown = [] if offset else _links(channels, links, everything)
     files = message.attachments if everything else message.attachments[:ATTACHMENTS_SHOWN]
     reply_to = [person for person in message.reply_to if person != message.from_]
     cut_off = sum(len(one) - len(one[:people]) for one in (message.to, message.cc, reply_to))
@@ -246,16 +254,9 @@ def _body(
         text_cut_at=cut,
         quoted=quoted,
         quoted_chars=len(channels.quoted) or None,
+        quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None,
         signature=channels.signature[:500] or None,
-        hidden=[
-            results.HiddenLine(
-                kind=piece.kind,
-                chars=len(piece.text),
-                text=piece.text[:HIDDEN_SHOWN] if "hidden" in include or everything else None,
-            )
-            for piece in channels.hidden[:20]
-        ]
-        or None,
+        hidden=hidden or None,
         links=shown or None,
         links_left_out=(len(channels.links) - len(shown)) or None,
         attachments=[
@@ -270,9 +271,19 @@ def _body(
     return body, len(body.model_dump_json(exclude_none=True))
 
 
-def _links(channels: Channels, budget: int) -> list[results.LinkLine]:
+def _hidden(channels: Channels, budget: int | None) -> list[results.HiddenLine]:
+    """What a person would not see: kinds and sizes, and text as far as the budget goes (None: nobody asked for it)."""
+    lines: list[results.HiddenLine] = []
+    for piece in channels.hidden[:HIDDEN_LISTED]:
+        text = None if budget is None else piece.text[:budget]
+        budget = None if text is None or budget is None else budget - len(text)
+        lines.append(results.HiddenLine(kind=piece.kind, chars=len(piece.text), text=text))
+    return lines
+
+
+def _links(channels: Channels, budget: int, everything: bool) -> list[results.LinkLine]:
     shown: list[results.LinkLine] = []
-    for link in channels.links[:LINKS_SHOWN]:
+    for link in channels.links if everything else channels.links[:LINKS_SHOWN]:
         budget -= len(link.url) + len(link.text)
         if budget < 0:
             break
@@ -294,7 +305,7 @@ def _message_text(body: results.MessageBody, channels: Channels, fence: Fence) -
     if body.quoted:
         inside += ["", "quoted:", body.quoted]
     for piece in body.hidden or ():
-        if piece.text is not None:
+        if piece.text:
             inside += ["", f"hidden ({piece.kind}):", piece.text]
     inside += [f"link: {_link(link)}" for link in body.links or ()]
     inside += [f"attachment {one.part}: {one.name} ({one.type}, {size(one.size)})" for one in body.attachments or ()]
@@ -310,16 +321,19 @@ def _left_out(body: results.MessageBody, channels: Channels) -> Iterable[str]:
     left: list[str] = []
     if body.text_cut_at is not None:
         left.append(f"{len(channels.visible) - body.text_cut_at} characters of text")
-    if channels.quoted and body.quoted is None:
-        left.append(f"{len(channels.quoted)} quoted characters (include quoted)")
-    silent = [piece for piece in body.hidden or () if piece.text is None]
+    if body.quoted_left_out:
+        left.append(f"{body.quoted_left_out} quoted characters ({_way(body.quoted is None, 'quoted')})")
+    silent = [piece for piece in body.hidden or () if len(piece.text or "") < piece.chars]
     if silent:
         kinds = ", ".join(dict.fromkeys(piece.kind for piece in silent))
-        left.append(f"{sum(piece.chars for piece in silent)} hidden characters ({kinds}; include hidden)")
+        chars = sum(piece.chars - len(piece.text or "") for piece in silent)
+        left.append(f"{chars} hidden characters ({kinds}; {_way(silent[0].text is None, 'hidden')})")
+    if len(channels.hidden) > HIDDEN_LISTED:
+        left.append(f"{len(channels.hidden) - HIDDEN_LISTED} more hidden pieces")
     if channels.invisible:
         left.append(f"{channels.invisible} invisible characters")
     if body.links_left_out:
-        left.append(f"{body.links_left_out} links")
+        left.append(f"{body.links_left_out} links (include all, for this message alone)")
     if body.people_left_out:
         left.append(f"{body.people_left_out} addresses (include all)")
     if body.attachments_left_out:
@@ -328,6 +342,11 @@ def _left_out(body: results.MessageBody, channels: Channels) -> Iterable[str]:
         yield f"left out: {'; '.join(left)}"
     if body.defects:
         yield f"defects: {' '.join(body.defects)}"
+
+
+def _way(silent: bool, name: str) -> str:
+    """How to get what was left out: ask for it; once that was done, ask for more."""
+    return f"include {name}" if silent else "read this message alone with a larger max_chars"
 
 
 def _arrived(ended: WaitEnded, message: StoredMessage) -> dict[str, Any]:

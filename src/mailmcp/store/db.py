@@ -51,6 +51,7 @@ class Store:
     def __init__(self, path: Path, writer: _Connection, reader: _Connection, claims: Claims) -> None:
         self.path = path
         self.claims = claims
+        self._identity = _identity(path)
         self._writer = writer
         self._reader = reader
         self._queue: asyncio.Queue[tuple[Work, asyncio.Future[Any]] | None] = asyncio.Queue()
@@ -93,7 +94,7 @@ class Store:
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``work(connection, …)`` on one unchanging state of the database."""
-        self._refuse_if_closed()
+        self._refuse_if_closed_or_gone()
         try:
             return await self._reader.run(partial(_in_snapshot, work=lambda db: work(db, *args, **kwargs)))
         except sqlite3.Error as error:
@@ -106,7 +107,7 @@ class Store:
 
         What ``work`` raises is raised here and nothing it did remains. A cancelled call may still be carried out.
         """
-        self._refuse_if_closed()
+        self._refuse_if_closed_or_gone()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((lambda db: work(db, *args, **kwargs), done))
         try:
@@ -127,6 +128,15 @@ class Store:
     def _refuse_if_closed(self) -> None:
         if self._closing:
             raise StoreUnavailable(f"The database {self.path} was closed: mailmcp is about to end.")
+
+    def _refuse_if_closed_or_gone(self) -> None:
+        """What is written to a file that nobody can find any more is lost: then nothing may be acknowledged."""
+        self._refuse_if_closed()
+        if _identity(self.path) != self._identity:
+            raise StoreUnavailable(
+                f"The database {self.path} was removed or replaced while mailmcp runs: put it back, or restart mailmcp"
+                " to begin anew."
+            )
 
     async def _commit_forever(self) -> None:
         """Until ``aclose`` puts None behind the last piece of work."""
@@ -150,6 +160,15 @@ class Store:
                     done.set_result(result)
                 else:
                     done.set_exception(error)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies at a path now; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 async def _opened(connection: _Connection) -> _Connection:

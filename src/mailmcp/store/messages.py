@@ -1,4 +1,4 @@
-"""Messages: accepted as bytes, judged later, found by waits, read, marked."""
+"""Messages: accepted as bytes, judged later, found by waits, read."""
 
 from __future__ import annotations
 
@@ -222,27 +222,6 @@ def raw(db: sqlite3.Connection, row: int) -> bytes:
     if found is None:
         raise NotFound(_GONE)
     return raws.kept(db, found["raw"])
-
-
-def mark(
-    db: sqlite3.Connection, rows: Iterable[int], *, read: bool | None, add: Sequence[str], remove: Sequence[str]
-) -> None:
-    """Set messages read or unread, put labels on and take them off; those deleted meanwhile are passed over."""
-    for row in rows:
-        thread = db.execute("SELECT thread FROM messages WHERE id = :row", {"row": row}).fetchone()
-        if thread is None:
-            continue
-        if read is not None:
-            db.execute("UPDATE messages SET read = :read WHERE id = :row", {"read": int(read), "row": row})
-        db.executemany(
-            "INSERT INTO labels (message, label) VALUES (:row, :label) ON CONFLICT DO NOTHING",
-            [{"row": row, "label": label} for label in add],
-        )
-        db.executemany(
-            "DELETE FROM labels WHERE message = :row AND label = :label",
-            [{"row": row, "label": label} for label in remove],
-        )
-        threads.refresh(db, thread["thread"])
 
 
 _GONE = "The message is no longer there: its inbox was deleted."
