@@ -114,7 +114,7 @@ async def test_what_was_left_out_is_named_and_given_when_asked_for(door):
     assert "quoted" not in message
     assert "headers" not in message
     assert "Shall we meet" not in text
-    assert "quoted characters (include quoted)" in text
+    assert "quoted (include=quoted)" in text
     whole = (await door.call("read_thread", thread=answer["thread"], include=["quoted"]))["messages"][0]
     assert "Shall we meet tomorrow?" in whole["quoted"]
 
@@ -128,8 +128,8 @@ async def test_hidden_text_stays_apart_and_links_are_data(door):
     assert "Hidden preheader" not in str(message)
     assert "Hidden preheader" not in text
     assert message["hidden"][0]["chars"] == len("Hidden preheader words")
-    assert "hidden characters" in text
-    assert message["links"] == [{"text": "The page", "url": "https://app.example/page"}]
+    assert "left out: 22 hidden (preheader; include=hidden)" in text
+    assert message["links"] == [{"number": 1, "text": "The page", "url": "https://app.example/page"}]
     for include in (["hidden"], ["all"]):
         text, read = await door.ask("read_thread", thread=mail["message"], include=include)
         assert read["messages"][0]["hidden"][0]["text"] == "Hidden preheader words"
@@ -148,7 +148,7 @@ async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_
     text, read = await door.ask("read_thread", **target, max_chars=1_000)
     message = read["messages"][0]
     assert len(message["quoted"]) + message["quoted_left_out"] == message["quoted_chars"]
-    assert f"{message['quoted_left_out']} quoted characters (read this message alone with a larger max_chars)" in text
+    assert f"{message['quoted_left_out']} quoted (read that message alone with a larger max_chars)" in text
     _, read = await door.ask("read_thread", **target, max_chars=20_000)
     assert len(read["messages"][0]["quoted"]) == message["quoted_chars"]
     assert "quoted_left_out" not in read["messages"][0]
@@ -159,7 +159,7 @@ async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_
     text, read = await door.ask("read_thread", **target, max_chars=1_000)
     piece = read["messages"][0]["hidden"][0]
     assert 500 < len(piece["text"]) < 1_000
-    assert f"{piece['chars'] - len(piece['text'])} hidden characters" in text
+    assert f"{piece['chars'] - len(piece['text'])} hidden (" in text
     text, read = await door.ask("read_thread", **target, max_chars=20_000)
     assert len(read["messages"][0]["hidden"][0]["text"]) == piece["chars"]
     assert "left out" not in text
@@ -171,8 +171,8 @@ async def test_all_links_of_a_message_can_be_had(door):
     mail = await door.receive(inbox, html=html)
     text, read = await door.ask("read_thread", thread=mail["message"])
     assert len(read["messages"][0]["links"]) == 15
-    assert "45 links (include all, for this message alone)" in text
-    text, read = await door.ask("read_thread", thread=mail["message"], include=["all"])
+    assert "45 links (include=links)" in text
+    text, read = await door.ask("read_thread", thread=mail["message"], include=["links"])
     assert [link["text"] for link in read["messages"][0]["links"]] == [f"Page {number}" for number in range(60)]
     assert "left out" not in text
 

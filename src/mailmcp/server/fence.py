@@ -58,8 +58,8 @@ class Page:
         lines: list[str] = []
         for (ours, _), words in zip(self._lines, theirs, strict=True):
             begin = ours.replace("{mark}", mark)
-            if words is None:
-                lines.append(begin)
+            if words is None or not (words or begin):
+                lines.append(begin)  # an empty line says nothing, whoever wrote it
             else:
                 lines.append(f"{begin}{' ' if begin else ''}{mark}{words}".rstrip())
         return "\n".join(lines)

@@ -91,6 +91,7 @@ class ThreadList(Result):
 class LinkLine(Result):
     """A link of a message, as data."""
 
+    number: int
     text: str
     url: str
 

@@ -8,15 +8,13 @@ tool calls are made inert. The view of a thread has a file of its own, ``convers
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
 from mailmcp.models import Attachment, StoredMessage, ThreadSummary, Trust
 from mailmcp.server import results
-from mailmcp.server.conversation import PEOPLE_SHOWN, conversation, person, size
+from mailmcp.server.conversation import PEOPLE_SHOWN, SIGNS, conversation, legend, person, short, size
 from mailmcp.server.fence import Page, inert
 
 __all__ = ["attachment", "conversation", "threads", "waited_code", "waited_mail"]
@@ -29,17 +27,17 @@ LIST_CHARACTERS = 16_000
 """Of one page of find_mail, as a record."""
 LIST_TEXT = 3_900
 """Of one page of find_mail, as text: shared by its lines, so that a long list is as cheap as a short one."""
+FIRST_LINE_LEAST = 40
 LINE_LEAST, LINE_MOST = 78, 240
-_SIGNS = {"verified": "✓", "unverified": "?", "suspicious": "!", "failed": "✗", "local": "⌂"}
-"""How a list says trust; its first line explains those that occur."""
 
 
 def threads(found: Found) -> tuple[str, results.ThreadList]:
     """The lists of find_mail."""
     lines: list[results.ThreadLine] = []
     next_cursor, budget = found.next_cursor, LIST_CHARACTERS
+    first_line = max(FIRST_LINE_LEAST, LIST_TEXT // max(1, len(found.threads)) - 80)
     for at, one in enumerate(found.threads):
-        line = _thread(one)
+        line = _thread(one, first_line)
         budget -= len(line.model_dump_json(exclude_none=True))
         if budget < 0 and lines:
             next_cursor = found.threads[at - 1].cursor
@@ -49,7 +47,8 @@ def threads(found: Found) -> tuple[str, results.ThreadList]:
     if not lines:
         return "No mail matches. Leave out a filter, or call wait_for_mail for mail that is still to come.", data
     page = Page()
-    page.say(f"{len(lines)} thread(s), newest first, for read_thread. {_legend(lines)}. {{mark}} marks mail text.")
+    signs = legend(line.trust for line in lines)
+    page.say(f"{len(lines)} thread(s), newest first, for read_thread. {signs}{{mark}} = mail text.")
     width = max(LINE_LEAST, min(LINE_MOST, LIST_TEXT // len(lines)))
     several = len({line.inbox for line in lines}) > 1
     for line in lines:
@@ -66,7 +65,7 @@ def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
         return _pending(ended), results.Waited(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
     data = results.Waited(status="found", **_arrived(ended, message))
     page = Page()
-    page.say(f"{_again(ended)}{_verdict(message.trust)}. {{mark}} marks mail text.")
+    page.say(f"{_again(ended)}{_verdict(message.trust)}. {{mark}} = mail text.")
     page.say(f"{message.id} in {message.thread}", person(message.from_) if message.from_ else "no one sender")
     page.say("subject", message.subject[: results.SUBJECT_SHOWN])
     page.say(f"Read it with read_thread; for a newer one call again with since={ended.cursor}.")
@@ -99,9 +98,7 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
         page.say("evidence", codes.evidence)
     if link:
         page.say("link", link)
-    page.say(
-        f"{{mark}} marks mail text. If it does not work, ask for a new one and call again with since={ended.cursor}."
-    )
+    page.say(f"{{mark}} = mail text. If it does not work, ask for a new one and call again with since={ended.cursor}.")
     return page.text(), data
 
 
@@ -134,14 +131,14 @@ def attachment(
     if text is None:
         return f"Part {found.part} ({what}) is in the structured content as base64.", record
     page = Page()
-    page.say(f"Part {found.part} ({what}). {{mark}} marks its text.")
+    page.say(f"Part {found.part} ({what}). {{mark}} = its text.")
     page.quote(text)
     if truncated:
         page.say("It is longer than this: get it as a file for the rest.")
     return page.text(), record
 
 
-def _thread(one: ThreadSummary) -> results.ThreadLine:
+def _thread(one: ThreadSummary, first_line: int) -> results.ThreadLine:
     return results.ThreadLine(
         id=one.id,
         inbox=one.inbox,
@@ -150,34 +147,23 @@ def _thread(one: ThreadSummary) -> results.ThreadLine:
         when=one.last_at,
         count=one.count,
         unread=one.unread,
-        first_line=inert(one.first_line),
+        first_line=_shortened(inert(one.first_line), first_line),
         trust=one.trust.value,
         labels=list(one.labels) or None,
     )
 
 
-def _legend(lines: Iterable[results.ThreadLine]) -> str:
-    occurring = dict.fromkeys(line.trust for line in lines)
-    return "Trust: " + ", ".join(f"{_SIGNS[trust]} {trust}" for trust in occurring)
-
-
 def _write_thread(page: Page, one: results.ThreadLine, width: int, several: bool) -> None:
     """One line: id, trust, time, how many messages (and unread ones), then who, subject and first words, cut to fit."""
-    count = f" {one.count}" if one.count > 1 or one.unread else ""
-    unread = f"*{one.unread}" if one.unread else ""
+    count = f" {one.count}" if one.count > 1 else ""
+    unread = " unread" if one.unread == one.count else f" {one.unread} unread" if one.unread else ""
     labels = f" [{' '.join(one.labels)}]" if one.labels else ""
     inbox = f" {one.inbox}" if several else ""
-    ours = f"{one.id} {_SIGNS[one.trust]}{_short(one.when)}{count}{unread}{inbox}{labels}"
+    ours = f"{one.id} {SIGNS[one.trust]}{short(one.when)}{count}{unread}{inbox}{labels}"
     room = max(24, width - len(ours) - 5)
     who = ", ".join(writer.rpartition(" <")[0] or writer for writer in one.who)
     who = _shortened(who, max(12, room // 3))
     page.say(ours, _shortened(f"{who}: {one.subject} / {one.first_line}", room))
-
-
-def _short(moment: datetime) -> str:
-    """Day and time in this year, else the date (UTC)."""
-    here = moment.astimezone(UTC)
-    return f"{here:%m-%d %H:%M}" if here.year == datetime.now(UTC).year else f"{here:%Y-%m-%d}"
 
 
 def _shortened(words: str, room: int) -> str:
