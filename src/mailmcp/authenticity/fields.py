@@ -18,7 +18,7 @@ ONCE_ONLY = frozenset(
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+):")
-_MBOX = re.compile(rb">?From [^\r\n:]*:[^\r\n]*\r\n|>?From [^\r\n:]*\r\n")
+_MBOX = re.compile(rb">?From (?![ \t]*:)[^\r\n]*\r\n")
 
 
 @dataclass(frozen=True, slots=True)
