@@ -6,7 +6,8 @@ import base64
 import hashlib
 import re
 
-_BLANKS = re.compile(rb"[ \t]+")
+# A single space stays as it is, and most are: only what changes is looked for.
+_BLANKS = re.compile(rb"[ \t]{2,}|\t")
 _SIGNATURE = re.compile(rb"((?:\A|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*")
 
 

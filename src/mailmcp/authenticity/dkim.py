@@ -18,7 +18,7 @@ from mailmcp.authenticity.dns import Answer, Resolver
 from mailmcp.authenticity.fields import ONCE_ONLY, Field, Octets
 from mailmcp.authenticity.keys import Key, KeyProblem, keys_of
 from mailmcp.authenticity.signatures import Signature, SignatureProblem, holds, read_signature, read_tags
-from mailmcp.language.domains import ascii_host, same_organisation
+from mailmcp.language.domains import ascii_host
 from mailmcp.models import DkimSignature, Reason, Result
 
 MAX_JUDGED = 8
@@ -48,7 +48,7 @@ async def verify(
 
 
 def _chosen(found: Sequence[Field], author_domain: str | None) -> list[Field]:
-    """At most MAX_JUDGED of the fields: those of the author's organisation first, kept in their order."""
+    """At most MAX_JUDGED of the fields: those of the author's domain first, kept in their order."""
     if len(found) <= MAX_JUDGED:
         return list(found)
     places = sorted(range(len(found[:MAX_READ])), key=lambda place: not _is_authors(found[place], author_domain))
@@ -56,12 +56,14 @@ def _chosen(found: Sequence[Field], author_domain: str | None) -> list[Field]:
 
 
 def _is_authors(field: Field, author_domain: str | None) -> bool:
+    """Whether a signature may be aligned; which look-ups would be needed to know does not matter for the order."""
     if author_domain is None:
         return False
     try:
-        return same_organisation(read_tags(field).get("d", ""), author_domain)
+        domain = read_tags(field).get("d", "").lower()
     except SignatureProblem:
         return False
+    return f".{author_domain}".endswith(f".{domain}") or domain.endswith(f".{author_domain}")
 
 
 def _read(field: Field, message: Octets, now: datetime) -> Signature | DkimSignature:

@@ -6,6 +6,7 @@ there is none), and two names below a public suffix never belong together becaus
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -209,7 +210,10 @@ async def _aligned(walks: Walks, author: str, other: str, *, strict: bool) -> tu
     # Everybody can have a name below a public suffix. Its owner may stand behind one, its tenants not behind each
     # other, unless its record says that it is no suffix (psd=n).
     declared = record is not None and record.psd == "n"
-    return declared or other == organisation or not _is_public_suffix(organisation), ""
+    if declared or other == organisation:
+        return True, ""
+    # In a thread, since the list of suffixes is loaded when it is asked for the first time.
+    return not await asyncio.to_thread(_is_public_suffix, organisation), ""
 
 
 def _is_public_suffix(domain: str) -> bool:

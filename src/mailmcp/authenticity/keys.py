@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from mailmcp.authenticity import tags
@@ -34,6 +35,7 @@ class Key:
     """A key record that can be used."""
 
     record: bytes
+    """The record reduced to its kind and its octets."""
     kind: str
     """rsa or ed25519"""
     bits: int
@@ -97,9 +99,12 @@ def _key(name: str, record: bytes) -> Key:
         raise bad("is damaged")
     if kind == "rsa" and not SMALLEST_RSA <= bits <= LARGEST_RSA:
         raise bad(f"has {bits} bits", code="dkim_key_size", result=Result.POLICY)
-    return Key(record=record, kind=kind, bits=bits, testing="y" in flags, same_domain="s" in flags)
+    # Without the tags that were judged here: dkimpy reads s= and v= in its own way.
+    plain = f"k={kind}; p={encoded}".encode("ascii")
+    return Key(record=plain, kind=kind, bits=bits, testing="y" in flags, same_domain="s" in flags)
 
 
+@lru_cache(maxsize=256)
 def _rsa_bits(octets: bytes) -> int:
     """The size of an RSA key, 0 when it is none that can be used safely."""
     from dkim.crypto import parse_public_key  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
