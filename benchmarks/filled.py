@@ -29,8 +29,8 @@ from mailmcp.models import (
     Trust,
     Verdict,
 )
-from mailmcp.store import Store, inboxes, marks, messages
-from mailmcp.store.messages import Judgement
+from mailmcp.store import Store, inboxes, judgements, marks, messages
+from mailmcp.store.judgements import Judgement
 
 INBOXES = tuple(f"inbox-{number:02}@agents.internal" for number in range(20))
 COMMON_WORD, RARE_WORD = "quarterly", "zanzibar"
@@ -112,7 +112,7 @@ def _put(db: sqlite3.Connection, batch: list[_Post], inbox_rows: dict[str, int])
             row = messages.keep_sent(db, inbox_rows[post.inbox], post.arrival, fingerprint=message_id)
         else:
             (row,) = messages.accept(db, post.arrival, fingerprint=message_id)
-        messages.judge(db, row, post.judgement, now)
+        judgements.judge(db, row, post.judgement, now)
         if post.read or post.labels:
             marks.mark(db, [row], read=True if post.read else None, add=post.labels, remove=())
 

@@ -39,7 +39,7 @@ async def test_a_message_of_25_mib_is_taken_and_one_byte_more_is_not(port: int, 
     assert (code, reply[:6]) == (552, b"5.3.4 ")
     (arrival,) = reception.arrivals
     assert len(arrival.raw) == MAX_MESSAGE_BYTES
-    assert arrival.raw == text
+    assert arrival.raw[:] == text
 
 
 async def test_a_message_that_is_too_large_is_refused_once_and_the_next_is_taken(
@@ -109,6 +109,45 @@ async def test_all_peers_together_may_not_fill_the_memory(
     first.send(b".\r\n")
     assert (await first.reply()).startswith("250")
     assert (await second.mail(b"x" * 6000)).startswith("250")
+
+
+async def test_long_messages_of_many_peers_do_not_count_as_memory(
+    connect: Connect, listen: Listen, reception: KeepingReception
+) -> None:
+    port = (await listen(memory=200_000, short=10_000)).port
+    peers = [await connect(port) for _ in range(10)]
+    text = b"Subject: big\r\n\r\n" + (b"x" * 98 + b"\r\n") * 5_000
+    for peer in peers:
+        await peer.begin_data()
+        peer.send(text)
+    await seen(port)
+    for peer in peers:
+        assert (await peer.ask(b".")).startswith("250")
+    assert [arrival.raw[:] for arrival in reception.arrivals] == [text] * 10
+
+
+async def test_the_files_of_all_peers_together_are_bounded_and_freed(
+    connect: Connect, listen: Listen, reception: KeepingReception
+) -> None:
+    port = (await listen(files=400_000, short=10_000)).port
+    text = b"Subject: big\r\n\r\n" + (b"x" * 98 + b"\r\n") * 3_000
+    gone = await connect(port)
+    await gone.begin_data()
+    gone.send(text)
+    await seen(port)
+    await gone.close()
+    await seen(port)
+    first, second = await connect(port), await connect(port)
+    for peer in (first, second):
+        await peer.begin_data()
+    first.send(text)
+    await seen(port)
+    second.send(text)
+    await seen(port)
+    assert (await second.ask(b".")).startswith("452 4.3.1")
+    assert (await first.ask(b".")).startswith("250")
+    assert (await second.mail(text.removesuffix(b"\r\n"))).startswith("250")
+    assert len(reception.arrivals) == 2
 
 
 async def test_a_peer_that_goes_gives_its_memory_back(connect: Connect, listen: Listen) -> None:

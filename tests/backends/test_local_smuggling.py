@@ -6,9 +6,13 @@ end, is one message, and it is refused; what it hides is never a command.
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from reception import Connect, KeepingReception, seen
 
+from mailmcp.backends.spool import Spool
 from mailmcp.backends.transaction import Limits, MailData
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +91,7 @@ async def test_the_true_end_is_found_wherever_packets_cut_it(
 def test_every_form_cut_at_every_byte_is_one_refused_message(form: bytes) -> None:
     stream = OUTER + form + HIDDEN + b"\r\n.\r\nNOOP\r\n"
     for cut in range(len(stream) + 1):
-        data = MailData(Limits())
+        data = MailData(Limits(), Spool(Path(tempfile.gettempdir()), 1000))
         behind = data.feed(stream[:cut])
         behind = data.feed(stream[cut:]) if behind is None else behind + stream[cut:]
         assert behind == b"NOOP\r\n"
@@ -96,7 +100,7 @@ def test_every_form_cut_at_every_byte_is_one_refused_message(form: bytes) -> Non
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_every_form_as_the_very_first_bytes_ends_nothing(form: bytes) -> None:
-    data = MailData(Limits())
+    data = MailData(Limits(), Spool(Path(tempfile.gettempdir()), 1000))
     assert data.feed(form.removeprefix(b"\r\n") + HIDDEN) is None
     assert data.feed(b"\r\n.\r\n") == b""
     assert str(data.finish()).startswith("550 5.6.0")

@@ -10,10 +10,10 @@ import pytest
 
 from mailmcp.errors import NotFound
 from mailmcp.mail import text
-from mailmcp.mailroom import inbound
+from mailmcp.mailroom import judging
 from mailmcp.mailroom.inbound import fingerprint
 from mailmcp.models import Arrival, Channels, Envelope, Source
-from mailmcp.store import Store, messages
+from mailmcp.store import Store, judgements, messages
 
 pytestmark = pytest.mark.anyio
 
@@ -62,11 +62,11 @@ async def test_a_retransmission_is_stored_once_and_two_mails_without_an_id_are_t
 
 def test_the_fingerprint_reads_the_header_only_and_is_bounded():
     body = b"Subject: x\r\n\r\nMessage-ID: <1@app.example>\r\n"
-    assert fingerprint(arrival(body, "a@b.example")) is None
+    assert fingerprint(arrival(body, "a@b.example"), "digest") is None
     folded = b"Subject: x\r\nmessage-id:\r\n <1@app.example>\r\n\r\n"
-    assert fingerprint(arrival(folded, "a@b.example")) is not None
-    assert fingerprint(arrival(folded, "a@b.example", source=Source.SUBMITTED)) == "<1@app.example>"
-    assert fingerprint(arrival(b"A" * 10_000_000, "a@b.example")) is None
+    assert fingerprint(arrival(folded, "a@b.example"), "digest") == "digest"
+    assert fingerprint(arrival(folded, "a@b.example", source=Source.SUBMITTED), "digest") == "<1@app.example>"
+    assert fingerprint(arrival(b"A" * 10_000_000, "a@b.example"), "digest") is None
 
 
 async def test_what_a_process_stored_and_did_not_live_to_judge_is_judged_by_the_next(open_house, home):
@@ -106,15 +106,15 @@ async def test_settling_does_not_miss_the_announcement_that_comes_while_it_looks
     inbox = await house.inbox()
     await house.desk.settle(at_most=5)
     may_judge, announced = threading.Event(), asyncio.Event()
-    judge, read, announce = inbound.judge, house.room._store.read, house.room._arrivals.announce
+    judge, read, announce = judging.judge, house.room._store.read, house.room._arrivals.announce
 
-    def judge_when_allowed(item):
+    def judge_when_allowed(raw, **about):
         may_judge.wait(5)
-        return judge(item)
+        return judge(raw, **about)
 
     async def answered_late(work, /, *args, **kwargs):
         found = await read(work, *args, **kwargs)
-        if work is messages.unjudged and found and kwargs == {"limit": 1}:
+        if work is judgements.unjudged and found and kwargs.get("limit") == 1:
             may_judge.set()
             await announced.wait()
         return found
@@ -123,7 +123,7 @@ async def test_settling_does_not_miss_the_announcement_that_comes_while_it_looks
         announce()
         announced.set()
 
-    monkeypatch.setattr(inbound, "judge", judge_when_allowed)
+    monkeypatch.setattr(judging, "judge", judge_when_allowed)
     monkeypatch.setattr(house.room._store, "read", answered_late)
     monkeypatch.setattr(house.room._arrivals, "announce", announce_and_tell)
     await house.accept(inbox)
@@ -144,12 +144,12 @@ async def test_a_bug_in_reading_the_text_does_not_keep_the_mail_away(house, monk
 
 
 async def test_conclusions_that_the_store_cannot_hold_do_not_stop_the_judge(house, monkeypatch, caplog):
-    real = inbound.text.read
+    real = text.read
 
     def sometimes_wrong(message):
         return Channels(visible="\udc80") if message.subject == "Poison" else real(message)
 
-    monkeypatch.setattr(inbound.text, "read", sometimes_wrong)
+    monkeypatch.setattr(text, "read", sometimes_wrong)
     inbox = await house.inbox()
     cursor = (await house.wait(inbox, timeout=0)).cursor
     await house.accept(inbox, subject="Poison")

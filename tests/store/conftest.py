@@ -25,8 +25,8 @@ from mailmcp.models import (
     Submission,
 )
 from mailmcp.policy import trust
-from mailmcp.store import inboxes, messages, outbox, schema, threads
-from mailmcp.store.messages import Judgement
+from mailmcp.store import inboxes, judgements, messages, outbox, schema, threads
+from mailmcp.store.judgements import Judgement
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Desk:
         )
 
     def judge(self, row: int, raw: bytes, codes: Codes | None = None) -> StoredMessage:
-        assert messages.judge(self.db, row, self.judgement(raw, codes), self.later())
+        assert judgements.judge(self.db, row, self.judgement(raw, codes), self.later())
         return messages.select(self.db, "messages.id = :row", {"row": row})[0]
 
     def receive(

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import mmap
 from dataclasses import replace
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mailmcp.errors import BadInput, NotFound
 from mailmcp.models import (
-    Address,
-    Attachment,
-    Channels,
-    Codes,
-    Defect,
-    Hidden,
-    Link,
-    Message,
-    Reason,
     Source,
-    Trust,
-    Verdict,
 )
-from mailmcp.store import inboxes, marks, messages, threads
-from mailmcp.store.messages import Judgement
+from mailmcp.store import judgements, marks, messages, raws, threads
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -49,7 +39,21 @@ def test_bytes_are_stored_exactly(desk: Desk, raw: bytes) -> None:
     ann = desk.inbox()
     (row,) = desk.accept(raw, ann.address)
     assert messages.raw(desk.db, row) == raw
-    assert [item.raw for item in messages.unjudged(desk.db)] == [raw]
+    assert messages.raw_size(desk.db, row) == len(raw)
+    pieces = [messages.raw_piece(desk.db, row, start) for start in range(0, len(raw), raws.PIECE_BYTES)]
+    assert b"".join(pieces) == raw
+
+
+def test_a_mapped_file_is_stored_exactly_and_read_piece_by_piece(desk: Desk, tmp_path: Path) -> None:
+    ann = desk.inbox()
+    raw = bytes(range(256)) * (2 * raws.PIECE_BYTES // 256) + b"the rest"
+    (tmp_path / "mail").write_bytes(raw)
+    with (tmp_path / "mail").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        (row,) = messages.accept(desk.db, replace(desk.arrival(b"", ann.address), raw=mapped), fingerprint=None)
+    assert messages.raw(desk.db, row) == raw
+    assert messages.raw_piece(desk.db, row, 2 * raws.PIECE_BYTES) == b"the rest"
+    stored = desk.db.execute("SELECT sha256 FROM raws").fetchone()["sha256"]
+    assert stored == hashlib.sha256(raw).hexdigest()
 
 
 def test_the_envelope_is_stored_with_the_bytes(desk: Desk) -> None:
@@ -61,7 +65,7 @@ def test_the_envelope_is_stored_with_the_bytes(desk: Desk) -> None:
     assert (stored["mail_from"], stored["peer"], stored["helo"]) == ("", "192.0.2.7", "mx.example")
     assert stored["recipients"] == '["Ann+shop@agents.test"]'
     assert (stored["inbox"], stored["source"], stored["outgoing"]) == (ann.row, "smtp", 0)
-    (waiting,) = messages.unjudged(desk.db)
+    (waiting,) = judgements.unjudged(desk.db)
     assert (waiting.inbox, waiting.peer, waiting.source) == (ann.address, "192.0.2.7", Source.SMTP)
 
 
@@ -96,14 +100,14 @@ def test_what_nothing_identifies_is_stored_each_time(desk: Desk) -> None:
     ann = desk.inbox()
     desk.accept(b"x", ann.address)
     desk.accept(b"x", ann.address)
-    assert len(messages.unjudged(desk.db)) == 2
+    assert len(judgements.unjudged(desk.db)) == 2
 
 
 def test_a_repeat_that_is_for_one_inbox_more_reaches_only_that_one(desk: Desk) -> None:
     ann, bea = desk.inbox("ann"), desk.inbox("bea")
     desk.accept(b"x", ann.address, fingerprint="f")
     assert len(desk.accept(b"x", ann.address, bea.address, fingerprint="f")) == 1
-    assert [item.inbox for item in messages.unjudged(desk.db)] == [ann.address, bea.address]
+    assert [item.inbox for item in judgements.unjudged(desk.db)] == [ann.address, bea.address]
 
 
 def test_what_one_inbox_sends_to_another_is_two_messages(desk: Desk) -> None:
@@ -111,7 +115,7 @@ def test_what_one_inbox_sends_to_another_is_two_messages(desk: Desk) -> None:
     desk.accept(b"x", bea.address, fingerprint="f")
     row = messages.keep_sent(desk.db, ann.row, desk.arrival(b"x", bea.address), fingerprint="f")
     assert messages.keep_sent(desk.db, ann.row, desk.arrival(b"y", bea.address), fingerprint="f") == row
-    assert [(item.inbox, item.outgoing) for item in messages.unjudged(desk.db)] == [
+    assert [(item.inbox, item.outgoing) for item in judgements.unjudged(desk.db)] == [
         (bea.address, False),
         (ann.address, True),
     ]
@@ -123,123 +127,6 @@ def test_a_mail_to_oneself_is_both_sent_and_received(desk: Desk) -> None:
     assert len(desk.accept(b"x", ann.address, fingerprint="f")) == 1
 
 
-# --- judging ----------------------------------------------------------------------------------------------------
-
-
-def test_an_accepted_message_is_announced_only_when_it_was_judged(desk: Desk) -> None:
-    ann = desk.inbox()
-    before = inboxes.newest_cursor(desk.db, ann)
-    raw = desk.letter(ann.address)
-    (row,) = desk.accept(raw, ann.address)
-    assert (inboxes.newest_cursor(desk.db, ann), desk.found()) == (before, [])
-    message = desk.judge(row, raw)
-    assert inboxes.newest_cursor(desk.db, ann) == message.cursor != before
-    assert desk.found() == ["Hello"]
-    assert messages.unjudged(desk.db) == []
-
-
-def test_unjudged_messages_come_oldest_first_and_can_be_asked_for_by_row(desk: Desk) -> None:
-    ann = desk.inbox()
-    rows = [desk.accept(b"%d" % number, ann.address)[0] for number in range(5)]
-    assert [item.row for item in messages.unjudged(desk.db)] == rows
-    assert [item.row for item in messages.unjudged(desk.db, limit=2)] == rows[:2]
-    assert [item.row for item in messages.unjudged(desk.db, [rows[3], rows[1], 999])] == [rows[1], rows[3]]
-    assert messages.unjudged(desk.db, []) == []
-
-
-def test_a_message_is_judged_once_whoever_comes_second(desk: Desk) -> None:
-    ann = desk.inbox()
-    raw = desk.letter(ann.address, text="the first words")
-    (row,) = desk.accept(raw, ann.address)
-    first = desk.judge(row, raw, Codes(code="111111"))
-    state = list(desk.db.iterdump())
-    other = desk.judgement(desk.letter(ann.address, text="other words"), Codes(code="222222"))
-    assert messages.judge(desk.db, row, other, desk.later()) is False
-    assert list(desk.db.iterdump()) == state
-    assert messages.get(desk.db, first.id).codes.code == "111111"
-
-
-def test_a_judgement_that_comes_after_the_inbox_was_deleted_is_dropped(desk: Desk) -> None:
-    ann = desk.inbox()
-    raw = desk.letter(ann.address)
-    (row,) = desk.accept(raw, ann.address)
-    inboxes.delete(desk.db, ann.address)
-    bea = desk.inbox("bea")
-    (other,) = desk.accept(desk.letter(bea.address), bea.address)
-    assert messages.judge(desk.db, row, desk.judgement(raw), desk.later()) is False
-    assert [item.row for item in messages.unjudged(desk.db)] == [other]  # not judged with another's words
-    assert desk.found() == []
-
-
-def test_everything_that_was_concluded_is_read_back_as_it_was(desk: Desk) -> None:
-    ann = desk.inbox()
-    people = (Address('Bøb, "the" b\'uilder', "bob@mail.app.example"), Address("", "用户@例子.test"))
-    message = Message(
-        message_id="<1@app.example>",
-        subject='Ünicode "quoted" 😀',
-        from_=(people[0],),
-        reply_to=(people[1],),
-        to=people,
-        cc=(people[1],),
-        date=datetime(2025, 12, 31, 23, 59, 58, tzinfo=UTC),
-        in_reply_to=("<0@app.example>",),
-        references=("<-1@app.example>", "<0@app.example>"),
-        attachments=(
-            Attachment(part="2", filename="é.pdf", content_type="application/pdf", size=7),
-            Attachment(part="10", filename="i.png", content_type="image/png", size=9, inline=True, content_id="i"),
-        ),
-        defects=(Defect("odd", "Something is odd."),),
-    )
-    channels = Channels(
-        visible="New text\x00 with NUL",
-        quoted="> old",
-        signature="-- \nBob",
-        hidden=(Hidden("css", "hidden words"),),
-        links=(Link("here", "https://app.example/?a=b&c", 3, button=True),),
-        emphasis=((0, 3), (4, 8)),
-        read_from="html",
-        invisible=4,
-        defects=(Defect("torn", "A part is torn."),),
-    )
-    trust = Trust(verdict=Verdict.VERIFIED, reasons=(Reason("dmarc", "It passed."),), verified_domain="app.example")
-    codes = Codes(code="123456", code_confidence=0.9, link="https://l.example", link_confidence=0.5, evidence="e")
-    (row,) = desk.accept(b"x", ann.address)
-    judgement = Judgement(message=message, channels=channels, codes=codes, trust=trust, first_line="New text")
-    assert messages.judge(desk.db, row, judgement, desk.now)
-    (stored,) = messages.select(desk.db, "messages.id = :row", {"row": row})
-    assert messages.get(desk.db, stored.id) == stored
-    assert messages.channels(desk.db, row) == channels
-    assert (stored.subject, stored.from_, stored.to, stored.cc) == (message.subject, people[0], people, (people[1],))
-    assert (stored.reply_to, stored.date, stored.message_id) == ((people[1],), message.date, "<1@app.example>")
-    assert stored.references == ("<-1@app.example>", "<0@app.example>")
-    assert (stored.trust, stored.codes) == (trust, codes)
-    assert {one.part: one for one in stored.attachments} == {one.part: one for one in message.attachments}
-    assert stored.defects == (*message.defects, *channels.defects)
-    assert (stored.read, stored.outgoing, stored.inbox) == (False, False, ann.address)
-
-
-def test_a_sender_that_is_not_one_is_stored_as_nobody(desk: Desk) -> None:
-    ann = desk.inbox()
-    message = desk.receive(ann.address, from_="a@app.example, b@app.example")
-    assert message.from_ is None
-    assert "ambiguous_sender" in [reason.code for reason in message.trust.reasons]
-
-
-def test_our_own_copy_counts_as_read(desk: Desk) -> None:
-    ann = desk.inbox()
-    message = desk.sent(ann, "bob@app.example")
-    assert (message.outgoing, message.read) == (True, True)
-
-
-def test_people_are_remembered_with_how_often_and_the_last_name_they_gave(desk: Desk) -> None:
-    ann = desk.inbox()
-    desk.receive(ann.address, from_="Bob <Bob@app.example>")
-    desk.receive(ann.address, from_="bob@app.example")
-    desk.sent(ann, "bob@app.example", cc="Cyd <cyd@app.example>")
-    rows = desk.db.execute("SELECT email, name, received, sent FROM contacts ORDER BY email").fetchall()
-    assert [tuple(row) for row in rows] == [("bob@app.example", "Bob", 2, 1), ("cyd@app.example", "Cyd", 0, 1)]
-
-
 # --- reading and marking ---------------------------------------------------------------------------------------
 
 
@@ -249,7 +136,7 @@ def test_an_unknown_message_is_refused_with_the_way_on(desk: Desk) -> None:
 
 
 def test_what_was_deleted_between_two_looks_is_refused_in_words(desk: Desk) -> None:
-    for look in (messages.raw, messages.channels):
+    for look in (messages.raw, messages.raw_size, messages.channels):
         with pytest.raises(NotFound, match="no longer there"):
             look(desk.db, 999)
     marks.mark(desk.db, [999], read=True, add=["a"], remove=["b"])

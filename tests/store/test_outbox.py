@@ -9,7 +9,7 @@ import pytest
 
 from mailmcp.errors import NotFound
 from mailmcp.models import DraftState, OutboundMail
-from mailmcp.store import audit, inboxes, messages, outbox
+from mailmcp.store import audit, inboxes, judgements, outbox
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -136,7 +136,7 @@ def test_what_was_sent_has_its_copy_and_its_line_in_the_log(desk: Desk) -> None:
     outbox.sent(desk.db, draft, left, backend="local", trouble=None, now=desk.later())
     now = outbox.get(desk.db, draft.id)
     assert now.state == "sent"
-    (copy,) = messages.unjudged(desk.db)
+    (copy,) = judgements.unjudged(desk.db)
     assert (copy.raw, copy.outgoing, copy.inbox) == (left.mime, True, ann.address)
     assert now.message == desk.db.execute("SELECT public_id FROM messages").fetchone()[0]
     assert [row["event"] for row in desk.db.execute("SELECT event FROM audit")] == ["draft.sent"]
@@ -149,7 +149,7 @@ def test_a_send_that_is_reported_twice_has_one_copy(desk: Desk) -> None:
     left = OutboundMail(mime=b"x", mail_from=ann.address, recipients=("bob@app.example",))
     for _ in range(2):
         outbox.sent(desk.db, draft, left, backend="local", trouble=None, now=desk.later())
-    assert len(messages.unjudged(desk.db)) == 1
+    assert len(judgements.unjudged(desk.db)) == 1
 
 
 # --- lists --------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any
 from aiosmtpd import smtp
 
 from mailmcp.backends.desk import Desk, in_a_line
+from mailmcp.backends.spool import Spool
 from mailmcp.backends.transaction import NULL_PATH, MailData, peer_address, split_path
 from mailmcp.models import Arrival, Envelope, Source
 
@@ -68,7 +69,7 @@ class Conversation(smtp.SMTP):
         """Where packets go now, instead of to the command reader."""
         self._data_came = asyncio.Event()
         self._data_deadline = 0.0
-        self._held = 0
+        self._in_memory = self._in_files = 0
         self._busy = False
         """From DATA to its reply."""
         self._last_words: str | None = None
@@ -174,8 +175,9 @@ class Conversation(smtp.SMTP):
             await self.push("501 5.5.4 Syntax: DATA")
             return
         self._busy = True
+        data = MailData(self._desk.limits, Spool(self._desk.folder, self._desk.limits.short))
         try:
-            data = await self._read_data()
+            await self._read_data(data)
             reply = await self._hand_in(envelope, data)
         except asyncio.CancelledError:
             log.info("%s: hung up before its message was answered", self.peer)
@@ -183,7 +185,8 @@ class Conversation(smtp.SMTP):
         finally:
             self._data = None
             self._busy = False
-            self._weigh(0)
+            data.give_up()
+            self._weigh(0, 0)
         self._set_post_data_state()
         self._reset_timeout()
         await self.push(reply)
@@ -197,7 +200,7 @@ class Conversation(smtp.SMTP):
             super().data_received(data)
             return
         behind = mail.feed(data)
-        self._weigh(mail.held)
+        self._weigh(mail.in_memory, mail.in_file)
         if behind is not None:
             self._data = None
             self._data_came.set()
@@ -207,13 +210,14 @@ class Conversation(smtp.SMTP):
             log.warning("%s: closed, its message does not end", self.peer)
             self._hang_up("552 5.3.4 The message is far too large")
         else:
-            if self._desk.held > self._desk.limits.memory:
+            desk, limits = self._desk, self._desk.limits
+            if desk.in_memory > limits.memory or desk.in_files > limits.files:
                 mail.refuse("452 4.3.1 Too much mail is coming in; try again later")
-                self._weigh(mail.held)
+                self._weigh(mail.in_memory, mail.in_file)
             self._expect_data()
 
-    async def _read_data(self) -> MailData:
-        data = self._data = MailData(self._desk.limits)
+    async def _read_data(self, data: MailData) -> None:
+        self._data = data
         self._data_came.clear()
         self._data_deadline = self.loop.time() + self._desk.limits.data_total
         self._expect_data()
@@ -225,7 +229,6 @@ class Conversation(smtp.SMTP):
             self.data_received(early[:-1])
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         await self._data_came.wait()
-        return data
 
     async def _hand_in(self, envelope: smtp.Envelope, data: MailData) -> str:
         if self._timeout_handle is not None:
@@ -254,9 +257,10 @@ class Conversation(smtp.SMTP):
         left = self._data_deadline - self.loop.time()
         self._reset_timeout(max(0.001, min(self._desk.limits.data_wait, left)))
 
-    def _weigh(self, held: int) -> None:
-        self._desk.held += held - self._held
-        self._held = held
+    def _weigh(self, in_memory: int, in_files: int) -> None:
+        self._desk.in_memory += in_memory - self._in_memory
+        self._desk.in_files += in_files - self._in_files
+        self._in_memory, self._in_files = in_memory, in_files
 
 
 class TurnedAway(asyncio.Protocol):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailmcp.backends.contract import Reception
-from mailmcp.backends.transaction import NULL_PATH, Limits, lower_domain
+from mailmcp.backends.transaction import NO_ROOM, NOT_NOW, NULL_PATH, Limits, lower_domain
 from mailmcp.errors import StoreFull, StoreUnavailable
 from mailmcp.models import Arrival
 
@@ -28,14 +29,18 @@ NEEDS_SMTPUTF8 = "553 5.6.7 An address beyond ASCII needs SMTPUTF8 in MAIL FROM"
 class Desk:
     """What the conversations of one listener share: who they are, where mail goes, and how much is going on."""
 
-    def __init__(self, backend: str, domain: str, reception: Reception, limits: Limits) -> None:
+    def __init__(self, backend: str, domain: str, reception: Reception, limits: Limits, folder: Path) -> None:
         self.backend = backend
         self.domain = domain
         self.reception = reception
         self.limits = limits
+        self.folder = folder
+        """Where the files of long messages are while they come in."""
         self.closing = False
-        self.held = 0
-        """Bytes of mail data in memory, of all conversations together."""
+        self.in_memory = 0
+        """Bytes of mail data that are under way in memory, of all conversations together."""
+        self.in_files = 0
+        """The same in files."""
         self.conversations: set[Conversation] = set()
         self.storing: set[asyncio.Task[str]] = set()
         """Messages that came whole and are on their way into the store."""
@@ -124,9 +129,7 @@ def _is_host_name(name: str) -> bool:
 
 
 def _store_reply(error: StoreUnavailable) -> str:
-    if isinstance(error, StoreFull):
-        return "452 4.3.1 There is no room to store the message; try again later"
-    return "451 4.3.0 The message cannot be stored now; try again later"
+    return NO_ROOM if isinstance(error, StoreFull) else NOT_NOW
 
 
 def in_a_line(error: BaseException) -> str:

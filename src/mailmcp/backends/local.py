@@ -41,6 +41,7 @@ class LocalBackend:
 
     def __init__(self, settings: Settings, reception: Reception, limits: Limits | None = None) -> None:
         self._settings = settings.local
+        self._home = settings.home
         self._reception = reception
         self._limits = limits or Limits()
         self._listeners: list[LocalListener] = []
@@ -59,7 +60,7 @@ class LocalBackend:
         from mailmcp.backends.conversation import answer
         from mailmcp.backends.desk import Desk
 
-        desk = Desk(self.name, self.domain, self._reception, self._limits)
+        desk = Desk(self.name, self.domain, self._reception, self._limits, self._home)
         host, port = self._settings.smtp_host, self._settings.smtp_port
         try:
             # Never SO_REUSEPORT: two processes would share the port and split the mail between them.

@@ -16,6 +16,7 @@ from mailmcp.mail.headers import Block
 from mailmcp.models import Address, Attachment, Defect, Message
 
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024
+MAX_HEADER_BYTES = headers.MAX_BLOCK_BYTES
 MAX_REFERENCES = 200
 MAX_DATE = 200
 

@@ -1,79 +1,93 @@
-"""Documents read in a process of their own, which is ended when it takes too long.
+"""Parts and documents read in a process of their own, which is ended when it takes too long.
 
-Libraries for PDF and office files bound most work, but a small file can still ask for minutes of it, and a thread
-that runs Python cannot be stopped from outside. A process can.
+Libraries for PDF and office files bound most work, but a small file can still ask for minutes of it; and to take one
+part out of a long message needs several times its size, which is free again when the process ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 
-from mailmcp.errors import BadInput, MailError, Unsupported
+from mailmcp.errors import BadInput, MailError, NotFound, Unsupported
+from mailmcp.mail import parse
 from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.mailroom import apart
 from mailmcp.models import Attachment
 
 SECONDS = 15.0
-MEMORY = 1024 * 1024 * 1024
-"""Bytes of address space that the process may take, where the system can limit it."""
 
 HARMLESS = ("text/plain", "text/csv", "text/markdown", "text/calendar", "application/json")
 """Types whose text is the bytes themselves: read in this process, since nothing in them can stall."""
 
 _TOO_SLOW = "The document takes too long to read: ask for base64 or file instead."
 _TOO_HARD = "The document cannot be read: ask for base64 or file instead."
-_ERRORS = {"BadInput": BadInput, "Unsupported": Unsupported}
+_PART_TOO_SLOW = "The message takes too long to be taken apart: ask again when the machine is less busy."
+_PART_TOO_HARD = "The message cannot be taken apart: its attachments cannot be read here."
+_ERRORS = {"BadInput": BadInput, "Unsupported": Unsupported, "NotFound": NotFound}
 
 
 async def read_document(attachment: Attachment, data: bytes, *, seconds: float = SECONDS) -> DocumentText:
     """The text of an attachment. Raises Unsupported for types without text, BadInput when it cannot be read in time."""
     if attachment.content_type in HARMLESS:
         return await asyncio.to_thread(text_of, attachment, data)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "mailmcp.mailroom.documents",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    asked = {"attachment": asdict(attachment)}
+    async with _answered(asked, len(data), apart.all_of(data), seconds, _TOO_SLOW, _TOO_HARD) as (record, _):
+        return DocumentText(**record["text"])
+
+
+async def read_part(
+    size: int, octets: AsyncIterable[bytes], part: str, *, seconds: float = SECONDS
+) -> tuple[Attachment, DocumentText]:
+    """One part of a message of ``size`` octets, as text. Raises NotFound too."""
+    async with _answered({"part": part, "text": True}, size, octets, seconds, _TOO_SLOW, _TOO_HARD) as (record, _):
+        return Attachment(**record["attachment"]), DocumentText(**record["text"])
+
+
+@asynccontextmanager
+async def taken_out(
+    size: int, octets: AsyncIterable[bytes], part: str, *, seconds: float = 4 * SECONDS
+) -> AsyncGenerator[tuple[Attachment, AsyncIterable[bytes]]]:
+    """One part of a message of ``size`` octets, with its bytes piece by piece. Raises NotFound, BadInput."""
+    asked = {"part": part, "text": False}
+    async with _answered(asked, size, octets, seconds, _PART_TOO_SLOW, _PART_TOO_HARD) as (record, found):
+        yield Attachment(**record["attachment"]), found
+
+
+@asynccontextmanager
+async def _answered(
+    asked: apart.Record, size: int, octets: AsyncIterable[bytes], seconds: float, too_slow: str, too_hard: str
+) -> AsyncGenerator[tuple[apart.Record, AsyncIterable[bytes]]]:
     try:
-        async with asyncio.timeout(seconds):
-            answer, _ = await process.communicate(json.dumps(asdict(attachment)).encode() + b"\n" + data)
+        async with apart.begun("mailmcp.mailroom.documents") as process:
+            async with asyncio.timeout(seconds):
+                await process.ask(asked, size, octets)
+                record = await process.answer()
+            if "error" in record:
+                raise _ERRORS.get(record["error"], BadInput)(record["public"])
+            yield record, process.octets()
     except TimeoutError as error:
-        raise BadInput(_TOO_SLOW) from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        raise BadInput(_TOO_HARD)
-    record = json.loads(answer)
-    if "error" in record:
-        raise _ERRORS.get(record["error"], BadInput)(record["public"])
-    return DocumentText(**record)
+        raise BadInput(too_slow) from error
+    except apart.Ended as error:
+        raise BadInput(too_hard) from error
 
 
-def main() -> None:
-    """The process: an attachment's record and its bytes on standard input, its text on standard output."""
-    _limit_memory()
-    record, _, data = sys.stdin.buffer.read().partition(b"\n")
+# --- in that process -----------------------------------------------------------------------------------------------
+
+
+def _reply(asked: apart.Record, octets: bytes) -> tuple[apart.Record, bytes]:
     try:
-        answer = asdict(text_of(Attachment(**json.loads(record)), data))
+        if "attachment" in asked:
+            return {"text": asdict(text_of(Attachment(**asked["attachment"]), octets))}, b""
+        attachment, data = parse.attachment_bytes(octets, asked["part"])
+        if not asked["text"]:
+            return {"attachment": asdict(attachment)}, data
+        return {"attachment": asdict(attachment), "text": asdict(text_of(attachment, data))}, b""
     except MailError as error:
-        answer = {"error": type(error).__name__, "public": error.public}
-    sys.stdout.write(json.dumps(answer))
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        return {"error": type(error).__name__, "public": error.public}, b""
 
 
 if __name__ == "__main__":
-    main()
+    apart.serve(_reply)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import shutil
+from collections.abc import AsyncGenerator, AsyncIterable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable
 from mailmcp.mail import parse
 from mailmcp.mail.documents import DocumentText
 from mailmcp.mail.legible import line
-from mailmcp.mailroom.documents import read_document
+from mailmcp.mailroom.apart import all_of
+from mailmcp.mailroom.documents import read_document, read_part, taken_out
+from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.requests import Found, Search
 from mailmcp.models import Attachment, Conversation, StoredMessage
 from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
+from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
 
 _LABEL = re.compile(r"[^\s,\x00-\x1f\x7f]{1,40}")
@@ -47,8 +54,8 @@ class Reading:
 
     async def headers(self, message: StoredMessage) -> tuple[tuple[str, str], ...]:
         """Every header of a message in order, read from its raw bytes, legible."""
-        raw = await self._store.read(messages.raw, message.row)
-        parsed = await asyncio.to_thread(parse.parse, raw)
+        top = await self._store.read(messages.raw_piece, message.row, 0)
+        parsed = await asyncio.to_thread(parse.parse, top[: 2 * parse.MAX_HEADER_BYTES])
         return tuple((line(name), line(value)) for name, value in parsed.headers)
 
     async def raw(self, message_id: str) -> bytes:
@@ -58,23 +65,52 @@ class Reading:
 
     async def attachment(self, message_id: str, part: str) -> tuple[Attachment, bytes]:
         """One attachment with its bytes, by part or by file name. Raises NotFound naming the parts there are."""
-        message = await self._store.read(messages.get, message_id)
-        raw = await self._store.read(messages.raw, message.row)
-        known = any(one.part == part for one in message.attachments)
-        named = [] if known else [one.part for one in message.attachments if one.filename == part]
-        if len(named) > 1:
-            raise NotFound(f"{len(named)} attachments have the name {part[:60]!r}: give a part, {', '.join(named)}.")
-        return await asyncio.to_thread(parse.attachment_bytes, raw, named[0] if named else part)
+        async with self._attachment(message_id, part) as (attachment, octets):
+            return attachment, b"".join([piece async for piece in octets])
 
     async def attachment_text(self, message_id: str, part: str) -> tuple[Attachment, DocumentText]:
         """The text of one attachment. Raises NotFound, Unsupported for types without text, BadInput when damaged."""
+        row, size, part = await self._part(message_id, part)
+        if size > SHORT:
+            return await read_part(size, pieces(self._store, row, size), part)
         attachment, data = await self.attachment(message_id, part)
         return attachment, await read_document(attachment, data)
 
     async def attachment_file(self, message_id: str, part: str) -> tuple[Attachment, Path]:
         """One attachment written to a file that only this user can read; the server names folder and file."""
-        attachment, data = await self.attachment(message_id, part)
-        return attachment, await asyncio.to_thread(_save, self._home / "attachments", message_id, attachment, data)
+        async with self._attachment(message_id, part) as (attachment, octets):
+            folder = self._home / "attachments"
+            file, path = await asyncio.to_thread(_open, folder, message_id, attachment)
+            try:
+                with file:
+                    async for piece in octets:
+                        await asyncio.to_thread(_write, file, piece, folder)
+            except BaseException:
+                path.unlink(missing_ok=True)  # half a file is worse than none
+                raise
+        return attachment, path
+
+    @asynccontextmanager
+    async def _attachment(self, message_id: str, part: str) -> AsyncGenerator[tuple[Attachment, AsyncIterable[bytes]]]:
+        """One attachment with its bytes piece by piece; that of a long message is taken out in another process."""
+        row, size, part = await self._part(message_id, part)
+        if size > SHORT:
+            async with taken_out(size, pieces(self._store, row, size), part) as found:
+                yield found
+            return
+        raw = await self._store.read(messages.raw, row)
+        attachment, data = await asyncio.to_thread(parse.attachment_bytes, raw, part)
+        yield attachment, all_of(data)
+
+    async def _part(self, message_id: str, part: str) -> tuple[int, int, str]:
+        """(row and size of a message, a part's path) of an attachment that is named by part or by file name."""
+        message = await self._store.read(messages.get, message_id)
+        known = any(one.part == part for one in message.attachments)
+        named = [] if known else [one.part for one in message.attachments if one.filename == part]
+        if len(named) > 1:
+            raise NotFound(f"{len(named)} attachments have the name {part[:60]!r}: give a part, {', '.join(named)}.")
+        size = await self._store.read(messages.raw_size, message.row)
+        return message.row, size, named[0] if named else part
 
     async def forget_files(self) -> None:
         """Remove the saved attachments of messages that are no longer there."""
@@ -105,16 +141,28 @@ class Reading:
         return tuple(found)
 
 
-def _save(folder: Path, message_id: str, attachment: Attachment, data: bytes) -> Path:
-    try:
+def _open(folder: Path, message_id: str, attachment: Attachment) -> tuple[BinaryIO, Path]:
+    path = folder / message_id / f"{attachment.part}-{attachment.filename}"
+    with _told(folder):
         for made in (folder, folder / message_id):
             made.mkdir(mode=0o700, exist_ok=True)
-        path = folder / message_id / f"{attachment.part}-{attachment.filename}"
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        with os.fdopen(file, "wb") as out:
-            out.write(data)
+        return os.fdopen(file, "wb", buffering=0), path
+
+
+def _write(file: BinaryIO, piece: bytes, folder: Path) -> None:
+    left = memoryview(piece)
+    with _told(folder):
+        while left:
+            left = left[file.write(left) :]
+
+
+@contextmanager
+def _told(folder: Path) -> Generator[None]:
+    """Trouble with a file, in words."""
+    try:
+        yield
     except OSError as error:
-        if error.errno == 28:
+        if error.errno == errno.ENOSPC:
             raise StoreFull("The disk is full: the attachment could not be written, free some space.") from error
         raise StoreUnavailable(f"The attachment could not be written to {folder}: {error.strerror}.") from error
-    return path

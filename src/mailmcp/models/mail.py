@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from mmap import mmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A message as a backend hands it in: bytes first, nothing concluded from them yet."""
+    """A message as a backend hands it in: its bytes (a long one's as a mapped file), nothing concluded from them."""
 
-    raw: bytes
+    raw: bytes | mmap
     envelope: Envelope
     source: Source
     backend: str

@@ -1,18 +1,13 @@
-"""Messages: accepted as bytes, judged later, found by waits, read."""
+"""Messages: accepted as bytes, judged later (``judgements``), found by waits, read."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
 from mailmcp.errors import NotFound
-from mailmcp.mail.threads import ancestors
 from mailmcp.models import (
     Address,
     Arrival,
@@ -21,18 +16,14 @@ from mailmcp.models import (
     Defect,
     Hidden,
     Link,
-    Message,
-    Source,
     StoredMessage,
     Trust,
     Verdict,
 )
-from mailmcp.store import contacts, raws, search, threads
+from mailmcp.store import raws
 from mailmcp.store.columns import (
     addresses,
-    addresses_json,
     attachment,
-    coded_json,
     defects,
     milliseconds,
     moment,
@@ -43,44 +34,20 @@ from mailmcp.store.columns import (
 )
 from mailmcp.store.inboxes import by_recipient
 
-TOGETHER_BYTES = 8 * 1024 * 1024
-"""Of the messages that are judged together: several large ones at once would not fit into our memory."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unjudged:
-    """An accepted message whose bytes nobody has looked at yet."""
-
-    row: int
-    inbox: str
-    raw: bytes
-    source: Source
-    peer: str | None
-    outgoing: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """Everything that was concluded from a message's bytes."""
-
-    message: Message
-    channels: Channels
-    codes: Codes
-    trust: Trust
-    first_line: str
-
-
-def accept(db: sqlite3.Connection, arrival: Arrival, *, fingerprint: str | None) -> list[int]:
+def accept(
+    db: sqlite3.Connection, arrival: Arrival, *, fingerprint: str | None, sha256: str | None = None
+) -> list[int]:
     """Store the bytes and the envelope for each inbox they are for; gives the rows of the new messages.
 
     A second message of an inbox with the same ``fingerprint`` is the same mail handed in again after a lost answer,
-    and is not stored twice; None means that nothing identifies the message. Raises NotFound when no recipient has an
-    inbox.
+    and is not stored twice; None means that nothing identifies the message. ``sha256`` is that of the bytes if it is
+    known already. Raises NotFound when no recipient has an inbox.
     """
     groups = by_recipient(db, arrival.envelope.recipients)
     if not groups:
         raise NotFound("No inbox here receives mail for these recipients.")
-    digest = hashlib.sha256(arrival.raw).hexdigest()
+    digest = sha256 or raws.digest(arrival.raw)
     raw: int | None = None
     rows: list[int] = []
     for address, recipients in groups.items():
@@ -100,83 +67,10 @@ def keep_sent(db: sqlite3.Connection, inbox: int, arrival: Arrival, *, fingerpri
     ).fetchone()
     if same is not None:
         return int(same["id"])
-    raw = raws.keep(db, arrival.raw, hashlib.sha256(arrival.raw).hexdigest())
+    raw = raws.keep(db, arrival.raw, raws.digest(arrival.raw))
     return _insert(
         db, inbox, raw, arrival, recipients=arrival.envelope.recipients, outgoing=True, fingerprint=fingerprint
     )
-
-
-def unjudged(db: sqlite3.Connection, rows: Sequence[int] | None = None, limit: int = 100) -> list[Unjudged]:
-    """Messages that were stored but not judged: those of ``rows``, or the oldest of all.
-
-    At most ``limit``, and no more than fit into ``TOGETHER_BYTES``, but always one if there is any.
-    """
-    which = "" if rows is None else f" AND messages.id IN ({','.join(str(int(row)) for row in rows)})"
-    found = db.execute(
-        "SELECT messages.id, address, raw, length(bytes) AS size, source, peer, outgoing FROM messages"
-        " JOIN inboxes ON inboxes.id = messages.inbox JOIN raws ON raws.id = messages.raw"
-        f" WHERE judged_at IS NULL{which} ORDER BY messages.id LIMIT :limit",
-        {"limit": limit},
-    ).fetchall()
-    sizes = accumulate(row["size"] for row in found)
-    return [
-        Unjudged(
-            row=row["id"],
-            inbox=row["address"],
-            raw=raws.kept(db, row["raw"]),
-            source=Source(row["source"]),
-            peer=row["peer"],
-            outgoing=bool(row["outgoing"]),
-        )
-        for number, (row, total) in enumerate(zip(found, sizes, strict=True))
-        if number == 0 or total <= TOGETHER_BYTES
-    ]
-
-
-def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime) -> bool:
-    """Write down what was concluded, put the message into its conversation and announce it.
-
-    False when another process judged it first, or its inbox was deleted meanwhile.
-    """
-    state = db.execute(
-        "SELECT inbox, outgoing, received_at FROM messages WHERE id = :row AND judged_at IS NULL", {"row": row}
-    ).fetchone()
-    if state is None:
-        return False
-    inbox, message = int(state["inbox"]), judgement.message
-    thread = threads.place(db, inbox, message, moment(state["received_at"]))
-    position = db.execute(
-        "INSERT INTO arrivals (cursor, inbox, message) VALUES (:cursor, :inbox, :row) RETURNING position",
-        {"cursor": new_id("c"), "inbox": inbox, "row": row},
-    ).fetchone()["position"]
-    author = message.author
-    db.execute(_JUDGE, {"row": row, "thread": thread, "position": position, **_conclusions(judgement, now)})
-    db.execute(
-        "INSERT INTO bodies (message, visible, channels) VALUES (:row, :visible, :channels)",
-        {"row": row, "visible": judgement.channels.visible, "channels": _channels_json(judgement.channels)},
-    )
-    db.executemany(
-        "INSERT INTO attachments (message, part, filename, content_type, size, inline, content_id)"
-        " VALUES (:row, :part, :filename, :content_type, :size, :inline, :content_id) ON CONFLICT DO NOTHING",
-        [{"row": row, **asdict(item)} for item in message.attachments],
-    )
-    db.executemany(
-        "INSERT INTO mentions (inbox, mention, message) VALUES (:inbox, :mention, :row) ON CONFLICT DO NOTHING",
-        [{"inbox": inbox, "mention": mention, "row": row} for mention in ancestors(message)],
-    )
-    name, email = (author.name, author.email) if author else ("", "")
-    search.add(
-        db,
-        row,
-        subject=message.subject,
-        people=search.people(name, email.lower(), addresses_json(message.to)),
-        body=judgement.channels.visible,
-    )
-    threads.add_person(db, thread, name, email)
-    threads.refresh(db, thread, first_line=judgement.first_line)
-    met = (*message.to, *message.cc) if state["outgoing"] else ((author,) if author else ())
-    contacts.met(db, inbox, met, outgoing=bool(state["outgoing"]), now=now)
-    return True
 
 
 def get(db: sqlite3.Connection, public_id: str) -> StoredMessage:
@@ -212,7 +106,7 @@ def channels(db: sqlite3.Connection, row: int) -> Channels:
     """The text of a message by its row, split by who would see it. Raises NotFound when it was deleted meanwhile."""
     found = db.execute("SELECT visible, channels FROM bodies WHERE message = :row", {"row": row}).fetchone()
     if found is None:
-        raise NotFound(_GONE)
+        raise NotFound(raws.GONE)
     return _channels(found["visible"], json.loads(found["channels"]))
 
 
@@ -220,48 +114,26 @@ def raw(db: sqlite3.Connection, row: int) -> bytes:
     """The bytes of a message by its row, as they came. Raises NotFound when it was deleted meanwhile."""
     found = db.execute("SELECT raw FROM messages WHERE id = :row", {"row": row}).fetchone()
     if found is None:
-        raise NotFound(_GONE)
+        raise NotFound(raws.GONE)
     return raws.kept(db, found["raw"])
 
 
-_GONE = "The message is no longer there: its inbox was deleted."
-_JUDGE = """
-UPDATE messages SET judged_at = :judged_at, thread = :thread, position = :position, message_id = :message_id,
-    subject = :subject, from_name = :from_name, from_email = :from_email, from_labels = :from_labels,
-    to_ = :to_, cc = :cc, reply_to = :reply_to, sent_at = :sent_at, refs = :refs, defects = :defects,
-    verdict = :verdict, reasons = :reasons, verified_domain = :verified_domain, code = :code,
-    code_confidence = :code_confidence, link = :link, link_confidence = :link_confidence, evidence = :evidence,
-    read = outgoing
-WHERE id = :row
-"""
+def raw_size(db: sqlite3.Connection, row: int) -> int:
+    """How many bytes a message has, by its row. Raises NotFound when it was deleted meanwhile."""
+    found = db.execute(
+        "SELECT length(bytes) AS size FROM raws WHERE id = (SELECT raw FROM messages WHERE id = :row)", {"row": row}
+    ).fetchone()
+    if found is None:
+        raise NotFound(raws.GONE)
+    return int(found["size"])
 
 
-def _conclusions(judgement: Judgement, now: datetime) -> dict[str, Any]:
-    message, codes, trust = judgement.message, judgement.codes, judgement.trust
-    author = message.author
-    email = author.email.lower() if author else ""
-    return {
-        "judged_at": milliseconds(now),
-        "message_id": message.message_id,
-        "subject": message.subject,
-        "from_name": author.name if author else "",
-        "from_email": email,
-        "from_labels": threads.reversed_labels(email.rpartition("@")[2]) if email else "",
-        "to_": addresses_json(message.to),
-        "cc": addresses_json(message.cc),
-        "reply_to": addresses_json(message.reply_to),
-        "sent_at": milliseconds(message.date) if message.date else None,
-        "refs": json.dumps([*message.references, *(r for r in message.in_reply_to if r not in message.references)]),
-        "defects": coded_json((*message.defects, *judgement.channels.defects)),
-        "verdict": trust.verdict,
-        "reasons": coded_json(trust.reasons),
-        "verified_domain": trust.verified_domain,
-        "code": codes.code,
-        "code_confidence": codes.code_confidence,
-        "link": codes.link,
-        "link_confidence": codes.link_confidence,
-        "evidence": codes.evidence,
-    }
+def raw_piece(db: sqlite3.Connection, row: int, start: int) -> bytes:
+    """Some of the bytes of a message, from ``start`` on. Raises NotFound when it was deleted meanwhile."""
+    found = db.execute("SELECT raw FROM messages WHERE id = :row", {"row": row}).fetchone()
+    if found is None:
+        raise NotFound(raws.GONE)
+    return raws.piece(db, found["raw"], start)
 
 
 def _stored_already(db: sqlite3.Connection, inbox: int, fingerprint: str) -> bool:
@@ -353,12 +225,6 @@ def _stored(db: sqlite3.Connection, row: sqlite3.Row) -> StoredMessage:
         position=row["position"],
         cursor=row["cursor"],
     )
-
-
-def _channels_json(value: Channels) -> str:
-    record = asdict(value)
-    del record["visible"]  # has its own column
-    return json.dumps(record, ensure_ascii=False)
 
 
 def _channels(visible: str, record: dict[str, Any]) -> Channels:

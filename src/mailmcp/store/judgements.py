@@ -1,0 +1,172 @@
+"""What was concluded from messages: which wait for it, and writing it down once.
+
+The bytes are there before anything is concluded from them, and all that is concluded can be computed from them again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from mailmcp.mail.threads import ancestors
+from mailmcp.models import Channels, Codes, Message, Source, Trust
+from mailmcp.store import contacts, raws, search, threads
+from mailmcp.store.columns import addresses_json, coded_json, milliseconds, moment, new_id
+
+SHORT = 128 * 1024
+"""Bytes up to which a message that waits is handed over with its bytes; several long ones would fill the memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unjudged:
+    """An accepted message whose bytes nobody has looked at yet."""
+
+    row: int
+    inbox: str
+    size: int
+    raw: bytes | None
+    """None when it is long: ``messages.raw_piece`` gives it piece by piece."""
+    source: Source
+    peer: str | None
+    outgoing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Everything that was concluded from a message's bytes."""
+
+    message: Message
+    channels: Channels
+    codes: Codes
+    trust: Trust
+    first_line: str
+
+
+def unjudged(
+    db: sqlite3.Connection,
+    rows: Sequence[int] | None = None,
+    *,
+    or_sent: bool = False,
+    received_before: datetime | None = None,
+    limit: int = 100,
+) -> list[Unjudged]:
+    """The oldest messages that were stored but not judged, at most ``limit``.
+
+    Either all, or those of ``rows``, with our own copies of what was sent if ``or_sent`` says so.
+    """
+    which = "TRUE" if rows is None else f"messages.id IN ({','.join(str(int(row)) for row in rows)})"
+    before = {} if received_before is None else {"before": milliseconds(received_before)}
+    found = db.execute(
+        "SELECT messages.id, address, raw, length(bytes) AS size, source, peer, outgoing FROM messages"
+        " JOIN inboxes ON inboxes.id = messages.inbox JOIN raws ON raws.id = messages.raw"
+        f" WHERE judged_at IS NULL AND ({which}{' OR outgoing = 1' if or_sent else ''})"
+        f"{' AND received_at < :before' if before else ''} ORDER BY messages.id LIMIT :limit",
+        {"limit": limit, **before},
+    ).fetchall()
+    return [
+        Unjudged(
+            row=row["id"],
+            inbox=row["address"],
+            size=row["size"],
+            raw=raws.kept(db, row["raw"]) if row["size"] <= SHORT else None,
+            source=Source(row["source"]),
+            peer=row["peer"],
+            outgoing=bool(row["outgoing"]),
+        )
+        for row in found
+    ]
+
+
+def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime) -> bool:
+    """Write down what was concluded, put the message into its conversation and announce it.
+
+    False when another process judged it first, or its inbox was deleted meanwhile.
+    """
+    state = db.execute(
+        "SELECT inbox, outgoing, received_at FROM messages WHERE id = :row AND judged_at IS NULL", {"row": row}
+    ).fetchone()
+    if state is None:
+        return False
+    inbox, message = int(state["inbox"]), judgement.message
+    thread = threads.place(db, inbox, message, moment(state["received_at"]))
+    position = db.execute(
+        "INSERT INTO arrivals (cursor, inbox, message) VALUES (:cursor, :inbox, :row) RETURNING position",
+        {"cursor": new_id("c"), "inbox": inbox, "row": row},
+    ).fetchone()["position"]
+    author = message.author
+    db.execute(_JUDGE, {"row": row, "thread": thread, "position": position, **_conclusions(judgement, now)})
+    db.execute(
+        "INSERT INTO bodies (message, visible, channels) VALUES (:row, :visible, :channels)",
+        {"row": row, "visible": judgement.channels.visible, "channels": _channels_json(judgement.channels)},
+    )
+    db.executemany(
+        "INSERT INTO attachments (message, part, filename, content_type, size, inline, content_id)"
+        " VALUES (:row, :part, :filename, :content_type, :size, :inline, :content_id) ON CONFLICT DO NOTHING",
+        [{"row": row, **asdict(item)} for item in message.attachments],
+    )
+    db.executemany(
+        "INSERT INTO mentions (inbox, mention, message) VALUES (:inbox, :mention, :row) ON CONFLICT DO NOTHING",
+        [{"inbox": inbox, "mention": mention, "row": row} for mention in ancestors(message)],
+    )
+    name, email = (author.name, author.email) if author else ("", "")
+    search.add(
+        db,
+        row,
+        subject=message.subject,
+        people=search.people(name, email.lower(), addresses_json(message.to)),
+        body=judgement.channels.visible,
+    )
+    threads.add_person(db, thread, name, email)
+    threads.refresh(db, thread, first_line=judgement.first_line)
+    met = (*message.to, *message.cc) if state["outgoing"] else ((author,) if author else ())
+    contacts.met(db, inbox, met, outgoing=bool(state["outgoing"]), now=now)
+    return True
+
+
+_JUDGE = """
+UPDATE messages SET judged_at = :judged_at, thread = :thread, position = :position, message_id = :message_id,
+    subject = :subject, from_name = :from_name, from_email = :from_email, from_labels = :from_labels,
+    to_ = :to_, cc = :cc, reply_to = :reply_to, sent_at = :sent_at, refs = :refs, defects = :defects,
+    verdict = :verdict, reasons = :reasons, verified_domain = :verified_domain, code = :code,
+    code_confidence = :code_confidence, link = :link, link_confidence = :link_confidence, evidence = :evidence,
+    read = outgoing
+WHERE id = :row
+"""
+
+
+def _conclusions(judgement: Judgement, now: datetime) -> dict[str, Any]:
+    message, codes, trust = judgement.message, judgement.codes, judgement.trust
+    author = message.author
+    email = author.email.lower() if author else ""
+    return {
+        "judged_at": milliseconds(now),
+        "message_id": message.message_id,
+        "subject": message.subject,
+        "from_name": author.name if author else "",
+        "from_email": email,
+        "from_labels": threads.reversed_labels(email.rpartition("@")[2]) if email else "",
+        "to_": addresses_json(message.to),
+        "cc": addresses_json(message.cc),
+        "reply_to": addresses_json(message.reply_to),
+        "sent_at": milliseconds(message.date) if message.date else None,
+        "refs": json.dumps([*message.references, *(r for r in message.in_reply_to if r not in message.references)]),
+        "defects": coded_json((*message.defects, *judgement.channels.defects)),
+        "verdict": trust.verdict,
+        "reasons": coded_json(trust.reasons),
+        "verified_domain": trust.verified_domain,
+        "code": codes.code,
+        "code_confidence": codes.code_confidence,
+        "link": codes.link,
+        "link_confidence": codes.link_confidence,
+        "evidence": codes.evidence,
+    }
+
+
+def _channels_json(value: Channels) -> str:
+    record = asdict(value)
+    del record["visible"]  # has its own column
+    return json.dumps(record, ensure_ascii=False)
