@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 MAX_CANDIDATES = 400
+_PRICES_IN = 8_000
 
 _DIGITS = re.compile(r"[0-9]+")
 # What may stand between the digits of one number. A comma or full stop with a blank parts two numbers.
@@ -44,7 +45,7 @@ _UNIT_AFTER = re.compile(
 )
 _MONEY_SIGN = re.compile("[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円元원]")
 _MONEY_WORD = re.compile(
-    r"[0-9]\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
+    r"[0-9](?=[\s,A-Za-zлрг])\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
 )
 _TOUCHING = frozenset("-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
@@ -138,7 +139,8 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
 
 
 def prices(text: str) -> int:
-    """How many amounts of money (or percentages) a text shows, counted up to ten."""
+    """How many amounts of money (or percentages) the first part of a text shows, counted up to ten."""
+    text = text[:_PRICES_IN]
     found = 0
     for match in _MONEY_SIGN.finditer(text):
         beside = text[max(0, match.start() - 2) : match.end() + 2]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailmcp.mail import codewords_negative, codewords_positive
+from mailmcp.mail import codewords_negative, codewords_positive, codewords_trade
 from mailmcp.mail.codewords import Kind, Lexicon
 
 # Confirm, activate, sign in, reset, password, accept, join, invitation, register.
@@ -198,8 +198,8 @@ LINKS = Lexicon(
     (Kind.VERIFY, codewords_positive.VERIFY),
     (Kind.OTP, codewords_positive.OTP),
     (Kind.OTHER, codewords_negative.OTHER),
-    (Kind.GIFT, codewords_negative.GIFT),
-    (Kind.ROOM, codewords_negative.ROOM),
+    (Kind.GIFT, codewords_trade.GIFT),
+    (Kind.ROOM, codewords_trade.ROOM),
     (Kind.NOTHING, codewords_negative.NOTHING),
 )
 
