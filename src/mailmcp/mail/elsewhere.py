@@ -12,7 +12,18 @@ from html import escape, unescape
 from mailmcp.mail import enriched, headers, inside, invitations, tree
 from mailmcp.mail.guide import Guide
 from mailmcp.mail.tree import Part, walk
-from mailmcp.mail.words import Reading, Words, is_attached, joined, labels, name_of, octets_of, text_of, words_of
+from mailmcp.mail.words import (
+    Reading,
+    Words,
+    decoded,
+    is_attached,
+    joined,
+    labels,
+    name_of,
+    octets_of,
+    text_of,
+    words_of,
+)
 
 MAX_MESSAGES = 10
 """Handed-on messages of one mail that are shown."""
@@ -51,6 +62,7 @@ def found(root: Part, reading: Reading, read: _Read) -> Words | None:
         or _attached(leaves, reading)
         or _handed_on(leaves, reading, read)
         or _report(leaves, reading)
+        or _behind(root, reading)
     )
 
 
@@ -123,7 +135,7 @@ def _message(octets: bytes, reading: Reading, read: _Read) -> Words:
         reading.defects.setdefault(code, f"In the message that is handed on: {sentence}")
     named = ((name, block.first(name)) for name in ("from", "date", "subject", "to"))
     head = [_HEAD, *(f"{name.title()}: {headers.display(body, guide)[:MAX_LINE]}" for name, body in named if body)]
-    files = [one.filename for one in inner.attachments if not one.inline]
+    files = [one.filename for one in inner.attachments if not one.inline and one.content_type not in _MESSAGES]
     head += [f"Attachments: {', '.join(files[:MAX_MESSAGES])}"] if files else []
     top = "\n".join(head)
     if words.html is None:
@@ -138,6 +150,15 @@ def _report(leaves: _Leaves, reading: Reading) -> Words | None:
             reading.note("text_of_report", path)
             return Words(text=text_of(part, path, octets_of(part)[0], reading))
     return None
+
+
+def _behind(root: Part, reading: Reading) -> Words | None:
+    """What follows the last boundary of a mail: nobody's part, but a mail that ended too early has its words there."""
+    epilogue = (root.epilogue or "").encode("ascii", "surrogateescape")
+    if not epilogue.strip():
+        return None
+    reading.note("text_behind_end", "1")
+    return Words(text=decoded(reading.within("text", epilogue, "1"), None, "1", reading))
 
 
 def _page(text: str) -> str:

@@ -15,7 +15,7 @@ from email.policy import Compat32, compat32
 from typing import TYPE_CHECKING, cast
 
 from mailmcp.mail import headers
-from mailmcp.mail.headers import Block, Parameterised
+from mailmcp.mail.headers import Block, Field, Parameterised
 
 # The class is generic for type checkers only.
 _Node = LibraryMessage[str, str] if TYPE_CHECKING else LibraryMessage
@@ -25,10 +25,16 @@ MAX_DEPTH = 20
 MAX_LINES = 750_000
 """Lines of a body; 25 MiB of base64 have some 430,000."""
 MAX_BOUNDARY = 250
+MAX_DIVIDED = 8 * 1024 * 1024
+"""Octets that are read a second time, to divide them at another boundary than the declared one."""
 PIECE = 256 * 1024
 MAX_PART_DEFECTS = 50
 
 _TYPE = re.compile(r"([a-z0-9!#$&^_.+-]{1,127})/([a-z0-9!#$&^_.+-]{1,127})")
+_USED_BOUNDARY = re.compile(
+    rb"^--([!#-\[\]-~](?:[ !#-\[\]-~]{0,200}[!#-\[\]-~])?)[ \t]{0,80}\r?\n(?:Content-[a-z-]{1,40}|MIME-Version):",
+    re.IGNORECASE | re.MULTILINE,
+)
 # Half a type is still a word.
 _BARE_TYPES = {"html": "text/html", "calendar": "text/calendar", "multipart": "multipart/mixed"}
 _MIME_FIELDS = ("content-type", "content-transfer-encoding", "content-disposition", "content-id")
@@ -47,6 +53,7 @@ _LIBRARY_DEFECTS = {
 _SENTENCES = {
     "boundary_missing": "{part} is declared as multipart without a boundary; it is shown as one text.",
     "boundary_unused": "{part} is declared as multipart, but its boundary never comes; it is shown as one text.",
+    "boundary_guessed": "{part} is not divided at the boundary that it declares, but at another one, which was used.",
     "boundary_unclosed": "{part} ends without its closing boundary; the mail may be cut off.",
     "multipart_encoded": "{part} is multipart with a transfer encoding, which is not allowed; it was ignored.",
     "part_header_unended": "The header of {part} runs into its body without an empty line.",
@@ -152,6 +159,14 @@ class Part(_Node):
         self.root.parts += 1
         super().attach(part)
 
+    def adopt(self, other: Part) -> None:
+        """Take over the parts, and the defects, of a tree that was grown from the same octets."""
+        vars(self)["_payload"] = other.children
+        self.defects = other.defects
+        for _, inner in walk(other):
+            inner.root = self.root
+        self.root.parts += other.parts - 1
+
     @property
     def opaque(self) -> bool:
         """Not to be taken apart: an attached message, or a multipart below the deepest level."""
@@ -193,6 +208,7 @@ def grow(
         defects["mime_unreadable"] = "The mail's structure could not be read."
     if len(block.all("content-type")) > 1:
         _add(defects, "content_type_repeated", "")
+    _divide(root, path, defects)
     for where, one in walk(root, path):
         _note(one, where, defects)
     return root, defects
@@ -213,6 +229,41 @@ def walk(part: Part, path: str = "") -> Iterator[tuple[str, Part]]:
     yield path, part
     for number, child in enumerate(part.children, 1):
         yield from walk(child, f"{path}.{number}" if path else str(number))
+
+
+def _divide(root: Part, path: str, defects: dict[str, str]) -> None:
+    """Multiparts whose boundary is missing or never comes are divided at the one that they use.
+
+    Also cuts the last boundary off a text that it follows without a line break.
+    """
+    budget = MAX_DIVIDED
+    waiting = list(walk(root, path))
+    for where, part in waiting:
+        if part.children:
+            _trim(part)
+        elif part.kind.startswith("multipart/") and not part.opaque:
+            octets = part.octets
+            budget -= len(octets)
+            used = _USED_BOUNDARY.search(octets) if budget > 0 else None
+            if used is None or part.root.parts >= part.root.room:
+                continue
+            block = Block(
+                fields=(Field("content-type", b'%s; boundary="%s"' % (part.kind.encode(), used[1])),), body_at=0
+            )
+            room = part.root.room - part.root.parts + 1
+            again, _ = grow(block, octets, room=room, depth=part.depth, path=where)
+            if not again.children:
+                continue
+            part.adopt(again)
+            _add(defects, "boundary_guessed", where)
+
+
+def _trim(part: Part) -> None:
+    last = part.children[-1]
+    text = vars(last).get("_payload")
+    ending = f"--{part.get_boundary() or 'x'}--"
+    if isinstance(text, str) and not last.children and text[-MAX_BOUNDARY - 8 :].rstrip().endswith(ending):
+        last.set_payload(text[: text.rindex(ending)])
 
 
 def _line(name: str, body: bytes | None) -> bytes:

@@ -42,6 +42,7 @@ _SENTENCES = {
     "text_of_calendar": "The mail has no text; what is shown are the words of its calendar entry, {part}.",
     "calendar_added": "The calendar entry, {part}, says when and where; its words are shown above the text.",
     "text_forwarded": "The mail has no text of its own; the message that it hands on, {part}, is shown.",
+    "text_behind_end": "The mail has no text but behind its last boundary; that is shown.",
     "text_of_report": "The mail has no text for people; the status report, {part}, is shown.",
 }
 
@@ -145,7 +146,7 @@ def words_of(part: Part, path: str, octets: bytes, reading: Reading) -> Words:
 def text_of(part: Part, path: str, octets: bytes, reading: Reading) -> str:
     """Plain text: format=flowed unfolded, the armour of OpenPGP taken off."""
     parameters = part.content_type.parameters
-    text = _decoded(reading.within("text", octets, path), label_of(part), path, reading)
+    text = decoded(reading.within("text", octets, path), label_of(part), path, reading)
     if parameters.get("format", "").strip().lower() == "flowed":
         text = flowed.unfold(text, delsp=parameters.get("delsp", "").strip().lower() == "yes")
     text, encrypted = sealed.without_armour(text)
@@ -158,7 +159,7 @@ def html_of(part: Part, path: str, octets: bytes, reading: Reading) -> str:
     """HTML; what it names as its charset in itself counts where its header names none or a wrong one."""
     label = label_of(part)
     named = None if octets.isascii() else charsets.named_in_html(octets)
-    return _decoded(reading.within("html", octets, path), label or named, path, reading, named)
+    return decoded(reading.within("html", octets, path), label or named, path, reading, named)
 
 
 def calendar_of(part: Part, path: str, octets: bytes, reading: Reading) -> str:
@@ -166,10 +167,11 @@ def calendar_of(part: Part, path: str, octets: bytes, reading: Reading) -> str:
     octets = reading.within("calendar", octets, path)
     if not octets.isascii() and strictly(octets, "utf_8") is None:
         octets = _FOLD.sub(b"", octets)
-    return _decoded(octets, label_of(part) or "utf-8", path, reading)
+    return decoded(octets, label_of(part) or "utf-8", path, reading)
 
 
-def _decoded(octets: bytes, label: str | None, path: str, reading: Reading, named: str | None = None) -> str:
+def decoded(octets: bytes, label: str | None, path: str, reading: Reading, named: str | None = None) -> str:
+    """Octets under a charset name, with what was wrong noted; ``named`` is what they name in themselves."""
     hints = reading.guide.hints
     if named and (codec := charsets.codec_of(named)):
         hints = [codec, *hints]

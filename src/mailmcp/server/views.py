@@ -13,7 +13,7 @@ from typing import Any
 from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
 from mailmcp.models import Address, Attachment, Channels, Conversation, StoredMessage, ThreadSummary, Trust
-from mailmcp.server import results
+from mailmcp.server import absence, results
 from mailmcp.server.fence import Fence
 
 LINKS_SHOWN = 15
@@ -85,7 +85,7 @@ def conversation(
         budget -= used
         link_budget -= sum(len(link.url) + len(link.text) for link in body.links or ())
         bodies.append(body)
-        text += _message_text(body, channels, fence)
+        text += _message_text(body, channels, fence, absence.said(message, channels))
         if body.text_cut_at is not None:
             next_cursor = f"{message.cursor}.{body.text_cut_at}"
             break
@@ -280,7 +280,7 @@ def _links(channels: Channels, budget: int) -> list[results.LinkLine]:
     return shown
 
 
-def _message_text(body: results.MessageBody, channels: Channels, fence: Fence) -> Iterable[str]:
+def _message_text(body: results.MessageBody, channels: Channels, fence: Fence, absent: str) -> Iterable[str]:
     verdict = f"{body.trust} ({body.verified_domain})" if body.verified_domain else body.trust
     reasons = f": {' '.join(body.trust_reasons)}" if body.trust_reasons else ""
     yield f"{body.id} {'sent' if body.direction == 'out' else 'received'} {body.received_at:%Y-%m-%d %H:%M}Z"
@@ -290,7 +290,7 @@ def _message_text(body: results.MessageBody, channels: Channels, fence: Fence) -
     inside += [f"Reply-To: {', '.join(body.reply_to)}"] if body.reply_to else []
     inside += [f"Subject: {body.subject}"]
     inside += ["", *body.headers] if body.headers else []
-    inside += ["", body.text or "(no text)"]
+    inside += ["", body.text or absent]
     if body.quoted:
         inside += ["", "quoted:", body.quoted]
     for piece in body.hidden or ():
