@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from mailmcp.models import Address, Channels, Conversation, Reason, StoredMessage, Verdict
-from mailmcp.server import results
+from mailmcp.server import absence, results
 from mailmcp.server.fence import Page, inert
 
 LINKS_SHOWN = 15
@@ -71,7 +71,7 @@ def conversation(
         record -= len(body.model_dump_json(exclude_none=True))
         bodies.append(body)
         left_out.count(body, channels)
-        telling.message(body, message.trust.reasons)
+        telling.message(body, message.trust.reasons, absence.said(message, channels))
         if body.text_cut_at is not None:
             next_cursor = f"{message.cursor}.{body.text_cut_at}"
             break
@@ -241,7 +241,7 @@ class _Telling:
         self._day = ""
         self._known: set[str] = set()
 
-    def message(self, body: results.MessageBody, reasons: tuple[Reason, ...]) -> None:
+    def message(self, body: results.MessageBody, reasons: tuple[Reason, ...], absent: str) -> None:
         """The lines of one message: trust and sender, recipients and subject where they say something new, text."""
         page = self._page
         self._head(body, reasons)
@@ -250,7 +250,7 @@ class _Telling:
         if body.text:
             page.quote(body.text)
         else:
-            page.say("(no text)")
+            page.say(absent)
         if body.quoted:
             page.say("quoted:")
             page.quote(body.quoted)
