@@ -77,7 +77,25 @@ def first_line(texts: Sequence[str], end: int, lowest: int, *, marked: bool) -> 
             best = number
         elif strength == 1 and best < 0:
             best = number
-    return best
+    return _extended(texts, best, end, lowest, marked)
+
+
+def _extended(texts: Sequence[str], first: int, end: int, lowest: int, marked: bool) -> int:
+    """Where the name comes first, the line that ends it may pass for a whole one: ``… <ann@…>`` and ``10:00:``."""
+    while first > lowest and end - first < _MAX_FOLDS - 1:
+        above, joined = texts[first - 1], " ".join(texts[first : end + 1])
+        if not above or len(above) + len(joined) > MAX_LINE or above.endswith((":", "!", "?")):
+            break
+        verb = _WROTE.search(folded(joined)) is not None
+        if verb and _ADDRESS.search(joined):
+            break
+        unclosed = above.rfind("<") > above.rfind(">") or above.rfind("(") > above.rfind(")")
+        torn = unclosed or joined[:1].islower() or joined[:1].isdigit() or joined[:1] in "(<上下週周오" or not verb
+        named = _ADDRESS.search(above) or _WROTE.search(folded(above))
+        if not torn or not named or not _strength(f"{above} {joined}", marked=marked):
+            break
+        first -= 1
+    return first
 
 
 def run_on(text: str) -> int:
@@ -123,6 +141,7 @@ def _strength(joined: str, *, marked: bool) -> int:
     if marked:
         known = (verb and (day or time or address or len(joined) < 100)) or day or time or address
         known = known or (begins and any(map(str.isdigit, joined)))
+        known = known or (colon and _CITED.match(words.lstrip(_LEADING)) is not None)
     elif not colon and not dashed:
         known = verb and begins and (day or time) and (address or time)
     else:
@@ -153,9 +172,13 @@ def _is_complete(joined: str) -> bool:
 
 def _goes_on(joined: str) -> bool:
     """Do words follow the verb that are neither name nor date? "On 2 May I wrote to you about the plan:" is prose."""
-    tokens = _BRACKETED.sub(" ", joined).split()
+    tokens = _BRACKETED.sub(lambda found: " @ " if "@" in found[0] else " ", joined).split()
     after = 0
     for token in reversed(tokens):
+        if "@" in token:
+            return False
+        if _DIGIT.search(token):
+            after = 0
         word = token.strip("*_:：.,;()<>\"'-–—")
         if folded(word) in _LAST_WORDS:
             return after > 3

@@ -20,6 +20,7 @@ _ADDRESS = re.compile(r"[^\s@<]@[^\s@]")
 _RULE = re.compile(r"[-_=*—–~]{3,300}$")
 _BETWEEN_DASHES = re.compile(r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$")
 _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
+_KEY_ENDS = re.compile("[:：]")
 _MARKS = " \t*_•|#>"
 
 
@@ -66,11 +67,10 @@ _ABOVE = re.compile(_any(quotewords.ABOVE))
 def field_of(text: str) -> Field | None:
     """What the line names, if it begins like one of a header block (``From:``, ``*Sent:*``, ``发件人：``)."""
     start = text[:_MAX_KEY].lstrip(_MARKS)
-    for mark in (":", "：", "\t"):
-        at = start.find(mark)
-        if at > 0:
-            return _named(start[:at])
-    return None
+    match = _KEY_ENDS.search(start)
+    if match is None and "\t" in start:
+        return _named(start[: start.index("\t")])
+    return _named(start[: match.start()]) if match else None
 
 
 @lru_cache(maxsize=4096)
