@@ -252,8 +252,8 @@ def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
             # MAILMCP_SEND_POLICY would be ignored in silence, and with it what somebody wanted to forbid. Other
             # words, such as MAILMCP_TEST_CORPORA, belong to others.
             raise ConfigError(
-                f"There is no setting {key[:LONGEST_NAME]}: between a section and its field stand two underscores, as in"
-                " MAILMCP_SEND__POLICY."
+                f"There is no setting {key[:LONGEST_NAME]}: between a section and its field stand two underscores, as"
+                " in MAILMCP_SEND__POLICY."
             )
     return values
 
