@@ -32,6 +32,12 @@ def serve(home: Path | None, open_mailroom: OpenMailroom) -> int:
         stream=sys.stderr, level=logging.WARNING, format="mailmcp %(levelname)s %(name)s: %(message)s", force=True
     )
 
+    if sys.stdin.isatty():
+        sys.stderr.write(
+            "mailmcp serves MCP here, one JSON-RPC message a line, until Ctrl-D. Programs start it by themselves:"
+            " `mailmcp --help` tells how.\n"
+        )
+
     async def open_room() -> Mailroom:
         from mailmcp.config import load_settings
 
