@@ -11,10 +11,10 @@ import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from mailmcp.errors import ConfigError
@@ -69,6 +69,42 @@ class LocalSettings(Section):
         return ".".join(labels)
 
 
+def _items(value: Any) -> Any:
+    """In the environment a list is written with commas."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+Items = Annotated[tuple[str, ...], BeforeValidator(_items)]
+
+
+class DnsSettings(Section):
+    """Who is asked about domains."""
+
+    servers: Items = Field(
+        default=(),
+        description="Name servers for SPF, DKIM and DMARC, each as host or host:port, with commas between them; those"
+        " of the system if left out.",
+    )
+
+
+class AuthSettings(Section):
+    """How senders are checked."""
+
+    check_private_peers: bool = Field(
+        default=False, description="Ask SPF also for loopback and private addresses (laboratories, tests)."
+    )
+    trusted_authserv: Items = Field(
+        default=(),
+        description="authserv-ids whose Authentication-Results are kept as that host's claim, with commas between.",
+    )
+    trusted_sealers: Items = Field(
+        default=(),
+        description="Domains whose ARC seals excuse what a forwarder changed, with commas between them.",
+    )
+
+
 class SendSettings(Section):
     """What may leave."""
 
@@ -94,6 +130,8 @@ class Settings(Section):
         default=None, description="Send through another backend than the one that receives; this version has none yet."
     )
     local: LocalSettings = LocalSettings()
+    dns: DnsSettings = DnsSettings()
+    auth: AuthSettings = AuthSettings()
     send: SendSettings = SendSettings()
     approval: ApprovalSettings = ApprovalSettings()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.mail import charsets, decoding
+from mailmcp.mail import decoding
 
 GERMAN, RUSSIAN, JAPANESE, KOREAN, CHINESE = "Grüße, 5", "Привет", "認証コード", "인증번호", "验证码"
 

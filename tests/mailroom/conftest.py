@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mailmcp.authenticity.dns import Resolver, StaticResolver
 from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Reception
 from mailmcp.config import Settings, load_settings
@@ -63,12 +64,16 @@ class House:
         return (await self.room.create_inbox(name=name))[0].address
 
     async def accept(
-        self, to: str, *, raw: bytes | None = None, peer: str = "203.0.113.9", **letter_fields: Any
+        self,
+        to: str,
+        *,
+        raw: bytes | None = None,
+        peer: str = "203.0.113.9",
+        mail_from: str = "bounces@app.example",
+        **letter_fields: Any,
     ) -> None:
         """Hand a mail in as the SMTP server does; it is stored when this returns, and judged soon after."""
-        envelope = Envelope(
-            mail_from="bounces@app.example", recipients=(to,), received_at=datetime.now(UTC), peer=peer, helo="app"
-        )
+        envelope = Envelope(mail_from=mail_from, recipients=(to,), received_at=datetime.now(UTC), peer=peer, helo="app")
         raw = letter(to, **letter_fields) if raw is None else raw
         await self.desk.accept(Arrival(raw=raw, envelope=envelope, source=Source.SMTP, backend="local"))
 
@@ -115,7 +120,9 @@ async def open_house(home: Path) -> AsyncIterator[OpenHouse]:
     """Opens mailrooms of one home, as processes would, and closes them in the end."""
     opened: list[House] = []
 
-    async def open_(*, pace: Pace = QUICK, at: Path | None = None, **environment: str) -> House:
+    async def open_(
+        *, pace: Pace = QUICK, at: Path | None = None, resolver: Resolver | None = None, **environment: str
+    ) -> House:
         settings = load_settings(at or home, {"MAILMCP_LOCAL__SMTP_PORT": "0", **environment})
         desks: list[Reception] = []
 
@@ -123,7 +130,9 @@ async def open_house(home: Path) -> AsyncIterator[OpenHouse]:
             desks.append(reception)
             return open_backend(settings.backend, settings, reception)
 
-        house = House(await Mailroom.open(settings, backend, pace), desks[0], settings)
+        # Nobody's name servers are asked: without a resolver, DNS knows no name at all.
+        room = await Mailroom.open(settings, backend, pace, resolver=resolver or StaticResolver({}))
+        house = House(room, desks[0], settings)
         opened.append(house)
         return house
 

@@ -187,10 +187,7 @@ def test_answers_that_would_go_elsewhere_are_pointed_out() -> None:
     assert codes(replace(BOB, reply_to=(Address("", "x@other.example"),))) == ["not_checked", "reply_elsewhere"]
 
 
-KNOWN = Acquaintances(
-    addresses=frozenset(("ann@northwind.example", "bob@app.example")),
-    names={"ann sample": frozenset(("ann@northwind.example",))},
-)
+KNOWN = Acquaintances.of((Address("Ann Sample", "Ann@northwind.example"), Address("", "bob@app.example")))
 
 
 def test_whom_one_knows_is_no_first_contact() -> None:

@@ -6,10 +6,11 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import checked
 
 from mailmcp.errors import AddressTaken, NotFound
-from mailmcp.models import Codes, DraftState
-from mailmcp.store import handouts, inboxes, marks, messages, outbox, threads
+from mailmcp.models import Codes, DraftState, Verdict
+from mailmcp.store import checks, handouts, inboxes, marks, messages, outbox, threads
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -143,6 +144,7 @@ def _fill(desk: Desk, name: str) -> None:
     desk.db.execute("INSERT INTO attachments VALUES (?, '2', 'a.txt', 'text/plain', 3, 0, NULL)", (first.row,))
     marks.mark(desk.db, [first.row, answer.row], read=None, add=["urgent"], remove=[])
     handouts.hand_out(desk.db, first.id, tool="wait_for_otp", call="c", now=desk.now)
+    checks.append(desk.db, first.row, checked(Verdict.UNVERIFIED), desk.now)
     draft, _ = desk.draft(inbox, key=name, state=DraftState.ON_WIRE)
     outbox.move(desk.db, draft, from_=[DraftState.ON_WIRE], to=DraftState.SENT, now=desk.later(), message=copy.row)
     desk.accept(desk.letter(inbox.address), inbox.address)  # one that is not judged yet

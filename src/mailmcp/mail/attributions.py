@@ -15,7 +15,9 @@ from mailmcp.mail.codewords import folded
 MAX_LINE = 400
 _MAX_FOLDS = 4
 
-_TIME = re.compile(r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|uhr|時|时|點|点|시)(?!\w)", re.I)
+_TIME = re.compile(
+    r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|uhr|時|时|點|点|시)(?!\w)", re.I
+)
 _DAY = re.compile(
     r"(?<!\d)(?:(?:19|20|25)\d\d|1[34]\d\d|[٢۲१২]\d{3}|[۱]\d{3})(?!\d)|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2}"
 )
@@ -42,8 +44,11 @@ def _any(words: list[str]) -> str:
 
 def _unspaced(word: str) -> bool:
     first = word[0]
-    return "\u0e00" <= first <= "\u0eff" or "\u1000" <= first <= "\u109f" or "\u1100" <= first <= "\u11ff" or (
-        "\u1780" <= first <= "\u17ff" or first >= "\u2e80"
+    return (
+        "\u0e00" <= first <= "\u0eff"
+        or "\u1000" <= first <= "\u109f"
+        or "\u1100" <= first <= "\u11ff"
+        or ("\u1780" <= first <= "\u17ff" or first >= "\u2e80")
     )
 
 
@@ -73,9 +78,9 @@ def first_line(texts: Sequence[str], end: int, lowest: int, *, marked: bool) -> 
         if best >= 0 and _is_complete(before) and not _begins_like_one(text):
             continue
         strength = _strength(joined, marked=marked)
-        if strength == 2 and (best < 0 or not _is_complete(before) or not _begins_like_one(before)):
-            best = number
-        elif strength == 1 and best < 0:
+        if (strength == 2 and (best < 0 or not _is_complete(before) or not _begins_like_one(before))) or (
+            strength == 1 and best < 0
+        ):
             best = number
     return _extended(texts, best, end, lowest, marked)
 

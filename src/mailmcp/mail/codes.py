@@ -42,7 +42,24 @@ _LOOKED_AT = 40
 _ENDS = ("", "\n", "\t")
 # Parts of words for codes in many languages: only to choose among the numbers of a mail full of them.
 _STEMS = (
-    ("cod", "cód", "kod", "kód", "κωδ", "код", "pin", "otp", "tan", "pass", "parol", "парол", "şifre", "шифр", "رمز", "كود")
+    (
+        "cod",
+        "cód",
+        "kod",
+        "kód",
+        "κωδ",
+        "код",
+        "pin",
+        "otp",
+        "tan",
+        "pass",
+        "parol",
+        "парол",
+        "şifre",
+        "шифр",
+        "رمز",
+        "كود",
+    )
     + ("کد", "کوڈ", "קוד", "कोड", "পিন", "কোড", "ਕੋਡ", "કોડ", "குறியீ", "కోడ్", "ಕೋಡ್", "കോഡ", "รหัส", "ລະຫັດ", "ကုဒ်", "កូដ")
     + ("码", "碼", "コード", "番号", "코드", "번호", "კოდ", "կոդ", "ኮድ", "msimbo", "mã ")
 )

@@ -151,7 +151,9 @@ def _lines(text: str, spans: Spans, html: bool) -> _Lines:
         for number in range(first, last):
             depths[number] = max(depths[number], 1)
     citations = dict(_covered(spans.citations, starts, ends, texts))
-    inserted = {n for n, _ in _covered([one for one in spans.citations if one[0] in spans.inserted], starts, ends, texts)}
+    inserted = {
+        n for n, _ in _covered([one for one in spans.citations if one[0] in spans.inserted], starts, ends, texts)
+    }
     signed = {n for first, last in _covered(spans.signatures, starts, ends, texts) for n in range(first, last)}
     following = [len(texts)] * (len(texts) + 1)
     before = [-1] * len(texts)
@@ -160,7 +162,18 @@ def _lines(text: str, spans: Spans, html: bool) -> _Lines:
     for number in range(1, len(texts)):
         before[number] = number - 1 if texts[number - 1] else before[number - 1]
     return _Lines(
-        texts, raws, starts, ends, depths, citations, frozenset(signed), frozenset(inserted), html, bool(spans.quoted), following, before
+        texts,
+        raws,
+        starts,
+        ends,
+        depths,
+        citations,
+        frozenset(signed),
+        frozenset(inserted),
+        html,
+        bool(spans.quoted),
+        following,
+        before,
     )
 
 

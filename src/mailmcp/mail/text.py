@@ -101,9 +101,7 @@ def _channels(drawing: Drawing, division: Division | None, read_from: str, defec
     quoted = signature = ""
     if division is not None and not division.whole:
         text, places = _assembled(text, division)
-        links = tuple(
-            replace(link, offset=at) for link in links if (at := places.of(link.offset)) is not None
-        )
+        links = tuple(replace(link, offset=at) for link in links if (at := places.of(link.offset)) is not None)
         emphasis = tuple(moved for span in emphasis for moved in places.span(span))
         quoted = _joined(drawing.visible, division.quoted)
         signature = _joined(drawing.visible, division.signature)

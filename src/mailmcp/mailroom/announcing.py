@@ -11,6 +11,7 @@ from functools import partial
 from mailmcp.errors import MailError
 from mailmcp.mailroom import judging
 from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.checking import Checking
 from mailmcp.store import Store, judgements
 from mailmcp.store.judgements import Judgement, Unjudged
 
@@ -20,24 +21,60 @@ RETRY_SECONDS = 0.5
 """Until judging is tried again after trouble, at first; then twice as long each time."""
 SWEEP_SECONDS = 20
 """Longest such time, and the time between two looks for messages that no process lived to judge."""
+AT_ONCE_SECONDS = 0.1
+"""So long the next mail waits for the checks of the ones before."""
 
 
 class Announcing:
     """The last step of the way in."""
 
-    def __init__(self, store: Store, arrivals: Arrivals) -> None:
+    def __init__(self, store: Store, arrivals: Arrivals, checking: Checking) -> None:
         self._store = store
         self._arrivals = arrivals
+        self._checking = checking
+        self._late: dict[asyncio.Task[None], int] = {}
 
     async def announce(self, items: Sequence[Unjudged], found: Sequence[Judgement]) -> None:
-        """Store the judgement of each, then ring. Raises StoreUnavailable: then some are stored and some not."""
+        """Check the sender of each, store the judgements, then ring.
+
+        Those whose check takes its time are announced by themselves when it is done: other mail does not wait for
+        somebody's slow name servers. Raises StoreUnavailable: then some are stored and some not.
+        """
         if not found:
             return
-        now = datetime.now(UTC)
-        await asyncio.gather(
-            *(self._write_down(item, judgement, now) for item, judgement in zip(items, found, strict=True))
-        )
+        tasks = {
+            asyncio.create_task(self._announce_one(item, judgement)): item.row
+            for item, judgement in zip(items, found, strict=True)
+        }
+        done, late = await asyncio.wait(tasks, timeout=AT_ONCE_SECONDS)
         self._arrivals.announce()
+        for task in late:
+            self._late[task] = tasks[task]
+            task.add_done_callback(self._came_late)
+        failed = [task.exception() for task in done if task.exception() is not None]
+        if failed and failed[0] is not None:
+            raise failed[0]
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Of the messages that were judged and wait for the check of their sender."""
+        return tuple(self._late.values())
+
+    async def aclose(self) -> None:
+        """Leave what is not finished to the next process."""
+        for task in self._late:
+            task.cancel()
+        if self._late:
+            await asyncio.wait(self._late)
+
+    async def _announce_one(self, item: Unjudged, judgement: Judgement) -> None:
+        await self._write_down(item, await self._checking.checked(item, judgement), datetime.now(UTC))
+
+    def _came_late(self, task: asyncio.Task[None]) -> None:
+        self._late.pop(task, None)
+        self._arrivals.announce()
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("mail waits to be announced: %s", task.exception())  # it counts as left behind, and is found
 
     async def _write_down(self, item: Unjudged, judgement: Judgement, now: datetime) -> None:
         """Write a judgement down; of one that the store cannot hold, only that the mail is there."""

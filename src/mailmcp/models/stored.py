@@ -53,6 +53,8 @@ class StoredMessage:
     references: tuple[str, ...]
     attachments: tuple[Attachment, ...]
     defects: tuple[Defect, ...]
+    authentication: tuple[str, ...]
+    """What the check of its sender found out, in lines for people; empty when there was none."""
     position: int
     """Its place in the order of announcement, over all inboxes."""
     cursor: str

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from mailmcp.language.characters import comparable
 from mailmcp.language.domains import organisational_domain, same_organisation
 from mailmcp.language.lookalikes import resembles
-from mailmcp.models import AuthResults, DmarcResult, Message, Reason, Result, Source, Trust, Verdict
+from mailmcp.models import Address, AuthResults, DmarcResult, Message, Reason, Result, Source, Trust, Verdict
 
 LOOPBACK_PEER = Reason("loopback_peer", "From a program on this machine or network; sender not checked.")
 NOT_CHECKED = Reason("not_checked", "The sender's domain has not been verified.")
@@ -33,17 +33,30 @@ _LEAST_NAME = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquaintances:
-    """Whom an inbox knows: those it has written to, and those who were verified before."""
+    """Whom an inbox knows."""
 
-    addresses: frozenset[str] = frozenset()
-    """Lower case."""
+    met: frozenset[str] = frozenset()
+    """Addresses (lower case) that it had to do with before."""
+    domains: frozenset[str] = frozenset()
+    """Organisational domains of those it has written to, and of those that were verified before."""
     names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
-    """Display names (as ``comparable`` gives them, single blanks) with the addresses that used them."""
+    """Display names of the same people, as ``comparable`` gives them with single blanks, and their addresses."""
 
-    @property
-    def domains(self) -> frozenset[str]:
-        """Their organisational domains."""
-        return frozenset(organisational_domain(address.rpartition("@")[2]) for address in self.addresses)
+    @classmethod
+    def of(cls, friends: Iterable[Address], met: str | None = None) -> Acquaintances:
+        """From the people that an inbox knows, and an address that it met besides."""
+        friends = list(friends)
+        names: dict[str, frozenset[str]] = {}
+        for friend in friends:
+            name = " ".join(comparable(friend.name).split())
+            if name:
+                names[name] = names.get(name, frozenset()) | {friend.email.lower()}
+        domains = (organisational_domain(friend.email.rpartition("@")[2]) for friend in friends)
+        return cls(
+            met=frozenset((*(friend.email.lower() for friend in friends), *((met.lower(),) if met else ()))),
+            domains=frozenset(filter(None, domains)),
+            names=names,
+        )
 
 
 NOBODY = Acquaintances()
@@ -99,10 +112,10 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
             )
     if any(not same_organisation(one.email.rpartition("@")[2], domain) for one in message.reply_to):
         yield Reason("reply_elsewhere", "Answers would go to another domain than the sender's.")
-    if address in known.addresses:
+    if address in known.met:
         return
     if organisation not in known.domains:
-        twin = next((one for one in sorted(known.domains) if one and resembles(organisation, one)), None)
+        twin = next((one for one in sorted(known.domains) if resembles(organisation, one)), None)
         if twin is not None:
             yield Reason("looks_like_contact", f"The domain {organisation} looks like {twin}, which you know.")
     name = " ".join(comparable(author.name).split())

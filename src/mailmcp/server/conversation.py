@@ -179,6 +179,7 @@ def _body(
         or None,
         attachments_left_out=(len(message.attachments) - len(files)) or None,
         headers=[f"{name}: {value}" for name, value in headers] or None,
+        authentication=list(message.authentication) if headers else None,
         defects=[defect.detail for defect in message.defects[:10]] or None,
     )
 
@@ -245,8 +246,8 @@ class _Telling:
         """The lines of one message: trust and sender, recipients and subject where they say something new, text."""
         page = self._page
         self._head(body, reasons)
-        for header in body.headers or ():
-            page.quote(header)
+        for line in (*(body.headers or ()), *(body.authentication or ())):
+            page.quote(line)
         if body.text:
             page.quote(body.text)
         else:

@@ -143,6 +143,7 @@ class MessageBody(Result):
     attachments: list[AttachmentLine] | None = None
     attachments_left_out: int | None = None
     headers: list[str] | None = None
+    authentication: list[str] | None = None
     defects: list[str] | None = None
 
 

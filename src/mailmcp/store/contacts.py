@@ -29,3 +29,15 @@ def met(db: sqlite3.Connection, inbox: int, people: Iterable[Address], *, outgoi
             for person in people
         ],
     )
+
+
+def acquaintances(db: sqlite3.Connection, inbox: int, email: str) -> tuple[bool, list[Address]]:
+    """Whether an inbox had to do with an address before; and whom it wrote to or saw verified, newest first."""
+    who = {"inbox": inbox, "email": email}
+    met_before = db.execute("SELECT 1 FROM contacts WHERE inbox = :inbox AND email = :email", who).fetchone()
+    rows = db.execute(
+        "SELECT name, email FROM contacts WHERE inbox = :inbox AND (sent > 0 OR verified > 0)"
+        " ORDER BY last_seen DESC LIMIT 500",
+        who,
+    ).fetchall()
+    return met_before is not None, [Address(row["name"], row["email"]) for row in rows]

@@ -222,6 +222,7 @@ def _stored(db: sqlite3.Connection, row: sqlite3.Row) -> StoredMessage:
         references=strings(row["refs"]),
         attachments=tuple(attachment(part) for part in parts),
         defects=defects(row["defects"]),
+        authentication=strings(row["authentication"]),
         position=row["position"],
         cursor=row["cursor"],
     )
