@@ -16,9 +16,7 @@ from mailmcp.models import Message
 CORPUS = Path(__file__).parents[1] / "corpus" / "codes"
 CODES_RIGHT = 0.98
 LINKS_RIGHT = 0.97
-CODES_RIGHT_YET = {"held_out": 0.95}
-"""Where the target of 98 % is not reached: what holds today, so that it does not get worse (README of the corpus)."""
-SHORT_RIGHT = 0.95
+SHORT_RIGHT = 0.93
 FALSE_ALARMS = 0.01
 """Of all mails of a split: mails without code and link where one was given."""
 
@@ -55,7 +53,7 @@ def test_codes_and_links_of_the_corpus_are_right(split: str) -> None:
     shown = split != "held_out" or os.environ.get("MAILMCP_SHOW_HELD_OUT") == "1"
     report = "\n".join([figures.line(split), *(figures.wrong if shown else ())])
     print(report)
-    assert figures.codes_right >= CODES_RIGHT_YET.get(split, CODES_RIGHT) * figures.codes, report
+    assert figures.codes_right >= CODES_RIGHT * figures.codes, report
     assert figures.links_right >= LINKS_RIGHT * figures.links, report
     assert figures.false_alarms <= FALSE_ALARMS * figures.mails, report
 

@@ -27,10 +27,10 @@ Change = Callable[[Message, str | None], Message | None]
 
 @cache
 def known() -> tuple[tuple[str, Message, Codes], ...]:
-    """The mails that are right as they are, with what was found in them."""
+    """Every other mail, where it is right as it is, with what was found in it."""
     found: list[tuple[str, Message, Codes]] = []
     for split in SPLITS:
-        for line in (CORPUS / split / "expected.jsonl").read_text("utf-8").splitlines():
+        for line in (CORPUS / split / "expected.jsonl").read_text("utf-8").splitlines()[::2]:
             row = json.loads(line)
             message = parse((CORPUS / split / row["file"]).read_bytes())
             answer = read(message)
@@ -101,8 +101,8 @@ def in_tables(message: Message, code: str | None) -> Message | None:
 
 def as_plain(message: Message, code: str | None) -> Message | None:
     """What a client shows, as plain text: no emphasis, no buttons; links stand behind their words."""
-    if not message.html:
-        return None
+    if not message.html or re.search(r"<s>|<del|<strike|line-through", message.html):
+        return None  # what is struck out would stand there like the rest
     channels = text.read(message)
     if channels.read_from != "html":
         return None

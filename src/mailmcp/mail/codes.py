@@ -1,9 +1,9 @@
 """The one-time code and the sign-in link of a mail: what a person would type or press, with how sure we are.
 
 Reads only what :mod:`mailmcp.mail.text` says is visible, never hidden or quoted text. A string of the right shape
-is scored by how it is set (alone, emphasised, in the subject, repeated) and by the words round it, nearest first;
-below the threshold there is no code. No one rule decides, so a mail in a language without words here still works
-where its layout is plain.
+gets points for how it is set (alone, emphasised, in the subject, repeated) and for the words round it, nearest first.
+The best few are then weighed with all that speaks for and against them (``evidence``); below the threshold there is no
+code. No one rule decides, so a mail in a language without words here still works where its layout is plain.
 """
 
 from __future__ import annotations
@@ -35,33 +35,16 @@ THRESHOLD = -0.5
 POINTS = 4.95
 """Hand-made points that a likely code has."""
 _SLACK = 2.0
-_SCORED = 20
-_WEIGHED = 5
+_SCORED = 12
+_WEIGHED = 4
 _MOST_FOR_WORDS = 7.0
-_LOOKED_AT = 40
+_LOOKED_AT = 30
 _ENDS = ("", "\n", "\t")
 # Parts of words for codes in many languages: only to choose among the numbers of a mail full of them.
 _STEMS = (
-    (
-        "cod",
-        "cód",
-        "kod",
-        "kód",
-        "κωδ",
-        "код",
-        "pin",
-        "otp",
-        "tan",
-        "pass",
-        "parol",
-        "парол",
-        "şifre",
-        "шифр",
-        "رمز",
-        "كود",
-    )
-    + ("کد", "کوڈ", "קוד", "कोड", "পিন", "কোড", "ਕੋਡ", "કોડ", "குறியீ", "కోడ్", "ಕೋಡ್", "കോഡ", "รหัส", "ລະຫັດ", "ကုဒ်", "កូដ")
-    + ("码", "碼", "コード", "番号", "코드", "번호", "კოდ", "կոդ", "ኮድ", "msimbo", "mã ")
+    *("cod", "cód", "kod", "kód", "κωδ", "код", "pin", "otp", "tan", "pass", "parol", "парол", "şifre", "шифр", "رمز"),
+    *("كود", "کد", "کوڈ", "קוד", "कोड", "পিন", "কোড", "ਕੋਡ", "કોડ", "குறியீ", "కోడ్", "ಕೋಡ್", "കോഡ", "รหัส", "ລະຫັດ"),
+    *("ကုဒ်", "កូដ", "码", "碼", "コード", "番号", "코드", "번호", "კოდ", "կոդ", "ኮድ", "msimbo", "mã "),
 )
 _DIGIT = re.compile("[0-9]")
 _LETTER = re.compile("[A-Za-z]")
@@ -193,7 +176,7 @@ def _read(mail: Matter, rows: list[_Set], unique: bool) -> list[_Read]:
     leader = -math.inf
     for row in rows[:_SCORED]:
         if row.base + ground + _MOST_FOR_WORDS < max(leader, POINTS - _SLACK):
-            break  # no words could lift the rest to the top
+            continue  # no words could lift it to the top
         candidate = row.candidate
         said = label(mail.text, *mail.line_of(candidate.start), candidate.start, candidate.end)
         if said.asked and said.strength < 2 and not mail.of_gifts_or_rooms:
@@ -226,7 +209,10 @@ def _of_text(mail: Matter, in_subject: dict[str, _Subject]) -> list[_Set]:
             base += 1.5 if shown.label.score > 0.5 else 0.5 if shown.label.score > -0.5 else -1.0
             stands_out = stands_out or shown.label.score > 0.5
         rows.append(_Set(base, order, candidate, stands_out))
-    rows.sort(key=lambda row: (-row.base, row.order))
+    if len(rows) <= _SCORED:
+        rows.sort(key=lambda row: (-row.base, row.order))
+    else:
+        rows.sort(key=lambda row: (-row.base - 2.0 * _is_named(mail.text, row.candidate), row.order))
     return rows
 
 
@@ -239,13 +225,18 @@ def _promising(text: str, found: list[Candidate]) -> list[Candidate]:
         candidate = found[place]
         start, end = candidate.start, candidate.end
         alone = text[start - 1 : start] in _ENDS and text[end : end + 1] in _ENDS
-        near = text[max(0, start - 60) : end + 25].lower()
-        named = any(stem in near for stem in _STEMS)
+        named = _is_named(text, candidate)
         usual = candidate.shape != "mixed" and len(candidate.typed) in (6, 7, 8)
         return 2.0 * (alone + named) + usual - place / len(found)
 
     best = sorted(range(len(found)), key=rank, reverse=True)[:_LOOKED_AT]
     return [found[place] for place in sorted(best)]
+
+
+def _is_named(text: str, candidate: Candidate) -> bool:
+    """Is there something like a word for codes near?"""
+    near = text[max(0, candidate.start - 60) : candidate.end + 25].lower()
+    return any(stem in near for stem in _STEMS)
 
 
 def _doubts(mail: Matter, candidate: Candidate, said: Label, stands_out: bool) -> float:

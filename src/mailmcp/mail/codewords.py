@@ -194,7 +194,7 @@ def _longest(text: str, at: int, rows: list[_Row], found: list[Hit]) -> int:
         if ends and end < len(text) and text[end].isalpha():
             continue
         if hides or not told:
-            found.extend(Hit(kind, at, end) for kind in kinds)
+            found += [Hit(kind, at, end) for kind in kinds]
         if hides:
             return end
         told = True

@@ -22,8 +22,9 @@ from mailmcp.models import Channels
 
 Signs = dict[str, float]
 
-SETTLED = {"many": -3.0, "repository": -6.0, "answer": -2.5}
-"""Too rare in the corpus to be fitted: backup codes, talk among developers, a person's answer."""
+SETTLED = {"many": -3.0, "repository": -6.0, "answer": -2.5, "of another length": -4.0, "named otherwise": -1.5}
+"""Too rare in the corpus to be fitted: backup codes, talk among developers, a person's answer, a number with as many
+digits as the code is not said to have, one that a word calls something else and none a code."""
 
 _LOOKED_AT = 4_000
 _BESIDE = 200
@@ -136,7 +137,6 @@ def of_mail(mail: Matter, channels: Channels, signs_in_by_link: bool) -> Signs:
         "button acts": Kind.ACTION in pressed,
         "button is for more": Kind.AGAINST in pressed,
         "no links": not channels.links,
-        "answer": _ANSWER.match(mail.subject) is not None,
         "issue": bool(mail.issues),
         "repository": mail.of_repository,
         "percent in subject": "%" in mail.subject,
@@ -168,6 +168,8 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
     signs[f"strength {said.strength}"] = 1.0
     signs["position"] = min(1.0, start / max(200, len(text)))
     facts = {
+        "answer": said.strength < 2 and _ANSWER.match(mail.subject) is not None,
+        "named otherwise": not said.strength and said.score <= -1.0,
         "asked": said.asked,
         "stands out": setup.stands_out,
         "alone": alone,
