@@ -104,8 +104,11 @@ def _entry(reading: Reading) -> Words | None:
 
 def _attached(leaves: _Leaves, reading: Reading) -> Words | None:
     """The only text, or the only two alternatives, although marked as attached; it stays listed as an attachment."""
-    texts = [(path, part) for path, part in leaves if part.kind in ("text/plain", "text/html")]
-    texts = [(path, part) for path, part in texts if octets_of(part)[0].strip()]
+    texts = [
+        (path, part)
+        for path, part in leaves
+        if part.kind in ("text/plain", "text/html") and (is_attached(part) or name_of(part))
+    ]
     twins = len({path.rpartition(".")[0] for path, _ in texts}) == len({part.kind for _, part in texts}) - 1 == 1
     if not texts or not (len(texts) == 1 or (twins and all(part.within == "alternative" for _, part in texts))):
         return None

@@ -32,9 +32,14 @@ def taken_out(text: bytes, room: int) -> tuple[bytes, list[File]]:
     files: list[File] = []
     out: list[bytes] = []
     at = search = 0
-    beginnings = [_UU, _Y]
+    coming = {one: one.search(text) for one in (_UU, _Y)}
     for _ in range(MAX_TRIES):
-        found = [match for one in beginnings if (match := one.search(text, search))]
+        coming = {
+            one: match if match.start() >= search else one.search(text, search)
+            for one, match in coming.items()
+            if match
+        }
+        found = [match for match in coming.values() if match]
         if not found or len(files) >= room:
             break
         begin = min(found, key=lambda match: match.start())
@@ -44,7 +49,7 @@ def taken_out(text: bytes, room: int) -> tuple[bytes, list[File]]:
             continue
         end = closing.search(text, begin.end())
         if end is None:
-            beginnings.remove(begin.re)  # no later one ends either
+            del coming[begin.re]  # no later one ends either
             continue
         files.append(File(name.strip(), kind, text[begin.end() if kind == "base64" else begin.start() : end.end()]))
         out.append(text[at : begin.start()])

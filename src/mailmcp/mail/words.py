@@ -97,8 +97,14 @@ def joined(found: list[Words]) -> Words:
         text = texts[0]
     if all(words.html is None for words in found):
         return Words(text=text)
-    pages = [words.html if words.html is not None else _as_html(words.text or "") for words in found]
-    return Words(text=text, html="\n".join(filter(None, pages)))
+    page = ""
+    for words in found:
+        piece = words.html if words.html is not None else _as_html(words.text or "")
+        if page and piece:
+            # Two pages make one document for the parser: without a break their words would stand on one line.
+            page += "\n<br>\n" if words.html is not None else "\n"
+        page += piece
+    return Words(text=text, html=page)
 
 
 def _as_html(text: str) -> str:
