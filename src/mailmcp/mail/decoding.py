@@ -13,7 +13,17 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mailmcp.mail import charsets, iso2022
-from mailmcp.mail.detection import SAMPLE, beyond_ascii, damage, detected, leniently, nonsense, probe, strictly
+from mailmcp.mail.detection import (
+    EVERYDAY,
+    SAMPLE,
+    beyond_ascii,
+    damage,
+    detected,
+    leniently,
+    nonsense,
+    probe,
+    strictly,
+)
 
 SURE_OF_UTF8 = 3
 """Characters from which on valid UTF-8 is no accident of an East Asian charset."""
@@ -173,7 +183,10 @@ def _plausible(octets: bytes, codec: str, text: str) -> bool:
 
 def _makes_words(octets: bytes, codec: str, text: str) -> bool:
     if codec in _LATIN:
-        return not _crowded(octets[: 8 * SAMPLE]) and nonsense(octets, codec) < NONSENSE
+        if _crowded(octets[: 8 * SAMPLE]):
+            return False
+        everyday = codec in ("cp1252", "iso8859_15") and not octets.translate(None, EVERYDAY)
+        return everyday or nonsense(octets, codec) < NONSENSE
     return codec in _EAST_ASIAN or not _crooked(text[: 8 * SAMPLE])
 
 

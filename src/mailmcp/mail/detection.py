@@ -39,6 +39,10 @@ _ALPHABETS = {
 }
 _SIGNS = frozenset("€£¥§°©®™–—‘’“”„‚«»‹›…·•¡¿²³¹½¼¾ªº×±µ\xa0\xad†‰№")
 _INSIDE_WORDS = frozenset("’·\xad")
+EVERYDAY = bytes(range(128)) + (
+    "".join(_WEST) + "".join(_WEST).upper().replace("SS", "") + "\xa0’“”„–—…€£§°«»©®"
+).encode("cp1252", "ignore")
+"""Octets of windows-1252 that stand in western mail every day: a text of these alone needs no second look."""
 _WEST_IS_USUAL = 0.25
 """What windows-1252 has ahead, as a logarithm: nine of ten undeclared mails in a Latin script are in it."""
 

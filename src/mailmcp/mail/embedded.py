@@ -11,7 +11,7 @@ _UU = re.compile(rb"^begin(-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTI
 _UU_END = re.compile(rb"^end[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _BASE64_END = re.compile(rb"^====[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _Y = re.compile(rb"^=ybegin [^\r\n]{0,200}?\bname=([^\r\n]{1,255})\r?\n", re.MULTILINE)
-_Y_END = re.compile(rb"^=yend [^\r\n]{0,200}(?:\r?\n|\Z)", re.MULTILINE)
+_Y_END = re.compile(rb"^=yend\b[^\r\n]{0,200}(?:\r?\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

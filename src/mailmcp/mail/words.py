@@ -42,6 +42,7 @@ _SENTENCES = {
     "text_of_calendar": "The mail has no text; what is shown are the words of its calendar entry, {part}.",
     "calendar_added": "The calendar entry, {part}, says when and where; its words are shown above the text.",
     "text_forwarded": "The mail has no text of its own; the message that it hands on, {part}, is shown.",
+    "forward_too_long": "The message that is handed on, {part}, is larger than 4 MiB; what follows was not read.",
     "text_behind_end": "The mail has no text but behind its last boundary; that is shown.",
     "text_of_report": "The mail has no text for people; the status report, {part}, is shown.",
 }
