@@ -163,13 +163,19 @@ def _only_author(field: Field, guide: Guide) -> Address | None:
     local, _, domain = email.rpartition("@")
     if "=?" in local or _FOLDED_SPECIALS.search(email) or not all(map(_LABEL.fullmatch, domain.split("."))):
         return None
-    if (torn and not email.isascii()) or not _is_mere_name(name, text.rstrip().endswith(";")):
-        return None
-    raw = name
     if torn:
+        # Letters of another charset may hold commas and quotes: who takes them for signs still finds no other address.
+        if not email.isascii() or "<" in name or ">" in name or _holds_other_address(name, email):
+            return None
+        known = guide.raw(field.body)
+        again = _BARE.match(known) if "<" not in known else _ANGLED_AT_END.search(known)
+        if again is None or again[1] != email:
+            return None
         name = guide.raw(name.encode("latin-1", "replace"))
-    decoded = headers.words(name, guide)
-    if any(_holds_other_address(words, email) for words in (raw, name, decoded)):
+        name = name[1:-1] if name.startswith('"') and name.find('"', 1) == len(name) - 1 else name
+    if not _is_mere_name(name, text.rstrip().endswith(";")):
+        return None
+    if any(_holds_other_address(words, email) for words in (name, headers.words(name, guide))):
         return None
     return _address(name, email, guide)
 

@@ -109,6 +109,8 @@ _SPOKEN = {
     "ascii": "us-ascii",
     "cp874": "windows-874",
     "cp932": "shift_jis",
+    "shift_jis": "shift_jis",
+    "shift_jis_2004": "shift_jis",
     "cp949": "euc-kr",
     "euc_jis_2004": "euc-jp",
     "big5hkscs": "big5-hkscs",
@@ -166,4 +168,4 @@ def spoken(codec: str) -> str:
         return _SPOKEN[codec]
     if codec.startswith("cp125"):
         return f"windows-{codec[2:]}"
-    return re.sub(r"^iso8859-", "iso-8859-", codec.replace("_", "-"))
+    return re.sub(r"^iso(?=8859-|2022-)", "iso-", codec.replace("_", "-"))

@@ -13,7 +13,17 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mailmcp.mail import charsets, iso2022
-from mailmcp.mail.detection import SAMPLE, beyond_ascii, damage, detected, nonsense, probe, scalar, strictly
+from mailmcp.mail.detection import (
+    EVERYDAY,
+    SAMPLE,
+    beyond_ascii,
+    damage,
+    detected,
+    leniently,
+    nonsense,
+    probe,
+    strictly,
+)
 
 SURE_OF_UTF8 = 3
 """Characters from which on valid UTF-8 is no accident of an East Asian charset."""
@@ -75,7 +85,9 @@ def guess(octets: bytes, hints: Iterable[str] = ()) -> str:
 def fits(octets: bytes, codec: str) -> bool:
     """Whether octets beyond ASCII are words in a charset, as far as can be told without knowing the language."""
     text = strictly(octets, codec)
-    return text is not None and _plausible(octets, codec, text)
+    if text is None or not _plausible(octets, codec, text):
+        return False
+    return codec not in _EAST_ASIAN or nonsense(octets, codec) < NONSENSE / 2
 
 
 def keeps_ascii(codec: str) -> bool:
@@ -123,7 +135,7 @@ def _assumed(octets: bytes, codec: str, hints: Iterable[str]) -> tuple[str, str]
     if codec in _LATIN and strictly(octets, codec) is not None and not _crowded(octets[: 8 * SAMPLE]):
         better = nonsense(octets, codec) - nonsense(octets, found)
         found = found if better >= NONSENSE else codec
-    return scalar(octets.decode(found, "replace")), found
+    return leniently(octets, found), found
 
 
 def _as_utf8(octets: bytes) -> str | None:
@@ -139,21 +151,17 @@ def _mended(octets: bytes, codec: str) -> str | None:
     if codec == "iso2022_jp" and not iso2022.MARK.search(octets):
         return None
     part = probe(octets)
-    text = _leniently(part, codec)
+    text = leniently(part, codec)
     kept, lost = damage(text)
     if len(part) < len(octets) and not lost:
-        kept, lost = damage(_leniently(octets, codec))
+        kept, lost = damage(leniently(octets, codec))
     if not lost or (codec in _WIDE and b"\0" not in part):
         return None  # it fits, and makes no words
     if codec not in _STATEFUL:
         fits = kept >= 4 * lost or (lost == 1 and kept)
         if not fits or not _makes_words(part, codec, text):
             return None
-    return _leniently(octets, codec)
-
-
-def _leniently(octets: bytes, codec: str) -> str:
-    return iso2022.read(octets)[0] if codec == "iso2022_jp" else scalar(octets.decode(codec, "replace"))
+    return leniently(octets, codec)
 
 
 def _plausible(octets: bytes, codec: str, text: str) -> bool:
@@ -175,7 +183,10 @@ def _plausible(octets: bytes, codec: str, text: str) -> bool:
 
 def _makes_words(octets: bytes, codec: str, text: str) -> bool:
     if codec in _LATIN:
-        return not _crowded(octets[: 8 * SAMPLE]) and nonsense(octets, codec) < NONSENSE
+        if _crowded(octets[: 8 * SAMPLE]):
+            return False
+        everyday = codec in ("cp1252", "iso8859_15") and not octets.translate(None, EVERYDAY)
+        return everyday or nonsense(octets, codec) < NONSENSE
     return codec in _EAST_ASIAN or not _crooked(text[: 8 * SAMPLE])
 
 

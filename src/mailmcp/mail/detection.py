@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import re
 
+from mailmcp.mail import iso2022
+
 SAMPLE = 8 * 1024
 """Octets that the detector sees: what is longer does not make it surer."""
 WORTH_WEIGHING = 8
@@ -37,12 +39,17 @@ _ALPHABETS = {
 }
 _SIGNS = frozenset("€£¥§°©®™–—‘’“”„‚«»‹›…·•¡¿²³¹½¼¾ªº×±µ\xa0\xad†‰№")
 _INSIDE_WORDS = frozenset("’·\xad")
+EVERYDAY = bytes(range(128)) + (
+    "".join(_WEST) + "".join(_WEST).upper().replace("SS", "") + "\xa0’“”„–—…€£§°«»©®"
+).encode("cp1252", "ignore")
+"""Octets of windows-1252 that stand in western mail every day: a text of these alone needs no second look."""
 _WEST_IS_USUAL = 0.25
 """What windows-1252 has ahead, as a logarithm: nine of ten undeclared mails in a Latin script are in it."""
 
 _HIGH = re.compile(rb"[\x80-\xff]")
 _TAG = re.compile(rb"<[^<>]*>")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
+_NO_CHARACTERS = re.compile("[\uf8f0-\uf8f3]")  # what Python makes of four octets that windows-31j does not have
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -77,7 +84,16 @@ def strictly(octets: bytes, codec: str) -> str | None:
         text = octets.decode(codec)
     except (UnicodeError, ValueError):
         return None
+    if codec == "cp932" and _NO_CHARACTERS.search(text):
+        return None
     return scalar(text.removeprefix("\ufeff"))
+
+
+def leniently(octets: bytes, codec: str) -> str:
+    """The text with U+FFFD for what a codec does not have."""
+    if codec == "cp932":
+        return iso2022.shift_jis(octets)
+    return iso2022.read(octets)[0] if codec == "iso2022_jp" else scalar(octets.decode(codec, "replace"))
 
 
 def scalar(text: str) -> str:
@@ -103,7 +119,7 @@ def nonsense(octets: bytes, codec: str) -> float:
 
 def _is_nearly(octets: bytes, codec: str) -> bool:
     octets = probe(octets)
-    kept, lost = damage(octets.decode(codec, "replace"))
+    kept, lost = damage(leniently(octets, codec))
     return kept >= 8 * lost
 
 
@@ -143,7 +159,7 @@ def _by_kana(sample: bytes) -> str:
     They stand at the same place in gb18030, so EUC-JP must be asked before any detector.
     """
     for codec in ("cp932", "euc_jp"):
-        text = sample.decode(codec, "replace")
+        text = leniently(sample, codec)
         kana, beyond = len(_KANA.findall(text)), beyond_ascii(text)
         if kana >= 2 and kana * 4 >= beyond and text.count("\ufffd") * 16 <= kana:
             return codec
@@ -152,7 +168,7 @@ def _by_kana(sample: bytes) -> str:
 
 def _against(sample: bytes, codec: str) -> float:
     """What speaks against a reading, for each character beyond ASCII on the average."""
-    text = sample.decode(codec, "replace")[:WEIGHED]
+    text = leniently(sample, codec)[:WEIGHED]
     alphabets = _ALPHABETS.get(codec, ())
     foreign = [0] * len(alphabets)
     points = 0.0

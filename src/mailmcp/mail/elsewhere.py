@@ -29,6 +29,8 @@ MAX_MESSAGES = 10
 """Handed-on messages of one mail that are shown."""
 MAX_LEVELS = 3
 """Messages that consist of nothing but a message."""
+MAX_OCTETS = 4 * 1024 * 1024
+"""Of a handed-on message that are looked through for its words."""
 MAX_LINE = 500
 BLANK_HTML = 64 * 1024
 """HTML longer than this is not looked through for words."""
@@ -104,8 +106,11 @@ def _entry(reading: Reading) -> Words | None:
 
 def _attached(leaves: _Leaves, reading: Reading) -> Words | None:
     """The only text, or the only two alternatives, although marked as attached; it stays listed as an attachment."""
-    texts = [(path, part) for path, part in leaves if part.kind in ("text/plain", "text/html")]
-    texts = [(path, part) for path, part in texts if octets_of(part)[0].strip()]
+    texts = [
+        (path, part)
+        for path, part in leaves
+        if part.kind in ("text/plain", "text/html") and (is_attached(part) or name_of(part))
+    ]
     twins = len({path.rpartition(".")[0] for path, _ in texts}) == len({part.kind for _, part in texts}) - 1 == 1
     if not texts or not (len(texts) == 1 or (twins and all(part.within == "alternative" for _, part in texts))):
         return None
@@ -121,7 +126,13 @@ def _handed_on(leaves: _Leaves, reading: Reading, read: _Read) -> Words | None:
     if reading.level >= MAX_LEVELS or not messages:
         return None
     reading.note("text_forwarded", messages[0][0])
-    return joined([_message(octets_of(part)[0], reading, read) for _, part in messages[:MAX_MESSAGES]])
+    shown: list[Words] = []
+    for path, part in messages[:MAX_MESSAGES]:
+        octets, _ = octets_of(part)
+        if len(octets) > MAX_OCTETS:
+            reading.note("forward_too_long", path)
+        shown.append(_message(octets[:MAX_OCTETS], reading, read))
+    return joined(shown)
 
 
 def _message(octets: bytes, reading: Reading, read: _Read) -> Words:

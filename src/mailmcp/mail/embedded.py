@@ -11,7 +11,7 @@ _UU = re.compile(rb"^begin(-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTI
 _UU_END = re.compile(rb"^end[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _BASE64_END = re.compile(rb"^====[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _Y = re.compile(rb"^=ybegin [^\r\n]{0,200}?\bname=([^\r\n]{1,255})\r?\n", re.MULTILINE)
-_Y_END = re.compile(rb"^=yend [^\r\n]{0,200}(?:\r?\n|\Z)", re.MULTILINE)
+_Y_END = re.compile(rb"^=yend\b[^\r\n]{0,200}(?:\r?\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,14 @@ def taken_out(text: bytes, room: int) -> tuple[bytes, list[File]]:
     files: list[File] = []
     out: list[bytes] = []
     at = search = 0
-    beginnings = [_UU, _Y]
+    coming = {one: one.search(text) for one in (_UU, _Y)}
     for _ in range(MAX_TRIES):
-        found = [match for one in beginnings if (match := one.search(text, search))]
+        coming = {
+            one: match if match.start() >= search else one.search(text, search)
+            for one, match in coming.items()
+            if match
+        }
+        found = [match for match in coming.values() if match]
         if not found or len(files) >= room:
             break
         begin = min(found, key=lambda match: match.start())
@@ -44,7 +49,7 @@ def taken_out(text: bytes, room: int) -> tuple[bytes, list[File]]:
             continue
         end = closing.search(text, begin.end())
         if end is None:
-            beginnings.remove(begin.re)  # no later one ends either
+            del coming[begin.re]  # no later one ends either
             continue
         files.append(File(name.strip(), kind, text[begin.end() if kind == "base64" else begin.start() : end.end()]))
         out.append(text[at : begin.start()])

@@ -17,9 +17,9 @@ MAX_POOL = 64 * 1024
 
 _LABEL_OF_WORD = re.compile(rb"=\?([^?*\s]{1,60})[^?\s]{0,20}\?[BbQq]\?")
 _SENTENCES = {
-    "charset_undeclared": "The header has 8-bit letters that no charset is declared for; they were read as {codec}.",
-    "charset_wrong": "Words of the header do not fit the charset that they declare; they were read as {codec}.",
-    "charset_unknown": "Words of the header declare a charset that is not known; they were read as {codec}.",
+    "charset_undeclared": "A header has 8-bit letters that no charset is declared for; they were read as {codec}.",
+    "charset_wrong": "Words of a header do not fit the charset that they declare; they were read as {codec}.",
+    "charset_unknown": "Words of a header declare a charset that is not known; they were read as {codec}.",
 }
 
 

@@ -17,7 +17,8 @@ KOREAN = re.compile(rb"\x1b\$\)C")
 
 _ASCII, _KANJI, _KATAKANA, _RARE = range(4)
 _UP = bytes(octet | 0x80 for octet in range(256))
-_NOTHING = b"\xfd\xfd"
+_NO_CHARACTERS = dict.fromkeys(range(0xF8F0, 0xF8F4), "\ufffd")
+_NOTHING = b"\xfd"
 _MODES = {b"$@": _KANJI, b"$B": _KANJI, b"(I": _KATAKANA, b"$(D": _RARE}
 
 
@@ -27,7 +28,7 @@ def read(octets: bytes) -> tuple[str, bool]:
     A line ends every mode (RFC 1468 wants it back in ASCII there anyway), so one lost escape costs one line.
     """
     if octets.count(b"\x1b") > 100 + len(octets) // 5:
-        return octets.decode("cp932", "replace"), False  # more escapes than there is room for characters between them
+        return shift_jis(octets), False  # more escapes than there is room for characters between them
     out: list[str] = []
     shifted: list[bytes] = []
     torn = False
@@ -43,9 +44,14 @@ def read(octets: bytes) -> tuple[str, bool]:
             mode = _MODES.get(escape[1], _ASCII)
         at = escape.end()
     torn |= _append(out, shifted, octets[at:], mode)
-    out.append(b"".join(shifted).decode("cp932", "replace"))
+    out.append(shift_jis(b"".join(shifted)))
     text = "".join(out)
     return text, not torn and "\ufffd" not in text
+
+
+def shift_jis(octets: bytes) -> str:
+    """Octets of windows-31j, leniently; the four that are no characters are damage, not letters of private use."""
+    return octets.decode("cp932", "replace").translate(_NO_CHARACTERS)
 
 
 def _append(out: list[str], shifted: list[bytes], run: bytes, mode: int) -> bool:
@@ -55,7 +61,7 @@ def _append(out: list[str], shifted: list[bytes], run: bytes, mode: int) -> bool
     elif mode == _KATAKANA:
         shifted.append(run.translate(_UP))
     elif mode == _RARE:  # JIS X 0212 has no place in Shift_JIS, but one in EUC-JP
-        out.append(b"".join(shifted).decode("cp932", "replace"))
+        out.append(shift_jis(b"".join(shifted)))
         shifted.clear()
         pairs = (b"\x8f" + run[at : at + 2].translate(_UP) for at in range(0, len(run) - 1, 2))
         out.append(b"".join(pairs).decode("euc_jp", "replace"))

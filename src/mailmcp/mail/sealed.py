@@ -87,9 +87,12 @@ def _signed(octets: bytes, at: int) -> Envelope:
     at = _enter(octets, _enter(octets, at, _EXPLICIT), _SEQUENCE)
     at = _after(octets, at, _INTEGER)
     at = _after(octets, at, _SET)
-    at = _enter(octets, at, _SEQUENCE)
+    tag, at, length = _head(octets, at)
+    end = len(octets) if length is None else at + length
+    if tag != _SEQUENCE:
+        raise _Unreadable
     _, at = _value(octets, at, _OID)
-    if octets[at] != _EXPLICIT:
+    if at >= end or octets[at] != _EXPLICIT:
         return Envelope("certificates")
     at = _enter(octets, at, _EXPLICIT)
     tag, start, length = _head(octets, at)

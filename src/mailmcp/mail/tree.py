@@ -53,12 +53,12 @@ _LIBRARY_DEFECTS = {
 _SENTENCES = {
     "boundary_missing": "{part} is declared as multipart without a boundary; it is shown as one text.",
     "boundary_unused": "{part} is declared as multipart, but its boundary never comes; it is shown as one text.",
-    "boundary_guessed": "{part} is not divided at the boundary that it declares, but at another one, which was used.",
+    "boundary_guessed": "{part} declares no boundary that it uses; it was divided at the one that it uses.",
     "boundary_unclosed": "{part} ends without its closing boundary; the mail may be cut off.",
     "multipart_encoded": "{part} is multipart with a transfer encoding, which is not allowed; it was ignored.",
     "part_header_unended": "The header of {part} runs into its body without an empty line.",
     "part_header_junk": "The header of {part} has lines that are no header fields.",
-    "content_type_invalid": "The content type of {part} is not valid; it is taken as plain text.",
+    "content_type_invalid": "The content type of {part} is not valid; the part is taken as text.",
     "content_type_repeated": "{part} declares its content type several times; the first one counts.",
     "too_deep": "{part} lies deeper than 20 levels and was not taken apart.",
 }
@@ -174,11 +174,12 @@ class Part(_Node):
 
 
 def grow(
-    block: Block, body: bytes, *, room: int = MAX_PARTS, depth: int = 0, path: str = ""
+    block: Block, body: bytes, *, room: int = MAX_PARTS, depth: int = 0, path: str = "", again: int = MAX_DIVIDED
 ) -> tuple[Part, dict[str, str]]:
     """The tree of a message from its header and its body, and its defects: code -> sentence; never raises.
 
     One that stands inside another mail's part begins at its ``depth`` and ``path`` and has less ``room`` for parts.
+    ``again`` is how many octets may be read a second time, because they are divided otherwise than they declare.
     """
 
     def part(policy: Compat32 = compat32) -> Part:
@@ -208,7 +209,7 @@ def grow(
         defects["mime_unreadable"] = "The mail's structure could not be read."
     if len(block.all("content-type")) > 1:
         _add(defects, "content_type_repeated", "")
-    _divide(root, path, defects)
+    _divide(root, path, again, defects)
     for where, one in walk(root, path):
         _note(one, where, defects)
     return root, defects
@@ -231,14 +232,12 @@ def walk(part: Part, path: str = "") -> Iterator[tuple[str, Part]]:
         yield from walk(child, f"{path}.{number}" if path else str(number))
 
 
-def _divide(root: Part, path: str, defects: dict[str, str]) -> None:
+def _divide(root: Part, path: str, budget: int, defects: dict[str, str]) -> None:
     """Multiparts whose boundary is missing or never comes are divided at the one that they use.
 
     Also cuts the last boundary off a text that it follows without a line break.
     """
-    budget = MAX_DIVIDED
-    waiting = list(walk(root, path))
-    for where, part in waiting:
+    for where, part in list(walk(root, path)):
         if part.children:
             _trim(part)
         elif part.kind.startswith("multipart/") and not part.opaque:
@@ -251,10 +250,11 @@ def _divide(root: Part, path: str, defects: dict[str, str]) -> None:
                 fields=(Field("content-type", b'%s; boundary="%s"' % (part.kind.encode(), used[1])),), body_at=0
             )
             room = part.root.room - part.root.parts + 1
-            again, _ = grow(block, octets, room=room, depth=part.depth, path=where)
+            again, problems = grow(block, octets, room=room, depth=part.depth, path=where, again=budget)
             if not again.children:
                 continue
             part.adopt(again)
+            defects.update((code, sentence) for code, sentence in problems.items() if code not in defects)
             _add(defects, "boundary_guessed", where)
 
 

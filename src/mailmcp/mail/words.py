@@ -42,6 +42,7 @@ _SENTENCES = {
     "text_of_calendar": "The mail has no text; what is shown are the words of its calendar entry, {part}.",
     "calendar_added": "The calendar entry, {part}, says when and where; its words are shown above the text.",
     "text_forwarded": "The mail has no text of its own; the message that it hands on, {part}, is shown.",
+    "forward_too_long": "The message that is handed on, {part}, is larger than 4 MiB; what follows was not read.",
     "text_behind_end": "The mail has no text but behind its last boundary; that is shown.",
     "text_of_report": "The mail has no text for people; the status report, {part}, is shown.",
 }
@@ -97,8 +98,14 @@ def joined(found: list[Words]) -> Words:
         text = texts[0]
     if all(words.html is None for words in found):
         return Words(text=text)
-    pages = [words.html if words.html is not None else _as_html(words.text or "") for words in found]
-    return Words(text=text, html="\n".join(filter(None, pages)))
+    page = ""
+    for words in found:
+        piece = words.html if words.html is not None else _as_html(words.text or "")
+        if page and piece:
+            # Two pages make one document for the parser: without a break their words would stand on one line.
+            page += "\n<br>\n" if words.html is not None else "\n"
+        page += piece
+    return Words(text=text, html=page)
 
 
 def _as_html(text: str) -> str:

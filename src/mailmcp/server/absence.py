@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailmcp.models import Attachment, Channels, StoredMessage
+from mailmcp.models import Attachment, Channels, Message, StoredMessage
 
 _CLOSED = {
     "encrypted": "the mail is encrypted for a key that is not here",
@@ -17,7 +17,7 @@ _CLOSED = {
 }
 
 
-def said(message: StoredMessage, channels: Channels) -> str:
+def said(message: StoredMessage | Message, channels: Channels) -> str:
     """Why a message shows no text, in brackets: it is encrypted, or only pictures, only quoted, hidden, empty."""
     if channels.visible:
         return "(no more text)"
