@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from mailmcp.mail import quotewords
 from mailmcp.mail.codewords import folded
@@ -15,7 +16,9 @@ from mailmcp.mail.codewords import folded
 MAX_LINE = 400
 _MAX_FOLDS = 4
 
-_TIME = re.compile(r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|uhr|時|时|點|点|시)(?!\w)", re.I)
+_TIME = re.compile(
+    r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|uhr|時|时|點|点|시)(?!\w)", re.I
+)
 _DAY = re.compile(
     r"(?<!\d)(?:(?:19|20|25)\d\d|1[34]\d\d|[٢۲१২]\d{3}|[۱]\d{3})(?!\d)|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2}"
 )
@@ -24,6 +27,7 @@ _BRACKETED = re.compile(r"<[^<>]{0,200}>|\([^()]{0,200}\)|\[[^\[\]]{0,200}\]")
 _LEADING = " \t*_>-–—=«\"'\u200e\u200f\u202a\u202b\u2066\u2067"
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", "；", ";")
 _DASHED = re.compile(r"[-–—_]{2,20}\s{0,3}[^\s-][^\n]{0,380}?[^\s-]\s{0,3}[-–—_]{2,20}:?$")
+_GOES_ON = re.compile(r"[:：]\s+(?=\S)")
 _DIGIT = re.compile(r"\d")
 _RUN_ON = re.compile(r"[-–—_]{2,20}\s?(?=\w)|[.!?…。]\s+(?=\w)")
 
@@ -42,8 +46,11 @@ def _any(words: list[str]) -> str:
 
 def _unspaced(word: str) -> bool:
     first = word[0]
-    return "\u0e00" <= first <= "\u0eff" or "\u1000" <= first <= "\u109f" or "\u1100" <= first <= "\u11ff" or (
-        "\u1780" <= first <= "\u17ff" or first >= "\u2e80"
+    return (
+        "\u0e00" <= first <= "\u0eff"
+        or "\u1000" <= first <= "\u109f"
+        or "\u1100" <= first <= "\u11ff"
+        or ("\u1780" <= first <= "\u17ff" or first >= "\u2e80")
     )
 
 
@@ -73,9 +80,8 @@ def first_line(texts: Sequence[str], end: int, lowest: int, *, marked: bool) -> 
         if best >= 0 and _is_complete(before) and not _begins_like_one(text):
             continue
         strength = _strength(joined, marked=marked)
-        if strength == 2 and (best < 0 or not _is_complete(before) or not _begins_like_one(before)):
-            best = number
-        elif strength == 1 and best < 0:
+        better = strength == 2 and not (_is_complete(before) and _begins_like_one(before))
+        if better or (strength and best < 0):
             best = number
     return _extended(texts, best, end, lowest, marked)
 
@@ -98,9 +104,29 @@ def _extended(texts: Sequence[str], first: int, end: int, lowest: int, marked: b
     return first
 
 
-def run_on(text: str) -> int:
+def cuts(text: str) -> tuple[int, ...]:
+    """Where to cut a line that holds an attribution together with new text before it, or old text after it."""
+    if len(text) < 20 or not (_ADDRESS.search(text, 0, MAX_LINE) or _DAY.search(text, 0, MAX_LINE)):
+        return ()
+    end = _end_of_run_on(text)
+    start = _run_on(text if end < 0 else text[:end].rstrip())
+    return tuple(at for at in (start, end) if at > 0)
+
+
+def _end_of_run_on(text: str) -> int:
+    """Where old text begins that stands right after an attribution with verb and address; -1 when none does."""
+    for match in islice(_GOES_ON.finditer(text, 0, MAX_LINE), 8):
+        head = text[: match.start() + 1]
+        if _ADDRESS.search(head) is None or not _WROTE.search(folded(head)):
+            continue
+        if (_begins_like_one(head) and _strength(head, marked=False) == 2) or _run_on(head) > 0:
+            return match.end()
+    return -1
+
+
+def _run_on(text: str) -> int:
     """Where in a line an attribution begins that shares it with new text; -1 when there is none."""
-    if not _may_end(text) or not (_ADDRESS.search(text) or _DAY.search(text)):
+    if not _may_end(text):
         return -1
     for match in _RUN_ON.finditer(text, 1):
         tail = text[match.end() :]

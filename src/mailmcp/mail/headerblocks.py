@@ -18,7 +18,9 @@ _TIME = re.compile(r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:a
 _DAY = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|(?<!\d)1[34]\d\d(?!\d)|[٠-٩۰-۹]{4}")
 _ADDRESS = re.compile(r"[^\s@<]@[^\s@]")
 _RULE = re.compile(r"[-_=*—–~]{3,300}$")
-_BETWEEN_DASHES = re.compile(r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$")
+_BETWEEN_DASHES = re.compile(
+    r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
+)
 _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
 _KEY_ENDS = re.compile("[:：]")
 _MARKS = " \t*_•|#>"

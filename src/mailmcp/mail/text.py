@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.html import Drawing, drawn
+from mailmcp.mail.html import MAX_LINKS, Drawing, drawn
 from mailmcp.mail.limits import safe_length
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.quotes import Division, divided, is_forward
@@ -101,9 +101,7 @@ def _channels(drawing: Drawing, division: Division | None, read_from: str, defec
     quoted = signature = ""
     if division is not None and not division.whole:
         text, places = _assembled(text, division)
-        links = tuple(
-            replace(link, offset=at) for link in links if (at := places.of(link.offset)) is not None
-        )
+        links = tuple(replace(link, offset=at) for link in links if (at := places.of(link.offset)) is not None)
         emphasis = tuple(moved for span in emphasis for moved in places.span(span))
         quoted = _joined(drawing.visible, division.quoted)
         signature = _joined(drawing.visible, division.signature)
@@ -112,7 +110,7 @@ def _channels(drawing: Drawing, division: Division | None, read_from: str, defec
         quoted=quoted,
         signature=signature,
         hidden=drawing.hidden,
-        links=links,
+        links=links[:MAX_LINKS],
         emphasis=emphasis,
         read_from=read_from,
         invisible=drawing.invisible,
