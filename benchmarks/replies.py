@@ -96,6 +96,8 @@ def measure(*, quick: bool) -> list[Part]:
         _share("new text exact", [case.exact for case in cases], EXACT),
         _share("history gone, nothing new lost", [case.history_gone for case in cases], GONE),
     ]
+    whole = [case.exact for case in cases if case.place not in NEW_LINES]
+    figures.insert(1, _share("of these, where the suite asks for all of the new text: exact", whole, EXACT))
     for suite, kind in sorted({(case.suite, case.kind) for case in cases}):
         own = [case for case in cases if (case.suite, case.kind) == (suite, kind)]
         figures.append(

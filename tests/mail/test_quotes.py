@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import time
 from pathlib import Path
@@ -190,6 +191,22 @@ def test_what_stands_in_the_container_after_gmails_blockquote_is_new() -> None:
     assert html(body).visible == "under it"
 
 
+def test_a_header_block_whose_lines_were_joined_begins_history() -> None:
+    block = "From: Ann Berg <a@x.test> Sent: Monday, 2 February 2026 10:00 To: Ben Cole Subject: RE: Plan"
+    assert plain(f"new\n\n{block}\n\nold").visible == "new"
+
+
+def test_an_attribution_in_a_line_with_new_and_old_words_is_cut_out() -> None:
+    channels = plain("Thanks! On Mon, Feb 2, 2026 at 10:00 AM Ann <a@x.test> wrote: Does it fit?")
+    assert channels.visible == "Thanks!"
+    assert channels.quoted.endswith("Does it fit?")
+
+
+def test_a_few_lines_cited_after_a_colon_stay() -> None:
+    text = "The manual says:\n\n> Press it once.\n> Then wait.\n\nThat did not help."
+    assert plain(text).visible == text
+
+
 def test_a_citation_of_the_writer_stays() -> None:
     body = "<p>Ann's best line:</p><blockquote>It rains.</blockquote>"
     assert html(body).visible == "Ann's best line:\n\nIt rains."
@@ -209,6 +226,8 @@ def test_a_top_border_is_history_only_over_a_header_block() -> None:
     [
         ("new\n-- \nAnn\nExample Ltd", "--\nAnn\nExample Ltd"),
         ("new\n\nSent from my iPhone", "Sent from my iPhone"),
+        ("new\n\n—\nSent from Gmail Mobile", "—\nSent from Gmail Mobile"),
+        ("new\n\n—\nReply to this email directly or view it.", "—\nReply to this email directly or view it."),
         ("new\n\nGesendet mit der Outlook-App", "Gesendet mit der Outlook-App"),
         ("new\n\n________\nfriends mailing list\nf@lists.test", "________\nfriends mailing list\nf@lists.test"),
     ],
@@ -274,6 +293,19 @@ def test_every_line_is_somewhere() -> None:
             shown = set(re.findall(r"\w+", f"{channels.visible} {channels.quoted} {channels.signature}"))
             said = cleaned(case["input"])[0]
             assert shown >= set(re.findall(r"\w+", said)), case["name"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_lines_in_any_order_give_something_and_places_that_fit(seed: int) -> None:
+    chance = random.Random(seed)
+    lines = [line for case in CASES if case["kind"] == "text" for line in case["input"].split("\n")]
+    lines += ["see https://x.test/a", "> https://x.test/b", "", "", "-- ", "___________", "words of a paragraph."]
+    for _ in range(60):
+        text = "\n".join(chance.choice(lines) for _ in range(chance.randrange(1, 30)))
+        channels = plain(text)
+        assert channels.visible.strip() or not text.strip()
+        for link in channels.links:
+            assert channels.visible[link.offset :].startswith(link.text)
 
 
 # --- limits ----------------------------------------------------------------------------------------------------

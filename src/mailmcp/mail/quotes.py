@@ -20,6 +20,7 @@ from mailmcp.mail.quotelines import Lines, Spans, lines_of
 MAX_TEXT = 1024 * 1024
 MAX_LINES = 20_000
 _MAX_ANSWERED = 4
+_MAX_CITED = 8
 _WRAPPED_AT = 72
 _ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
 _FORWARD_SUBJECT = re.compile(
@@ -154,9 +155,22 @@ class _Reading:
         if self.lines.html and not headed and first == last and not self.blocks:
             # "> Confirm": on a page an arrow, not a quote.
             return last + 1
+        if not headed and self._is_introduced(first, last):
+            return last + 1
         self._quote(first, last + 1)
         self.blocks.append(_Block(first, last + 1, headed))
         return last + 1
+
+    def _is_introduced(self, first: int, last: int) -> bool:
+        """Does the writer cite a few lines after a colon? No attribution stands there, or they would be headed."""
+        before, depths = self.lines.before[first], self.lines.depths
+        return (
+            before >= 0
+            and depths[before] == 0
+            and last - first < _MAX_CITED
+            and self.lines.texts[before].endswith((":", "："))
+            and all(depth < 2 for depth in depths[first : last + 1])
+        )
 
     def _begins_headed(self, first: int, last: int) -> bool:
         """Is the attribution itself marked, as Apple's programs do?"""

@@ -190,9 +190,9 @@ elkuldve_iphone-rol az_iphone-omrol_kuldve iphone-omrol_kuldve az_en_iphone-omro
 LIST_FOOTER = """
 mailing_list mailingliste mailing-liste mailinglijst liste_de_diffusion lista_de_correo lista_de_discussao
 mailinglista
-verteiler lista_di_distribuzione postilista lista_wysylkowa список_рассылки mailman/listinfo listinfo/ groups.io
-google_groups you_received_this_message_because to_unsubscribe unsubscribe_from_this_group abmelden_von
-unsubscribe_send unsubscribe: to_post_to_this_group subscribed_to_the 邮件列表 メーリングリスト
+lista_di_distribuzione postilista lista_wysylkowa список_рассылки mailman/listinfo listinfo/ groups.io
+google_groups you_received_this_message_because you_are_receiving_this_because unsubscribe_from_this_group
+reply_to_this_email_directly to_post_to_this_group 邮件列表 メーリングリスト
 """
 
 # Small print: a word for the mail …

@@ -92,7 +92,11 @@ def _sent_from(texts: Sequence[str], first: int, end: int) -> int:
         if not text:
             continue
         if is_sent_from(text):
-            return number
+            # A dash or two over it belong to it.
+            above = number - 1
+            while above > first and not texts[above]:
+                above -= 1
+            return above if above > first and set(texts[above]) <= set("-–—_") else number
         seen += 1
         if seen == 3:
             break
@@ -109,7 +113,7 @@ def _footer(texts: Sequence[str], first: int, end: int) -> int:
         words += 1
         if words > _MAX_FOOTER:
             break
-        if (is_rule(text) or text in ("__", "--")) and words > 1:
+        if (is_rule(text) or text in ("__", "--", "—", "–")) and words > 1:
             following = [folded(one[:300]) for one in texts[number + 1 : number + 7] if one]
             if any(_LIST.search(one) for one in following[:4]):
                 return number
