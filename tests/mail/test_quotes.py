@@ -173,6 +173,13 @@ def test_a_subject_says_that_a_mail_was_forwarded(subject: str) -> None:
     )
 
 
+def test_vs_is_a_forward_in_norwegian_and_an_answer_in_finnish() -> None:
+    block = "{}: Ann <a@x.test>\n{}: 2.2.2026 10:00\n{}: Ben\n{}: Plan\n\nold words"
+    norwegian, finnish = ("Fra", "Sendt", "Til", "Emne"), ("Lähettäjä", "Lähetetty", "Vastaanottaja", "Aihe")
+    assert "old words" in plain("new\n\n" + block.format(*norwegian), "VS: Plan").visible
+    assert plain("new\n\n" + block.format(*finnish), "VS: Plan").visible == "new"
+
+
 @pytest.mark.parametrize("subject", ["Re: Fwd: x", "AW: x", "Forward planning: x", "Report"])
 def test_a_subject_of_an_answer_is_none_of_a_forward(subject: str) -> None:
     assert not is_forward(subject)

@@ -106,7 +106,9 @@ def _extended(texts: Sequence[str], first: int, end: int, lowest: int, marked: b
 
 def cuts(text: str) -> tuple[int, ...]:
     """Where to cut a line that holds an attribution together with new text before it, or old text after it."""
-    if len(text) < 20 or not (_ADDRESS.search(text, 0, MAX_LINE) or _DAY.search(text, 0, MAX_LINE)):
+    if len(text) < 20 or not (":" in text or "：" in text or text.endswith("-")):
+        return ()
+    if not (_ADDRESS.search(text, 0, MAX_LINE) or _DAY.search(text, 0, MAX_LINE)):
         return ()
     end = _end_of_run_on(text)
     start = _run_on(text if end < 0 else text[:end].rstrip())

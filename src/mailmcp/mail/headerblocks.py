@@ -24,6 +24,7 @@ _BETWEEN_DASHES = re.compile(
 _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
 _MAX_JOINED = 600
 _KEY_IN_LINE = re.compile(r"(?P<words>(?:[^\s:：<>@]{1,20}\s){0,2}[^\s:：<>@]{1,20})\s?[:：](?!\d)")
+_RULES = "-_=*—–~#[(<>| "
 _KEY_ENDS = re.compile("[:：]")
 _MARKS = " \t*_•|#>"
 
@@ -101,7 +102,9 @@ def is_forward(text: str) -> bool:
 
 def asks_to_write_above(text: str) -> bool:
     """ "Please reply above this line"."""
-    return 12 < len(text) < 160 and _ABOVE.search(folded(text)) is not None
+    if not 12 < len(text) < 160 or (text[0].isalnum() and len(text) > 60):
+        return False
+    return _ABOVE.match(folded(text).lstrip(_RULES)) is not None
 
 
 def is_separator(text: str, following: str) -> bool:

@@ -26,6 +26,7 @@ _ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "�
 _FORWARD_SUBJECT = re.compile(
     rf"\s*(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
 )
+_FRA = re.compile(r"\b(?:Fra|FRA)\s?:")
 _IN_BRACKETS = re.compile(r"[(<\[]\s*https?://[^\s<>]{1,2000}\s*[>)\]]?[\s>)\]]*\Z")
 
 
@@ -65,9 +66,15 @@ class Division:
         return not self.quoted and not self.signature and not any(one.answered for one in self.kept)
 
 
-def is_forward(subject: str) -> bool:
-    """Does the subject say that the mail was forwarded ("Fwd:" and its kin)?"""
-    return _FORWARD_SUBJECT.match(folded(subject[:40])) is not None
+def is_forward(subject: str, text: str = "") -> bool:
+    """Does the subject say that the mail was forwarded ("Fwd:" and its kin)?
+
+    "VS:" is a forward in Danish and Norwegian, an answer in Finnish: there the text decides.
+    """
+    start = folded(subject[:40])
+    if start.lstrip().startswith("vs:"):
+        return _FRA.search(text[:MAX_TEXT]) is not None
+    return _FORWARD_SUBJECT.match(start) is not None
 
 
 def divided(text: str, spans: Spans | None = None) -> Division:

@@ -32,7 +32,7 @@ menulis tulis sumulat isinulat aliandika ameandika anaandika ubhale wabhala ya_r
 # Vietnamese
 da_viet viet
 # Armenian, Georgian
-գրել_է գրեց գրել դაწერა დაწერა წერს
+գրել_է գրեց գրել დაწერა დაწერა წერს
 # Hebrew, Arabic, Persian, Urdu
 כתב כתבה כתב/ה כותב כתב/כתבה كتب كتبت كتب/ت تمت_كتابة نوشت نوشته_است نے_لکھا لکھا
 # Ethiopic
@@ -63,7 +63,7 @@ zitat_von quoting citando citando_a citat_fran citat_fra citation_de lainaus cyt
 
 # Field names of the header block that stands over an answered or forwarded mail.
 FROM = """
-from von de da van fra fran lahettaja od felado kimden gonderen de_la dela от вiд від из από apo od_koho
+from von de da van fra fran lahettaja od felado kimden gonderen de_la dela от від від из από apo od_koho
 odosielatel odesilatel saatja no nuo siuntejas sutitajs nuo_ko nga oddawca nadawca posiljatelj
 sender absender expediteur remitente remetente mittente afzender avsandare afsender avsender nork igorlea
 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸_사람 발신자 من از מאת tu nguoi_gui dari daripada pengirim mula_kay
@@ -99,7 +99,7 @@ cc kopie copie copie_a copia kopi kopia kopio kopija masolatot_kap masolat ко�
 SUBJECT = """
 subject betreff betr objet sujet asunto assunto oggetto onderwerp amne emne aihe temat predmet тема θεμα konu
 targy subiect zadeva naslov teema tema temats gaia gai assumpte efni chu_de tieu_de subjek perihal
-perkara paksa mada เรื่อง หัวเรื่อง विषय বিষয় விषय பொருள் 主题 主題 主旨 标题 件名 제목 الموضوع موضوع נושא
+perkara paksa mada เรื่อง หัวเรื่อง विषय বিষয় விஷயம் பொருள் 主题 主題 主旨 标题 件名 제목 الموضوع موضوع נושא
 наслов предмет относно тэма тақырып гарчиг թեմա თემა mowzu movzu suggett pwnc abhar
 """
 OTHER = """
@@ -157,7 +157,8 @@ mesej_yang_dimajukan mesej_dipanjangkan na-forward_na_mensahe ข้อควา
 
 # A request that tickets and forums put over their history.
 ABOVE = """
-reply_above_this_line type_your_reply_above_this_line write_above_this_line reply_above_the_line
+reply_above_this_line type_your_reply_above_this_line please_type_your_reply_above_this_line write_above_this_line
+reply_above_the_line
 please_reply_above_this_line reply_only_above_this_line antworten_sie_oberhalb_dieser_linie
 bitte_antworten_sie_oberhalb_dieser_linie antwort_oberhalb_dieser_zeile repondez_au-dessus_de_cette_ligne
 ecrivez_au-dessus_de_cette_ligne responda_por_encima_de_esta_linea escriba_su_respuesta_por_encima_de_esta_linea
