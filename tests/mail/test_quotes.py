@@ -151,6 +151,7 @@ def test_the_end_of_a_quoted_line_that_was_broken_off_is_no_answer() -> None:
         "On 5 May I wrote to you about the following points and more:\n\none\n\ntwo",
         "Hello\n\nFrom: Berlin\nTo: Paris\nDate: 21 Nov 2026\n\nBooking X7Q2PL",
         "Agenda for 2 Feb 2026, 10:00:\n\n1. Welcome",
+        "See the log:\n\n2026-02-02 10:00:01 ERROR user ann@x.test:\nno such folder\n\nWhat now?",
         "Hello\n\n----------\n\nHow are you?\n\n----------\n\nBye",
         "He said this:\n\n\u2014 no.\n\nSent from the warehouse yesterday.",
         "Ship to: Ann\nShip from: Ben\n\nThanks",

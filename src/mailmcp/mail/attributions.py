@@ -24,6 +24,7 @@ _DAY = re.compile(
 )
 _ADDRESS = re.compile(r"[^\s@<>(\[]@[^\s@]")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\([^()]{0,200}\)|\[[^\[\]]{0,200}\]")
+_BRACKETED_ADDRESS = re.compile(r"[<(\[][^<>()\[\]]{0,200}@")
 _LEADING = " \t*_>-–—=«\"'\u200e\u200f\u202a\u202b\u2066\u2067"
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", "；", ";")
 _DASHED = re.compile(r"[-–—_]{2,20}\s{0,3}[^\s-][^\n]{0,380}?[^\s-]\s{0,3}[-–—_]{2,20}:?$")
@@ -178,10 +179,19 @@ def _strength(joined: str, *, marked: bool) -> int:
             or (verb and begins and (day or time))
             or (verb and day and time and len(joined) < 120)
             or (dashed and verb)
-            or (address and begins and (day or time))
+            or (address and begins and (day or time) and _names_the_writer(joined))
             or (address and _CITED.match(words.lstrip(_LEADING)) is not None)
         )
     return (2 if begins else 1) if known else 0
+
+
+def _names_the_writer(joined: str) -> bool:
+    """Without a verb: is the address in brackets, or does one word stand between the date and it? Logs say more."""
+    if _BRACKETED_ADDRESS.search(joined):
+        return True
+    tokens = joined.split()
+    last = max((number for number, token in enumerate(tokens[:-1]) if _DIGIT.search(token)), default=-1)
+    return len(tokens) - last <= 3
 
 
 def _begins_like_one(joined: str) -> bool:
