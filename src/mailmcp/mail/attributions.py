@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from mailmcp.mail import quotewords
 from mailmcp.mail.codewords import folded
@@ -23,9 +24,11 @@ _DAY = re.compile(
 )
 _ADDRESS = re.compile(r"[^\s@<>(\[]@[^\s@]")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\([^()]{0,200}\)|\[[^\[\]]{0,200}\]")
+_BRACKETED_ADDRESS = re.compile(r"[<(\[][^<>()\[\]]{0,200}@")
 _LEADING = " \t*_>-–—=«\"'\u200e\u200f\u202a\u202b\u2066\u2067"
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", "；", ";")
 _DASHED = re.compile(r"[-–—_]{2,20}\s{0,3}[^\s-][^\n]{0,380}?[^\s-]\s{0,3}[-–—_]{2,20}:?$")
+_GOES_ON = re.compile(r"[:：]\s+(?=\S)")
 _DIGIT = re.compile(r"\d")
 _RUN_ON = re.compile(r"[-–—_]{2,20}\s?(?=\w)|[.!?…。]\s+(?=\w)")
 
@@ -78,9 +81,8 @@ def first_line(texts: Sequence[str], end: int, lowest: int, *, marked: bool) -> 
         if best >= 0 and _is_complete(before) and not _begins_like_one(text):
             continue
         strength = _strength(joined, marked=marked)
-        if (strength == 2 and (best < 0 or not _is_complete(before) or not _begins_like_one(before))) or (
-            strength == 1 and best < 0
-        ):
+        better = strength == 2 and not (_is_complete(before) and _begins_like_one(before))
+        if better or (strength and best < 0):
             best = number
     return _extended(texts, best, end, lowest, marked)
 
@@ -103,9 +105,31 @@ def _extended(texts: Sequence[str], first: int, end: int, lowest: int, marked: b
     return first
 
 
-def run_on(text: str) -> int:
+def cuts(text: str) -> tuple[int, ...]:
+    """Where to cut a line that holds an attribution together with new text before it, or old text after it."""
+    if len(text) < 20 or not (":" in text or "：" in text or text.endswith("-")):
+        return ()
+    if not (_ADDRESS.search(text, 0, MAX_LINE) or _DAY.search(text, 0, MAX_LINE)):
+        return ()
+    end = _end_of_run_on(text)
+    start = _run_on(text if end < 0 else text[:end].rstrip())
+    return tuple(at for at in (start, end) if at > 0)
+
+
+def _end_of_run_on(text: str) -> int:
+    """Where old text begins that stands right after an attribution with verb and address; -1 when none does."""
+    for match in islice(_GOES_ON.finditer(text, 0, MAX_LINE), 8):
+        head = text[: match.start() + 1]
+        if _ADDRESS.search(head) is None or not _WROTE.search(folded(head)):
+            continue
+        if (_begins_like_one(head) and _strength(head, marked=False) == 2) or _run_on(head) > 0:
+            return match.end()
+    return -1
+
+
+def _run_on(text: str) -> int:
     """Where in a line an attribution begins that shares it with new text; -1 when there is none."""
-    if not _may_end(text) or not (_ADDRESS.search(text) or _DAY.search(text)):
+    if not _may_end(text):
         return -1
     for match in _RUN_ON.finditer(text, 1):
         tail = text[match.end() :]
@@ -155,10 +179,19 @@ def _strength(joined: str, *, marked: bool) -> int:
             or (verb and begins and (day or time))
             or (verb and day and time and len(joined) < 120)
             or (dashed and verb)
-            or (address and begins and (day or time))
+            or (address and begins and (day or time) and _names_the_writer(joined))
             or (address and _CITED.match(words.lstrip(_LEADING)) is not None)
         )
     return (2 if begins else 1) if known else 0
+
+
+def _names_the_writer(joined: str) -> bool:
+    """Without a verb: is the address in brackets, or does one word stand between the date and it? Logs say more."""
+    if _BRACKETED_ADDRESS.search(joined):
+        return True
+    tokens = joined.split()
+    last = max((number for number, token in enumerate(tokens[:-1]) if _DIGIT.search(token)), default=-1)
+    return len(tokens) - last <= 3
 
 
 def _begins_like_one(joined: str) -> bool:

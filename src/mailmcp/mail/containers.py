@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 
 from mailmcp.mail.headerblocks import Field, field_of, is_forward
@@ -48,7 +48,7 @@ _SIGNATURES = frozenset(
 )  # fmt: skip
 _SIGNATURE_IDS = frozenset(
     (
-        "signature", "ms-outlook-mobile-signature", "applemailsignature", "lineBreakAtBeginningOfSignature".lower(),
+        "signature", "ms-outlook-mobile-signature", "applemailsignature", "linebreakatbeginningofsignature",
         "composer_signature", "zm-_id_-sgn",
     )
 )  # fmt: skip
@@ -56,8 +56,10 @@ _TOP_BORDER = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b")
 _LEFT_BORDER = re.compile(r"border-left\s*:[^;]*\b(?:solid|[1-9])")
 
 
-def container(tag: str, id_: str, classes: Iterable[str], attributes: Mapping[str, str | None]) -> Container:
+def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[str, str | None]) -> Container:
     """What the element holds, as far as its own marks tell."""
+    if not id_ and not classes and tag != "blockquote":
+        return Container.SIGNATURE if "data-signatureblock" in attributes else Container.NOTHING
     id_ = id_.lower().removeprefix("x_")
     names = {name.lower() for name in classes}
     if id_ in _HISTORY_IDS:

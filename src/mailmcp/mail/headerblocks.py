@@ -22,6 +22,9 @@ _BETWEEN_DASHES = re.compile(
     r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
 )
 _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
+_MAX_JOINED = 600
+_KEY_IN_LINE = re.compile(r"(?P<words>(?:[^\s:：<>@]{1,20}\s){0,2}[^\s:：<>@]{1,20})\s?[:：](?!\d)")
+_RULES = "-_=*—–~#[(<>| "
 _KEY_ENDS = re.compile("[:：]")
 _MARKS = " \t*_•|#>"
 
@@ -99,7 +102,9 @@ def is_forward(text: str) -> bool:
 
 def asks_to_write_above(text: str) -> bool:
     """ "Please reply above this line"."""
-    return 12 < len(text) < 160 and _ABOVE.search(folded(text)) is not None
+    if not 12 < len(text) < 160 or (text[0].isalnum() and len(text) > 60):
+        return False
+    return _ABOVE.match(folded(text).lstrip(_RULES)) is not None
 
 
 def is_separator(text: str, following: str) -> bool:
@@ -127,6 +132,8 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False) -> int:
     opening = field_of(texts[first])
     if opening is None or opening in (Field.CC, Field.OTHER):
         return -1
+    if _suffices(_of_one_line(texts[first][:_MAX_JOINED]), ruled):
+        return first + 1
     values: dict[Field, list[str]] = {}
     last = first
     current = opening
@@ -147,6 +154,19 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False) -> int:
             values[current].append(text[:2_000])
         gap = False
     return last + 1 if _suffices(values, ruled) else -1
+
+
+def _of_one_line(text: str) -> dict[Field, list[str]]:
+    """The fields of a block whose lines were joined: ``From: Ann Sent: Monday To: Ben Subject: Plan``."""
+    values: dict[Field, list[str]] = {}
+    names = list(_KEY_IN_LINE.finditer(text))
+    for number, match in enumerate(names):
+        words = match["words"].split()
+        kind = next((kind for size in (3, 2, 1) if (kind := _named(" ".join(words[-size:]))) is not None), None)
+        if kind is not None:
+            end = names[number + 1].start() if number + 1 < len(names) else len(text)
+            values.setdefault(kind, []).append(text[match.end() : end])
+    return values if len(values) >= 3 else {}
 
 
 def _suffices(values: dict[Field, list[str]], ruled: bool) -> bool:

@@ -15,7 +15,7 @@ from mailmcp.language.characters import cleaned
 from mailmcp.mail.cascade import Sheet, sheet
 from mailmcp.mail.containers import Container, begins_forward, begins_with_header, container, has_top_border
 from mailmcp.mail.page import Break, Cell, Page, emphasised
-from mailmcp.mail.quotes import Spans
+from mailmcp.mail.quotelines import Spans
 from mailmcp.mail.styles import PARAGRAPHS, Style, computed
 from mailmcp.models import Hidden, Link
 
@@ -47,7 +47,7 @@ class Drawing:
 
     visible: str = ""
     """All that is seen, quoted history too."""
-    spans: Spans = Spans()
+    spans: Spans = field(default_factory=Spans)
     """What the elements of mail programs say of parts of it."""
     hidden: tuple[Hidden, ...] = ()
     links: tuple[Link, ...] = ()
@@ -94,8 +94,8 @@ class _Frame:
 def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
     """Read ``html`` (already within the parser's limits); at most ``limit`` characters of visible text.
 
-    With ``cut_quotes`` it is said where the containers that mail programs put round quoted history stand, and links,
-    pictures and emphasis in them do not count.
+    With ``cut_quotes`` it is said where the containers that mail programs put round quoted history stand; pictures and
+    emphasis in them do not count.
     """
     # Imported here: a process that only sends or lists never pays for it.
     from selectolax.lexbor import LexborHTMLParser
@@ -171,7 +171,7 @@ class _Reader:
             visible=text,
             spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
             hidden=_not_shown_elsewhere(self.hidden, text),
-            links=links[:MAX_LINKS],
+            links=links,
             emphasis=emphasised(self.page.runs, self.boxes, text),
             invisible=self.page.invisible,
             words=self.words or (0 if text and self.pictures else self.quoted_words),
@@ -256,7 +256,8 @@ class _Reader:
                     self.inserted.add(frame.start)
             elif frame.kind is Container.SIGNATURE:
                 self.signatures.append((frame.start, self.page.length))
-        if frame.own_anchor and frame.anchor is not None and frame.anchor.start < 0 and not frame.style.concealed:
+        unread = frame.own_anchor and frame.anchor is not None and frame.anchor.start < 0
+        if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
             # Nothing to read on it (a picture without a description): still a place to click.
             frame.anchor.start = frame.anchor.end = self.page.length
         if frame.cell is not None:
@@ -270,7 +271,7 @@ class _Reader:
         frame = self.open[-1]
         if self.history_began or self._is_quoted(frame):
             if not frame.hidden:
-                self._quote(text, frame.style.preformatted)
+                self._quote(text, frame)
             return
         closed = "attribute" if frame.tag == "details" and not frame.opened else ""
         why = frame.hidden or closed or frame.style.concealed
@@ -287,14 +288,15 @@ class _Reader:
             self.words += self.page.length - start
             self._extend_anchor(frame.anchor, start)
 
-    def _quote(self, text: str, preformatted: bool) -> None:
+    def _quote(self, text: str, frame: _Frame) -> None:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
         if not self.in_quote and not text.isspace():
             self.page.separate(Break.LINE)
         before = self.page.length
-        start = self.page.write(text, 0, 0, preformatted)
+        start = self.page.write(text, 0, 0, frame.style.preformatted)
         if start < 0:
             return
+        self._extend_anchor(frame.anchor, start)
         self.quoted_words += self.page.length - start
         if self.in_quote and self.quoted and self.quoted[-1][1] == before:
             self.quoted[-1] = (self.quoted[-1][0], self.page.length)
@@ -338,7 +340,7 @@ class _Reader:
     def _begin_anchor(self, frame: _Frame, attributes: dict[str, str | None]) -> None:
         url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
         scheme = _SCHEME.match(url)
-        if frame.quoted or len(self.anchors) >= 4 * MAX_LINKS or scheme is None:
+        if len(self.anchors) >= 4 * MAX_LINKS or scheme is None:
             return
         if scheme.group(1).lower() in _NO_LINKS:
             return

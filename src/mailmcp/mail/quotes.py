@@ -9,24 +9,24 @@ but history.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
 from mailmcp.mail import attributions, headerblocks, quotewords, signatures
 from mailmcp.mail.codewords import folded
+from mailmcp.mail.quotelines import Lines, Spans, lines_of
 
 MAX_TEXT = 1024 * 1024
 MAX_LINES = 20_000
 _MAX_ANSWERED = 4
+_MAX_CITED = 8
 _WRAPPED_AT = 72
 _ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
-_MARKS = re.compile(r"[>＞](?:[ \t]?[>＞])*")
 _FORWARD_SUBJECT = re.compile(
     rf"\s*(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
 )
+_FRA = re.compile(r"\b(?:Fra|FRA)\s?:")
 _IN_BRACKETS = re.compile(r"[(<\[]\s*https?://[^\s<>]{1,2000}\s*[>)\]]?[\s>)\]]*\Z")
 
 
@@ -66,142 +66,28 @@ class Division:
         return not self.quoted and not self.signature and not any(one.answered for one in self.kept)
 
 
-@dataclass(frozen=True, slots=True)
-class Spans:
-    """What the HTML says of spans of the text, each list in order."""
+def is_forward(subject: str, text: str = "") -> bool:
+    """Does the subject say that the mail was forwarded ("Fwd:" and its kin)?
 
-    quoted: Sequence[tuple[int, int]] = ()
-    citations: Sequence[tuple[int, int]] = ()
-    signatures: Sequence[tuple[int, int]] = ()
-    inserted: frozenset[int] = frozenset()
-    """Where those citations begin that the writer asked for."""
-
-
-def is_forward(subject: str) -> bool:
-    """Does the subject say that the mail was forwarded ("Fwd:" and its kin)?"""
-    return _FORWARD_SUBJECT.match(folded(subject[:40])) is not None
+    "VS:" is a forward in Danish and Norwegian, an answer in Finnish: there the text decides.
+    """
+    start = folded(subject[:40])
+    if start.lstrip().startswith("vs:"):
+        return _FRA.search(text[:MAX_TEXT]) is not None
+    return _FORWARD_SUBJECT.match(start) is not None
 
 
 def divided(text: str, spans: Spans | None = None) -> Division:
     """Divide a text into what is new, what is quoted and what is the signature; never nothing new."""
     if len(text) > MAX_TEXT or text.count("\n") >= MAX_LINES:
         return Division((Kept(0, len(text), False, False, 0),))
-    lines = _lines(text, spans or Spans(), spans is not None)
+    lines = lines_of(text, spans or Spans(), html=spans is not None)
     reading = _Reading(lines, [Role.NEW] * len(lines.texts))
     if not lines.is_one_citation():
         reading.read()
     if not any(role is Role.NEW and words for role, words in zip(reading.roles, lines.texts, strict=True)):
         return Division((Kept(0, len(text), False, False, 0),))
     return _division(lines, reading.roles)
-
-
-@dataclass(slots=True)
-class _Lines:
-    texts: list[str]
-    """Without quote marks and blanks at the ends."""
-    raws: list[int]
-    """Where each begins with its marks."""
-    starts: list[int]
-    """Where its words begin."""
-    ends: list[int]
-    depths: list[int]
-    """How deeply each is quoted."""
-    citation_ends: dict[int, int]
-    """First line -> line after the last, of bare blockquotes."""
-    signed: frozenset[int]
-    inserted: frozenset[int]
-    html: bool
-    marked_by_html: bool
-    following: list[int]
-    """For each line, and the end: the first line with words from there on."""
-    before: list[int]
-    """For each line: the last line with words before it, or -1."""
-
-    def is_one_citation(self) -> bool:
-        """Does a bare blockquote hold all of it?"""
-        end = self.citation_ends.get(self.following[0])
-        return end is not None and self.following[end] >= len(self.texts)
-
-
-def _lines(text: str, spans: Spans, html: bool) -> _Lines:
-    texts: list[str] = []
-    raws: list[int] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    depths: list[int] = []
-    at = 0
-    plain = not spans.quoted
-    for line in text.split("\n"):
-        split = attributions.run_on(line) if len(line) > 20 else -1
-        for start, end in ((0, split), (split, len(line))) if split > 0 else ((0, len(line)),):
-            depth = 0
-            first = start
-            marks = _MARKS.match(line, start, end) if plain and line[start : start + 1] in (">", "＞") else None
-            if marks is not None and not (marks.end() == 1 and line.startswith(">From ")) and not _closes(line, texts):
-                depth = len(marks[0].replace(" ", "").replace("\t", ""))
-                first = marks.end()
-            words = line[first:end].strip()
-            texts.append(words)
-            raws.append(at + start)
-            starts.append(at + (line.find(words, first) if words else first))
-            ends.append(at + end)
-            depths.append(depth)
-        at += len(line) + 1
-    for first, last in _covered(spans.quoted, starts, ends, texts):
-        for number in range(first, last):
-            depths[number] = max(depths[number], 1)
-    citations = dict(_covered(spans.citations, starts, ends, texts))
-    inserted = {
-        n for n, _ in _covered([one for one in spans.citations if one[0] in spans.inserted], starts, ends, texts)
-    }
-    signed = {n for first, last in _covered(spans.signatures, starts, ends, texts) for n in range(first, last)}
-    following = [len(texts)] * (len(texts) + 1)
-    before = [-1] * len(texts)
-    for number in range(len(texts) - 1, -1, -1):
-        following[number] = number if texts[number] else following[number + 1]
-    for number in range(1, len(texts)):
-        before[number] = number - 1 if texts[number - 1] else before[number - 1]
-    return _Lines(
-        texts,
-        raws,
-        starts,
-        ends,
-        depths,
-        citations,
-        frozenset(signed),
-        frozenset(inserted),
-        html,
-        bool(spans.quoted),
-        following,
-        before,
-    )
-
-
-def _closes(line: str, texts: list[str]) -> bool:
-    """Is it the end of an address that was broken: ``skrev Ann <ann@…`` and ``>:``?"""
-    if not texts or len(line) > 60 or not line.rstrip().endswith((":", "：")):
-        return False
-    above = texts[-1]
-    return above.rfind("<") > above.rfind(">") and "@" in above
-
-
-def _covered(
-    spans: Sequence[tuple[int, int]], starts: list[int], ends: list[int], texts: list[str]
-) -> list[tuple[int, int]]:
-    """The lines that lie in each span with all their words; those in part do not count."""
-    found: list[tuple[int, int]] = []
-    for start, end in spans:
-        first = bisect_right(starts, start) - 1
-        if first < 0 or starts[first] < start:
-            first += 1
-        while first < len(texts) and not texts[first]:
-            first += 1
-        last = first
-        while last < len(starts) and starts[last] < end and starts[last] + len(texts[last]) <= end:
-            last += 1
-        if last > first:
-            found.append((first, last))
-    return found
 
 
 @dataclass(slots=True)
@@ -216,7 +102,7 @@ class _Block:
 
 @dataclass(slots=True)
 class _Reading:
-    lines: _Lines
+    lines: Lines
     roles: list[Role]
     blocks: list[_Block] = field(default_factory=list[_Block])
     headed: bool = False
@@ -276,9 +162,22 @@ class _Reading:
         if self.lines.html and not headed and first == last and not self.blocks:
             # "> Confirm": on a page an arrow, not a quote.
             return last + 1
+        if not headed and self._is_introduced(first, last):
+            return last + 1
         self._quote(first, last + 1)
         self.blocks.append(_Block(first, last + 1, headed))
         return last + 1
+
+    def _is_introduced(self, first: int, last: int) -> bool:
+        """Does the writer cite a few lines after a colon? No attribution stands there, or they would be headed."""
+        before, depths = self.lines.before[first], self.lines.depths
+        return (
+            before >= 0
+            and depths[before] == 0
+            and last - first < _MAX_CITED
+            and self.lines.texts[before].endswith((":", "："))
+            and all(depth < 2 for depth in depths[first : last + 1])
+        )
 
     def _begins_headed(self, first: int, last: int) -> bool:
         """Is the attribution itself marked, as Apple's programs do?"""
@@ -301,7 +200,7 @@ class _Reading:
         return text[:1].islower() and not before.endswith(("?", "!", ":")) and width > _WRAPPED_AT - 2
 
     def _head(self, at: int, lowest: int) -> tuple[int, int]:
-        """First line and the line after it of what begins history at (or ends with) line ``at``; after is -1 if nothing.
+        """The lines, from first to after, of what begins history at (or ends with) line ``at``; after is -1 if nothing.
 
         Where unmarked history follows, all is history: then ``after`` is the end of the text.
         """
@@ -412,7 +311,7 @@ class _Reading:
             self.roles[first : last + 1] = [Role.ANSWERED] * (last + 1 - first)
 
 
-def _division(lines: _Lines, roles: list[Role]) -> Division:
+def _division(lines: Lines, roles: list[Role]) -> Division:
     kept: list[Kept] = []
     quoted: list[tuple[int, int]] = []
     signature: list[tuple[int, int]] = []
@@ -439,6 +338,6 @@ def _division(lines: _Lines, roles: list[Role]) -> Division:
     return Division(tuple(kept), tuple(quoted), tuple(signature))
 
 
-def _last_of(lines: _Lines) -> int:
+def _last_of(lines: Lines) -> int:
     last = len(lines.texts) - 1
     return last if lines.texts[last] else lines.before[last]

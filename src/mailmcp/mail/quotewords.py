@@ -32,7 +32,7 @@ menulis tulis sumulat isinulat aliandika ameandika anaandika ubhale wabhala ya_r
 # Vietnamese
 da_viet viet
 # Armenian, Georgian
-գրել_է գրեց գրել դაწერა დაწერა წერს
+գրել_է գրեց գրել დაწერა დაწერა წერს
 # Hebrew, Arabic, Persian, Urdu
 כתב כתבה כתב/ה כותב כתב/כתבה كتب كتبت كتب/ت تمت_كتابة نوشت نوشته_است نے_لکھا لکھا
 # Ethiopic
@@ -43,7 +43,8 @@ da_viet viet
 # Thailand, Laos, Cambodia, Myanmar
 เขียนว่า เขียน ຂຽນວ່າ ຂຽນ បានសរសេរ သည်_ရေးခဲ့သည် ရေးခဲ့
 # China, Japan, Korea
-写道 寫道 写到 撰写 撰寫 のメール さんは書きました 書きました は書きました さんが書いた 님이_작성 님이_씀 님이_쓴_글 작성
+写道 寫道 写到 撰写 撰寫 のメール さんは書きました 書きました は書きました さんが書いた 님이_작성 님이_씀 님이_쓴_글
+작성
 """
 
 # What an attribution begins with when it does not begin with a date.
@@ -62,7 +63,7 @@ zitat_von quoting citando citando_a citat_fran citat_fra citation_de lainaus cyt
 
 # Field names of the header block that stands over an answered or forwarded mail.
 FROM = """
-from von de da van fra fran lahettaja od felado kimden gonderen de_la dela от вiд від из από apo od_koho
+from von de da van fra fran lahettaja od felado kimden gonderen de_la dela от від від из από apo od_koho
 odosielatel odesilatel saatja no nuo siuntejas sutitajs nuo_ko nga oddawca nadawca posiljatelj
 sender absender expediteur remitente remetente mittente afzender avsandare afsender avsender nork igorlea
 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸_사람 발신자 من از מאת tu nguoi_gui dari daripada pengirim mula_kay
@@ -80,7 +81,8 @@ saatmisaeg issiusta issiuntimo_laikas nosutits sent_on sendt_den da_gui dikirim 
 """
 DATE = """
 date datum data fecha dato paivamaara paivays data_ora дата ημερομηνια tarih datums kuupaev
-kelt idopont ngay tanggal tarikh petsa 日期 时间 時間 日付 日時 날짜 일시 التاريخ تاريخ تاریخ תאריך วันที่ दिनांक तारीख
+kelt idopont ngay tanggal tarikh petsa 日期 时间 時間 日付 日時 날짜 일시 التاريخ تاريخ تاریخ תאריך วันที่ दिनांक
+तारीख
 তারিখ தேதி данные датум огноо күні ամսաթիվ თარიღი dagsetning tarehe dyddiad date_d'envoi
 """
 TO = """
@@ -97,13 +99,14 @@ cc kopie copie copie_a copia kopi kopia kopio kopija masolatot_kap masolat ко�
 SUBJECT = """
 subject betreff betr objet sujet asunto assunto oggetto onderwerp amne emne aihe temat predmet тема θεμα konu
 targy subiect zadeva naslov teema tema temats gaia gai assumpte efni chu_de tieu_de subjek perihal
-perkara paksa mada เรื่อง หัวเรื่อง विषय বিষয় விषय பொருள் 主题 主題 主旨 标题 件名 제목 الموضوع موضوع נושא 
+perkara paksa mada เรื่อง หัวเรื่อง विषय বিষয় விஷயம் பொருள் 主题 主題 主旨 标题 件名 제목 الموضوع موضوع נושא
 наслов предмет относно тэма тақырып гарчиг թեմա თემა mowzu movzu suggett pwnc abhar
 """
 OTHER = """
 reply-to reply_to antwort_an repondre_a responder_a importance priority prioritat wichtigkeit importancia priorite
 importanza attachments attachment anlagen anhange pieces_jointes allegati bijlagen bilagor bijlage adjuntos anexos
-zalaczniki вложения 附件 添付ファイル 첨부파일 on_behalf_of organization mailed-by signed-by newsgroups message-id sensitivity
+zalaczniki вложения 附件 添付ファイル 첨부파일 on_behalf_of organization mailed-by signed-by newsgroups message-id
+sensitivity
 """
 
 # The original message: what stands between dashes over an answered mail.
@@ -143,8 +146,10 @@ yonlendirilen_mesaj tovabbitott_uzenet tovabbitott_level mesaj_redirectionat mes
 inceputul_mesajului_redirectionat προωθημενο_μηνυμα προωθουμενο_μηνυμα αρχη_προωθημενου_μηνυματος
 proslijedena_poruka prosledena_poruka прослеђена_порука posredovano_sporocilo edastatud_kiri edastatud_sonum
 persiustas_laiskas persiunciamas_laiskas parsutita_zina parsutits_zinojums missatge_reenviat birbidalitako_mezua
-mensaxe_reenviada 転送メッセージ 転送されたメッセージ 転送 전달된_메일 전달된_메시지 转发的邮件 转发邮件信息 转发邮件 被转发邮件
-轉寄的郵件 轉寄郵件 転送されたメール 已轉寄的郵件 رسالة_محولة رسالة_معاد_توجيهها پیام_هدایت‌شده پیام_بازارسالی הודעה_שהועברה
+mensaxe_reenviada 転送メッセージ 転送されたメッセージ 転送 전달된_메일 전달된_메시지 转发的邮件 转发邮件信息
+转发邮件 被转发邮件
+轉寄的郵件 轉寄郵件 転送されたメール 已轉寄的郵件 رسالة_محولة رسالة_معاد_توجيهها پیام_هدایت‌شده پیام_بازارسالی
+הודעה_שהועברה
 thu_da_chuyen_tiep thu_da_chuyen tin_nhan_duoc_chuyen_tiep pesan_terusan pesan_yang_diteruskan
 mesej_yang_dimajukan mesej_dipanjangkan na-forward_na_mensahe ข้อความที่ส่งต่อ अग्रेषित_संदेश फॉरवर्ड_किया_गया_संदेश
 ফরওয়ার্ড_করা_বার্তা aangestuurde_boodskap
@@ -152,7 +157,8 @@ mesej_yang_dimajukan mesej_dipanjangkan na-forward_na_mensahe ข้อควา
 
 # A request that tickets and forums put over their history.
 ABOVE = """
-reply_above_this_line type_your_reply_above_this_line write_above_this_line reply_above_the_line
+reply_above_this_line type_your_reply_above_this_line please_type_your_reply_above_this_line write_above_this_line
+reply_above_the_line
 please_reply_above_this_line reply_only_above_this_line antworten_sie_oberhalb_dieser_linie
 bitte_antworten_sie_oberhalb_dieser_linie antwort_oberhalb_dieser_zeile repondez_au-dessus_de_cette_ligne
 ecrivez_au-dessus_de_cette_ligne responda_por_encima_de_esta_linea escriba_su_respuesta_por_encima_de_esta_linea
@@ -164,7 +170,8 @@ svar_over_denne_linje напишите_ответ_выше_этой_строки
 SENT_FROM = """
 sent_from sent_with sent_via sent_on_my sent_using sent_by_mail get_outlook_for gesendet_mit gesendet_von von_meinem
 von_unterwegs diese_nachricht_wurde_von_meinem_android diese_nachricht_wurde_mit_meinem envoye_de_mon envoye_depuis
-envoye_avec envoye_a_partir_de telechargez_outlook_pour obtenir_outlook_pour enviado_desde enviado_do enviado_a_partir_do
+envoye_avec envoye_a_partir_de telechargez_outlook_pour telecharger_outlook_pour obtenir_outlook_pour enviado_desde
+enviado_do enviado_a_partir_do
 enviado_con enviado_com enviado_via enviado_de_mi obtener_outlook_para obter_o_outlook_para inviato_da inviato_dal
 inviato_con scarica_outlook_per ottieni_outlook_per verzonden_met verzonden_vanaf verstuurd_vanaf verstuurd_met
 outlook_voor skickat_fran hamta_outlook_for sendt_fra hent_outlook_for sendt_via skaffa_outlook_for
@@ -182,10 +189,11 @@ elkuldve_iphone-rol az_iphone-omrol_kuldve iphone-omrol_kuldve az_en_iphone-omro
 
 # Mailing lists at the end of what they pass on.
 LIST_FOOTER = """
-mailing_list mailingliste mailing-liste mailinglijst liste_de_diffusion lista_de_correo lista_de_discussao mailinglista
-verteiler lista_di_distribuzione postilista lista_wysylkowa список_рассылки mailman/listinfo listinfo/ groups.io
-google_groups you_received_this_message_because to_unsubscribe unsubscribe_from_this_group abmelden_von
-unsubscribe_send unsubscribe: to_post_to_this_group subscribed_to_the 邮件列表 メーリングリスト
+mailing_list mailingliste mailing-liste mailinglijst liste_de_diffusion lista_de_correo lista_de_discussao
+mailinglista
+lista_di_distribuzione postilista lista_wysylkowa список_рассылки mailman/listinfo listinfo/ groups.io
+google_groups you_received_this_message_because you_are_receiving_this_because unsubscribe_from_this_group
+reply_to_this_email_directly to_post_to_this_group 邮件列表 メーリングリスト
 """
 
 # Small print: a word for the mail …
@@ -195,7 +203,8 @@ the_contents_of_this the_information_in_this diese_e-mail diese_nachricht diese_
 ce_courriel ce_courrier cet_e-mail les_informations_contenues este_mensaje este_correo esta_mensagem este_e-mail
 questo_messaggio questa_e-mail le_informazioni_contenute dit_bericht deze_e-mail detta_meddelande denna_e-post
 denne_e-mail denne_e-post denne_meddelelse tama_viesti tama_sahkoposti ta_wiadomosc niniejsza_wiadomosc tato_zprava
-tento_e-mail настоящее_сообщение данное_сообщение это_сообщение bu_e-posta bu_mesaj ez_az_e-mail ez_az_uzenet acest_mesaj acest_e-mail
+tento_e-mail настоящее_сообщение данное_сообщение это_сообщение bu_e-posta bu_mesaj ez_az_e-mail ez_az_uzenet
+acest_mesaj acest_e-mail
 αυτο_το_μηνυμα 本邮件 本メール 本電子メール 이_메일은 confidentiality_notice legal_disclaimer disclaimer
 """
 # … and what it says of it; both in one paragraph at the end make one.

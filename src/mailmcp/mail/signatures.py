@@ -26,10 +26,11 @@ def _any(words: str) -> str:
 _SENT_FROM = re.compile(rf"(?:{_any(quotewords.SENT_FROM)})")
 _FROM_MINE = re.compile(r"sent (?:from|on|via|with) my \w+(?: [\w+.-]+){0,5}\Z")
 _DEVICE = re.compile(
-    r"iphone|ipad|ipod|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|outlook|mail|proton|tuta|mobile|mobil|phone|"
+    r"iphon|ipad|ipod|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|outlook|mail|proton|tuta|mobile|mobil|phone|"
     r"handy|telefon|telephone|smartphone|tablet|device|nokia|windows|pixel|oneplus|oppo|spark|typeapp|acompli|aqua|wiko|"
     r"honor|motorola|treo|palm|gerat|geraet|appareil|dispositivo|celular|movil|cellulare|puhelim|телефон|айфон|смартфон|"
-    r"手机|手機|スマ|携帯|휴대폰|삼성|갤럭시|هاتف|آيفون|גלקסי|אייפון|โทรศัพท์|dien thoai|ponsel|\byahoo|\bgmx|web\.de|\bgmail|qq"
+    r"手机|手機|スマ|携帯|휴대폰|삼성|갤럭시|هاتف|آيفون|גלקסי|אייפון|โทรศัพท์|dien thoai|ponsel|"
+    r"\byahoo|\bgmx|web\.de|\bgmail|qq"
 )
 _EXCUSES = re.compile(r"typo|brevity|excuse|tippfehler|kurze|concis|fautes|brevedad|errori|skrivfel|\(|<|http")
 _LIST = re.compile(_any(quotewords.LIST_FOOTER))
@@ -66,7 +67,7 @@ def is_sent_from(text: str) -> bool:
         match = _SENT_FROM.search(words[:40]) if _DEVICE.match(words) and len(words) < 50 else None
         return match is not None
     plain = re.sub(r"<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|https?://\S+", " ", words).strip()
-    short = len(plain.split()) <= 9
+    short = len(plain.split()) <= 12
     if _DEVICE.search(words):
         return (short and not re.search(r"[,;!?]\s", plain)) or _EXCUSES.search(words) is not None
     return _FROM_MINE.match(plain) is not None
@@ -91,7 +92,11 @@ def _sent_from(texts: Sequence[str], first: int, end: int) -> int:
         if not text:
             continue
         if is_sent_from(text):
-            return number
+            # A dash or two over it belong to it.
+            above = number - 1
+            while above > first and not texts[above]:
+                above -= 1
+            return above if above > first and set(texts[above]) <= set("-–—_") else number
         seen += 1
         if seen == 3:
             break
@@ -108,7 +113,7 @@ def _footer(texts: Sequence[str], first: int, end: int) -> int:
         words += 1
         if words > _MAX_FOOTER:
             break
-        if (is_rule(text) or text in ("__", "--")) and words > 1:
+        if (is_rule(text) or text in ("__", "--", "—", "–")) and words > 1:
             following = [folded(one[:300]) for one in texts[number + 1 : number + 7] if one]
             if any(_LIST.search(one) for one in following[:4]):
                 return number

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.html import Drawing, drawn
+from mailmcp.mail.html import MAX_LINKS, Drawing, drawn
 from mailmcp.mail.limits import safe_length
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.quotes import Division, divided, is_forward
@@ -55,7 +55,7 @@ def read(message: Message) -> Channels:
 
 def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Channels | None:
     """The channels of an HTML part; None when the plain text says more than its pictures do."""
-    forward = is_forward(subject)
+    forward = is_forward(subject, html)
     drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward)
     division = None if forward else divided(drawing.visible, drawing.spans)
     if division is not None and division.whole and drawing.spans.quoted:
@@ -90,7 +90,7 @@ def _read_plain(plain: str, subject: str, defects: list[str]) -> Channels:
         text = text[:MAX_VISIBLE]
         defects.append("text_truncated")
     drawing = Drawing(visible=text, links=plain_links(text), invisible=invisible)
-    division = None if is_forward(subject) else divided(text)
+    division = None if is_forward(subject, text) else divided(text)
     return _channels(drawing, division, "plain", defects)
 
 
@@ -110,7 +110,7 @@ def _channels(drawing: Drawing, division: Division | None, read_from: str, defec
         quoted=quoted,
         signature=signature,
         hidden=drawing.hidden,
-        links=links,
+        links=links[:MAX_LINKS],
         emphasis=emphasis,
         read_from=read_from,
         invisible=drawing.invisible,
