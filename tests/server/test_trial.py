@@ -90,8 +90,7 @@ def test_a_port_that_cannot_be_opened_is_said(capsys: pytest.CaptureFixture[str]
 def test_a_server_that_does_not_start_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run_trial(tmp_path, {**FREE_PORT, "PYTHONHOME": str(tmp_path / "nowhere")}) == 1
     told = capsys.readouterr().out
-    assert "\nFAILED after step 0, " in told
-    assert "Traceback" not in told
+    assert re.search(r"\nFAILED after step 0, \d+\.\d s from the start: the server did not answer \(.*\); ", told)
     assert len(told.splitlines()) == 4
 
 

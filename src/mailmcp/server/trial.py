@@ -21,7 +21,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
 
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
 
 from mailmcp import __version__
@@ -111,6 +111,8 @@ def _words(error: BaseException) -> str:
     if isinstance(error, StepFailed):
         return str(error)
     said = " ".join(str(error).split()) or "no more is known"
+    if isinstance(error, MCPError):
+        return f"the server did not answer ({said[:300]}); what it said itself stands above."
     return f"{type(error).__name__}, {said[:300]}."
 
 
