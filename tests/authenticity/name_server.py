@@ -11,6 +11,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdatatype
 import dns.rrset
 import dns.zone
@@ -65,6 +66,11 @@ class NameServer:
         self._udp.close()
         self._tcp.close()
         await self._tcp.wait_closed()
+
+    def add(self, name: str, kind: str, text: str) -> None:
+        """One more record in the first zone."""
+        rdata = dns.rdata.from_text("IN", kind, text)
+        self.zones[0].find_rdataset(name, kind, create=True).add(rdata, 600)
 
     def reply(self, wire: bytes, largest: int) -> bytes | None:
         """The answer on the wire; None for no answer at all."""

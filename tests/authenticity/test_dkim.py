@@ -309,6 +309,13 @@ async def test_a_header_that_programs_read_differently_is_not_judged() -> None:
     assert (await one(raw)).reason.code == "header_malformed"
 
 
+async def test_a_strangers_signature_leaves_no_word_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    for raw in (crafted(mail()), crafted(mail()).replace(b"Your code", b"My code")):
+        await judged(raw)
+    assert "dkimpy" not in {record.name for record in caplog.records}
+
+
 # --- many of them --------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 from name_server import NameServer
+from world import HOST, checked, key, mail, signed
 
+from mailmcp.authenticity import sign
 from mailmcp.authenticity.dns import Answer, Outcome
 from mailmcp.authenticity.nameservers import QUIET_SECONDS, SILENT_LOOKUPS, SystemResolver, name_server
 
@@ -214,3 +216,19 @@ def test_what_is_no_server_is_refused_with_a_sentence(setting: str) -> None:
 async def test_a_server_may_be_given_by_name(server: NameServer) -> None:
     resolver = SystemResolver([f"localhost:{server.port}"], seconds=2)
     assert (await resolver.a("shop.example")).values == ("192.0.2.1",)
+
+
+async def test_a_mail_is_verified_with_what_a_real_server_says(server: NameServer, resolver: SystemResolver) -> None:
+    record = sign.public_record(key("bank.example", "rsa", "rsa"))
+    server.add("bank.example.", "TXT", '"v=spf1 include:_spf.bank.example -all"')
+    server.add("_spf.bank.example.", "TXT", '"v=spf1 mx ~all"')
+    server.add("_spf.bank.example.", "MX", "10 mx.bank.example.")
+    server.add("mx.bank.example.", "A", HOST)
+    server.add("_dmarc.bank.example.", "TXT", '"v=DMARC1; p=reject"')
+    server.add("rsa._domainkey.bank.example.", "TXT", f'"{record[:200]}" "{record[200:]}"')
+    found = await checked(signed(mail(), key("bank.example", "rsa", "rsa")), resolver_=resolver)
+    assert found.dmarc.aligned == ("dkim=bank.example", "spf=bank.example")
+    asked = server.asked.total()
+    again = await checked(signed(mail(), key("bank.example", "rsa", "rsa")), resolver_=resolver)
+    assert again == found
+    assert server.asked.total() == asked
