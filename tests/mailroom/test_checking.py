@@ -10,7 +10,11 @@ import pytest
 
 from mailmcp.authenticity import sign
 from mailmcp.authenticity.dns import Answer, Answering, Outcome, StaticResolver
+from mailmcp.backends import open_backend
+from mailmcp.config import load_settings
+from mailmcp.errors import ConfigError
 from mailmcp.mailroom import checking
+from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Verdict
 
 pytestmark = pytest.mark.anyio
@@ -161,3 +165,9 @@ async def becomes(house: Any, message: str, verdict: Verdict) -> Any:
             if found.trust.verdict is verdict:
                 return found
             await asyncio.sleep(0.02)  # a verdict rings no bell that a reader hears
+
+
+async def test_a_name_server_that_is_none_is_refused_by_the_settings_name(tmp_path):
+    settings = load_settings(tmp_path, {"MAILMCP_DNS__SERVERS": "192.0.2.1, nonsense:port"})
+    with pytest.raises(ConfigError, match=r"MAILMCP_DNS__SERVERS cannot be used: 'nonsense:port' is not a name server"):
+        await Mailroom.open(settings, lambda reception: open_backend("local", settings, reception))

@@ -11,7 +11,7 @@ from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
-from mailmcp.errors import AddressTaken, BadAddress, BadInput, Unsupported
+from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, Unsupported
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
@@ -49,8 +49,8 @@ class Mailroom:
         self.settings = settings
         self._store = store
         self._arrivals = Arrivals(store)
-        resolver = resolver or SystemResolver(settings.dns.servers)
-        self._checking = Checking(store, self._arrivals, resolver, rules_of(settings))
+        self._resolver = resolver or _system_resolver(settings)
+        self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
         self._inbound = Inbound(store, self._arrivals, self._checking)
         self._backend = open_backend(self._inbound)
         self._outbound = Outbound(store, self._inbound, self._backend, settings)
@@ -91,6 +91,8 @@ class Mailroom:
         await self._leadership.aclose()
         await self._inbound.aclose()
         await self._checking.aclose()
+        if isinstance(self._resolver, SystemResolver):
+            await self._resolver.aclose()
         await self._backend.aclose()
         await self._store.aclose()
 
@@ -215,6 +217,13 @@ class Mailroom:
             queued=len(drafts) - held,
             inboxes=len(await self._store.read(inboxes.summaries)),
         )
+
+
+def _system_resolver(settings: Settings) -> SystemResolver:
+    try:
+        return SystemResolver(settings.dns.servers)
+    except ValueError as error:
+        raise ConfigError(f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.") from error
 
 
 def _local_part(name: str | None, domain: str) -> str:
