@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailmcp.language.characters import cleaned
+from mailmcp.mail import unseen
 from mailmcp.mail.cascade import Sheet, sheet
 from mailmcp.mail.containers import Container, begins_forward, begins_with_header, container, has_top_border
 from mailmcp.mail.page import Break, Cell, Page, emphasised
@@ -149,7 +150,11 @@ class _Reader:
                 break
             if node.is_text_node:
                 self._text(node.text_content or "")
-            elif node.is_element_node and (tag := node.tag or "") not in _DROPPED:
+            elif node.is_comment_node:
+                self._hide("comment", unseen.comment(node))
+            elif node.is_element_node and (tag := node.tag or "") in _DROPPED:
+                self._hide("markup", unseen.undrawn(tag, node))
+            elif node.is_element_node:
                 stack.append(None)
                 self._enter(tag, node)
                 children: list[LexborNode | None] = []
@@ -192,13 +197,17 @@ class _Reader:
             names=names,
             start=self.page.length,
         )
-        if parent.tag == "details" and tag != "summary" and not parent.opened:
+        if (parent.tag == "details" and tag != "summary" and not parent.opened) or (
+            tag == "dialog" and "open" not in attributes
+        ):
             frame.hidden = frame.hidden or "attribute"
         frame.opened = tag == "details" and "open" in attributes
         if self.cut_quotes and not frame.quoted:
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
         self.names.append(names)
+        for kind, words in unseen.described(tag, attributes):
+            self._hide(kind, words)
         if frame.hidden:
             return
         self._part(frame, parent)
@@ -322,12 +331,11 @@ class _Reader:
             self._extend_anchor(frame.anchor, start)
 
     def _hide(self, why: str, text: str) -> None:
-        if text.isspace() or self.hidden_length > 100_000:
+        if not text or text.isspace() or self.hidden_length > 100_000:
             return
         text, removed = cleaned(text)
         self.page.invisible += removed
-        text = " ".join(text.split())
-        if not text:
+        if not (text := " ".join(text.split())):
             return
         why = "css" if why == "mso" else why
         kind = "preheader" if not self.page.length and why in ("css", "size", "colour", "attribute") else why
