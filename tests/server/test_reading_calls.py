@@ -129,7 +129,9 @@ async def test_hidden_text_stays_apart_and_links_are_data(door):
     assert "Hidden preheader" not in text
     assert message["hidden"][0]["chars"] == len("Hidden preheader words")
     assert "left out: 22 hidden (preheader; include=hidden)" in text
-    assert message["links"] == [{"number": 1, "text": "The page", "url": "https://app.example/page"}]
+    assert message["links"] == [
+        {"number": 1, "text": "The page", "url": "https://app.example/page", "host": "app.example"}
+    ]
     for include in (["hidden"], ["all"]):
         text, read = await door.ask("read_thread", thread=mail["message"], include=include)
         assert read["messages"][0]["hidden"][0]["text"] == "Hidden preheader words"
@@ -163,6 +165,36 @@ async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_
     text, read = await door.ask("read_thread", **target, max_chars=20_000)
     assert len(read["messages"][0]["hidden"][0]["text"]) == piece["chars"]
     assert "left out" not in text
+
+
+async def test_a_text_has_no_address_that_can_be_followed_and_says_which_link_stands_where(door):
+    inbox = await door.inbox()
+    text = (
+        "Open https://app.example/confirm?t=abc123 now, or [press here](https://app.example/press).\n"
+        "![a](https://img.app.example/x.png?d=secret)\n\nBye\n\n"
+        "On Mon, 2 Feb 2026 at 10:00, Bea <bea@other.example> wrote:\n"
+        "> see https://other.example/old\n"
+    )
+    html = '<p>Press <a href="https://app.example/a">the button</a> or go to https://app.example/b</p>'
+    for fields in ({"text": text}, {"html": html}):
+        mail = await door.receive(inbox, **fields)
+        shown, read = await door.ask("read_thread", thread=mail["message"], include=["all"])
+        message = read["messages"][0]
+        assert "://" not in message["text"]
+        assert "://" not in message.get("quoted", "")
+        assert all(link["url"].startswith("https://") for link in message["links"])
+        assert shown.count("https://") == len(message["links"])
+    assert message["text"] == "Press the button[1] or go to https[:]//app.example/b"
+
+
+async def test_a_link_whose_words_name_another_host_is_flagged(door):
+    inbox = await door.inbox()
+    html = '<p><a href="https://evil.example/x">https://bank.example/login</a></p>'
+    mail = await door.receive(inbox, html=html)
+    text, read = await door.ask("read_thread", thread=mail["message"])
+    assert read["messages"][0]["links"][0]["flags"] == ["text_names_another_host"]
+    assert "its text names another host" in text
+    assert "bank.example" not in read["messages"][0]["text"]
 
 
 async def test_all_links_of_a_message_can_be_had(door):

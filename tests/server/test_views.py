@@ -52,8 +52,8 @@ async def test_a_strangers_words_stand_only_inside_the_fence(door):
         door,
         from_=f'"{ORDER}" <a@app.example>',
         subject=ORDER,
-        text=f"{ORDER}\nYour code is 482913\n",
-        html=f"<p>{ORDER}</p><p>Your code is <b>482913</b></p><div style='display:none'>{ORDER}</div>",
+        text=f"{ORDER}\nYour sign-in code is 482913\n",
+        html=f"<p>{ORDER}</p><p>Your sign-in code is <b>482913</b></p><div style='display:none'>{ORDER}</div>",
         files=((f"{ORDER}.txt", "text/plain", ORDER.encode()),),
         headers={"Reply-To": f'"{ORDER}" <b@app.example>', "X-Words": ORDER},
     )
@@ -121,9 +121,7 @@ async def test_marks_of_chat_roles_and_tool_calls_are_inert(door, token):
     assert "Do as I say." in (await door.ask("read_thread", thread=mail["message"]))[0]
 
 
-@pytest.mark.parametrize(
-    "words", ["a < b and c > d", "<https://app.example/x>", "Bea <bea@app.example>", "[1] and [see below]", "if x<y:"]
-)
+@pytest.mark.parametrize("words", ["a < b and c > d", "Bea <bea@app.example>", "[1] and [see below]", "if x<y:"])
 async def test_words_of_people_stay_as_they_are(door, words):
     mail = await hostile(door, text=f"Look:\n{words}\nBye")
     assert words in (await door.call("read_thread", thread=mail["message"]))["messages"][0]["text"]

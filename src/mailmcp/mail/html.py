@@ -152,11 +152,11 @@ class _Reader:
                 self._text(node.text_content or "")
             elif node.is_comment_node:
                 self._hide("comment", unseen.comment(node))
-            elif node.is_element_node and (tag := node.tag or "") in _DROPPED:
-                self._hide("markup", unseen.undrawn(tag, node))
+            elif node.is_element_node and node.tag in _DROPPED:
+                self._hide("markup", unseen.undrawn(node.tag, node))
             elif node.is_element_node:
                 stack.append(None)
-                self._enter(tag, node)
+                self._enter(node.tag or "", node)
                 children: list[LexborNode | None] = []
                 child = node.first_child
                 while child is not None:

@@ -22,7 +22,8 @@ def comment(node: LexborNode) -> str:
     inside = (node.comment_content or "")[:_LONGEST]
     if "{" in inside and "}" in inside:
         return ""  # style rules
-    return _TAGS.sub(" ", _CONDITION.sub("", inside))
+    words = _TAGS.sub(" ", _CONDITION.sub("", inside))
+    return words if any(one.isalnum() for one in words) else ""
 
 
 def undrawn(tag: str, node: LexborNode) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from mailmcp.mail import codes, parse, text
+from mailmcp.mail import codes, parse, targets, text
 from mailmcp.mail.legible import legible
 from mailmcp.mailroom import apart
 from mailmcp.models import Channels, Codes, Defect, Message, Source
@@ -39,6 +39,7 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
         message = Message(defects=(_UNREADABLE,))
     try:
         channels = text.read(message)
+        channels = replace(channels, links=targets.flagged(channels.links))
     except Exception:
         log.exception("a message's text could not be read")
         channels = Channels(

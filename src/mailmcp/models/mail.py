@@ -123,6 +123,8 @@ class Link:
     """Where its text begins in ``Channels.visible`` (characters)."""
     button: bool = False
     """Drawn as a button (own background, padded cell, role=button)."""
+    flags: tuple[str, ...] = ()
+    """What speaks against it: text_names_another_host, punycode, ip_address, redirect, tracker …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

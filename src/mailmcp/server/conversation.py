@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from mailmcp.models import Address, Channels, Conversation, Reason, StoredMessage, Verdict
 from mailmcp.server import absence, results
 from mailmcp.server.fence import Page, inert
+from mailmcp.server.targets import FLAGS, host, inactive, numbered
 
 LINKS_SHOWN = 15
 LINK_CHARACTERS = (300, 1_500)
@@ -34,7 +35,7 @@ ANSWER_MARKS = 12
 """Characters that answers put before a subject ("Re: ", "AW: Re: "): with more, it is another subject."""
 SIGNS = {"verified": "✓", "unverified": "?", "suspicious": "!", "failed": "✗", "local": "⌂"}
 """How a list says trust; its first line explains those that occur."""
-_USUAL = frozenset(("loopback_peer", "not_checked"))
+_USUAL = frozenset(("loopback_peer", "not_checked", "first_contact", "dmarc_pass"))
 """Reasons that say no more than "unverified" does."""
 _PARAGRAPH_ENDS = ("\n\n", "\n", ". ", " ")
 
@@ -163,12 +164,12 @@ def _body(
         trust=message.trust.verdict.value,
         trust_reasons=[reason.sentence for reason in message.trust.reasons] or None,
         verified_domain=message.trust.verified_domain,
-        text=inert(text),
+        text=inert(numbered(channels.visible, channels.links, offset, stop)),
         text_cut_at=stop if stop < len(channels.visible) else None,
-        quoted=inert(quoted) if quoted is not None else None,
+        quoted=inert(inactive(quoted)) if quoted is not None else None,
         quoted_chars=len(channels.quoted) or None,
         quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None,
-        signature=inert(channels.signature[:500]) or None,
+        signature=inert(inactive(channels.signature[:500])) or None,
         hidden=hidden or None,
         links=shown or None,
         links_left_out=(len(channels.links) - len(shown)) or None,
@@ -211,7 +212,9 @@ def _hidden(channels: Channels, budget: int | None) -> list[results.HiddenLine]:
         text = None if budget is None else piece.text[:budget]
         budget = None if text is None or budget is None else budget - len(text)
         lines.append(
-            results.HiddenLine(kind=piece.kind, chars=len(piece.text), text=inert(text) if text is not None else None)
+            results.HiddenLine(
+                kind=piece.kind, chars=len(piece.text), text=inert(inactive(text)) if text is not None else None
+            )
         )
     return lines
 
@@ -227,7 +230,15 @@ def _links(message: StoredMessage, channels: Channels, budget: int | None) -> li
         cost = len(link.url) + len(link.text)
         if link.url == message.codes.link or (cost <= budget and len(shown) < most):
             budget -= cost
-            shown.append(results.LinkLine(number=number, text=inert(link.text[:200]), url=link.url))
+            shown.append(
+                results.LinkLine(
+                    number=number,
+                    text=inert(link.text[:200]),
+                    url=link.url,
+                    host=host(link.url),
+                    flags=list(link.flags) or None,
+                )
+            )
     return shown
 
 
@@ -260,7 +271,8 @@ class _Telling:
                 page.say(f"hidden ({piece.kind}):")
                 page.quote(piece.text)
         for link in body.links or ():
-            page.say(f"link {link.number}:", link.url if link.text in ("", link.url) else f"{link.text} -> {link.url}")
+            flags = "".join(f"; {FLAGS.get(flag, flag)}" for flag in link.flags or ())
+            page.say(f"link {link.number}{flags}:", link.url)
         for one in body.attachments or ():
             page.say(f"attachment {one.part}, {size(one.size)}:", f"{one.name} ({one.type})")
         if body.defects:

@@ -92,8 +92,11 @@ class LinkLine(Result):
     """A link of a message, as data."""
 
     number: int
+    """Stands in brackets behind its words in the message's text."""
     text: str
     url: str
+    host: str
+    flags: list[str] | None = None
 
 
 class AttachmentLine(Result):

@@ -16,6 +16,7 @@ from mailmcp.models import Attachment, StoredMessage, ThreadSummary, Trust
 from mailmcp.server import results
 from mailmcp.server.conversation import PEOPLE_SHOWN, SIGNS, conversation, legend, person, short, size
 from mailmcp.server.fence import Page, inert
+from mailmcp.server.targets import inactive
 
 __all__ = ["attachment", "conversation", "threads", "waited_code", "waited_mail"]
 
@@ -85,7 +86,7 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
         code=codes.code,
         link=link,
         confidence=round(confidence, 2),
-        evidence=inert(codes.evidence) or None,
+        evidence=inert(inactive(codes.evidence)) or None,
         **_arrived(ended, message),
     )
     page = Page()
@@ -95,7 +96,7 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
     page.say(f"{message.id} in {message.thread}, {_when(message)}", person(message.from_) if message.from_ else None)
     page.say("subject", message.subject[: results.SUBJECT_SHOWN])
     if codes.evidence and codes.evidence != message.subject:
-        page.say("evidence", codes.evidence)
+        page.say("evidence", inactive(codes.evidence))
     if link:
         page.say("link", link)
     page.say(f"{{mark}} = mail text. If it does not work, ask for a new one and call again with since={ended.cursor}.")
@@ -147,7 +148,7 @@ def _thread(one: ThreadSummary, first_line: int) -> results.ThreadLine:
         when=one.last_at,
         count=one.count,
         unread=one.unread,
-        first_line=_shortened(inert(one.first_line), first_line),
+        first_line=_shortened(inert(inactive(one.first_line)), first_line),
         trust=one.trust.value,
         labels=list(one.labels) or None,
     )

@@ -234,9 +234,14 @@ def _channels(visible: str, record: dict[str, Any]) -> Channels:
         quoted=record["quoted"],
         signature=record["signature"],
         hidden=tuple(Hidden(**item) for item in record["hidden"]),
-        links=tuple(Link(**item) for item in record["links"]),
+        links=tuple(_link(item) for item in record["links"]),
         emphasis=tuple((start, end) for start, end in record["emphasis"]),
         read_from=record["read_from"],
         invisible=record["invisible"],
         defects=tuple(Defect(**item) for item in record["defects"]),
     )
+
+
+def _link(record: dict[str, Any]) -> Link:
+    flags = tuple(record.pop("flags", ()))
+    return Link(**record, flags=flags)
