@@ -174,6 +174,17 @@ def test_closed_standard_streams_are_said(tmp_path, closed):
     assert (ran.returncode, ran.stderr) == (1, "mailmcp: standard input and standard output must be open.\n")
 
 
+def test_a_host_that_gives_no_standard_error_is_served(tmp_path):
+    ran = subprocess.run(
+        ["sh", "-c", '"$0" -m mailmcp serve --home "$1" 2>&-', sys.executable, str(tmp_path / "home")],
+        input=b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n',
+        stdout=subprocess.PIPE,
+        timeout=LIMIT,
+        check=True,
+    )
+    assert ran.stdout == b'{"jsonrpc":"2.0","id":1,"result":{}}\n'
+
+
 def test_a_reader_that_has_heard_enough_gets_no_traceback(tmp_path):
     read, write = os.pipe()
     os.close(read)

@@ -6,6 +6,11 @@ import sqlite3
 
 import pytest
 from hosts import ToolFailed
+from mcp import Client, MCPError
+
+from mailmcp.errors import StoreUnavailable
+from mailmcp.server.build import build_server
+from mailmcp.server.session import Session
 
 pytestmark = pytest.mark.anyio
 
@@ -288,7 +293,7 @@ async def test_a_wrong_setting_is_named_by_every_call(open_door, setting, value,
         assert named in await refused(door, "mail_status")
 
 
-async def test_a_bug_of_ours_says_nothing_of_its_insides(door, monkeypatch, caplog):
+async def test_a_bug_of_ours_says_nothing_of_its_insides_but_to_the_log(door, monkeypatch, caplog):
     async def broken(*_args, **_kwargs):
         raise RuntimeError("a secret in a message")
 
@@ -296,3 +301,26 @@ async def test_a_bug_of_ours_says_nothing_of_its_insides(door, monkeypatch, capl
     words = await refused(door, "mail_status")
     assert words.startswith("mail_status failed inside mailmcp")
     assert "secret" not in words
+    assert "the tool mail_status failed" in caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_the_same_holds_for_what_is_no_tool(mode, caplog):
+    async def closed():
+        raise StoreUnavailable("It stays closed.")
+
+    server = build_server(Session(closed), [])
+
+    @server.prompt()
+    def broken() -> str:
+        raise RuntimeError("a secret in a message")
+
+    async with Client(server, mode=mode) as client:
+        with pytest.raises(MCPError) as failure:
+            await client.get_prompt("broken")
+    assert (failure.value.code, failure.value.message) == (
+        -32603,
+        "prompts/get failed inside mailmcp; its log says why.",
+    )
+    assert "RuntimeError" in caplog.text

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The ``mailmcp`` command. Exits with a code that ``mailmcp --help`` explains."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if cast(object, sys.stderr) is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     if None in (cast(object, sys.stdin), cast(object, sys.stdout)):
         sys.exit("mailmcp: standard input and standard output must be open.")
     try:
@@ -135,8 +137,9 @@ COMMANDS = (
     Command(
         "try",
         _try,
-        "run the main job once in a throw-away home (made in --home, if given), and print what happens",
+        "run the main job once in a throw-away home, and print what happens",
         "To begin",
+        home="where the throw-away home is made (else where temporary files go)",
     ),
     Command("serve", _serve, "serve MCP on standard input and output: what a client of yours runs", "To begin"),
     Command(

@@ -16,6 +16,7 @@ from typing import NoReturn
 Run = Callable[[argparse.Namespace], int]
 
 SEE_HELP = "`mailmcp --help` tells what there is."
+HOME = "where mail and settings are kept (else MAILMCP_HOME, else your data folder)"
 _SHOWN = 40
 
 
@@ -37,6 +38,8 @@ class Command:
     """What the first of them may be, when it is a word of ours."""
     options: dict[str, str] = field(default_factory=dict[str, str])
     """Further options with a value, and what each is for."""
+    home: str = HOME
+    """What --home means to it."""
     forms: tuple[tuple[str, str], ...] = ()
     """How it is written, form by form, when the name alone is not all of it."""
 
@@ -84,7 +87,7 @@ def help_of(commands: Sequence[Command], command: Command | None = None) -> str:
         forms = command.forms or ((command.name, command.summary),)
         lines = [f"{command.summary[:1].upper()}{command.summary[1:]}.", "", *_table(forms, "mailmcp ")]
         options = [(f"{name} VALUE", what) for name, what in command.options.items()]
-        return "\n".join([*lines, "", *_table([*options, *_OPTIONS[:1]])])
+        return "\n".join([*lines, "", *_table([*options, ("--home FOLDER", command.home)])])
     lines = [
         "mailmcp gives your AI assistant an e-mail address of its own.",
         "",
@@ -103,7 +106,7 @@ def help_of(commands: Sequence[Command], command: Command | None = None) -> str:
 
 
 _OPTIONS = (
-    ("--home FOLDER", "where mail and settings are kept (else MAILMCP_HOME, else your data folder)"),
+    ("--home FOLDER", HOME),
     ("--version", "say which version this is"),
     ("-h, --help", "show this; `mailmcp help COMMAND` shows one command"),
 )

@@ -56,6 +56,7 @@ class MailServer(MCPServer[Session]):
             return bounded(f"There is no tool '{shown(name)}': the tools are {names}.")
         if isinstance(cause, ValidationError) and type(error) is ToolError:
             return arguments_sentence(name, cause, tool.parameters)
+        log.error("the tool %s failed", name, exc_info=error)
         return f"{name} failed inside mailmcp; the log on standard error says why. Call mail_status, or try again."
 
     async def get_prompt(self, name: str, arguments: dict[str, Any] | None = None, context: Any = None) -> Any:
@@ -72,6 +73,8 @@ async def in_words(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> 
     except ValidationError as error:
         raise MCPError(INVALID_PARAMS, parameters_sentence(ctx.method, error)) from error
     except MCPError as error:
+        if error.code not in (METHOD_NOT_FOUND, INVALID_PARAMS):
+            raise
         raise MCPError(error.code, _protocol_sentence(ctx, error), _small(error.data)) from error
     except Exception as error:
         if ctx.request_id is None:

@@ -47,7 +47,8 @@ def arguments_sentence(tool: str, error: ValidationError, schema: dict[str, Any]
 def parameters_sentence(method: str, error: ValidationError) -> str:
     """What is wrong with the parameters of a request; the protocol's schema is not ours to quote."""
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = _path(problem["loc"][1:] or problem["loc"])
+    steps = problem["loc"]
+    where = _path(steps[1:] if steps[0] == "params" and len(steps) > 1 else steps)
     what = "is required" if problem["type"] == "missing" else "has a wrong type or value"
     return bounded(f"The request {shown(method)} cannot be used: `{where}` {what}.")
 

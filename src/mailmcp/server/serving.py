@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -70,5 +71,6 @@ async def _serve(session: Session) -> int:
     # A thread may still be reading standard input and cannot be interrupted, and the event loop would wait for it;
     # everything else is closed by now.
     logging.shutdown()
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # nobody may be there to read it
+        sys.stderr.flush()
     os._exit(0 if error is None else 1)
