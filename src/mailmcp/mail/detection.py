@@ -128,7 +128,8 @@ def _sample(octets: bytes) -> bytes:
     high = _HIGH.search(octets)
     if high is None:
         return b""
-    start = max(octets.rfind(b"\n", 0, high.start()), octets.rfind(b" ", 0, high.start())) + 1
+    near = max(0, high.start() - 200)
+    start = max(octets.rfind(b"\n", near, high.start()), octets.rfind(b" ", near, high.start())) + 1 or high.start()
     text = _TAG.sub(b" ", octets[start : start + 8 * SAMPLE])
     sample = b"\n".join(line for line in text.split(b"\n") if not line.isascii())
     return _cut(sample, SAMPLE)
