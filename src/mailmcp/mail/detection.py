@@ -129,7 +129,9 @@ def _sample(octets: bytes) -> bytes:
     if high is None:
         return b""
     near = max(0, high.start() - 200)
-    start = max(octets.rfind(b"\n", near, high.start()), octets.rfind(b" ", near, high.start())) + 1 or high.start()
+    start = max(octets.rfind(b"\n", near, high.start()), octets.rfind(b" ", near, high.start())) + 1
+    if not start and near:
+        start = high.start()
     text = _TAG.sub(b" ", octets[start : start + 8 * SAMPLE])
     sample = b"\n".join(line for line in text.split(b"\n") if not line.isascii())
     return _cut(sample, SAMPLE)
@@ -177,7 +179,9 @@ def _against(sample: bytes, codec: str) -> float:
         if letter < "\x80" or "\u0300" <= letter < "\u0370":
             continue
         before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
-        if letter >= "\u2e80":
+        if "\ue000" <= letter <= "\uf8ff":  # of private use: nobody's letters
+            points += 10
+        elif letter >= "\u2e80":
             points += 3 * ("a" <= before <= "z" and "a" <= after <= "z")
         elif letter < "\xa0" or letter == "\ufffd":
             points += 10
