@@ -43,6 +43,7 @@ def codes(message: Message) -> set[str]:
         ((b"Content-Type: text/enriched\n\n<bold>rich</bold> words", PICTURE), "rich words", None),
         ((b"Content-Type: text/richtext\n\nrich<nl>words", PICTURE), "rich\nwords", None),
         ((ICS, MESSAGE), "Invitation: Tea", "text_of_calendar"),
+        ((BLANK, REPORT, MESSAGE), "Action: failed", "text_of_report"),
     ],
 )
 @pytest.mark.parametrize("kind", [b"mixed", b"related"])

@@ -2,7 +2,7 @@
 
 The order is that of trust: a mark in the octets themselves (byte order mark, escape sequences, being valid UTF-8),
 the declared charset, a superset of it, what the rest of the mail declares, a detector, windows-1252
-(docs/decisions/008-charsets-that-lie.md).
+(docs/decisions/013-charsets-that-lie.md).
 """
 
 from __future__ import annotations

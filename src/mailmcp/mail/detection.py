@@ -2,7 +2,7 @@
 
 chardet knows pairs of letters in forty languages and is right on whole texts. On a subject line with one accent or one
 sign it is not, and there plain facts help: what stands between two letters is no pound sign, no word mixes Cyrillic
-and ASCII letters, ``ń`` is Polish where ``ñ`` is Spanish. docs/decisions/008-charsets-that-lie.md has the figures.
+and ASCII letters, ``ń`` is Polish where ``ñ`` is Spanish. docs/decisions/013-charsets-that-lie.md has the figures.
 """
 
 from __future__ import annotations
@@ -128,7 +128,10 @@ def _sample(octets: bytes) -> bytes:
     high = _HIGH.search(octets)
     if high is None:
         return b""
-    start = max(octets.rfind(b"\n", 0, high.start()), octets.rfind(b" ", 0, high.start())) + 1
+    near = max(0, high.start() - 200)
+    start = max(octets.rfind(b"\n", near, high.start()), octets.rfind(b" ", near, high.start())) + 1
+    if not start and near:
+        start = high.start()
     text = _TAG.sub(b" ", octets[start : start + 8 * SAMPLE])
     sample = b"\n".join(line for line in text.split(b"\n") if not line.isascii())
     return _cut(sample, SAMPLE)
@@ -176,7 +179,9 @@ def _against(sample: bytes, codec: str) -> float:
         if letter < "\x80" or "\u0300" <= letter < "\u0370":
             continue
         before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
-        if letter >= "\u2e80":
+        if "\ue000" <= letter <= "\uf8ff":  # of private use: nobody's letters
+            points += 10
+        elif letter >= "\u2e80":
             points += 3 * ("a" <= before <= "z" and "a" <= after <= "z")
         elif letter < "\xa0" or letter == "\ufffd":
             points += 10

@@ -62,8 +62,8 @@ def found(root: Part, reading: Reading, read: _Read) -> Words | None:
         _other_text(leaves, reading)
         or _entry(reading)
         or _attached(leaves, reading)
+        or _report(leaves, reading)  # before the message that it returns
         or _handed_on(leaves, reading, read)
-        or _report(leaves, reading)
         or _behind(root, reading)
     )
 

@@ -88,7 +88,7 @@ class Message:
     references: tuple[str, ...] = ()
     """Oldest first (RFC 5322 §3.6.4)."""
     text: str | None = None
-    """The message's own text/plain, charset decoded and format=flowed unfolded; None when there is none."""
+    """The message's own plain text, decoded; else words that stand elsewhere (a defect says where); else None."""
     html: str | None = None
     calendar: str | None = None
     """The first text/calendar part, decoded: strangers' words like the rest."""
