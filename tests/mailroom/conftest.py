@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from posted import letter
 
 from mailmcp.authenticity.dns import Resolver, StaticResolver
 from mailmcp.backends import open_backend
@@ -25,30 +24,6 @@ from mailmcp.models import Arrival, Envelope, Source, StoredMessage
 QUICK = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02)
 LIMIT = 10
 """No wait of a test is longer, in seconds."""
-
-_numbers = itertools.count(1)
-
-
-def letter(
-    to: str,
-    *,
-    from_: str = "Example App <no-reply@app.example>",
-    subject: str = "Hello",
-    text: str = "Some words.",
-    html: str | None = None,
-    headers: dict[str, str] | None = None,
-) -> bytes:
-    """A mail as an application would send it, with a Message-ID of its own."""
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = from_, to, subject
-    mail["Message-ID"] = f"<{next(_numbers)}.{id(mail)}@app.example>"
-    for name, value in (headers or {}).items():
-        del mail[name]
-        mail[name] = value
-    mail.set_content(text)
-    if html is not None:
-        mail.add_alternative(html, subtype="html")
-    return mail.as_bytes().replace(b"\n", b"\r\n")
 
 
 @dataclass

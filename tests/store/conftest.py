@@ -13,42 +13,20 @@ import pytest
 from mailmcp.mail import parse
 from mailmcp.models import (
     Address,
-    ArcChain,
     Arrival,
-    AuthResults,
     Channels,
     Codes,
-    DmarcResult,
     Draft,
     DraftState,
     Envelope,
     Inbox,
-    Reason,
-    Result,
     Source,
-    SpfResult,
     StoredMessage,
     Submission,
-    Trust,
-    Verdict,
 )
 from mailmcp.policy import trust
 from mailmcp.store import inboxes, judgements, messages, outbox, schema, threads
-from mailmcp.store.checks import Check
 from mailmcp.store.judgements import Judgement
-
-
-def checked(verdict: Verdict, *, domain: str | None = None, again_at: datetime | None = None) -> Check:
-    """What a check of a sender found out."""
-    why = Reason("why", "Because.")
-    results = AuthResults(
-        spf=SpfResult(result=Result.NONE, reason=why),
-        dkim=(),
-        dmarc=DmarcResult(result=Result.NONE, reason=why),
-        arc=ArcChain(result=Result.NONE, reason=why),
-    )
-    trust = Trust(verdict=verdict, reasons=(why,), verified_domain=domain)
-    return Check(trust=trust, results=results, lines=("SPF none: because.",), again_at=again_at)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from conftest import checked
+from findings import checked
 
 from mailmcp.models import Verdict
 from mailmcp.store import checks, contacts, messages, threads
@@ -43,7 +43,7 @@ def test_what_is_due_is_found_the_longest_overdue_first_and_can_be_postponed(des
     assert [one.row for one in checks.due(desk.db, soon)] == [second.row]
     due = checks.due(desk.db, late)
     assert [one.row for one in due] == [second.row, first.row]
-    assert (due[0].inbox, due[0].tries, due[0].envelope.recipients) == (inbox.row, 1, (inbox.address,))
+    assert (due[0].tries, due[0].envelope.recipients) == (1, (inbox.address,))
     checks.postpone(desk.db, [second.row, settled.row], desk.now + timedelta(days=1))
     assert [one.row for one in checks.due(desk.db, late)] == [first.row]
     assert len(checks.due(desk.db, desk.now + timedelta(days=2))) == 2
@@ -55,7 +55,7 @@ def test_whom_an_inbox_knows_are_those_it_wrote_to_and_those_who_were_verified(d
     verified = desk.receive(ann.address, from_="Bank <news@bank.example>")
     desk.sent(ann, "Cyd <cyd@app.example>")
     checks.append(desk.db, verified.row, checked(Verdict.VERIFIED, domain="bank.example"), desk.now)
-    met, friends = contacts.acquaintances(desk.db, ann.row, "s@other.example")
+    met, friends = contacts.acquaintances(desk.db, verified.row, "s@other.example")
     assert met
     assert {friend.email for friend in friends} == {"news@bank.example", "cyd@app.example"}
-    assert contacts.acquaintances(desk.db, ann.row, "new@app.example")[0] is False
+    assert contacts.acquaintances(desk.db, verified.row, "new@app.example")[0] is False

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -182,6 +183,52 @@ async def test_a_write_that_was_cancelled_before_its_turn_is_not_carried_out(sto
     assert await store.write(note, "after") == "after"
 
 
+async def test_what_can_wait_is_committed_with_the_next_write_and_before_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "PATIENCE", 3600)
+    patient = [asyncio.create_task(store.write_with_next(note, str(number))) for number in range(3)]
+    await asyncio.sleep(0)
+    assert await store.read(noted) == []
+    await asyncio.wait_for(store.write(note, "next"), LIMIT)
+    await asyncio.wait_for(asyncio.gather(*patient), LIMIT)
+    assert await store.read(noted) == ["0", "1", "2", "next"]
+
+
+async def test_what_can_wait_is_committed_alone_when_nothing_comes(store: Store) -> None:
+    for number in range(3):
+        await asyncio.wait_for(store.write_with_next(note, str(number)), LIMIT)
+    assert await store.read(noted) == ["0", "1", "2"]
+
+
+async def test_a_read_gives_way_to_a_commit_that_has_more_than_the_memory_holds(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a write locks everybody out before its commit: a read that held its turn meanwhile would end in 'busy'."""
+    spilled, refused, tried = threading.Event(), threading.Event(), db._can_read
+
+    def much(connection: sqlite3.Connection) -> None:
+        note(connection, "much", b"x" * 16 * 1024 * 1024)
+        connection.execute("UPDATE notes SET more = zeroblob(length(more) + 1)")
+        spilled.set()
+        assert refused.wait(LIMIT)
+
+    def tries(connection: sqlite3.Connection) -> bool:
+        free = tried(connection)
+        if not free:
+            refused.set()
+        return free
+
+    monkeypatch.setattr(db, "_can_read", tries)
+    writing = asyncio.create_task(store.write(much))
+    assert await asyncio.to_thread(spilled.wait, LIMIT)
+    if db.WAL_IS_SAFE:
+        refused.set()
+    read = await asyncio.wait_for(store.read(noted), LIMIT)
+    await asyncio.wait_for(writing, LIMIT)
+    assert read == ([] if db.WAL_IS_SAFE else ["much"])
+
+
 async def test_a_read_sees_one_unchanging_state(store: Store) -> None:
     other = sqlite3.connect(store.path, timeout=0, isolation_level=None, check_same_thread=False)
 
@@ -212,6 +259,25 @@ async def test_closing_finishes_the_writes_that_wait(tmp_path: Path) -> None:
     await asyncio.wait_for(store.aclose(), LIMIT)
     assert await asyncio.wait_for(asyncio.gather(*tasks), LIMIT) == [str(number) for number in range(100)]
     await store.aclose()
+
+
+async def test_closing_finishes_what_can_wait_whenever_its_time_would_have_been(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patience in (3600, 0):
+        monkeypatch.setattr(db, "PATIENCE", patience)
+        store = await Store.open(tmp_path / str(patience))
+        await store.write(lambda connection: connection.execute("CREATE TABLE notes (word TEXT, more BLOB)"))
+        held = threading.Event()
+        busy = asyncio.create_task(store.write(lambda _, held=held: held.wait(LIMIT)))
+        tasks = [asyncio.create_task(store.write_with_next(note, str(number))) for number in range(3)]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(store.aclose())
+        for _ in range(5):
+            await asyncio.sleep(0)  # the time of those that wait passes between the closing and its turn
+        held.set()
+        await asyncio.wait_for(asyncio.gather(busy, closing), LIMIT)
+        assert await asyncio.gather(*tasks) == ["0", "1", "2"]
 
 
 async def test_after_closing_every_call_is_refused_at_once(tmp_path: Path) -> None:

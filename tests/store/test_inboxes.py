@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import checked
+from findings import checked
 
 from mailmcp.errors import AddressTaken, NotFound
 from mailmcp.models import Codes, DraftState, Verdict

@@ -34,16 +34,19 @@ class Announcing:
         self._checking = checking
         self._late: dict[asyncio.Task[None], int] = {}
 
-    async def announce(self, items: Sequence[Unjudged], found: Sequence[Judgement]) -> None:
+    async def announce(
+        self, items: Sequence[Unjudged], found: Sequence[Judgement], *, share_commit: bool = False
+    ) -> None:
         """Check the sender of each, store the judgements, then ring.
 
         Those whose check takes its time are announced by themselves when it is done: other mail does not wait for
-        somebody's slow name servers. Raises StoreUnavailable: then some are stored and some not.
+        somebody's slow name servers. ``share_commit`` lets storing wait a moment for other writes. Raises
+        StoreUnavailable: then some are stored and some not.
         """
         if not found:
             return
         tasks = {
-            asyncio.create_task(self._announce_one(item, judgement)): item.row
+            asyncio.create_task(self._announce_one(item, judgement, share_commit)): item.row
             for item, judgement in zip(items, found, strict=True)
         }
         done, late = await asyncio.wait(tasks, timeout=AT_ONCE_SECONDS)
@@ -67,8 +70,8 @@ class Announcing:
         if self._late:
             await asyncio.wait(self._late)
 
-    async def _announce_one(self, item: Unjudged, judgement: Judgement) -> None:
-        await self._write_down(item, await self._checking.checked(item, judgement), datetime.now(UTC))
+    async def _announce_one(self, item: Unjudged, judgement: Judgement, share_commit: bool) -> None:
+        await self._write_down(item, await self._checking.checked(item, judgement), share_commit)
 
     def _came_late(self, task: asyncio.Task[None]) -> None:
         self._late.pop(task, None)
@@ -76,16 +79,20 @@ class Announcing:
         if not task.cancelled() and task.exception() is not None:
             log.warning("mail waits to be announced: %s", task.exception())  # it counts as left behind, and is found
 
-    async def _write_down(self, item: Unjudged, judgement: Judgement, now: datetime) -> None:
+    async def _write_down(self, item: Unjudged, judgement: Judgement, share_commit: bool) -> None:
         """Write a judgement down; of one that the store cannot hold, only that the mail is there."""
-        write = partial(judgements.judge, now=now)
-        try:
-            await self._store.write(write, item.row, judgement)
-        except MailError:
-            raise
-        except Exception:
-            log.exception("what was concluded from a message cannot be stored")
-            await self._store.write(write, item.row, judging.unreadable(source=item.source, peer=item.peer))
+        record = partial(judgements.judge, now=datetime.now(UTC))
+        for conclusion in (judgement, judging.unreadable(source=item.source, peer=item.peer)):
+            try:
+                if share_commit:
+                    await self._store.write_with_next(record, item.row, conclusion)
+                else:
+                    await self._store.write(record, item.row, conclusion)
+                return
+            except MailError:
+                raise
+            except Exception:  # not the next mail's fault: it must not wait for this one
+                log.exception("what was concluded from a message cannot be stored")
 
 
 class Patience:

@@ -64,7 +64,7 @@ class Checking:
         """A judgement with what is found out about the sender within the patience of a waiter."""
         if item.outgoing or item.source is Source.SUBMITTED:
             return judgement  # our own
-        known = await self._known(item.inbox_row, judgement.message)
+        known = await self._known(item.row, judgement.message)
         task = asyncio.create_task(self._results(item.row, item.raw, item.envelope, item.source, judgement.message))
         done, _ = await asyncio.wait([task], timeout=WAITER_SECONDS)
         if done:
@@ -120,7 +120,7 @@ class Checking:
         except NotFound:
             return
         message = await asyncio.to_thread(_header_of, raw)
-        known = await self._known(due.inbox, message)
+        known = await self._known(due.row, message)
         results = await self._results(due.row, raw, due.envelope, due.source, message)
         made = self._concluded(results, message, due.envelope, due.source, known, tries=due.tries)
         await self._store.write(checks.append, due.row, made, datetime.now(UTC))
@@ -162,11 +162,11 @@ class Checking:
             again_at=again_at,
         )
 
-    async def _known(self, inbox: int, message: Message) -> Acquaintances:
+    async def _known(self, row: int, message: Message) -> Acquaintances:
         author = message.author
         if author is None:
             return trust.NOBODY
-        met, friends = await self._store.read(contacts.acquaintances, inbox, author.email.lower())
+        met, friends = await self._store.read(contacts.acquaintances, row, author.email.lower())
         return Acquaintances.of(friends, author.email if met else None)
 
 

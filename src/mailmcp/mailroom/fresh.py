@@ -3,56 +3,82 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
+import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from mailmcp.errors import MailError
 from mailmcp.mailroom.announcing import SWEEP_SECONDS, Announcing, Patience
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.judges import Judge, JudgeProcess, JudgeThread, Stuck
 from mailmcp.mailroom.set_aside import SetAside
+from mailmcp.models import Arrival
 from mailmcp.store import Store, judgements
+from mailmcp.store.judgements import SHORT, TOGETHER, Unjudged
 
 log = logging.getLogger("mailmcp.inbound")
 
 BATCH = 32
 """Most messages that are judged together."""
-STREAM = 8
 STREAM_SECONDS = 0.2
-"""So many messages within such a time are a stream: 40 a second."""
-GATHER_SECONDS = 0.03
-"""While mail streams in and nobody here waits for it, so long are messages gathered to be judged together: each
-judgement alone would pay a commit of its own."""
+SMALL_STREAM, GREAT_STREAM = 4, 16
+"""So many messages within that time are a stream: a small one's judgements share commits, a great one's judge is a
+process of its own."""
 LINGER_SECONDS = 10
-"""How long the process that judges a stream stays after it."""
+"""How long that process stays after the stream."""
 
 
 class Fresh:
-    """Brings fresh mail to a judge: alone to a thread of this process, in a stream to a process beside it."""
+    """Brings fresh mail to a judge: to a thread of this process, or in a stream to a process beside it."""
 
     def __init__(
-        self, store: Store, arrivals: Arrivals, announcing: Announcing, aside: SetAside, rows: set[int]
+        self,
+        store: Store,
+        arrivals: Arrivals,
+        announcing: Announcing,
+        aside: SetAside,
+        rows: dict[int, Unjudged | None],
     ) -> None:
         self._store = store
         self._arrivals = arrivals
         self._announcing = announcing
         self._aside = aside
-        self._rows = rows
         self._bell = asyncio.Event()
-        self._came: deque[float] = deque(maxlen=STREAM)
+        self.rows = rows
+        """Of the messages that wait, in order; None for one whose bytes are only in the store."""
+        self._held = 0
+        self._sent = False
+        self._came: deque[float] = deque(maxlen=GREAT_STREAM)
         self._thread = JudgeThread()
         self._beside: asyncio.Task[JudgeProcess] | None = None
 
-    def accepted(self, rows: Iterable[int]) -> None:
+    def accepted(self, rows: Iterable[int], arrival: Arrival) -> None:
         """These messages were stored by this process."""
-        self._rows.update(rows)
         self._came.append(asyncio.get_running_loop().time())
+        size = len(arrival.raw)
+        for row in rows:
+            if size > SHORT:
+                self._aside.add(row)
+                continue
+            item = None
+            if isinstance(arrival.raw, bytes) and self._held + size <= TOGETHER:
+                self._held += size
+                item = Unjudged(
+                    row=row,
+                    size=size,
+                    raw=arrival.raw,
+                    source=arrival.source,
+                    envelope=arrival.envelope,
+                    outgoing=False,
+                )
+            self.rows[row] = item
         self._bell.set()
 
     def look(self) -> None:
         """A copy of sent mail may have been stored."""
+        self._sent = True
         self._bell.set()
 
     async def run(self) -> None:
@@ -63,13 +89,14 @@ class Fresh:
         try:
             while True:
                 await set_or_late(self._bell, pause)
-                if not self._bell.is_set() and not self._rows:
+                if not self._bell.is_set() and not self.rows:
                     await self._end_beside()
                 self._bell.clear()
-                pause = LINGER_SECONDS if self._beside is not None else SWEEP_SECONDS
                 try:
-                    while await self._judge_some():
+                    while items := await self._next():
+                        await self._judge_all(items)
                         patience.regained()
+                    pause = LINGER_SECONDS if self._beside is not None else SWEEP_SECONDS
                 except MailError as error:
                     # The bytes are safe, and tried again.
                     log.warning("mail waits to be judged: %s", error)
@@ -81,48 +108,67 @@ class Fresh:
             self._thread.close()
             await self._end_beside()
 
-    async def _judge_some(self) -> bool:
-        """Judge the oldest messages that wait, in the order in which they came; whether there were any."""
-        if self._streams and not self._arrivals.awaited and len(self._rows) < BATCH:
-            await asyncio.sleep(GATHER_SECONDS)
-        wanted = heapq.nsmallest(BATCH, self._rows)
+    async def _next(self) -> list[Unjudged]:
+        """The oldest messages that wait, with their bytes; none when none waits."""
+        while True:
+            ahead = [self.rows[row] for row in list(self.rows)[:BATCH]]
+            ready = [item for item in takewhile(lambda item: item is not None, ahead) if item is not None]
+            if not self._sent and (ready or not ahead):
+                return ready
+            await self._fetch([row for row in list(self.rows)[:BATCH] if self.rows[row] is None])
+
+    async def _fetch(self, rows: Sequence[int]) -> None:
+        """Get the bytes of these messages, or of the first of them, and copies of sent mail if there may be some."""
         limit = BATCH + len(self._aside.rows)
-        found = await self._store.read(judgements.unjudged, wanted, or_sent=True, limit=limit)
-        if len(found) < limit:  # the others are judged already, or deleted
-            self._rows.difference_update(set(wanted) - {item.row for item in found})
-        waiting = [item for item in found if item.row not in self._aside.rows]
-        for item in waiting:
+        found = await self._store.read(judgements.unjudged, rows, or_sent=self._sent, limit=limit)
+        self._sent = False
+        for item in found:
+            if item.row in self._aside.rows:
+                continue
             if item.raw is None:
                 self._set_aside(item.row)
-        short = [item for item in waiting if item.raw is not None]
-        if short:
-            judge = await self._judge()
-            try:
-                concluded = await judge.judge_all(short)
-            except Stuck as stuck:
-                concluded = stuck.found
-                log.warning("a message of %d bytes is set aside: it stalls the judge", short[len(concluded)].size)
-                self._set_aside(short[len(concluded)].row)
-                if judge is not self._thread:
-                    await self._end_beside()
-            await self._announcing.announce(short[: len(concluded)], concluded)
-            self._rows.difference_update(item.row for item in short[: len(concluded)])
-        return bool(waiting)
+            elif self.rows.get(item.row) is None:
+                self.rows[item.row] = item
+                self._held += item.size
+        # What is missing in front of the last is judged already, or deleted.
+        end = found[-1].row if found else math.inf
+        for row in {row for row in rows if row < end} - {item.row for item in found}:
+            self._forget(row)
 
-    @property
-    def _streams(self) -> bool:
-        """Whether much mail is coming in, or has come."""
-        clock = asyncio.get_running_loop().time
-        many = len(self._came) == STREAM and clock() - self._came[0] < STREAM_SECONDS
-        return many or len(self._rows) >= BATCH
+    async def _judge_all(self, items: Sequence[Unjudged]) -> None:
+        judge = await self._judge()
+        try:
+            found = await judge.judge_all(items)
+        except Stuck as stuck:
+            found = stuck.found
+            log.warning("a message of %d bytes is set aside: it stalls the judge", items[len(found)].size)
+            self._set_aside(items[len(found)].row)
+            if judge is not self._thread:
+                await self._end_beside()
+        done = items[: len(found)]
+        # A commit of its own would cost as much as accepting the next message.
+        share = self._streams(SMALL_STREAM) and not self._arrivals.awaited
+        await self._announcing.announce(done, found, share_commit=share)
+        for item in done:
+            self._forget(item.row)
 
     def _set_aside(self, row: int) -> None:
         self._aside.add(row)
-        self._rows.discard(row)
+        self._forget(row)
+
+    def _forget(self, row: int) -> None:
+        item = self.rows.pop(row, None)
+        if item is not None:
+            self._held -= item.size
+
+    def _streams(self, many: int) -> bool:
+        """Whether so much mail is coming in."""
+        now = asyncio.get_running_loop().time()
+        return len(self._came) >= many and now - self._came[-many] < STREAM_SECONDS
 
     async def _judge(self) -> Judge:
         """The thread, or for a stream (and while the thread is stuck) the process, as soon as it is there."""
-        if not self._streams and not self._thread.stuck:
+        if not (self._thread.stuck or self._streams(GREAT_STREAM) or len(self.rows) >= BATCH):
             return self._thread
         if self._beside is None:
             self._beside = asyncio.create_task(JudgeProcess.begin(self._store), name="mailmcp-judge-begin")

@@ -19,6 +19,7 @@ from mailmcp.mailroom.fresh import Fresh
 from mailmcp.mailroom.set_aside import SetAside
 from mailmcp.models import Arrival, Source
 from mailmcp.store import Store, inboxes, judgements, messages, raws
+from mailmcp.store.judgements import Unjudged
 
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]{0,10}:[ \t\r\n]{0,10}(\S{1,998})", re.IGNORECASE | re.MULTILINE)
 HEADER_SCAN = 64 * 1024
@@ -31,9 +32,9 @@ class Inbound:
         self._store = store
         self._arrivals = arrivals
         self._announcing = announcing = Announcing(store, arrivals, checking)
-        self._rows: set[int] = set()
-        self._aside = SetAside(store, announcing, self._rows)
-        self._fresh = Fresh(store, arrivals, announcing, self._aside, self._rows)
+        fresh: dict[int, Unjudged | None] = {}
+        self._aside = SetAside(store, announcing, fresh)
+        self._fresh = Fresh(store, arrivals, announcing, self._aside, fresh)
         self._tasks: list[asyncio.Task[None]] = []
         self._one_long = asyncio.Lock()
 
@@ -52,7 +53,8 @@ class Inbound:
 
     async def _accept(self, arrival: Arrival, sha256: str) -> None:
         known_by = fingerprint(arrival, sha256)
-        self._fresh.accepted(await self._store.write(messages.accept, arrival, fingerprint=known_by, sha256=sha256))
+        rows = await self._store.write(messages.accept, arrival, fingerprint=known_by, sha256=sha256)
+        self._fresh.accepted(rows, arrival)
 
     def start(self) -> None:
         """Begin to judge, first whatever an earlier process left unjudged."""
@@ -78,7 +80,7 @@ class Inbound:
             async with asyncio.timeout(at_most), self._arrivals.listen() as bell:
                 while True:
                     bell.clear()  # before the look: what is announced from here on rings again
-                    mine = [*self._rows, *self._aside.rows, *self._announcing.rows]
+                    mine = [*self._fresh.rows, *self._aside.rows, *self._announcing.rows]
                     if not await self._store.read(judgements.unjudged, mine, or_sent=True, limit=1):
                         return
                     self._fresh.look()

@@ -26,6 +26,8 @@ from mailmcp.store.raws import PIECE_BYTES
 
 log = logging.getLogger("mailmcp.inbound")
 
+MODULE = "mailmcp.mailroom.judging"
+"""What such a process runs."""
 SECONDS = 5.0
 """For one short mail, which takes milliseconds: past it something is wrong with it, or the machine is very busy."""
 SECONDS_ALONE = 180.0
@@ -53,8 +55,8 @@ class Judge(Protocol):
 class JudgeThread:
     """Judges in this process. A thread that is stuck is left to itself, and the next mail gets a new one."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float | None = None) -> None:
+        self._seconds = SECONDS if seconds is None else seconds
         self._thread: _Thread | None = None
         self._left: _Thread | None = None
 
@@ -142,12 +144,14 @@ class JudgeProcess:
         self._header_only = header_only
 
     @classmethod
-    async def begin(
-        cls, store: Store, *, seconds: float = SECONDS, cpu_seconds: int | None = None, header_only: bool = False
-    ) -> JudgeProcess:
-        """Start one. ``header_only`` reads nothing but headers. Raises OSError when there is no process to be had."""
-        limit = () if cpu_seconds is None else (str(cpu_seconds),)
-        process = await apart.begin("mailmcp.mailroom.judging", *limit)
+    async def begin(cls, store: Store, *, alone: bool = False, header_only: bool = False) -> JudgeProcess:
+        """Start one: for one mail ``alone``, which may take its time, or for many. ``header_only`` reads only headers.
+
+        Raises OSError when there is no process to be had.
+        """
+        limit = (str(CPU_SECONDS_ALONE),) if alone else ()
+        seconds = SECONDS_ALONE if alone else SECONDS
+        process = await apart.begin(MODULE, *limit)
         return cls(store, process, seconds=seconds, header_only=header_only)
 
     async def judge_all(self, items: Sequence[Unjudged]) -> list[Judgement]:

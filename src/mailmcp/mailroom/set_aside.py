@@ -16,7 +16,7 @@ from mailmcp.errors import MailError, NotFound
 from mailmcp.mailroom import judging
 from mailmcp.mailroom.announcing import SWEEP_SECONDS, Announcing, Patience
 from mailmcp.mailroom.arrivals import set_or_late
-from mailmcp.mailroom.judges import CPU_SECONDS_ALONE, SECONDS_ALONE, JudgeProcess, JudgeThread, Stuck
+from mailmcp.mailroom.judges import SECONDS_ALONE, JudgeProcess, JudgeThread, Stuck
 from mailmcp.store import Store, judgements, messages
 from mailmcp.store.judgements import Judgement, Unjudged
 
@@ -116,11 +116,7 @@ class SetAside:
 
     async def _begin(self, *, header_only: bool = False, alone: bool = False) -> JudgeProcess | _Here:
         try:
-            if not alone:
-                return await JudgeProcess.begin(self._store)
-            return await JudgeProcess.begin(
-                self._store, seconds=SECONDS_ALONE, cpu_seconds=CPU_SECONDS_ALONE, header_only=header_only
-            )
+            return await JudgeProcess.begin(self._store, alone=alone, header_only=header_only)
         except OSError as error:
             log.warning("no process could be started, mail is judged in this one: %s", error)
             return _Here(self._store)

@@ -30,7 +30,6 @@ class Due:
     """A message whose sender is to be checked again."""
 
     row: int
-    inbox: int
     envelope: Envelope
     source: Source
     tries: int
@@ -78,14 +77,13 @@ def append(db: sqlite3.Connection, row: int, check: Check, now: datetime) -> Non
 def due(db: sqlite3.Connection, now: datetime, *, limit: int = 20) -> list[Due]:
     """Messages whose sender is to be checked again by now, the longest overdue first."""
     rows = db.execute(
-        "SELECT id, inbox, mail_from, recipients, peer, helo, received_at, source, check_tries FROM messages"
+        "SELECT id, mail_from, recipients, peer, helo, received_at, source, check_tries FROM messages"
         " WHERE check_at <= :now AND judged_at IS NOT NULL ORDER BY check_at LIMIT :limit",
         {"now": milliseconds(now), "limit": limit},
     ).fetchall()
     return [
         Due(
             row=row["id"],
-            inbox=row["inbox"],
             envelope=Envelope(
                 mail_from=row["mail_from"],
                 recipients=strings(row["recipients"]),

@@ -12,8 +12,11 @@ import asyncio
 import logging
 import os
 import sqlite3
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -31,6 +34,8 @@ Work = Callable[[sqlite3.Connection], Any]
 log = logging.getLogger("mailmcp.store")
 
 BUSY_TIMEOUT_MS = 5_000
+PATIENCE = 0.03
+"""Seconds that work which may share another's transaction waits for one."""
 GROUP_LIMIT = 64
 """Most pieces of work in one transaction: bounds the time that other processes wait for the lock."""
 
@@ -54,10 +59,14 @@ class Store:
         self._identity = _identity(path)
         self._writer = writer
         self._reader = reader
-        self._queue: asyncio.Queue[tuple[Work, asyncio.Future[Any]] | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue()
+        self._patient: deque[_Waiting] = deque()
         self._committer = asyncio.create_task(self._commit_forever(), name="mailmcp-store-commit")
         self._closing = False
         self._seen_version = -1
+        self._turn = threading.Lock()
+        """Without WAL nobody can read while a commit is written to the disk, and the other way round. SQLite would find
+        that out by trying again after 1, 2, 5, 10 … ms; within one process we can take turns."""
 
     @classmethod
     async def open(cls, home: Path) -> Store:
@@ -96,7 +105,7 @@ class Store:
         """Run ``work(connection, …)`` on one unchanging state of the database."""
         self._refuse_if_closed_or_gone()
         try:
-            return await self._reader.run(partial(_in_snapshot, work=lambda db: work(db, *args, **kwargs)))
+            return await self._reader.run(partial(_in_snapshot, self._turn, work=lambda db: work(db, *args, **kwargs)))
         except sqlite3.Error as error:
             raise _public(error, self.path) from error
 
@@ -108,10 +117,24 @@ class Store:
         What ``work`` raises is raised here and nothing it did remains. A cancelled call may still be carried out.
         """
         self._refuse_if_closed_or_gone()
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((lambda db: work(db, *args, **kwargs), done))
+        waiting = _Waiting(lambda db: work(db, *args, **kwargs))
+        self._queue.put_nowait(waiting)
+        return await self._done(waiting)
+
+    async def write_with_next(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As ``write``, but in the transaction of the next write; when none comes, on its own after PATIENCE."""
+        self._refuse_if_closed_or_gone()
+        waiting = _Waiting(lambda db: work(db, *args, **kwargs))
+        self._patient.append(waiting)
+        if len(self._patient) == 1:
+            asyncio.get_running_loop().call_later(PATIENCE, self._queue.put_nowait, _Waiting(None))
+        return await self._done(waiting)
+
+    async def _done(self, waiting: _Waiting) -> Any:
         try:
-            return await done
+            return await waiting.done
         except sqlite3.Error as error:
             raise _public(error, self.path) from error
 
@@ -119,7 +142,7 @@ class Store:
         """Whether any process committed something since the last time this was asked."""
         self._refuse_if_closed()
         try:
-            version = await self._reader.run(_data_version)
+            version = await self._reader.run(partial(_in_snapshot, self._turn, work=_data_version))
         except sqlite3.Error as error:
             raise _public(error, self.path) from error
         moved, self._seen_version = version != self._seen_version, version
@@ -145,21 +168,32 @@ class Store:
             taken = [await self._queue.get()]
             while len(taken) < GROUP_LIMIT and not self._queue.empty():
                 taken.append(self._queue.get_nowait())
-            ended = taken[-1] is None
-            batch = [item for item in taken if item is not None and not item[1].cancelled()]
+            ended = None in taken  # a look that was asked for before may come behind it
+            # Those first that waited longest: what is judged here was accepted before what is accepted here.
+            group, self._patient = [*self._patient, *taken], deque()
+            batch = [item for item in group if item is not None and item.work is not None and not item.done.cancelled()]
             if not batch:
                 continue
             try:
-                outcomes = await self._writer.run(partial(_commit_together, works=[work for work, _ in batch]))
+                works = [item.work for item in batch if item.work is not None]
+                outcomes = await self._writer.run(partial(_commit_together, self._turn, works=works))
             except Exception as error:  # the connection itself is gone: every caller hears of it
                 outcomes = [(None, error)] * len(batch)
-            for (_, done), (result, error) in zip(batch, outcomes, strict=True):
-                if done.cancelled():
+            for waiting, (result, error) in zip(batch, outcomes, strict=True):
+                if waiting.done.cancelled():
                     continue
                 if error is None:
-                    done.set_result(result)
+                    waiting.done.set_result(result)
                 else:
-                    done.set_exception(error)
+                    waiting.done.set_exception(error)
+
+
+class _Waiting:
+    """A piece of work and its answer; without work it only makes the committer look."""
+
+    def __init__(self, work: Work | None) -> None:
+        self.work = work
+        self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -202,6 +236,7 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     db.execute("PRAGMA journal_size_limit = 4194304")
     if query_only:
         db.execute("PRAGMA query_only = ON")
+        db.execute("PRAGMA busy_timeout = 0")  # ``_begin_to_read`` waits by itself
     db.row_factory = sqlite3.Row
     return db
 
@@ -219,18 +254,40 @@ def _set_journal(db: sqlite3.Connection) -> None:
             time.sleep(0.005)
 
 
-def _in_snapshot(db: sqlite3.Connection, *, work: Callable[[sqlite3.Connection], T]) -> T:
-    db.execute("BEGIN")
+def _in_snapshot(turn: threading.Lock, db: sqlite3.Connection, *, work: Callable[[sqlite3.Connection], T]) -> T:
+    give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    pause = 0.0002
+    while True:
+        with nullcontext() if WAL_IS_SAFE else turn:
+            db.execute("BEGIN")
+            try:
+                if _can_read(db) or time.monotonic() > give_up:
+                    return work(db)
+            finally:
+                db.execute("ROLLBACK")
+        # Another process commits, or our own writer has more than its memory holds: never waited for with the turn,
+        # which that writer needs next. In small steps, since a commit takes a few milliseconds.
+        time.sleep(pause)
+        pause = min(2 * pause, 0.005)
+
+
+def _can_read(db: sqlite3.Connection) -> bool:
+    """Take the lock that reading needs, if it is free; the transaction sees the state of this moment."""
     try:
-        return work(db)
-    finally:
-        db.execute("ROLLBACK")
+        db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
-def _commit_together(db: sqlite3.Connection, *, works: list[Work]) -> list[tuple[Any, BaseException | None]]:
+def _commit_together(
+    turn: threading.Lock, db: sqlite3.Connection, *, works: list[Work]
+) -> list[tuple[Any, BaseException | None]]:
     """Run all works in one transaction; what each returned or raised, in order."""
     if len(works) == 1:
-        return [_commit_alone(db, works[0])]
+        return [_commit_alone(turn, db, works[0])]
     outcomes: list[tuple[Any, BaseException | None]] = []
     undone = False
     try:
@@ -246,27 +303,32 @@ def _commit_together(db: sqlite3.Connection, *, works: list[Work]) -> list[tuple
                 db.execute("ROLLBACK TO work")
                 outcomes.append((None, error))
             db.execute("RELEASE work")
-        db.execute("COMMIT")
+        _commit(turn, db)
     except Exception as error:
         if db.in_transaction:
             db.execute("ROLLBACK")
         if undone:  # what is too large for the disk must not take along what is not
-            return [_commit_alone(db, work) for work in works]
+            return [_commit_alone(turn, db, work) for work in works]
         return [(None, error)] * len(works)
     return outcomes
 
 
-def _commit_alone(db: sqlite3.Connection, work: Work) -> tuple[Any, BaseException | None]:
+def _commit_alone(turn: threading.Lock, db: sqlite3.Connection, work: Work) -> tuple[Any, BaseException | None]:
     """Run one work in a transaction of its own: without a savepoint, which would cost a tenth of the time."""
     try:
         db.execute("BEGIN IMMEDIATE")
         result = work(db)
-        db.execute("COMMIT")
+        _commit(turn, db)
     except Exception as error:
         if db.in_transaction:
             db.execute("ROLLBACK")
         return None, error
     return result, None
+
+
+def _commit(turn: threading.Lock, db: sqlite3.Connection) -> None:
+    with nullcontext() if WAL_IS_SAFE else turn:
+        db.execute("COMMIT")
 
 
 def _data_version(db: sqlite3.Connection) -> int:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from mailmcp.mail.threads import ancestors
@@ -18,8 +19,10 @@ from mailmcp.store import checks, contacts, raws, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, milliseconds, moment, new_id, strings
 
-SHORT = 128 * 1024
-"""Bytes up to which a message that waits is handed over with its bytes; several long ones would fill the memory."""
+SHORT = 512 * 1024
+"""Bytes up to which a message that waits is handed over with its bytes."""
+TOGETHER = 2 * 1024 * 1024
+"""The same of all that are handed over at once, except for the first: they are in memory together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +30,6 @@ class Unjudged:
     """An accepted message whose bytes nobody has looked at yet."""
 
     row: int
-    inbox: str
-    inbox_row: int
     size: int
     raw: bytes | None
     """None when it is long: ``messages.raw_piece`` gives it piece by piece."""
@@ -63,25 +64,23 @@ def unjudged(
     received_before: datetime | None = None,
     limit: int = 100,
 ) -> list[Unjudged]:
-    """The oldest messages that were stored but not judged, at most ``limit``.
+    """The oldest messages that were stored but not judged, at most ``limit``; fewer when they are not so short.
 
     Either all, or those of ``rows``, with our own copies of what was sent if ``or_sent`` says so.
     """
     which = "TRUE" if rows is None else f"messages.id IN ({','.join(str(int(row)) for row in rows)})"
     before = {} if received_before is None else {"before": milliseconds(received_before)}
     found = db.execute(
-        "SELECT messages.id, address, inbox, raw, length(bytes) AS size, source, peer, helo, mail_from, recipients,"
-        " received_at, outgoing FROM messages"
-        " JOIN inboxes ON inboxes.id = messages.inbox JOIN raws ON raws.id = messages.raw"
+        "SELECT messages.id, raw, length(bytes) AS size, source, peer, helo, mail_from, recipients, received_at,"
+        " outgoing FROM messages JOIN raws ON raws.id = messages.raw"
         f" WHERE judged_at IS NULL AND ({which}{' OR outgoing = 1' if or_sent else ''})"
         f"{' AND received_at < :before' if before else ''} ORDER BY messages.id LIMIT :limit",
         {"limit": limit, **before},
     ).fetchall()
+    short = accumulate(row["size"] if row["size"] <= SHORT else 0 for row in found)
     return [
         Unjudged(
             row=row["id"],
-            inbox=row["address"],
-            inbox_row=row["inbox"],
             size=row["size"],
             raw=raws.kept(db, row["raw"]) if row["size"] <= SHORT else None,
             source=Source(row["source"]),
@@ -94,7 +93,8 @@ def unjudged(
             ),
             outgoing=bool(row["outgoing"]),
         )
-        for row in found
+        for row, total in zip(found, short, strict=True)
+        if total <= TOGETHER
     ]
 
 
