@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailmcp.mail import codes, text
+from mailmcp.mail.codewords import Kind, Lexicon
 from mailmcp.mail.evidence import SETTLED
 from mailmcp.mail.matter import Matter
 from mailmcp.mail.parse import parse
@@ -39,6 +40,23 @@ def html(body: str, subject: str) -> Codes:
         ("Вход", "Наберите на сайте 35-70-12. Через десять минут эти цифры станут бесполезны.", "357012"),
         ("Freigabe", "Stimmt alles, geben Sie im Online-Banking 806355 ein. Die TAN gilt fünf Minuten.", "806355"),
         ("Qwzx plorf", "Drogn splat:\n\n482913\n\nVlub 10 krelt.", "482913"),
+        (
+            "Ihre TAN",
+            "Betrag ............ 2.386,50 EUR\nTAN ............... 318 605\n\nBitte vergleichen Sie.",
+            "318605",
+        ),
+        (
+            "Codul unic",
+            "Introduceți codul de unică folosință de mai jos.\n\n*** 73-46-19 ***\n\nExpiră la 16:20.",
+            "734619",
+        ),
+        ("[RAHASIA] 2 0 9 5 1 8", "Angka di judul email ini adalah kode OTP. Masukkan ke aplikasi.", "209518"),
+        ("771 405 gets you in", "On another device, enter the digits from the subject line of this mail.", "771405"),
+        (
+            "Your account",
+            "Use the passcode below. We ask for it because you have not been here since 2023.\n\n9038",
+            "9038",
+        ),
         ("Krelt", "Zwomp glorp tarn vlib:\n\n55 18 20\n\nDrogn 30 plim.", "551820"),
     ],
 )
@@ -58,6 +76,13 @@ def test_a_code_that_is_not_called_one_is_found(subject: str, words: str, code: 
         ("[acme/app] OTP field (#4829)", "Your login code is 739204. Enter it to sign in."),
         ("Recovery", "You made them on 21 November 2026. Keep your recovery codes in a safe place."),
         ("Your tickets", "77182034\n77182035\n77182036\n77182037\n\nShow these codes at the entrance."),
+        ("Let op: oplichters", "Zo ziet een echte mail eruit:\n\nUw inlogcode is 123 456. Hij is 5 minuten geldig."),
+        ("Stop mailing codes", 'Bad code:\n\nif (input === "845210") return; // your one-time code\n\nSee you.'),
+        ("See you on Friday", "Three nights in a double room (confirmation number 90417735). Check-in from 3 pm."),
+        ("Nota fiscal", "Código de verificação da nota: 5RT8-0KQZ\nValor total: R$ 187,40\nPedido 4471-903"),
+        ("Livrare", "Coletul ajunge azi. Spuneți curierului codul:\n\n2951\n\nRamburs: 214,50 lei"),
+        ("Guest Wi-Fi", "Room 0412\nNetwork Cormorant-Guest\nWi-Fi login code 27064\nReception dial 9"),
+        ("Your purchase", "Paid with your card ···· 4821. Sign-in code on request."),
         ("Code sent", "We texted a 6-digit verification code to the phone ending in 0142. Type it on the page."),
     ],
 )
@@ -102,6 +127,21 @@ def test_a_button_written_as_plain_text_is_its_words_above_an_address() -> None:
     assert plain(f"Hello,\n\nReset your password\n{url}\n\nThe team", "Your account").link == url
 
 
+def test_an_arrow_before_an_address_is_no_name_of_it() -> None:
+    url = f"https://social.example.test/auth/confirmation?confirmation_token={TOKEN}"
+    words = f"Verify email address\n\nYou are one click away.\n\n=> {url}\n\nPlease read our rules."
+    assert plain(words, "Confirmation instructions").link == url
+
+
+def test_a_button_that_takes_a_code_back_signs_nobody_in() -> None:
+    address = f"https://gate.example.test/revoke/one-time-code?id={TOKEN}"
+    button = f'<a href="{address}" style="padding:9px;background:#06c">Revoke</a>'
+    found = html(
+        f"<p>Enter this one-time code to confirm your identity.</p><h1>T8RHJ5MD</h1>{button}", "Confirm your identity"
+    )
+    assert (found.code, found.link) == ("T8RHJ5MD", None)
+
+
 def test_links_of_a_code_host_sign_nobody_in() -> None:
     words = f"The login link https://example.test/verify/{TOKEN} is broken."
     assert plain(words, "[acme/app] Sign-in link (Issue #12)").link is None
@@ -130,3 +170,10 @@ def test_every_weight_is_of_a_sign_that_mails_give() -> None:
 def faint(given: set[str]) -> set[str]:
     """Signs of kinds of words may weigh nothing, or be too rare to be met when the weights are fitted."""
     return {name for name in given if name.split()[0] in ("opening", "subject", "before", "line")}
+
+
+def test_words_of_other_scripts_are_known_after_a_text_in_ascii() -> None:
+    lexicon = Lexicon((Kind.CODE, "code |код"), (Kind.TRADE, "|заказ |order"))
+    assert [hit.kind for hit in lexicon.hits("the order code")] == [Kind.TRADE, Kind.CODE]
+    assert [hit.kind for hit in lexicon.hits("заказ, код, code")] == [Kind.TRADE, Kind.CODE, Kind.CODE]
+    assert [hit.kind for hit in lexicon.hits("code")] == [Kind.CODE]

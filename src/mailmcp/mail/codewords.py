@@ -65,6 +65,12 @@ class Kind(IntEnum):
     """Something has happened: changed, turned on, a reminder."""
     TRADE = 25
     """Orders, stays, journeys, appointments: they name no number, but say what the mail is about."""
+    SAMPLE = 26
+    """"For example", "looks like this": what follows is shown, not given."""
+    HEADING = 27
+    """The subject line, where the code may be alone."""
+    TELL = 28
+    """To be shown or told to somebody: a ticket, a code for a courier."""
     ACTION = 8
     """What a link is pressed for: confirm, reset, accept, join."""
     AGAINST = 9
@@ -96,7 +102,9 @@ def folded(text: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFKD", text.lower()).translate(_LATIN)).translate(_LATIN)
 
 
-_CONTEXT = frozenset((Kind.FIGURES, Kind.IGNORE, Kind.FRAUD, Kind.NOTICE, Kind.TRADE))
+_CONTEXT = frozenset(
+    (Kind.FIGURES, Kind.IGNORE, Kind.FRAUD, Kind.NOTICE, Kind.TRADE, Kind.SAMPLE, Kind.HEADING, Kind.TELL),
+)
 """What is said beside other kinds: such words hide no word in them, and none at the same place."""
 
 _Row = tuple[str, bool, list[Kind], bool]
@@ -104,38 +112,55 @@ _Row = tuple[str, bool, list[Kind], bool]
 _Rows = dict[str, list[_Row]]
 
 
-class Lexicon:
-    """Lists of words by kind, and where they are in a folded text."""
+class _Index(NamedTuple):
+    """Words by their first four letters, shorter ones (many of them ideographs) by all they have."""
 
-    def __init__(self, *lists: tuple[Kind, str]) -> None:
-        kinds: dict[str, list[Kind]] = {}
-        for kind, words in lists:
-            entries = " ".join(line for line in words.splitlines() if not line.startswith("#")).split()
-            for entry in entries:
-                of_word = kinds.setdefault(folded(entry).replace("_", " "), [])
-                if kind not in of_word:
-                    of_word.append(kind)
-        # By their first four letters, shorter words (many of them ideographs) by all they have.
-        self._initial: _Rows = {}
-        self._inner: _Rows = {}
+    initial: _Rows
+    """At the beginning of a word."""
+    inner: _Rows
+    """Inside a word."""
+    short: frozenset[str]
+    """First letters of keys of one or two."""
+    places: re.Pattern[str]
+    """Where a word may begin. All but ASCII letters is a place: what the key says decides there."""
+
+    @classmethod
+    def of(cls, kinds: dict[str, list[Kind]]) -> _Index:
+        """Index folded words."""
+        initial: _Rows = {}
+        inner: _Rows = {}
         for word, of_word in kinds.items():
             core = word.strip("|")
             row = (core, word[-1] == "|", of_word, not _CONTEXT.issuperset(of_word))
-            self._initial.setdefault(core[:4], []).append(row)
+            initial.setdefault(core[:4], []).append(row)
             if word[0] != "|":
-                self._inner.setdefault(core[:4], []).append(row)
-        for rows in (*self._initial.values(), *self._inner.values()):
-            rows.sort(key=lambda row: -len(row[0]))
-        self._short = frozenset(key[0] for key in self._initial if len(key) < 3)
-        # Where a word may begin. All but ASCII letters is a place: what the key says decides there.
-        self._places = re.compile(f"(?=[^\x00-\x7f]|(?<![a-z])(?:{_any_of(self._initial)})|(?:{_any_of(self._inner)}))")
+                inner.setdefault(core[:4], []).append(row)
+        for rows in (*initial.values(), *inner.values()):
+            if len(rows) > 1:
+                rows.sort(key=_length, reverse=True)
+        short = frozenset(key[0] for key in initial if len(key) < 3)
+        places = re.compile(f"(?=[^\x00-\x7f]|(?<![a-z])(?:{_any_of(initial)})|(?:{_any_of(inner)}))")
+        return cls(initial, inner, short, places)
+
+
+class Lexicon:
+    """Lists of words by kind, and where they are in a folded text.
+
+    The words of ASCII letters are indexed when the first text is read, all others when the first that is not ASCII is.
+    """
+
+    def __init__(self, *lists: tuple[Kind, str]) -> None:
+        self._lists = lists
+        self._of_ascii: _Index | None = None
+        self._of_all: _Index | None = None
 
     def hits(self, text: str) -> list[Hit]:
         """The words in a folded text, in order; at one place the longest wins. Linear."""
         found: list[Hit] = []
         skip = 0
-        initial, inner, short = self._initial.get, self._inner.get, self._short
-        for place in self._places.finditer(text):
+        index = self._index(text)
+        initial, inner, short = index.initial.get, index.inner.get, index.short
+        for place in index.places.finditer(text):
             at = place.start()
             if at < skip:
                 continue
@@ -146,6 +171,29 @@ class Lexicon:
                     skip = end
                     break
         return found
+
+    def _index(self, text: str) -> _Index:
+        if text.isascii():
+            if self._of_ascii is None:
+                self._of_ascii = self._of_all or _Index.of(self._words(ascii_only=True))
+            return self._of_ascii
+        if self._of_all is None:
+            self._of_all = _Index.of(self._words(ascii_only=False))
+        return self._of_all
+
+    def _words(self, ascii_only: bool) -> dict[str, list[Kind]]:
+        kinds: dict[str, list[Kind]] = {}
+        for kind, words in self._lists:
+            for line in words.splitlines():
+                if line.startswith("#"):
+                    continue
+                for entry in line.split():
+                    of_word = kinds.setdefault(folded(entry).replace("_", " "), [])
+                    if kind not in of_word:
+                        of_word.append(kind)
+        if ascii_only:
+            return {word: of_word for word, of_word in kinds.items() if word.isascii()}
+        return kinds
 
 
 class Endings:
@@ -165,6 +213,10 @@ class Endings:
             if text.endswith(word) and not (bounded and before.isalpha()):
                 return True
         return False
+
+
+def _length(row: _Row) -> int:
+    return len(row[0])
 
 
 def _any_of(rows: _Rows) -> str:
@@ -217,6 +269,9 @@ LISTS = (
     (Kind.IGNORE, codewords_occasions.IGNORE),
     (Kind.FRAUD, codewords_occasions.FRAUD),
     (Kind.NOTICE, codewords_occasions.NOTICE),
+    (Kind.SAMPLE, codewords_occasions.SAMPLE),
+    (Kind.HEADING, codewords_occasions.HEADING),
+    (Kind.TELL, codewords_occasions.TELL),
     (Kind.TRADE, codewords_trade.TRADE),
     (Kind.OTHER, codewords_negative.OTHER),
     (Kind.GIFT, codewords_trade.GIFT),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mailmcp.mail.candidates import Candidate, bare
 from mailmcp.mail.codewords import LABELS, Kind, folded
-from mailmcp.mail.labels import Label
+from mailmcp.mail.labels import Label, since_sentence, until_sentence
 from mailmcp.mail.layout import emphasis, shape
 from mailmcp.mail.linkwords import LINKS
 from mailmcp.mail.matter import Matter
@@ -22,9 +22,19 @@ from mailmcp.models import Channels
 
 Signs = dict[str, float]
 
-SETTLED = {"many": -3.0, "repository": -6.0, "answer": -2.5, "of another length": -4.0, "named otherwise": -1.5}
+SETTLED = {
+    "many": -3.0,
+    "repository": -6.0,
+    "answer": -2.5,
+    "of another length": -4.0,
+    "named otherwise": -1.5,
+    "counted": -3.0,
+    "numbered in trade": -2.5,
+    "pointed at": 4.0,
+}
 """Too rare in the corpus to be fitted: backup codes, talk among developers, a person's answer, a number with as many
-digits as the code is not said to have, one that a word calls something else and none a code."""
+digits as the code is not said to have, one that a word calls something else and none a code, 123456, a number (not a
+code) that confirms a stay or an order, and what the text says is in the subject."""
 
 _LOOKED_AT = 4_000
 _BESIDE = 200
@@ -52,6 +62,8 @@ _KINDS = (
     Kind.FRAUD,
     Kind.NOTICE,
     Kind.TRADE,
+    Kind.SAMPLE,
+    Kind.TELL,
 )
 _OPENING = {kind: f"opening {kind.name.lower()}" for kind in _KINDS}
 _SUBJECT = {kind: f"subject {kind.name.lower()}" for kind in _KINDS}
@@ -67,6 +79,8 @@ _CLOCK = re.compile(r"[0-9]{1,2}[:.][0-9]{2}|[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]
 _ROW = re.compile(r"^[^:\n\t]{2,40}[:：\t].{0,60}$", re.MULTILINE)
 _COLONS = (":", "：", "﹕", "።", "→", "➜", ">", "=")
 _LENGTH = re.compile(r"(?<![\w.,:/-])[4-9](?=[- ‑]?[^\W\d_])")
+_COUNTS = "01234567890 09876543210"
+_POINTED_AT = frozenset((Kind.CODE, Kind.OTP, Kind.FIGURES))
 _TRADING = frozenset((Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.TRADE))
 _UNSPEAKABLE = re.compile(r"[b-df-hj-np-tv-xz]{4}|^[^aeiouy]+$", re.IGNORECASE)
 _NAME_AND_NUMBER = re.compile(r"[A-Za-z]{3,}-?[A-Za-z]{0,3}[0-9]{1,4}\Z")
@@ -163,6 +177,7 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
     below = _MINUTES.search(text, end, end + _BELOW)
     announced = setup.announced
     length = len(candidate.typed.replace("-", ""))
+    before_kinds, line_kinds = _kinds(text[max(0, start - _BESIDE) : start]), _kinds(line[:300])
     trades = mail.subject_trades or not _TRADING.isdisjoint(mail.opening_kinds) or mail.prices >= 2
     signs = shared | _of_string(candidate) | _of_points(setup)
     signs[f"strength {said.strength}"] = 1.0
@@ -199,6 +214,8 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "named weakly to sign in": 0 < said.strength < 3 and mail.speaks_of_signing_in,
         "named weakly in trade": 0 < said.strength < 3 and trades,
         "named well in trade": said.strength == 3 and trades,
+        "numbered in trade": trades and Kind.NUMBER in line_kinds and line_kinds.isdisjoint((Kind.CODE, Kind.OTP)),
+        "row of a form": _in_form(text, line_start, line_end),
         "unnamed in trade": not said.strength and trades,
         "unnamed beside a link": not said.strength and "sign-in link" in shared,
         "named by the subject": not said.strength and mail.subject_offers_code,
@@ -207,12 +224,14 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "stands out unread": setup.stands_out and not mail.in_known_words,
     }
     signs.update((name, 1.0) for name, holds in facts.items() if holds)
-    signs.update((_BEFORE[kind], 1.0) for kind in _kinds(text[max(0, start - _BESIDE) : start]))
-    signs.update((_LINE[kind], 1.0) for kind in _kinds(line[:300]))
+    signs.update((_BEFORE[kind], 1.0) for kind in before_kinds)
+    signs.update((_LINE[kind], 1.0) for kind in line_kinds)
     return signs
 
 
-def of_subject_only(candidate: Candidate, shared: Signs, points: float, said: Label, others: int) -> Signs:
+def of_subject_only(
+    mail: Matter, candidate: Candidate, shared: Signs, points: float, said: Label, others: int
+) -> Signs:
     """The signs of a candidate that only the subject shows."""
     signs = shared | _of_string(candidate)
     signs |= {"points": points, "points above": max(0.0, points), "base": shape(candidate) + 1.0}
@@ -220,6 +239,8 @@ def of_subject_only(candidate: Candidate, shared: Signs, points: float, said: La
     signs |= {"only in subject": 1.0, "in subject": 1.0, "rivals": math.log(1 + others)}
     if not others:
         signs["unique"] = 1.0
+    if said.score > -1.0 and _points_to_subject(mail.text[:_LOOKED_AT]):
+        signs["pointed at"] = 1.0
     return signs
 
 
@@ -250,6 +271,7 @@ def _of_string(candidate: Candidate) -> Signs:
         "capitals": candidate.shape == "mixed" and typed.isupper(),
         "dashed": "-" in typed,
         "word": candidate.shape == "letters" and _UNSPEAKABLE.search(typed) is None,
+        "counted": typed in _COUNTS or len(set(typed)) == 1,
         "name and number": _NAME_AND_NUMBER.match(typed) is not None,
     }
     signs: Signs = {"shape": shape(candidate), candidate.shape: 1.0}
@@ -264,6 +286,29 @@ def announced_length(text: str) -> int | None:
         if any(hit.kind is Kind.FIGURES and hit.start == 0 for hit in LABELS.hits(after)):
             return int(match.group())
     return None
+
+
+def _points_to_subject(text: str) -> bool:
+    """ "Enter the digits from the subject line": does a sentence say that the code is in the subject?"""
+    text = folded(text)
+    for hit in LABELS.hits(text):
+        if hit.kind == Kind.HEADING:
+            sentence = since_sentence(text[max(0, hit.start - 150) : hit.start]) + until_sentence(
+                text[hit.start : hit.end + 150]
+            )
+            kinds = {other.kind for other in LABELS.hits(sentence)}
+            if not kinds.isdisjoint(_POINTED_AT) and kinds.isdisjoint((Kind.OLD, Kind.GIFT)):
+                return True
+    return False
+
+
+def _in_form(text: str, line_start: int, line_end: int) -> bool:
+    """Is its line one of three or more of a name and a value?"""
+    if _ROW.match(text, line_start, line_end) is None:
+        return False
+    above = text[max(0, line_start - 200) : max(0, line_start - 1)].split("\n")[-2:]
+    below = text[line_end + 1 : line_end + 200].split("\n")[:2]
+    return sum(_ROW.match(line) is not None for line in (*above, *below)) >= 2
 
 
 def _on_buttons(channels: Channels) -> set[Kind]:

@@ -148,9 +148,9 @@ def _read(phrase: str) -> list[Hit]:
 
 
 def _ahead(phrase: str, found: list[Hit], above: bool = False) -> Label:
-    length = len(folded(phrase).rstrip(" :=#*_`\"'(«“„「【"))
+    length = len(folded(phrase).rstrip(" :=#*_`\"'(«“„「【.·•…"))
     judged = _judged(found, [max(0, length - hit.end) for hit in found], above)
-    if judged.score < 0 or not phrase.rstrip().endswith((":", "：", "=")):
+    if judged.score < 0 or not phrase.rstrip().endswith((":", "：", "=", "....", "····", "……")):
         return judged
     if not judged.strength and any(
         hit.kind == Kind.VERIFY and " " not in folded(phrase)[hit.end : length] for hit in found
@@ -206,7 +206,13 @@ def _lines_above(text: str, line_start: int) -> Label:
         if not _has_words(line):
             break  # nothing there, or another number that the label belongs to
         above = above[: len(above) - len(line)].rstrip()
-        part = phrase_before(since_sentence(line.strip(), keep=True)[-140:], above=True)
+        last = since_sentence(line.strip(), keep=True)
+        part = phrase_before(last[-140:], above=True)
+        if not part.strength and part.score > -1.0 and len(last) < len(line.strip()):
+            # "Use the passcode below. We ask for it because it has been a while.": the sentences before may name it.
+            whole = phrase_before(line.strip()[: -len(last)][-220:], above=True)
+            if whole.strength >= 2:
+                part = whole._replace(score=part.score + 0.8 * max(0.0, whole.score))
         score += weight * part.score
         strength = max(strength, part.strength if part.score > 0 else 0)
         asked = asked or part.asked

@@ -15,7 +15,7 @@ _VOWEL = re.compile("[aeiouy]")
 _PRICED = re.compile("[%€$£¥₹₽₩₺₫฿₴]")
 _IN_PASSWORD = frozenset("!$^&%#")
 # A line of a program, not of a letter: code = "482913".
-_ASSIGNED = re.compile(r"[\w.\])]\s{0,3}(?:=|:=|==|\+=)\s{0,3}[\"'`]\Z")
+_ASSIGNED = re.compile(r"(?:[\w.\])]\s{0,3}(?:=|:=|[=!]={1,2}|\+=|<-|=>)\s{0,3}|\w\()[\"'`]\Z")
 # "21 November 2026", "le 3 mai 2026", "November 21, 2026", "© 2026": a year.
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}\Z")
 _DATE_BEFORE = re.compile(

@@ -28,6 +28,8 @@ _MIXED_CASE = re.compile("[a-z].*[A-Z]")
 _NAME_AND_NUMBER = re.compile(r"[a-z]+-?[0-9]{1,4}\Z")
 _SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
 _TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
+_POINTERS = " <([\t=-–—>*•·→➜➔▶►»👉:：|"
+"""What plain text sets before an address that stands alone."""
 _URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
 
 
@@ -110,6 +112,8 @@ def _about(matter: Matter) -> float:
         score += 1.4
     if kinds & _TRADING:
         score -= 0.8
+    if Kind.FRAUD in matter.subject_kinds:
+        score -= 2.0  # a warning speaks of signing in, its link tells more
     count = matter.opening_kinds.count
     score += min(0.6, 0.2 * (count(Kind.VERIFY) + count(Kind.OTP)))
     return score - min(1.0, 0.2 * (count(Kind.OTHER) + count(Kind.GIFT)))
@@ -143,7 +147,7 @@ def _score(target: _Target, mail: _Mail) -> float:
         score += 0.8
     if not known and (link.url != mail.lone or mail.about < 0.8):
         score -= 1.5
-    own_line = bare_url and not before.rpartition("\n")[2].strip(" <(")
+    own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
     if own_line and known and 2 < len(name.strip()) <= 40:
         score += 1.2  # a button as plain text writes it: its words, and the address below
     else:
@@ -165,7 +169,7 @@ def _score(target: _Target, mail: _Mail) -> float:
 
 
 def _last_words(before: str) -> str:
-    line = before.rstrip(" <([\t")
+    line = before.rstrip(_POINTERS)
     if line.endswith("\n") or not line.strip():
         line = line.rstrip()
     return line[line.rfind("\n") + 1 :][-120:]
