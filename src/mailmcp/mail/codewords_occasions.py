@@ -115,7 +115,7 @@ FRAUD = """
 |escroch |estafa |estafador |estafes |fraud |frauda |fraude |fraudeur |frode |goljuf |golpe |golpista |hameconnage
 |huijar |huijaus |impersonat |inselaci |kelmu |krapnie |krapnieciba |lua_dao |mashtrim |oplicht |oszust |oszustw
 |penipu |pettur |petu |phishing |podvod |podvodnik |prevar |prevarant |prijevar |scam |scammer |sukciav |svik |svindel
-|svindler |truffa |truffatori |wyludz
+|svindler |timo| |truffa |truffatori |wyludz
 # Greek
 |απατ |απατεων
 # Cyrillic
