@@ -41,7 +41,7 @@ VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 SERVER_INFO_KEY = "io.modelcontextprotocol/serverInfo"
 LAST_ANSWERS_SECONDS = 5
 """How long what was asked before the end of input may take: a script writes its requests and closes the pipe."""
-LAST_WRITES_SECONDS = 1
+LAST_WRITES_SECONDS = 5
 """How long a client that has closed its output may take to read the last answers."""
 
 
