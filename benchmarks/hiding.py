@@ -38,7 +38,7 @@ def measure(*, quick: bool) -> list[Part]:
         ),
         Figure(what="one such mail", measured=f"{each:.2f} ms"),
     )
-    how = "Forms of tests/corpus/hiding, each in a small mail, with the 75 instructions of a third-party set (or our own)."
+    how = "Forms of tests/corpus/hiding, each in a small mail, with 75 third-party instructions (or our own)."
     return [Part(title="Hidden text", how=how, figures=figures)]
 
 
