@@ -337,3 +337,19 @@ def test_a_megabyte_of_bait_takes_seconds_at_most(unit: str) -> None:
 )
 def test_html_of_many_quotes_takes_seconds_at_most(unit: str) -> None:
     assert html(unit * 20_000).visible
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "您正在为账号 lin_1998***@app.example 更换手机（尾号 3306）。本次操作的动态密码为：",
+        "2026-03-01 account ann_1998@app.example, your sign-in code is:",
+        "For ann@app.example on 1 March 2026 the code is:",
+        "The password of ann2019@app.example was asked for at 10:42, your code:",
+    ],
+)
+def test_a_sentence_with_an_address_and_a_number_is_no_attribution(line: str) -> None:
+    body = f"Hello,\n\n{line}\n\n482913\n\nIt is valid for 10 minutes."
+    channels = read(Message(text=body))
+    assert "482913" in channels.visible
+    assert channels.quoted == ""

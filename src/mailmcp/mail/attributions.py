@@ -23,6 +23,7 @@ _DAY = re.compile(
     r"(?<!\d)(?:(?:19|20|25)\d\d|1[34]\d\d|[٢۲१২]\d{3}|[۱]\d{3})(?!\d)|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2}"
 )
 _ADDRESS = re.compile(r"[^\s@<>(\[]@[^\s@]")
+_WHOLE_ADDRESS = re.compile(r"[^\s@<>(\[]{1,100}@[^\s@<>)\]]{1,200}")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\([^()]{0,200}\)|\[[^\[\]]{0,200}\]")
 _BRACKETED_ADDRESS = re.compile(r"[<(\[][^<>()\[\]]{0,200}@")
 _LEADING = " \t*_>-–—=«\"'\u200e\u200f\u202a\u202b\u2066\u2067"
@@ -163,8 +164,9 @@ def _strength(joined: str, *, marked: bool) -> int:
     if not (colon or dashed or (verb and _ends_in_verb(joined))):
         return 0
     address = _ADDRESS.search(joined) is not None
-    day, time = _DAY.search(joined) is not None, _TIME.search(joined) is not None
-    begins = _begins_like_one(joined)
+    plain = _WHOLE_ADDRESS.sub(" @ ", joined)  # what looks like a date in an address is none
+    day, time = _DAY.search(plain) is not None, _TIME.search(plain) is not None
+    begins = _begins_like_one(plain)
     if verb and _goes_on(joined):
         return 0
     if marked:
@@ -179,7 +181,7 @@ def _strength(joined: str, *, marked: bool) -> int:
             or (verb and begins and (day or time))
             or (verb and day and time and len(joined) < 120)
             or (dashed and verb)
-            or (address and begins and (day or time) and _names_the_writer(joined))
+            or (address and begins and day and time and _names_the_writer(joined))
             or (address and _CITED.match(words.lstrip(_LEADING)) is not None)
         )
     return (2 if begins else 1) if known else 0
