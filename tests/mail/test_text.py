@@ -430,3 +430,43 @@ def test_a_rule_before_a_header_block_begins_history(block: str) -> None:
 )
 def test_a_trip_is_no_header_block(trip: str) -> None:
     assert plain(trip).visible == trip
+
+
+def test_a_picture_inside_the_page_does_not_end_the_reading_of_it() -> None:
+    picture = "data:image/png;base64," + "iVBORw0KGgo" * 20_000
+    channels = html(f'<p>Before</p><img src="{picture}"><p>Your sign-in code is <b>481920</b></p>')
+    assert "481920" in channels.visible
+    assert channels.defects == ()
+
+
+@pytest.mark.parametrize(
+    ("plain_part", "page", "differ"),
+    [
+        ("Your code is 111111", "<p>Your code is <b>222222</b></p>", True),
+        ("Please pay 100 EUR to DE001", "<p>Please pay 900 EUR to DE999</p>", True),
+        ("Your code is 111111", "<p>Your code is <b>111111</b></p>", False),
+        ("View this mail in a browser.", "<p>Your code is <b>222222</b></p>", False),
+        ("Hello Ann, the order 4711 is on its way", "<p>Hello Ann, the order <b>4711</b> is on its way</p>", False),
+    ],
+)
+def test_parts_that_say_different_things_are_named_as_such(plain_part: str, page: str, differ: bool) -> None:
+    channels = html(page, plain=plain_part)
+    assert ("parts_differ" in [defect.code for defect in channels.defects]) is differ
+
+
+def test_what_is_too_long_for_a_signature_is_none() -> None:
+    clauses = "\n".join(f"Clause {number} of the contract costs 10 EUR." for number in range(40))
+    assert "Clause 39" in plain(f"We agree.\n\n-- \n{clauses}\n").visible
+    assert plain("We agree.\n\n-- \nAnn Sample\nNorthwind\n").visible == "We agree."
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        *("translate:-9999px", "inset:-9999px", "block-size:0;overflow:hidden", "inline-size:0;overflow:hidden"),
+        *("margin-inline-start:-9999px", "max-block-size:0;overflow:hidden"),
+    ],
+)
+def test_newer_names_of_properties_hide_as_the_older_ones_do(style: str) -> None:
+    position = "position:absolute;" if "inset" in style else ""
+    assert "secret" not in html(f'<p>Seen.</p><div style="{position}{style}">secret</div>').visible

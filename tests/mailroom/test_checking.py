@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from name_servers import Deaf
 
 from mailmcp.authenticity import sign
 from mailmcp.authenticity.dns import Answer, Answering, Outcome, StaticResolver
@@ -30,19 +31,6 @@ ZONE: dict[str, dict[str, Any]] = {
 }
 DNS = StaticResolver(ZONE)
 FROM_BANK = {"from_": "Bank <news@bank.example>", "mail_from": "bounce@bank.example", "peer": HOST}
-
-
-class Deaf(Answering):
-    """Name servers that do not answer until they are told to."""
-
-    def __init__(self) -> None:
-        self.speak = asyncio.Event()
-        self.asked = 0
-
-    async def ask(self, kind: str, name: str) -> Answer[Any]:
-        self.asked += 1
-        await self.speak.wait()
-        return await DNS.ask(kind, name)
 
 
 class Failing(Answering):
@@ -90,7 +78,7 @@ async def test_a_signature_alone_verifies_mail_from_a_program_on_this_machine(ho
 
 
 async def test_mail_from_a_program_on_this_machine_asks_no_name_server(open_house):
-    deaf = Deaf()
+    deaf = Deaf(DNS)
     house = await open_house(resolver=deaf)
     inbox = await house.inbox()
     mail = await house.receive(inbox, peer="127.0.0.1", from_="news@bank.example")
@@ -108,7 +96,7 @@ async def test_private_peers_are_checked_where_the_settings_say_so(open_house):
 
 async def test_slow_name_servers_delay_no_mail_beyond_a_waiters_patience_and_are_heard_later(open_house, monkeypatch):
     monkeypatch.setattr(checking, "WAITER_SECONDS", 0.2)
-    deaf = Deaf()
+    deaf = Deaf(DNS)
     house = await open_house(resolver=deaf)
     inbox = await house.inbox()
     mail = await house.receive(inbox, **FROM_BANK)
@@ -119,7 +107,7 @@ async def test_slow_name_servers_delay_no_mail_beyond_a_waiters_patience_and_are
 
 async def test_other_mail_does_not_wait_for_somebodys_slow_name_servers(open_house, monkeypatch):
     monkeypatch.setattr(checking, "WAITER_SECONDS", 30)
-    house = await open_house(resolver=Deaf())
+    house = await open_house(resolver=Deaf(DNS))
     inbox, other = await house.inbox(), await house.inbox()
     for _ in range(5):
         await house.accept(inbox, **FROM_BANK)

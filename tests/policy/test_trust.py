@@ -215,3 +215,20 @@ def test_a_contacts_name_at_another_domain_is_suspicious_unless_it_is_verified()
     assert "name_of_contact" in codes(message, known=KNOWN)
     assert verdict(Result.NONE, message, known=KNOWN) is Verdict.SUSPICIOUS
     assert verdict(Result.PASS, message, known=KNOWN) is Verdict.VERIFIED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ceo@bank.example via a@evil.example", "ceo@bank.example, x@evil.example", "ceo＠bank.example"),
+        *("ceo(at)bank.example", "<ceo@bank.example>"),
+    ],
+)
+def test_another_address_anywhere_in_the_name_makes_a_sender_suspicious(name: str) -> None:
+    message = Message(from_=(Address(name, "a@evil.example"),))
+    assert verdict(Result.PASS, message) is Verdict.SUSPICIOUS
+
+
+def test_a_contacts_name_is_known_by_its_look() -> None:
+    message = Message(from_=(Address("ANN SАMPLE", "ann@freemail.example"),))  # with a Cyrillic letter
+    assert "name_of_contact" in codes(message, known=KNOWN)

@@ -50,6 +50,8 @@ _STEMS = (
     *("ကုဒ်", "កូដ", "码", "碼", "コード", "番号", "코드", "번호", "კოდ", "կոդ", "ኮድ", "msimbo", "mã "),
 )
 _DIGIT = re.compile("[0-9]")
+_ALNUM = re.compile("[0-9A-Za-z]")
+_LIST_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _LETTER = re.compile("[A-Za-z]")
 _DIGITS = ("digits", "grouped", "spaced")
 
@@ -144,7 +146,7 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
     for entry in read:
         candidate = entry.row.candidate
         name = key(candidate.typed)
-        if name in found:
+        if name in found or _in_a_list(mail, candidate):
             continue
         setup = Setup(
             candidate=candidate,
@@ -305,6 +307,21 @@ def _listed(read: list[_Read]) -> set[str]:
     near = (entry.row.candidate for entry in read if entry.points > top.points - 0.6)
     rivals = {key(candidate.typed) for candidate in near if candidate.shape == shape}
     return rivals if len(rivals) >= 3 else set()
+
+
+def _in_a_list(mail: Matter, candidate: Candidate) -> bool:
+    """Does it stand in one of three lines or more that hold nothing but different tokens of one pattern?
+
+    Such are backup codes, tickets, serial numbers: no one of them is the code to use now.
+    """
+    start, end = mail.line_of(candidate.start)
+    own = _LIST_MARK.sub("", mail.text[start:end]).strip()
+    pattern = _ALNUM.sub("X", own)
+    if not 4 <= len(own) <= 40 or not _DIGIT.search(own):
+        return False
+    around = (*mail.text[max(0, start - 200) : start].split("\n")[-6:], *mail.text[end : end + 200].split("\n")[:6])
+    lines = {_LIST_MARK.sub("", one).strip() for one in around} - {own}
+    return sum(_ALNUM.sub("X", line) == pattern and _DIGIT.search(line) is not None for line in lines) >= 2
 
 
 def _pattern(typed: str) -> str:

@@ -127,7 +127,7 @@ huy_dang_ky |ikusi |im_browser |impressum |imprint |incele |indir| |integritet |
 |privacidade |privacy |privasi |privatliv |profite |prohlizec |protect_yourself |prywatn |przegladar quyen_rieng_tu
 |rastrear |read_more |read_the |rechazar |rechnung |recusar |reddet |redeem |refuser |reject |renew_ |report
 |reszletek |review_ |revoca |revoca_ |revocar |revogar |revoke |revoquer |rezygn |rhagor |rifiuta |riwayat |saber_mas
-|saiba_mais |saznaj |scarica |scopri |se_ |secure_account |secure_my |secure_your_account |securiser |security_cent
+|saiba_mais |saznaj |scarica |scopri |secure_account |secure_my |secure_your_account |securiser |security_cent
 |see_ |segitseg |seguir_ |sekat_ |selengkapnya |sendung |settings| |seuraa |shop |sign-in_history |skaityk |skatit
 |sklep |sledovat |sledz |so_schutz |soma |soukrom |spaerr |spara |sperr_ |sperren |sprawdz_ |stahnout |store| |suivre_
 |sukrom |support| tai_ve tai_xuong |takip |tapahtum |tarayici |tazama |telecharger |terms theo_doi |thu_hoi |tienda

@@ -14,6 +14,9 @@ from mailmcp.mail.headerblocks import is_rule
 
 _MAX_LENGTH = 3_000
 _MAX_LINES = 60
+_MARK_LINES = 30
+_MARK_LENGTH = 1_500
+"""What stands below a line of two dashes and is longer is no signature."""
 _MAX_FOOTER = 12
 _MAX_SENT_FROM = 140
 
@@ -75,9 +78,9 @@ def is_sent_from(text: str) -> bool:
 
 def _mark(texts: Sequence[str], first: int, end: int) -> int:
     length = 0
-    for number in range(end - 1, max(first, end - _MAX_LINES) - 1, -1):
+    for number in range(end - 1, max(first, end - _MARK_LINES) - 1, -1):
         length += len(texts[number]) + 1
-        if length > _MAX_LENGTH:
+        if length > _MARK_LENGTH:
             break
         if texts[number] in _DASHES:
             return number

@@ -17,6 +17,14 @@ from mailmcp.models import Channels, Defect, Message
 MAX_VISIBLE = 1024 * 1024
 MAX_PLAIN = 4 * MAX_VISIBLE
 
+# A picture inside the page: its octets are no words, and would be past what a tag may hold.
+_DATA = re.compile(r"data:[a-z]{1,20}/[\w.+-]{1,60}(?:;[\w=.-]{1,40}){0,3},[A-Za-z0-9+/=%\r\n]{200,}", re.IGNORECASE)
+_COMPARED = 20_000
+_LEAST_WORDS = 12
+"""Different words of a part that can be compared."""
+_FIGURES = re.compile(r"(?<![\w.,])\d{3,10}(?![\w])")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_URL = re.compile(r"https?://\S+|\S+@\S+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){3,11}")
@@ -27,6 +35,7 @@ _SENTENCES = {
     "html_tag_too_long": "An HTML tag is longer than 64 KB; the HTML from there on was not read.",
     "html_too_many_attributes": "An HTML tag has more than 500 attributes; the HTML from there on was not read.",
     "html_too_deep": "HTML elements are nested more than 2,000 deep; the HTML from there on was not read.",
+    "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
     "text_truncated": "The text is longer than 1 MiB; the rest was left out.",
 }
 
@@ -37,7 +46,7 @@ def read(message: Message) -> Channels:
     The HTML part is read where there is one with visible words; the plain part where there is not, or where the
     HTML is past what can be parsed safely. Nothing raises; what was left out is said in ``defects``.
     """
-    html = message.html or ""
+    html = _DATA.sub("data:,", message.html) if message.html and "data:" in message.html else message.html or ""
     plain = message.text or ""
     defects: list[str] = []
     if html.strip():
@@ -65,6 +74,8 @@ def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Chann
         return None
     if drawing.full:
         defects.append("text_truncated")
+    if plain.strip() and _differ(plain, drawing.visible):
+        defects.append("parts_differ")
     return _channels(drawing, division, "html" if drawing.visible else "none", defects)
 
 
@@ -77,6 +88,21 @@ def _says_in_words(plain: str, visible: str) -> bool:
     said = _SEPARATED.sub("", plain[:MAX_VISIBLE])
     numbers = (_SEPARATED.sub("", number) for number in list(in_pictures)[:20])
     return any(number in said and number not in words for number in numbers)
+
+
+def _differ(plain: str, visible: str) -> bool:
+    """Do the two parts say different things: other numbers, or hardly a word in common?
+
+    A stub ("view this in a browser") says nothing that could differ.
+    """
+    one, two = _PICTURE.sub(" ", plain[:_COMPARED]), visible[:_COMPARED]
+    numbers, others = set(_FIGURES.findall(_URL.sub(" ", one))), set(_FIGURES.findall(_URL.sub(" ", two)))
+    if numbers and others and numbers.isdisjoint(others):
+        return True
+    words, shown = set(_WORD.findall(one.casefold())), set(_WORD.findall(two.casefold()))
+    if min(len(words), len(shown)) < _LEAST_WORDS:
+        return False
+    return len(words & shown) < 0.3 * min(len(words), len(shown))
 
 
 def _read_plain(plain: str, subject: str, defects: list[str]) -> Channels:

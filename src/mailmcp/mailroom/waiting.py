@@ -51,7 +51,7 @@ class Waiting:
                     raise NotFound(f"The inbox {wanted.inbox} was deleted and made anew during the wait: call again.")
                 # Read before the look: what arrives in between is after this cursor, never skipped.
                 cursor = await self._store.read(inboxes.newest_cursor, inbox) if last else ""
-                found = await self._look(search, may_share=last or search.shareable())
+                found = await self._look(search, last=last)
                 if found is not None:
                     message, repeated = found
                     return Waited(
@@ -111,7 +111,7 @@ class Waiting:
             ) from error
         return 0, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
-    async def _look(self, search: _Search, *, may_share: bool) -> tuple[StoredMessage, bool] | None:
+    async def _look(self, search: _Search, *, last: bool) -> tuple[StoredMessage, bool] | None:
         """One look in the store: (message, whether it was given before), or None."""
         wanted, first_look = search.wanted, not search.looked
         search.looked = True
@@ -119,7 +119,7 @@ class Waiting:
             found = await self._matching(search, after=search.after)
             return (found[0], False) if found else None
         previous = await self._given_before(search)
-        newer_than = previous.position if previous else 0
+        newer_than = max(previous.position if previous else 0, await self._superseded(search))
         found = await self._matching(search, after=newer_than, not_handed_out_by=wanted.tool)
         for message in found:
             if await self._claimed(wanted.tool, message):
@@ -129,8 +129,20 @@ class Waiting:
             return None
         if search.taken_since is None:
             search.taken_since = asyncio.get_running_loop().time()
+        if taken is previous and not last and await self._store.read(handouts.unjudged, search.inbox.row):
+            search.looked = (
+                not first_look
+            )  # newer mail is there and is only being judged: look again as for the first time
+            return None
         # An identical earlier call is a repeat, at once; a waiter beside us keeps its message for a while.
-        return (taken, True) if may_share or (first_look and taken is previous) else None
+        return (taken, True) if last or search.shareable() or (first_look and taken is previous) else None
+
+    async def _superseded(self, search: _Search) -> int:
+        """Position of the newest code that any wait was given: those that came before it are no longer to be used."""
+        if search.wanted.tool != "wait_for_otp":
+            return 0
+        given = await self._matching(search, after=0, handed_out_by=search.wanted.tool)
+        return given[0].position if given else 0
 
     async def _claimed(self, tool: Tool, message: StoredMessage) -> bool:
         """Take a message that nobody else holds, in this process or another."""
@@ -166,7 +178,7 @@ class Waiting:
         )
 
     async def _matching(
-        self, search: _Search, *, after: int, not_handed_out_by: str | None = None
+        self, search: _Search, *, after: int, not_handed_out_by: str | None = None, handed_out_by: str | None = None
     ) -> list[StoredMessage]:
         wanted = search.wanted
         return await self._store.read(
@@ -180,6 +192,7 @@ class Waiting:
             # Read on from a cursor, mail comes in its order; of codes only the newest is of use.
             newest_first=wanted.since is None or wanted.tool == "wait_for_otp",
             not_handed_out_by=not_handed_out_by,
+            handed_out_by=handed_out_by,
         )
 
 

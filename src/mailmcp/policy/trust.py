@@ -7,12 +7,13 @@ proves a domain, never a person. What could not be found out is ``unverified``: 
 from __future__ import annotations
 
 import ipaddress
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mailmcp.language.characters import comparable
 from mailmcp.language.domains import organisational_domain, same_organisation
-from mailmcp.language.lookalikes import resembles
+from mailmcp.language.lookalikes import resembles, skeleton
 from mailmcp.models import Address, AuthResults, DmarcResult, Message, Reason, Result, Source, Trust, Verdict
 
 LOOPBACK_PEER = Reason("loopback_peer", "From a program on this machine or network; sender not checked.")
@@ -27,6 +28,7 @@ _GRAVE = frozenset(("several_senders", "name_is_other_address", "looks_like_cont
 """Reasons that make a sender suspicious whatever else was proved."""
 _DECEPTIONS = _GRAVE | {"name_of_contact"}
 """The same for a sender of whom nothing was proved: people do write from a second address."""
+_ADDRESS = re.compile(r"[^\s@<>\"',;()]@([\w.-]{1,200})")
 _LEAST_NAME = 6
 """Letters of a display name that can be said to be somebody's."""
 
@@ -40,7 +42,7 @@ class Acquaintances:
     domains: frozenset[str] = frozenset()
     """Organisational domains of those it has written to, and of those that were verified before."""
     names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
-    """Display names of the same people, as ``comparable`` gives them with single blanks, and their addresses."""
+    """Display names of the same people, as a reader sees them, and their addresses."""
 
     @classmethod
     def of(cls, friends: Iterable[Address], met: str | None = None) -> Acquaintances:
@@ -48,7 +50,7 @@ class Acquaintances:
         friends = list(friends)
         names: dict[str, frozenset[str]] = {}
         for friend in friends:
-            name = " ".join(comparable(friend.name).split())
+            name = _known_by(friend.name)
             if name:
                 names[name] = names.get(name, frozenset()) | {friend.email.lower()}
         domains = (organisational_domain(friend.email.rpartition("@")[2]) for friend in friends)
@@ -89,6 +91,11 @@ def judge(
     )
 
 
+def _known_by(name: str) -> str:
+    """A display name as a reader sees it: letters that look alike are one."""
+    return " ".join(skeleton(name).split())
+
+
 def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
     """What the header itself says for or against the sender."""
     author = message.author
@@ -101,9 +108,9 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
     address = author.email.lower()
     domain = address.rpartition("@")[2]
     organisation = organisational_domain(domain)
-    if "@" in author.name:
-        shown = author.name.rpartition("@")[2].strip(" \"'<>()[]").lower()
-        if same_organisation(shown, domain):
+    shown = _ADDRESS.findall(unicodedata.normalize("NFKC", author.name).replace("(at)", "@"))
+    if shown:
+        if all(same_organisation(other, domain) for other in shown):
             yield Reason("name_is_address", "The sender's display name is an address; only the real one counts.")
         else:
             yield Reason(
@@ -118,7 +125,7 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         twin = next((one for one in sorted(known.domains) if resembles(organisation, one)), None)
         if twin is not None:
             yield Reason("looks_like_contact", f"The domain {organisation} looks like {twin}, which you know.")
-    name = " ".join(comparable(author.name).split())
+    name = _known_by(author.name)
     others = known.names.get(name, frozenset())
     if (
         len(name) >= _LEAST_NAME

@@ -29,6 +29,8 @@ LEAST_BUDGET = 300
 """A message that would get less begins the next page of read_thread."""
 MESSAGES_READ = 200
 """Most messages of a thread that the store gives at once: when it gave so many, there may be more."""
+SIGNATURE_SHOWN = 500
+"""Characters of a signature in the record; in the text, and whole, with ``include`` all."""
 HIDDEN_LISTED = 20
 """Pieces of hidden text of a message."""
 ANSWER_MARKS = 12
@@ -71,8 +73,8 @@ def conversation(
         budget -= _words_of(body)
         record -= len(body.model_dump_json(exclude_none=True))
         bodies.append(body)
-        left_out.count(body, channels)
-        telling.message(body, message.trust.reasons, absence.said(message, channels))
+        left_out.count(body, channels, everything="all" in include)
+        telling.message(body, message.trust.reasons, absence.said(message, channels), everything="all" in include)
         if body.text_cut_at is not None:
             next_cursor = f"{message.cursor}.{body.text_cut_at}"
             break
@@ -143,6 +145,7 @@ def _body(
     if channels.quoted and ("quoted" in include or everything):
         quoted = channels.quoted[:left]
         left -= len(quoted)
+    signed = left if everything else SIGNATURE_SHOWN
     hidden = _hidden(channels, left if "hidden" in include or everything else None)
     shown = [] if offset else _links(message, channels, budget if everything or "links" in include else None)
     files = message.attachments if everything else message.attachments[:ATTACHMENTS_SHOWN]
@@ -169,7 +172,7 @@ def _body(
         quoted=inert(inactive(quoted)) if quoted is not None else None,
         quoted_chars=len(channels.quoted) or None,
         quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None,
-        signature=inert(inactive(channels.signature[:500])) or None,
+        signature=inert(inactive(channels.signature[:signed])) or None,
         hidden=hidden or None,
         links=shown or None,
         links_left_out=(len(channels.links) - len(shown)) or None,
@@ -253,7 +256,7 @@ class _Telling:
         self._day = ""
         self._known: set[str] = set()
 
-    def message(self, body: results.MessageBody, reasons: tuple[Reason, ...], absent: str) -> None:
+    def message(self, body: results.MessageBody, reasons: tuple[Reason, ...], absent: str, *, everything: bool) -> None:
         """The lines of one message: trust and sender, recipients and subject where they say something new, text."""
         page = self._page
         self._head(body, reasons)
@@ -263,6 +266,9 @@ class _Telling:
             page.quote(body.text)
         else:
             page.say(absent)
+        if body.signature and everything:
+            page.say("signature:")
+            page.quote(body.signature)
         if body.quoted:
             page.say("quoted:")
             page.quote(body.quoted)
@@ -333,7 +339,7 @@ class _LeftOut:
         self._counts: dict[str, int] = {}
         self._kinds: dict[str, None] = {}
 
-    def count(self, body: results.MessageBody, channels: Channels) -> None:
+    def count(self, body: results.MessageBody, channels: Channels, *, everything: bool) -> None:
         """Add what one message leaves out."""
         if body.text_cut_at is not None:
             self._add("characters of text", len(channels.visible) - body.text_cut_at)
@@ -343,6 +349,8 @@ class _LeftOut:
             self._kinds |= dict.fromkeys(piece.kind for piece in silent)
             chars = sum(piece.chars - len(piece.text or "") for piece in silent)
             self._add("hidden", chars, "hidden", asked=silent[0].text is not None)
+        shown = len(body.signature or "") if everything else 0
+        self._add("signature", len(channels.signature) - shown, "all", asked=everything)
         self._add("more hidden pieces", len(channels.hidden) - len(body.hidden or ()))
         self._add("invisible characters", channels.invisible)
         if body.text_cut_at is None or body.links:

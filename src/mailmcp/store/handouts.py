@@ -23,6 +23,7 @@ def matching(
     with_code: bool = False,
     newest_first: bool,
     not_handed_out_by: str | None = None,
+    handed_out_by: str | None = None,
     limit: int = 20,
 ) -> list[StoredMessage]:
     """Messages that came into an inbox and fit a wait's filters; ``subject`` is a part of the subject."""
@@ -37,11 +38,10 @@ def matching(
         values |= values_from
     if with_code:
         clauses.append("(messages.code IS NOT NULL OR messages.link IS NOT NULL)")
-    if not_handed_out_by is not None:
-        clauses.append(
-            "NOT EXISTS (SELECT 1 FROM handouts WHERE handouts.message = messages.id AND handouts.tool = :tool)"
-        )
-        values["tool"] = not_handed_out_by
+    if tool := not_handed_out_by or handed_out_by:
+        given = "EXISTS (SELECT 1 FROM handouts WHERE handouts.message = messages.id AND handouts.tool = :tool)"
+        clauses.append(given if handed_out_by else f"NOT {given}")
+        values["tool"] = tool
     if subject is not None:
         clauses.append("instr(fold(messages.subject), :subject) > 0")
         values["subject"] = subject.casefold()

@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 from mailmcp.mail.threads import ancestors
-from mailmcp.models import Channels, Codes, Envelope, Message, Source, Trust
+from mailmcp.models import Channels, Codes, Envelope, Message, Source, Trust, Verdict
 from mailmcp.store import checks, contacts, raws, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, milliseconds, moment, new_id, strings
@@ -109,7 +109,8 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     if state is None:
         return False
     inbox, message = int(state["inbox"]), judgement.message
-    thread = threads.place(db, inbox, message, moment(state["received_at"]))
+    proved = judgement.trust.verdict in (Verdict.VERIFIED, Verdict.LOCAL)
+    thread = threads.place(db, inbox, message, moment(state["received_at"]), proved=proved)
     position = db.execute(
         "INSERT INTO arrivals (cursor, inbox, message) VALUES (:cursor, :inbox, :row) RETURNING position",
         {"cursor": new_id("c"), "inbox": inbox, "row": row},
@@ -135,7 +136,7 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
         row,
         subject=message.subject,
         people=search.people(name, email.lower(), addresses_json(message.to)),
-        body=judgement.channels.visible,
+        body=f"{judgement.channels.visible}\n{judgement.channels.signature}",
     )
     threads.add_person(db, thread, name, email)
     threads.refresh(db, thread, first_line=judgement.first_line)
