@@ -130,9 +130,7 @@ class Waiting:
         if search.taken_since is None:
             search.taken_since = asyncio.get_running_loop().time()
         if taken is previous and not last and await self._store.read(handouts.unjudged, search.inbox.row):
-            search.looked = (
-                not first_look
-            )  # newer mail is there and is only being judged: look again as for the first time
+            search.looked = not first_look  # newer mail is only being judged: look again as for the first time
             return None
         # An identical earlier call is a repeat, at once; a waiter beside us keeps its message for a while.
         return (taken, True) if last or search.shareable() or (first_look and taken is previous) else None
