@@ -1,11 +1,13 @@
 # Each target needs nothing but Python and pip; the work is done in scripts/, so that it also runs without make.
 .DEFAULT_GOAL := help
-.PHONY: help setup format check test bench prove lock docs
+.PHONY: help try setup format check test bench prove lock docs
 bin := .venv/bin
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
 
+try: ## run the main job once, seen from a real client
+	@scripts/try
 setup: ## make .venv with every dependency at its pinned version
 	@scripts/setup
 format: setup ## format, and mend what ruff can mend

@@ -29,7 +29,7 @@ from mailmcp.models import (
     Trust,
     Verdict,
 )
-from mailmcp.store import Store, inboxes, judgements, messages
+from mailmcp.store import Store, inboxes, judgements, marks, messages
 from mailmcp.store.judgements import Judgement
 
 INBOXES = tuple(f"inbox-{number:02}@agents.internal" for number in range(20))
@@ -114,7 +114,7 @@ def _put(db: sqlite3.Connection, batch: list[_Post], inbox_rows: dict[str, int])
             (row,) = messages.accept(db, post.arrival, fingerprint=message_id)
         judgements.judge(db, row, post.judgement, now)
         if post.read or post.labels:
-            messages.mark(db, [row], read=True if post.read else None, add=post.labels, remove=())
+            marks.mark(db, [row], read=True if post.read else None, add=post.labels, remove=())
 
 
 # --- what the messages say -------------------------------------------------------------------------------------

@@ -79,6 +79,14 @@ def ordinary_mail(to: str, *, size: int = 5_000) -> bytes:
     return _with_bodies(to, " ".join(random.choices(_WORDS, k=5)), text, f"<html><body>{html}</body></html>")
 
 
+def words(choose: random.Random, length: int) -> str:
+    """Words of the trade's small talk, about ``length`` characters of them."""
+    said = ""
+    while len(said) < length:
+        said += choose.choice(_WORDS) + " "
+    return said[:length].strip()
+
+
 def large_mail(to: str, *, size: int = 20 * 1024 * 1024) -> bytes:
     """A mail of ``size`` bytes on the wire, nearly all of it one attachment."""
     mail = _begun(to, "A large file")

@@ -95,20 +95,114 @@ def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "name"),
+    ("environment", "words"),
     [
-        ({"MAILMCP_LOCAL__SMTP_PORT": "many"}, "MAILMCP_LOCAL__SMTP_PORT"),
-        ({"MAILMCP_LOCAL__SMTP_PORT": "65536"}, "MAILMCP_LOCAL__SMTP_PORT"),
-        ({"MAILMCP_LOCAL__SMTP_PORT": "-1"}, "MAILMCP_LOCAL__SMTP_PORT"),
-        ({"MAILMCP_SEND__POLICY": "sometimes"}, "MAILMCP_SEND__POLICY"),
-        ({"MAILMCP_APPROVAL__EXPIRY": "59"}, "MAILMCP_APPROVAL__EXPIRY"),
-        ({"MAILMCP_LOCAL__DOMAIN": "not a domain"}, "MAILMCP_LOCAL__DOMAIN"),
+        (
+            {"MAILMCP_LOCAL__SMTP_PORT": "many"},
+            "MAILMCP_LOCAL__SMTP_PORT cannot be used: it must be a whole number from",
+        ),
+        ({"MAILMCP_LOCAL__SMTP_PORT": "65536"}, "MAILMCP_LOCAL__SMTP_PORT cannot be used: it must be a whole number"),
+        ({"MAILMCP_LOCAL__SMTP_PORT": "-1"}, "MAILMCP_LOCAL__SMTP_PORT cannot be used: it must be a whole number from"),
+        (
+            {"MAILMCP_LOCAL__SMTP_HOST": "a b"},
+            "MAILMCP_LOCAL__SMTP_HOST cannot be used: it must be an address or a host",
+        ),
+        (
+            {"MAILMCP_SEND__POLICY": "sometimes"},
+            "MAILMCP_SEND__POLICY cannot be used: it must be open, first_contact, approve or never.",
+        ),
+        (
+            {"MAILMCP_APPROVAL__EXPIRY": "59"},
+            "MAILMCP_APPROVAL__EXPIRY cannot be used: it must be a whole number of at least 60.",
+        ),
+        (
+            {"MAILMCP_LOCAL__DOMAIN": "not a domain"},
+            "MAILMCP_LOCAL__DOMAIN cannot be used: it must be a domain name such",
+        ),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_by_its_setting(
-    tmp_path: Path, environment: dict[str, str], name: str
+def test_a_value_that_cannot_be_used_is_named_by_its_setting_with_what_it_must_be(
+    tmp_path: Path, environment: dict[str, str], words: str
 ) -> None:
-    assert trouble(tmp_path, environment).startswith(f"The setting {name} cannot be used: ")
+    assert trouble(tmp_path, environment).startswith(f"The setting {words}")
+
+
+ANYTHING = [
+    "true", "1", "-1", "1.5", "nan", "inf", "-inf", "1e999", '""', '"x y"', '"a\\nb"', '"\\u0000"', "[]", "[1]", "[[]]",
+    "{}", "{ a = 1 }", "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z", f'"{"x" * 5_000}"', "9" * 4_000,
+]  # fmt: skip
+"""Values in the words of TOML."""
+
+
+@pytest.mark.parametrize("value", ANYTHING, ids=lambda value: value[:12])
+def test_anything_at_all_for_any_setting_is_taken_or_refused_in_one_sentence(tmp_path: Path, value: str) -> None:
+    settings = [
+        ("backend",), ("send_backend",), ("local",), ("send",), ("approval",), ("local", "domain"),
+        ("local", "smtp_host"), ("local", "smtp_port"), ("send", "policy"), ("approval", "expiry"),
+    ]  # fmt: skip
+    refused = 0
+    for path in settings:
+        *section, name = path
+        try:
+            load(tmp_path, file=f"{f'[{section[0]}]' if section else ''}\n{name} = {value}\n")
+        except ConfigError as error:
+            refused += 1
+            said = str(error)
+            assert said.startswith(("The setting MAILMCP_", "There is no setting MAILMCP_")), said
+            assert name.upper() in said
+            assert_a_sentence(said)
+    assert refused >= 5
+
+
+@pytest.mark.parametrize("value", ["true", "1.5", "1e999", "NaN", "0x10", "[1]", "{}", "null", "\udcff", "x" * 5_000])
+def test_the_same_holds_for_the_environment(tmp_path: Path, value: str) -> None:
+    for name in ("LOCAL__SMTP_PORT", "APPROVAL__EXPIRY", "SEND__POLICY"):
+        said = trouble(tmp_path, {f"MAILMCP_{name}": value})
+        assert said.startswith(f"The setting MAILMCP_{name} cannot be used: it must be ")
+        assert_a_sentence(said)
+
+
+def assert_a_sentence(said: str) -> None:
+    """One line of ours, of bounded length."""
+    assert len(said) <= 300
+    assert "\n" not in said
+    assert said.endswith(".")
+    for foreign in ("pydantic", "Input should", "nput", "validation error", "type=", "://", "Value error"):
+        assert foreign not in said
+
+
+def test_true_is_no_port(tmp_path: Path) -> None:
+    assert "SMTP_PORT cannot be used" in trouble(tmp_path, file="[local]\nsmtp_port = true\n")
+    assert load(tmp_path, file="[local]\nsmtp_port = 1\n").local.smtp_port == 1
+
+
+def test_an_empty_host_is_not_every_address(tmp_path: Path) -> None:
+    assert "SMTP_HOST cannot be used" in trouble(tmp_path, file='[local]\nsmtp_host = ""\n')
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("MAILMCP_LOCAL__SMTP_PROT", "MAILMCP_LOCAL__SMTP_PORT"),
+        ("MAILMCP_SENT__POLICY", None),
+        ("MAILMCP_SEND__POLICE", "MAILMCP_SEND__POLICY"),
+        ("MAILMCP_LOCAL__COLOUR", None),
+    ],
+)
+def test_a_setting_that_was_perhaps_meant_is_named(tmp_path: Path, key: str, meant: str | None) -> None:
+    said = trouble(tmp_path, {key: "1"})
+    assert said.endswith(f" (did you mean {meant}?)." if meant else "docs/configuration.md.")
+
+
+def test_a_setting_with_an_endless_name_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    for environment in ({f"MAILMCP_LOCAL__{'X' * 5_000}": "1"}, {f"MAILMCP_{'X' * 5_000}__A": "1"}):
+        assert_a_sentence(trouble(tmp_path, environment))
+    assert_a_sentence(trouble(tmp_path, {"MAILMCP_SEND_" + "X" * 5_000: "1"}))
+
+
+def test_a_home_of_a_user_who_does_not_exist_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="names a user who does not exist here"):
+        load_settings(None, {"MAILMCP_HOME": "~nobody-of-this-name/mail"})
 
 
 @pytest.mark.parametrize(
@@ -125,9 +219,21 @@ def test_a_setting_that_does_not_exist_is_refused_by_name(
 ) -> None:
     said = trouble(tmp_path, environment, file)
     assert said.startswith(f"There is no setting {name}; the settings are listed in docs/configuration.md")
+    assert_a_sentence(said)
 
 
-@pytest.mark.parametrize("file", ["[local\n", "= 1", "a = b", "\x00", '[send]\npolicy = "open"\npolicy = "never"\n'])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "[local\n",
+        "= 1",
+        "a = b",
+        "\x00",
+        "a = " + "[" * 100_000,
+        "a = " + "9" * 5_000,
+        '[send]\npolicy = "open"\npolicy = "never"\n',
+    ],
+)
 def test_a_file_that_is_no_toml_is_named_with_what_is_wrong(tmp_path: Path, file: str) -> None:
     said = trouble(tmp_path, file=file)
     assert said.startswith(f"{tmp_path / 'config.toml'} is not valid TOML: ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -85,7 +86,10 @@ def test_in_that_file_it_is_called_in_one_place() -> None:
 
 
 def test_the_command_line_loads_no_library_before_it_knows_the_command() -> None:
-    heavy = ("mcp", "mcp_types", "aiosqlite", "aiosmtpd", "mailparser", "selectolax", "publicsuffixlist", "pypdf")
+    heavy = (
+        *("mcp", "mcp_types", "aiosqlite", "aiosmtpd", "mailparser", "selectolax", "publicsuffixlist", "pypdf"),
+        *("chardet", "dns", "dkim", "nacl", "cryptography", "mailmcp.authenticity"),
+    )
     code = f"import sys, mailmcp.cli; print([one for one in {heavy!r} if one in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert shown.stdout.strip() == "[]"
@@ -126,6 +130,34 @@ def test_the_tool_list_that_a_model_carries_is_under_9000_characters() -> None:
         {"name": tool.name, "description": tool.description, "inputSchema": tool.parameters} for tool in all_tools()
     ]
     assert len(json.dumps(visible, ensure_ascii=False)) < 9_000
+
+
+# --- the first minutes ---------------------------------------------------------------------------------------------
+
+
+def test_the_readmes_commands_are_scripts_that_can_be_run() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    block = readme.partition("```sh\n")[2].partition("```")[0]
+    commands = re.findall(r"scripts/\w+", block)
+    assert commands == ["scripts/try", "scripts/setup", "scripts/check"]
+    assert all(os.access(ROOT / command, os.X_OK) for command in commands)
+
+
+def test_the_readmes_lines_for_clients_start_what_the_setup_makes() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    config = json.loads(readme.partition("```json\n")[2].partition("```")[0])["mcpServers"]["mailmcp"]
+    assert config == {"command": "/path/to/mailmcp/.venv/bin/mailmcp", "args": ["serve"]}
+    assert 'claude mcp add mailmcp -- "$PWD/.venv/bin/mailmcp" serve' in readme
+
+
+def test_the_setup_takes_only_pinned_versions() -> None:
+    """A constraint pins with its hashes like a requirement; uv itself is pinned as well."""
+    setup = (ROOT / "scripts" / "setup").read_text("utf-8")
+    installs = [line for line in setup.replace("\\\n", "").splitlines() if re.search(r"pip install .*--", line)]
+    assert len(installs) == 4
+    for line in installs:
+        assert "requirements.lock" in line or "--no-deps --no-build-isolation -e ." in line, line
+    assert re.search(r"^uv==", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE)
 
 
 # --- settings, backends, versions ----------------------------------------------------------------------------------
@@ -192,7 +224,7 @@ def test_no_committed_text_names_a_folder_of_somebodys_machine() -> None:
     anywhere = re.compile(r"(?<![\w.}~-])/(?:work|root|home/\w+)/")
     pages = re.compile(r"(?<![\w.}~-])/tmp/")
     texts = dict(our_texts())
-    assert {"README.md", "scripts/setup", "requirements.lock", "src/mailmcp/models.py"} <= texts.keys()
+    assert {"README.md", "scripts/setup", "requirements.lock", "src/mailmcp/models/mail.py"} <= texts.keys()
     assert [
         name for name, text in texts.items() if anywhere.search(text) or (name.endswith(".md") and pages.search(text))
     ] == []

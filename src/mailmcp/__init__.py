@@ -6,6 +6,7 @@ The house, lowest floor first; a file imports only from below (checked by import
     config              settings from the environment and config.toml; their docs live on the fields
     language/           what every reader of strangers' words needs: invisible characters, domains
     mail/               bytes <-> words: parse, compose, text channels, codes, conversations (pure)
+    authenticity/       who really sent it: SPF, DKIM, DMARC, ARC; signatures of our own (pure but for DNS)
     policy/             judgements as values with reasons: whom to believe, what may leave (pure)
     store/              the only room that speaks SQL: one noun a file, schema in numbered SQL files
     backends/           the only room that speaks to mail providers: one file, one test, one row each

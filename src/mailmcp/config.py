@@ -6,17 +6,22 @@ written ``MAILMCP_LOCAL__SMTP_PORT`` in the environment and ``[local] smtp_port`
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from mailmcp.errors import ConfigError
 
 PREFIX = "MAILMCP_"
+LONGEST_NAME = 60
+"""Characters of a setting's name that are said again: it comes from outside, and may be anything."""
 Policy = Literal["open", "first_contact", "approve", "never"]
 
 
@@ -24,6 +29,14 @@ class Section(BaseModel):
     """A table of config.toml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        kind: Any = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and kind in (int, float):
+            raise PydanticCustomError("no_number", "true and false are no numbers")
+        return value
 
 
 class LocalSettings(Section):
@@ -38,6 +51,13 @@ class LocalSettings(Section):
         description="Port that the embedded SMTP server listens on; 0 picks a free one, shown by mail_status.",
     )
 
+    @field_validator("smtp_host")
+    @classmethod
+    def _host_is_one_address(cls, value: str) -> str:
+        if not value.strip() or any(character.isspace() for character in value):  # "" would be every address
+            raise ValueError("must be an address or a host name such as 127.0.0.1")
+        return value
+
     @field_validator("domain")
     @classmethod
     def _domain_is_a_name(cls, value: str) -> str:
@@ -47,6 +67,42 @@ class LocalSettings(Section):
         ):
             raise ValueError("must be a domain name such as agents.internal")
         return ".".join(labels)
+
+
+def _items(value: Any) -> Any:
+    """In the environment a list is written with commas."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+Items = Annotated[tuple[str, ...], BeforeValidator(_items)]
+
+
+class DnsSettings(Section):
+    """Who is asked about domains."""
+
+    servers: Items = Field(
+        default=(),
+        description="Name servers for SPF, DKIM and DMARC, each as host or host:port, with commas between them; those"
+        " of the system if left out.",
+    )
+
+
+class AuthSettings(Section):
+    """How senders are checked."""
+
+    check_private_peers: bool = Field(
+        default=False, description="Ask SPF also for loopback and private addresses (laboratories, tests)."
+    )
+    trusted_authserv: Items = Field(
+        default=(),
+        description="authserv-ids whose Authentication-Results are kept as that host's claim, with commas between.",
+    )
+    trusted_sealers: Items = Field(
+        default=(),
+        description="Domains whose ARC seals excuse what a forwarder changed, with commas between them.",
+    )
 
 
 class SendSettings(Section):
@@ -74,6 +130,8 @@ class Settings(Section):
         default=None, description="Send through another backend than the one that receives; this version has none yet."
     )
     local: LocalSettings = LocalSettings()
+    dns: DnsSettings = DnsSettings()
+    auth: AuthSettings = AuthSettings()
     send: SendSettings = SendSettings()
     approval: ApprovalSettings = ApprovalSettings()
 
@@ -90,7 +148,11 @@ def load_settings(home: Path | None = None, environment: dict[str, str] | None =
     """
     given = dict(os.environ if environment is None else environment)
     env_home = given.get(f"{PREFIX}HOME", "")
-    chosen = (home or (Path(env_home) if is_set(env_home) else default_home())).expanduser().absolute()
+    chosen = home or (Path(env_home) if is_set(env_home) else default_home())
+    try:
+        chosen = chosen.expanduser().absolute()
+    except RuntimeError as error:
+        raise ConfigError(f"The home {chosen} names a user who does not exist here: write its whole path.") from error
     file = chosen / "config.toml"
     in_file = _from_file(file)
     if "home" in in_file:
@@ -100,20 +162,100 @@ def load_settings(home: Path | None = None, environment: dict[str, str] | None =
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = [str(part) for part in first["loc"]]
-        name = PREFIX + "__".join(path).upper()
-        if first["type"] == "extra_forbidden":
-            raise ConfigError(
-                f"There is no setting {name} ({'.'.join(path)} in config.toml); the settings are listed in"
-                " docs/configuration.md."
-            ) from error
-        raise ConfigError(f"The setting {name} cannot be used: {first['msg']}.") from error
+        raise ConfigError(_problem(error)) from error
+
+
+def expected(schema: dict[str, Any], whole: dict[str, Any]) -> str:
+    """What a JSON schema asks for, in words; ``whole`` is the schema that holds its definitions."""
+    schema = _resolved(schema, whole)
+    if "anyOf" in schema:
+        return " or ".join(expected(one, whole) for one in _choices(schema))
+    if "enum" in schema:
+        *others, last = map(str, schema["enum"])
+        return f"{', '.join(others)} or {last}" if others else last
+    kind = schema.get("type", "")
+    if kind == "array":
+        items = _resolved(schema.get("items", {}), whole)
+        return (
+            f"a list of {expected(items, whole) if 'enum' in items else PLURALS.get(items.get('type', ''), 'values')}"
+        )
+    if kind == "object" and schema.get("properties"):
+        return f"an object with {', '.join(schema['properties'])}"
+    return SINGULARS.get(kind, "another value") + _bounds(schema)
+
+
+def part_of(whole: dict[str, Any], steps: Sequence[int | str]) -> dict[str, Any] | None:
+    """The schema of a part of what a JSON schema describes, found by names and numbers; None for no such part."""
+    found = _resolved(whole, whole)
+    for step in steps:
+        below = found.get("items") if isinstance(step, int) else found.get("properties", {}).get(step)
+        if below is None:
+            return None
+        found = _resolved(below, whole)
+    return found
+
+
+SINGULARS = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+}
+PLURALS = {"string": "strings", "integer": "whole numbers", "number": "numbers", "object": "objects"}
+
+
+def _choices(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+
+
+def _resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """A schema itself, where it only names another or is one that may be left out."""
+    if len(choices := _choices(schema)) == 1:
+        schema = choices[0]
+    return whole["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    low, high, length = (schema.get(name) for name in ("minimum", "maximum", "maxLength"))
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    if length is not None:
+        return f" of at most {length} characters"
+    return f" of at least {low}" if low is not None else f" of at most {high}" if high is not None else ""
 
 
 def is_set(value: str) -> bool:
     """Whether a host really gave a value: bundles hand over ``${user_config.x}`` for a field left empty."""
     return bool(value.strip()) and not value.startswith("${")
+
+
+def _problem(error: ValidationError) -> str:
+    """What is wrong with a setting, in a sentence of ours and without its value, which may be a secret."""
+    first: Any = error.errors(include_url=False, include_input=False)[0]
+    path = [str(part)[:LONGEST_NAME] for part in first["loc"]]
+    name = PREFIX + "__".join(path).upper()
+    schema = Settings.model_json_schema()
+    if first["type"] == "extra_forbidden":
+        return (
+            f"There is no setting {name} ({'.'.join(path)} in config.toml); the settings are listed in"
+            f" docs/configuration.md{_instead(name, schema)}."
+        )
+    if first["type"] == "value_error":  # of a check of ours
+        return f"The setting {name} cannot be used: it {first['ctx']['error']}."
+    wanted = part_of(schema, first["loc"])
+    return f"The setting {name} cannot be used: it must be {expected(wanted or {}, schema)}."
+
+
+def _instead(name: str, schema: dict[str, Any]) -> str:
+    """The setting that was perhaps meant."""
+    names = [
+        "__".join(filter(None, (section, field))).upper()
+        for section in schema["properties"]
+        for field in (part_of(schema, (section,)) or {}).get("properties", {"": None})
+    ]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), names, 1, 0.75)
+    return f" (did you mean {PREFIX}{near[0]}?)" if near else ""
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -122,8 +264,10 @@ def _from_file(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path} is not valid TOML: it is nested too deeply.") from error
+    except ValueError as error:  # of TOML, of UTF-8, and of a number with thousands of digits
+        raise ConfigError(f"{path} is not valid TOML: {' '.join(str(error).split())[:200]}.") from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -146,8 +290,8 @@ def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
             # MAILMCP_SEND_POLICY would be ignored in silence, and with it what somebody wanted to forbid. Other
             # words, such as MAILMCP_TEST_CORPORA, belong to others.
             raise ConfigError(
-                f"There is no setting {key}: between a section and its field stand two underscores, as in"
-                " MAILMCP_SEND__POLICY."
+                f"There is no setting {key[:LONGEST_NAME]}: between a section and its field stand two underscores, as"
+                " in MAILMCP_SEND__POLICY."
             )
     return values
 

@@ -343,7 +343,7 @@ def test_inboxes_are_listed_and_deleted(home):
     gone = run("inbox", "delete", "bert@agents.internal", home=home)
     assert gone.returncode == 0
     assert "bert" not in run("inbox", "list", home=home).stdout
-    assert run("inbox", "delete", home=home).returncode == 1
+    assert run("inbox", "delete", home=home).returncode == 2
     unknown = run("inbox", "delete", "nobody@agents.internal", home=home)
     assert unknown.returncode == 1
     assert unknown.stderr.startswith("mailmcp: There is no inbox nobody@agents.internal")

@@ -11,12 +11,12 @@ import pytest
 
 from mailmcp.mail import codes, text
 from mailmcp.mail.parse import parse
+from mailmcp.models import Message
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "codes"
 CODES_RIGHT = 0.98
 LINKS_RIGHT = 0.97
-CODES_RIGHT_YET = {"dev_fresh": 0.96, "held_out": 0.95}
-"""Where the target of 98 % is not reached: what holds today, so that it does not get worse (README of the corpus)."""
+SHORT_RIGHT = 0.93
 FALSE_ALARMS = 0.01
 """Of all mails of a split: mails without code and link where one was given."""
 
@@ -42,7 +42,9 @@ class Figures:
         )
 
 
-@pytest.mark.parametrize("split", ["dev_europe", "dev_world", "dev_ordinary", "dev_fresh", "held_out"])
+@pytest.mark.parametrize(
+    "split", ["dev_europe", "dev_world", "dev_ordinary", "dev_fresh", "dev_life", "dev_second", "held_out"]
+)
 def test_codes_and_links_of_the_corpus_are_right(split: str) -> None:
     folder = CORPUS / split
     if not (folder / "expected.jsonl").exists():
@@ -53,9 +55,22 @@ def test_codes_and_links_of_the_corpus_are_right(split: str) -> None:
     shown = split != "held_out" or os.environ.get("MAILMCP_SHOW_HELD_OUT") == "1"
     report = "\n".join([figures.line(split), *(figures.wrong if shown else ())])
     print(report)
-    assert figures.codes_right >= CODES_RIGHT_YET.get(split, CODES_RIGHT) * figures.codes, report
+    assert figures.codes_right >= CODES_RIGHT * figures.codes, report
     assert figures.links_right >= LINKS_RIGHT * figures.links, report
     assert figures.false_alarms <= FALSE_ALARMS * figures.mails, report
+
+
+def test_short_mails_of_what_is_easily_mixed_up_are_right() -> None:
+    rows = [json.loads(line) for line in (CORPUS / "dev_short.jsonl").read_text("utf-8").splitlines()]
+    wrong: list[str] = []
+    for row in rows:
+        message = Message(text=row["text"], subject=row["subject"])
+        found = codes.find(row["subject"], text.read(message), "mail.example").code
+        if compared(found) != compared(row["code"]):
+            wrong.append(f"  {row['subject']}: code {found!r}, expected {row['code']!r}")
+    report = f"dev_short: {len(wrong)} of {len(rows)} wrong\n" + "\n".join(wrong)
+    print(report)
+    assert len(wrong) <= (1 - SHORT_RIGHT) * len(rows), report
 
 
 def measured(folder: Path) -> Figures:

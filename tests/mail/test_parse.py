@@ -147,7 +147,6 @@ def test_a_text_declared_as_attachment_is_one_also_when_it_comes_first() -> None
     message = parse(multipart(b"mixed", disposed, b"\r\nwords"))
     assert message.text == "words"
     assert [(one.part, one.filename, one.size) for one in message.attachments] == [("1", "a.txt", 4)]
-    assert body(b"file", b"Content-Disposition: attachment").text is None
 
 
 def test_text_in_a_related_part_is_not_the_mails_words() -> None:
@@ -163,9 +162,16 @@ def test_attached_messages_are_never_read_as_own_words() -> None:
         message = parse(raw)
         assert message.text == "mine"
         assert attachment_bytes(raw, "2")[1] == inner
+
+
+def test_a_mail_that_is_nothing_but_a_message_shows_it_as_a_forward() -> None:
+    inner = b"Subject: =?utf-8?q?Inner?=\r\nFrom: evil@e.test\r\n\r\nstranger's words"
     alone = body(inner, b"Content-Type: message/rfc822")
-    assert alone.text is None
+    assert alone.text == (
+        "---------- Forwarded message ----------\nFrom: evil@e.test\nSubject: Inner\n\nstranger's words"
+    )
     assert [one.filename for one in alone.attachments] == ["Inner.eml"]
+    assert codes(alone) == {"text_forwarded"}
 
 
 def test_an_attached_message_in_base64_is_decoded() -> None:
@@ -178,7 +184,9 @@ def test_an_attached_message_in_base64_is_decoded() -> None:
 
 def test_parts_of_a_digest_are_messages_without_saying_so() -> None:
     message = parse(multipart(b"digest", b"\r\nSubject: One\r\n\r\nfirst", b"\r\nFrom: x@g.test\r\n\r\nsecond"))
-    assert message.text is None
+    assert (message.text or "").count("Forwarded message") == 2
+    assert "first" in (message.text or "")
+    assert "second" in (message.text or "")
     assert [(one.filename, one.content_type) for one in message.attachments] == [
         ("One.eml", "message/rfc822"),
         ("part-2.eml", "message/rfc822"),
@@ -232,9 +240,15 @@ def test_what_is_wrong_with_the_structure_is_named_and_the_words_are_kept(
 
 
 def test_unknown_types_of_text_are_attached_and_nothing_is_lost() -> None:
-    message = parse(multipart(b"alternative", b"\r\nplain", b"Content-Type: text/x-amp-html\r\n\r\n<amp>"))
+    message = parse(multipart(b"alternative", b"\r\nplain", b"Content-Type: text/x-own\r\n\r\n<own>"))
     assert message.text == "plain"
-    assert [one.content_type for one in message.attachments] == ["text/x-amp-html"]
+    assert [one.content_type for one in message.attachments] == ["text/x-own"]
+
+
+def test_pages_for_other_devices_are_not_listed_and_can_still_be_fetched() -> None:
+    raw = multipart(b"alternative", b"\r\nplain", b"Content-Type: text/x-amp-html\r\n\r\n<amp>")
+    assert parse(raw).attachments == ()
+    assert attachment_bytes(raw, "2")[1] == b"<amp>"
 
 
 def test_an_invalid_content_type_is_plain_text_with_a_defect() -> None:

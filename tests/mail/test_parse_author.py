@@ -210,3 +210,41 @@ def test_more_than_500_recipients_are_cut_off_aloud() -> None:
     message = parse(b"From: a@g.test\nTo: " + b", ".join(b"u%d@g.test" % n for n in range(900)) + b"\n\n")
     assert len(message.to) == 500
     assert "to_too_many" in codes(message)
+
+
+def jis(text: str) -> bytes:
+    return text.encode("iso2022_jp")
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Анна".encode("koi8-r") + b" <a@g.test>", "Анна"),
+        (b'"' + "Анна, из Омска".encode("koi8-r") + b'" <a@g.test>', "Анна, из Омска"),
+        (b'"' + "山田代表".encode("cp932") + b'" <a@g.test>', "山田代表"),
+        (jis("山田花子") + b" <a@g.test>", "山田花子"),
+        (b'"' + jis("山田花子") + b'" <a@g.test>', "山田花子"),
+        ("王小明".encode("gbk") + b" <a@g.test>", "王小明"),
+    ],
+)
+def test_names_in_octets_of_other_charsets_keep_their_author(written: bytes, name: str) -> None:
+    assert with_from(written).author == Address(name, "a@g.test")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"\x1b$B<b@e.test>\x1b(B <a@g.test>",
+        b"\x1b$B <a@g.test>",
+        b"\x1b$B;3@b\x1b(B <a@g.test>\x1b$B<b@e.test>",
+        b"\x1b$B;3\x1b(B <a@g.test>, \x1b$B;3\x1b(B <b@e.test>",
+        b"b@e.test \x1b$B;3\x1b(B <a@g.test>",
+        b"\x83\x5c b@e.test <a@g.test>",
+        b"\x83\x40e.test <a@g.test>",
+        b"a\x81@g.test",
+        b'\xff\xff"a@g.test" <b@e.test>\xff',
+        b"\x1b$B!y\x1b(B@e.test <a@g.test>",
+    ],
+)
+def test_letters_of_other_charsets_cannot_carry_a_second_author(written: bytes) -> None:
+    assert with_from(written).author is None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from posted import letter
 
+from mailmcp.authenticity.dns import Resolver, StaticResolver
 from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Reception
 from mailmcp.config import Settings, load_settings
@@ -24,30 +24,6 @@ from mailmcp.models import Arrival, Envelope, Source, StoredMessage
 QUICK = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02)
 LIMIT = 10
 """No wait of a test is longer, in seconds."""
-
-_numbers = itertools.count(1)
-
-
-def letter(
-    to: str,
-    *,
-    from_: str = "Example App <no-reply@app.example>",
-    subject: str = "Hello",
-    text: str = "Some words.",
-    html: str | None = None,
-    headers: dict[str, str] | None = None,
-) -> bytes:
-    """A mail as an application would send it, with a Message-ID of its own."""
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = from_, to, subject
-    mail["Message-ID"] = f"<{next(_numbers)}.{id(mail)}@app.example>"
-    for name, value in (headers or {}).items():
-        del mail[name]
-        mail[name] = value
-    mail.set_content(text)
-    if html is not None:
-        mail.add_alternative(html, subtype="html")
-    return mail.as_bytes().replace(b"\n", b"\r\n")
 
 
 @dataclass
@@ -63,12 +39,16 @@ class House:
         return (await self.room.create_inbox(name=name))[0].address
 
     async def accept(
-        self, to: str, *, raw: bytes | None = None, peer: str = "203.0.113.9", **letter_fields: Any
+        self,
+        to: str,
+        *,
+        raw: bytes | None = None,
+        peer: str = "203.0.113.9",
+        mail_from: str = "bounces@app.example",
+        **letter_fields: Any,
     ) -> None:
         """Hand a mail in as the SMTP server does; it is stored when this returns, and judged soon after."""
-        envelope = Envelope(
-            mail_from="bounces@app.example", recipients=(to,), received_at=datetime.now(UTC), peer=peer, helo="app"
-        )
+        envelope = Envelope(mail_from=mail_from, recipients=(to,), received_at=datetime.now(UTC), peer=peer, helo="app")
         raw = letter(to, **letter_fields) if raw is None else raw
         await self.desk.accept(Arrival(raw=raw, envelope=envelope, source=Source.SMTP, backend="local"))
 
@@ -115,7 +95,9 @@ async def open_house(home: Path) -> AsyncIterator[OpenHouse]:
     """Opens mailrooms of one home, as processes would, and closes them in the end."""
     opened: list[House] = []
 
-    async def open_(*, pace: Pace = QUICK, at: Path | None = None, **environment: str) -> House:
+    async def open_(
+        *, pace: Pace = QUICK, at: Path | None = None, resolver: Resolver | None = None, **environment: str
+    ) -> House:
         settings = load_settings(at or home, {"MAILMCP_LOCAL__SMTP_PORT": "0", **environment})
         desks: list[Reception] = []
 
@@ -123,7 +105,9 @@ async def open_house(home: Path) -> AsyncIterator[OpenHouse]:
             desks.append(reception)
             return open_backend(settings.backend, settings, reception)
 
-        house = House(await Mailroom.open(settings, backend, pace), desks[0], settings)
+        # Nobody's name servers are asked: without a resolver, DNS knows no name at all.
+        room = await Mailroom.open(settings, backend, pace, resolver=resolver or StaticResolver({}))
+        house = House(room, desks[0], settings)
         opened.append(house)
         return house
 

@@ -13,6 +13,7 @@ import pytest
 from mailmcp.errors import Refused
 from mailmcp.mailroom import outbound
 from mailmcp.mailroom.duties import Leadership, Listening, LockFile
+from mailmcp.mailroom.pace import Pace
 from mailmcp.models import DraftState
 from mailmcp.store import outbox
 
@@ -84,8 +85,6 @@ class Failing:
 
 
 async def test_a_duty_that_fails_is_begun_again(tmp_path, caplog):
-    from mailmcp.mailroom.pace import Pace
-
     duty = Failing()
     leadership = Leadership(tmp_path, [duty], Pace(listen_again=0.01))
     leadership.start()
@@ -105,6 +104,28 @@ async def test_a_leader_that_closes_before_its_first_step_gives_the_lock_back(tm
     next_one = LockFile(tmp_path / "leader.lock")
     assert next_one.acquire()
     next_one.release()
+
+
+async def test_a_leader_whose_lock_file_was_removed_stops_so_that_two_never_lead(tmp_path):
+    quick = Pace(takeover=0.01)
+    first, second = Leadership(tmp_path, [], quick), Leadership(tmp_path, [], quick)
+    first.start()
+    assert first.leads
+    (tmp_path / "leader.lock").unlink()
+    second.start()  # finds no file, so makes one and gets its lock
+    assert second.leads
+
+    async def steps_down() -> bool:
+        return not first.leads
+
+    await until(steps_down)
+    await second.aclose()
+
+    async def leads_again() -> bool:
+        return first.leads
+
+    await until(leads_again)
+    await first.aclose()
 
 
 async def test_a_taken_port_is_said_and_the_listener_comes_up_when_it_is_free(open_house):

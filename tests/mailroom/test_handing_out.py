@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from name_servers import Deaf
 
 from mailmcp.mailroom import waiting as waiting_module
 from mailmcp.mailroom.pace import Pace
@@ -213,3 +214,31 @@ async def test_mail_that_another_process_of_the_home_received_ends_a_wait(open_h
     await asyncio.wait([wait], timeout=0.05)
     await one.accept(inbox, **code_mail())
     assert (await asyncio.wait_for(wait, 5)).message.codes.code == "482913"
+
+
+async def test_no_call_is_given_a_code_older_than_one_that_somebody_was_given(house):
+    inbox = await house.inbox()
+    await house.receive(inbox, **code_mail("111111"))
+    await house.receive(inbox, **code_mail("222222"))
+    assert (await house.take(inbox, tool="wait_for_otp", timeout=0)).message.codes.code == "222222"
+    assert (await house.wait(inbox, tool="wait_for_otp", from_="app.example", timeout=0)).message is None
+    await house.receive(inbox, **code_mail("333333"))
+    again = await house.wait(inbox, tool="wait_for_otp", from_="app.example", timeout=0)
+    assert again.message.codes.code == "333333"
+
+
+async def test_the_same_is_not_given_again_while_newer_mail_is_only_being_judged(open_house, monkeypatch):
+    monkeypatch.setattr(waiting_module, "JUDGE_SECONDS", 0.05)
+    monkeypatch.setattr("mailmcp.mailroom.checking.WAITER_SECONDS", 30)
+    deaf = Deaf()
+    house = await open_house(resolver=deaf)
+    inbox = await house.inbox()
+    await house.receive(inbox, **code_mail("111111"), peer="127.0.0.1")
+    await house.take(inbox, tool="wait_for_otp", timeout=0)
+    await house.accept(inbox, **code_mail("222222"))  # its sender is being checked, so it is not announced yet
+    waiting = asyncio.create_task(house.wait(inbox, tool="wait_for_otp", timeout=10))
+    done, _ = await asyncio.wait([waiting], timeout=0.3)
+    assert not done
+    deaf.speak.set()
+    waited = await waiting
+    assert (waited.message.codes.code, waited.repeated) == ("222222", False)

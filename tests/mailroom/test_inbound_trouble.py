@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import letter
+from posted import letter
 
 from mailmcp.mailroom import announcing, fresh, judges, judging
 from mailmcp.models import Arrival, Envelope, Source
@@ -153,7 +153,7 @@ async def test_what_may_have_ended_an_earlier_process_does_not_end_the_next(open
 
 
 async def test_what_another_process_left_is_found_while_this_one_lives(house, home, monkeypatch):
-    monkeypatch.setattr("mailmcp.mailroom.set_aside.SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr("mailmcp.mailroom.set_aside.LOOK_SECONDS", 0.05)
     monkeypatch.setattr("mailmcp.mailroom.set_aside.LEFT_AFTER", datetime.now(UTC) - datetime.now(UTC))
     other = await house.inbox()
     await house.receive(other, raw=long(other))  # its task looks again, with the times of this test

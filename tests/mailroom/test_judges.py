@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conftest import letter
+from posted import letter
 
 from mailmcp.errors import NotFound
 from mailmcp.mailroom import judges, judging
@@ -21,10 +21,13 @@ pytestmark = pytest.mark.anyio
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 TO = "ann@agents.internal"
+ENVELOPE = Envelope(
+    mail_from="bounces@app.example", recipients=(TO,), received_at=datetime(2026, 11, 1, tzinfo=UTC), peer="192.0.2.1"
+)
 
 
 def item(raw: bytes, row: int = 0) -> Unjudged:
-    return Unjudged(row=row, size=len(raw), raw=raw, source=Source.SMTP, peer="192.0.2.1", outgoing=False)
+    return Unjudged(row=row, size=len(raw), raw=raw, source=Source.SMTP, envelope=ENVELOPE, outgoing=False)
 
 
 def judged(raw: bytes) -> Judgement:

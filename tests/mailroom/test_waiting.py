@@ -136,6 +136,7 @@ class Interleaved:
         self.skip: dict[Any, int] = {}
         """How many of such reads pass before it happens."""
         self.reads: list[Any] = []
+        self.claims = store.claims
 
     async def read(self, work: Any, *args: Any, **kwargs: Any) -> Any:
         self.reads.append(work)

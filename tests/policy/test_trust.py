@@ -2,26 +2,113 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from mailmcp.models import Address, Defect, Message, Source, Verdict
+from mailmcp.models import (
+    Address,
+    ArcChain,
+    AuthResults,
+    Defect,
+    DmarcResult,
+    Message,
+    Reason,
+    Result,
+    Source,
+    SpfResult,
+    Verdict,
+)
 from mailmcp.policy import trust
+from mailmcp.policy.trust import Acquaintances
 
 BOB = Message(from_=(Address("Bob", "bob@app.example"),))
+WHY = Reason("why", "Because.")
 
 
-def codes(message: Message = BOB, *, source: Source = Source.SMTP, peer: str | None = None) -> list[str]:
-    judged = trust.judge(message, source=source, peer=peer)
+def found(dmarc: Result, *, spf: Result = Result.NONE, policy: str = "reject", arc: bool = False) -> AuthResults:
+    """What a check of app.example's mail found out."""
+    return AuthResults(
+        spf=SpfResult(result=spf, reason=WHY),
+        dkim=(),
+        dmarc=DmarcResult(result=dmarc, reason=WHY, author_domain="app.example", policy=policy),
+        arc=ArcChain(result=Result.PASS if arc else Result.NONE, reason=WHY, trusted=arc),
+    )
+
+
+UNASKED = found(Result.SKIPPED, spf=Result.SKIPPED)
+
+
+def codes(
+    message: Message = BOB,
+    *,
+    source: Source = Source.SMTP,
+    peer: str | None = None,
+    results: AuthResults | None = UNASKED,
+    known: Acquaintances = trust.NOBODY,
+) -> list[str]:
+    judged = trust.judge(message, source=source, peer=peer, results=results, known=known)
     assert all(reason.sentence.endswith(".") for reason in judged.reasons)
     return [reason.code for reason in judged.reasons]
 
 
+def verdict(
+    dmarc: Result, message: Message = BOB, *, known: Acquaintances = trust.NOBODY, peer: str = "8.8.8.8", **more: object
+) -> Verdict:
+    results = found(dmarc, **more)  # pyright: ignore[reportArgumentType]
+    return trust.judge(message, source=Source.SMTP, peer=peer, results=results, known=known).verdict
+
+
 @pytest.mark.parametrize("source", list(Source))
 @pytest.mark.parametrize("peer", [None, "127.0.0.1", "8.8.8.8"])
-def test_nothing_is_called_verified_that_nobody_verified(source: Source, peer: str | None) -> None:
-    judged = trust.judge(BOB, source=source, peer=peer)
-    assert judged.verdict is (Verdict.LOCAL if source is Source.SUBMITTED else Verdict.UNVERIFIED)
-    assert judged.verified_domain is None
+@pytest.mark.parametrize("dmarc", [one for one in Result if one is not Result.PASS])
+def test_only_an_aligned_dmarc_pass_is_called_verified(source: Source, peer: str | None, dmarc: Result) -> None:
+    for spf in (Result.PASS, Result.SKIPPED):
+        judged = trust.judge(BOB, source=source, peer=peer, results=found(dmarc, spf=spf))
+        assert judged.verdict is not Verdict.VERIFIED
+        assert judged.verified_domain is None
+    assert trust.judge(BOB, source=source, peer=peer).verdict is not Verdict.VERIFIED
+
+
+def test_a_dmarc_pass_of_one_author_is_verified_and_names_the_domain() -> None:
+    judged = trust.judge(BOB, source=Source.SMTP, peer="8.8.8.8", results=found(Result.PASS))
+    assert (judged.verdict, judged.verified_domain) == (Verdict.VERIFIED, "app.example")
+    assert [one.code for one in judged.reasons] == ["dmarc_pass"]
+
+
+def test_a_program_on_this_machine_is_verified_by_its_signature_alone() -> None:
+    assert verdict(Result.PASS, peer="127.0.0.1", spf=Result.SKIPPED) is Verdict.VERIFIED
+    assert verdict(Result.FAIL, peer="127.0.0.1", spf=Result.SKIPPED) is Verdict.UNVERIFIED
+    assert verdict(Result.FAIL, peer="127.0.0.1", spf=Result.FAIL) is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("dmarc", "more", "expected", "code"),
+    [
+        (Result.FAIL, {"policy": "reject"}, Verdict.FAILED, "dmarc_fail"),
+        (Result.FAIL, {"policy": "quarantine"}, Verdict.FAILED, "dmarc_fail"),
+        (Result.FAIL, {"policy": "none"}, Verdict.UNVERIFIED, "dmarc_fail_unenforced"),
+        (Result.FAIL, {"arc": True}, Verdict.UNVERIFIED, "forwarded"),
+        (Result.NONE, {}, Verdict.UNVERIFIED, "no_dmarc"),
+        (Result.TEMPERROR, {}, Verdict.UNVERIFIED, "dns_trouble"),
+        (Result.PERMERROR, {}, Verdict.UNVERIFIED, "bad_dmarc"),
+    ],
+)
+def test_what_the_check_found_is_said_and_trouble_accuses_nobody(
+    dmarc: Result, more: dict[str, object], expected: Verdict, code: str
+) -> None:
+    assert verdict(dmarc, **more) is expected  # pyright: ignore[reportArgumentType]
+    assert codes(peer="8.8.8.8", results=found(dmarc, **more)) == [code]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_check_that_is_not_finished_says_so() -> None:
+    assert codes(peer="8.8.8.8", results=None) == ["pending_check"]
+
+
+def test_a_list_that_changed_a_mail_is_not_taken_for_a_forger() -> None:
+    listed = replace(BOB, headers=(("List-Id", "<talk.lists.example>"),))
+    assert verdict(Result.FAIL, listed) is Verdict.UNVERIFIED
+    assert codes(listed, peer="8.8.8.8", results=found(Result.FAIL)) == ["list_rewrote"]
 
 
 def test_what_this_mailroom_submitted_is_local_and_needs_no_reason() -> None:
@@ -63,19 +150,85 @@ def test_mail_that_did_not_come_over_smtp_was_not_checked() -> None:
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "code"),
     [
-        Message(),
-        Message(from_=(Address("", "a@app.example"), Address("", "b@app.example"))),
-        Message(from_=BOB.from_, defects=(Defect("from_ambiguous", "x"),)),
+        (Message(), "ambiguous_sender"),
+        (Message(from_=(Address("", "a@app.example"), Address("", "b@app.example"))), "several_senders"),
+        (Message(from_=BOB.from_, defects=(Defect("from_ambiguous", "x"),)), "ambiguous_sender"),
     ],
 )
-@pytest.mark.parametrize("source", list(Source))
-def test_a_sender_that_is_not_exactly_one_is_said_to_be_ambiguous(message: Message, source: Source) -> None:
-    assert codes(message, source=source)[0] == "ambiguous_sender"
+def test_a_sender_that_is_not_exactly_one_is_never_believed(message: Message, code: str) -> None:
+    for source in Source:
+        assert code in codes(message, source=source)
+    for result in Result:
+        judged = trust.judge(message, source=Source.SMTP, peer="8.8.8.8", results=found(result))
+        assert judged.verdict is (Verdict.SUSPICIOUS if code == "several_senders" else Verdict.UNVERIFIED) or (
+            result is Result.FAIL
+        )
+        assert judged.verified_domain is None
 
 
-def test_a_name_that_looks_like_an_address_is_pointed_out() -> None:
+def test_a_name_that_is_another_address_makes_a_sender_suspicious() -> None:
     message = Message(from_=(Address("support@bank.example", "eve@evil.example"),))
-    assert codes(message) == ["name_is_address", "not_checked"]
-    assert codes(message, source=Source.SUBMITTED) == ["name_is_address"]
+    assert codes(message) == ["name_is_other_address", "not_checked"]
+    assert verdict(Result.PASS, message) is Verdict.SUSPICIOUS
+    assert verdict(Result.NONE, message) is Verdict.SUSPICIOUS
+    assert codes(message, source=Source.SUBMITTED) == ["name_is_other_address"]
+
+
+def test_a_name_that_is_the_own_address_is_only_pointed_out() -> None:
+    message = Message(from_=(Address("bob@app.example", "bob@app.example"),))
+    assert codes(message) == ["not_checked", "name_is_address"]
+    assert verdict(Result.PASS, message) is Verdict.VERIFIED
+
+
+def test_answers_that_would_go_elsewhere_are_pointed_out() -> None:
+    assert codes(replace(BOB, reply_to=(Address("", "x@mail.app.example"),))) == ["not_checked"]
+    assert codes(replace(BOB, reply_to=(Address("", "x@other.example"),))) == ["not_checked", "reply_elsewhere"]
+
+
+KNOWN = Acquaintances.of((Address("Ann Sample", "Ann@northwind.example"), Address("", "bob@app.example")))
+
+
+def test_whom_one_knows_is_no_first_contact() -> None:
+    assert codes(known=KNOWN) == ["not_checked"]
+    assert codes(replace(BOB, from_=(Address("", "new@app.example"),)), known=KNOWN) == ["not_checked", "first_contact"]
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["nοrthwind.example", "north-wind.example", "nortwhind.example", "northvvind.example", "n0rthwind.example"],
+)
+def test_a_domain_that_looks_like_a_contacts_is_suspicious_even_when_it_verifies(domain: str) -> None:
+    message = Message(from_=(Address("Ann", f"ann@{domain}"),))
+    assert "looks_like_contact" in codes(message, known=KNOWN)
+    assert verdict(Result.PASS, message, known=KNOWN) is Verdict.SUSPICIOUS
+
+
+def test_another_domain_that_looks_like_nobodys_is_not_suspicious() -> None:
+    message = Message(from_=(Address("Ann", "ann@eastwind.example"),))
+    assert verdict(Result.PASS, message, known=KNOWN) is Verdict.VERIFIED
+
+
+def test_a_contacts_name_at_another_domain_is_suspicious_unless_it_is_verified() -> None:
+    message = Message(from_=(Address("Ann  SAMPLE", "ann.sample@freemail.example"),))
+    assert "name_of_contact" in codes(message, known=KNOWN)
+    assert verdict(Result.NONE, message, known=KNOWN) is Verdict.SUSPICIOUS
+    assert verdict(Result.PASS, message, known=KNOWN) is Verdict.VERIFIED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ceo@bank.example via a@evil.example", "ceo@bank.example, x@evil.example", "ceo＠bank.example"),
+        *("ceo(at)bank.example", "<ceo@bank.example>"),
+    ],
+)
+def test_another_address_anywhere_in_the_name_makes_a_sender_suspicious(name: str) -> None:
+    message = Message(from_=(Address(name, "a@evil.example"),))
+    assert verdict(Result.PASS, message) is Verdict.SUSPICIOUS
+
+
+def test_a_contacts_name_is_known_by_its_look() -> None:
+    message = Message(from_=(Address("ANN SАMPLE", "ann@freemail.example"),))  # with a Cyrillic letter
+    assert "name_of_contact" in codes(message, known=KNOWN)

@@ -11,6 +11,7 @@ import pytest
 from hosts import QUICK, Door, Served
 from mcp import Client
 
+from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Reception
 from mailmcp.config import load_settings
@@ -47,7 +48,7 @@ def open_door(home: Path) -> OpenDoor:
                 desks.append(reception)
                 return open_backend(settings.backend, settings, reception)
 
-            return await Mailroom.open(settings, backend, QUICK)
+            return await Mailroom.open(settings, backend, QUICK, resolver=StaticResolver({}))
 
         session = Session(open_room)
         async with Client(build_server(session, all_tools()), mode=mode) as client:

@@ -162,6 +162,12 @@ class Served:
         self.say({"id": number, "method": method, "params": params or {}})
         return number
 
+    def next(self, seconds: float = LIMIT) -> dict[str, Any]:
+        """The next message, whatever it is."""
+        line = self._arrived.get(timeout=seconds)
+        assert line, f"the server ended: {self.end_of_errors()}"
+        return json.loads(line)
+
     def answer(self, number: Any, seconds: float = LIMIT) -> dict[str, Any]:
         """The response to a request: it must come, and everything on the way must be JSON."""
         while number not in self._answers:

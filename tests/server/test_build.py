@@ -6,6 +6,11 @@ import sqlite3
 
 import pytest
 from hosts import ToolFailed
+from mcp import Client, MCPError
+
+from mailmcp.errors import StoreUnavailable
+from mailmcp.server.build import build_server
+from mailmcp.server.session import Session
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +38,7 @@ async def test_an_unknown_field_of_an_attachment_is_named_and_refused(either_doo
     words = await refused(
         either_door, "send", inbox="a@agents.internal", body="x", attachments=[{"path": "/etc/passwd"}]
     )
-    assert "`attachments.0.path`" in words
+    assert "there is no argument `attachments[0].path` (did you mean `part`?)" in words
 
 
 async def test_a_missing_argument_is_named(either_door):
@@ -42,26 +47,165 @@ async def test_a_missing_argument_is_named(either_door):
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments", "named"),
+    ("tool", "arguments", "sentence"),
     [
-        ("wait_for_otp", {"inbox": "a@agents.internal", "timeout": "soon"}, "`timeout`"),
-        ("wait_for_otp", {"inbox": "a@agents.internal", "timeout": 301}, "`timeout`: input should be less than or"),
-        ("wait_for_otp", {"inbox": "a@agents.internal", "timeout": -1}, "`timeout`: input should be greater than or"),
-        ("wait_for_otp", {"inbox": 7}, "`inbox`"),
-        ("find_mail", {"limit": 51}, "`limit`"),
-        ("find_mail", {"limit": 0}, "`limit`"),
-        ("find_mail", {"unread": "perhaps"}, "`unread`"),
-        ("read_thread", {"thread": "t_1", "max_chars": 10}, "`max_chars`"),
-        ("read_thread", {"thread": "t_1", "include": ["everything"]}, "`include.0`"),
-        ("get_attachment", {"message": "m_1", "part": "1", "as_": "pdf"}, "`as_`"),
-        ("send", {"inbox": "a@agents.internal", "body": "x", "to": [1]}, "`to.0`"),
-        ("create_inbox", {"name": ["a"]}, "`name`"),
+        ("wait_for_otp", {"timeout": "soon"}, "`timeout` must be a number from 0 to 300"),
+        ("wait_for_otp", {"timeout": 301}, "`timeout` must be a number from 0 to 300"),
+        ("wait_for_otp", {"timeout": -1}, "`timeout` must be a number from 0 to 300"),
+        ("wait_for_otp", {"timeout": "NaN"}, "`timeout` must be a number from 0 to 300"),
+        ("wait_for_otp", {"timeout": "1e999"}, "`timeout` must be a number from 0 to 300"),
+        ("wait_for_otp", {"timeout": True}, "`timeout` must be a number from 0 to 300"),
+        ("wait_for_otp", {"inbox": 7}, "`inbox` must be a string"),
+        ("find_mail", {"limit": 51}, "`limit` must be a whole number from 1 to 50"),
+        ("find_mail", {"limit": 0}, "`limit` must be a whole number from 1 to 50"),
+        ("find_mail", {"limit": 1.5}, "`limit` must be a whole number from 1 to 50"),
+        ("find_mail", {"limit": True}, "`limit` must be a whole number from 1 to 50"),
+        ("find_mail", {"unread": "perhaps"}, "`unread` must be true or false"),
+        ("read_thread", {"max_chars": 10}, "`max_chars` must be a whole number from 500 to 200000"),
+        ("read_thread", {"include": "all"}, "`include` must be a list of quoted, hidden, links, headers or all"),
+        ("read_thread", {"include": ["everything"]}, "`include[0]` must be quoted, hidden, links, headers or all"),
+        ("get_attachment", {"as_": "pdf"}, "`as_` must be text, base64 or file"),
+        ("send", {"to": "b@agents.internal"}, "`to` must be a list of strings"),
+        ("send", {"to": ["b@agents.internal", 1]}, "`to[1]` must be a string"),
+        ("send", {"attachments": {"name": "a"}}, "`attachments` must be a list of objects"),
+        (
+            "send",
+            {"attachments": [5]},
+            "`attachments[0]` must be an object with name, text, base64, message, part, file",
+        ),
+        ("send", {"attachments": [{}, {"name": 5}]}, "`attachments[1].name` must be a string"),
+        ("create_inbox", {"name": ["a"]}, "`name` must be a string"),
+        ("create_inbox", {"name": ["a"], "label": 5}, "`name` must be a string; `label` must be a string"),
     ],
 )
-async def test_a_wrong_type_or_range_is_said_in_one_sentence(door, tool, arguments, named):
-    words = await refused(door, tool, **arguments)
-    assert words.startswith(f"Invalid arguments for {tool}: ")
-    assert named in words
+async def test_what_was_expected_is_said_in_one_sentence(door, tool, arguments, sentence):
+    words = await refused(door, tool, **REQUIRED[tool] | arguments)
+    assert words == f"Invalid arguments for {tool}: {sentence}."
+
+
+REQUIRED = {
+    "check_draft": {},
+    "create_inbox": {},
+    "delete_inbox": {"inbox": "a@agents.internal"},
+    "draft_for_approval": {"inbox": "a@agents.internal", "body": "x"},
+    "find_mail": {},
+    "get_attachment": {"message": "m_1", "part": "1"},
+    "list_inboxes": {},
+    "mail_status": {},
+    "mark": {"target": "t_1"},
+    "read_thread": {"thread": "t_1"},
+    "send": {"inbox": "a@agents.internal", "body": "x"},
+    "wait_for_mail": {"inbox": "a@agents.internal"},
+    "wait_for_otp": {"inbox": "a@agents.internal"},
+}
+ANYTHING = [
+    None, True, False, 0, 1, -1, 10**30, 0.5, -0.5,
+    "", "x", "NaN", "1e999", "null", "[1]", '{"a": 1}', "[" * 500, "a\nb\x00\u202e", "x" * 5_000,
+    [], [1], [None], [[]], [{}], ["x"], [True], ["x"] * 1_000, [{"name": 5}], [{"name": "a", "x" * 500: 1}],
+    {}, {"a": 1}, {"name": "a", "text": "b"},
+]  # fmt: skip
+TAKEN = {
+    "string": (str,),
+    "boolean": (bool, int, str),  # hosts write 1 and "true"
+    "integer": (int, float, str),  # and 20.0 and "20"
+    "number": (int, float, str),
+    "array": (list, str),  # and a list as JSON in a string
+}
+"""What may be read as each kind; anything else must be refused."""
+
+
+async def test_anything_at_all_given_for_any_argument_is_taken_or_named_in_one_sentence(either_door):
+    await either_door.inbox("a")
+    tools = (await either_door.client.list_tools()).tools
+    assert {tool.name for tool in tools} == REQUIRED.keys()
+    wrong = 0
+    for tool in tools:
+        for name, schema in tool.input_schema["properties"].items():
+            for value in ANYTHING[1:] if name == "timeout" else ANYTHING:  # without a timeout it waits
+                arguments = {"timeout": 0} if "timeout" in tool.input_schema["properties"] else {}
+                result = await either_door.client.call_tool(tool.name, REQUIRED[tool.name] | arguments | {name: value})
+                optional = name not in tool.input_schema.get("required", [])
+                kind = schema.get("type", "string")
+                may_be_taken = optional if value is None else isinstance(value, TAKEN[kind])
+                if isinstance(value, bool) and kind != "boolean":
+                    may_be_taken = False
+                case = (tool.name, name, repr(value)[:60])
+                if not result.is_error:
+                    assert may_be_taken, case
+                    continue
+                wrong += 1
+                words = result.content[0].text
+                assert_a_sentence(words, case)
+                if not may_be_taken:
+                    assert words.startswith(f"Invalid arguments for {tool.name}: `{name}"), (case, words)
+    assert wrong > 1_000
+
+
+def assert_a_sentence(words: str, case: object) -> None:
+    """One line of ours, of bounded length."""
+    assert len(words) <= 300, (case, words)
+    assert "\n" not in words, case
+    assert words.endswith((".", "?", ")")), (case, words)
+    for foreign in ("pydantic", "Input should", "validation error", "type=", "://", "input_value", "Traceback"):
+        assert foreign not in words, (case, words)
+
+
+async def test_a_text_that_looks_like_json_stays_the_text_it_is(door):
+    desk, other = await door.inbox("desk"), await door.inbox("other")
+    for subject in ("[1]", "null", '{"a": 1}', "true", "5"):
+        await door.call("send", inbox=desk, to=[other], subject=subject, body=subject)
+        assert (await door.call("wait_for_mail", inbox=other, timeout=10))["subject"] == subject
+    assert (await door.call("find_mail", query="null"))["threads"][0]["subject"] == "null"
+
+
+async def test_lists_and_objects_may_be_json_in_a_string(door):
+    """Some hosts send every argument that is no text like this."""
+    desk, other = await door.inbox("desk"), await door.inbox("other")
+    sent = await door.call(
+        "send", inbox=desk, to=f'["{other}"]', body="x", attachments='[{"name": "a.txt", "text": "hello"}]'
+    )
+    assert sent["status"] == "sent"
+    found = await door.call("wait_for_mail", inbox=other, timeout=10)
+    assert (await door.call("get_attachment", message=found["message"], part="a.txt"))["text"].strip() == "hello"
+
+
+async def test_a_null_for_what_may_be_left_out_leaves_it_out(door):
+    assert (await door.call("find_mail", limit=None, unread=None, query=None))["threads"] == []
+    inbox = await door.inbox()
+    assert (await door.call("wait_for_otp", inbox=inbox, timeout=0, from_=None, since=None))["status"] == "pending"
+    words = await refused(door, "wait_for_otp", inbox=None)
+    assert words == "Invalid arguments for wait_for_otp: `inbox` must be a string."
+
+
+async def test_a_name_that_is_no_argument_may_be_anything(door):
+    for name in ("", "x" * 5_000_000, "a\nb\x00\u202e", "\U0001f600" * 100):
+        words = await refused(door, "find_mail", **{name: 1})
+        assert_a_sentence(words, name[:20])
+        assert words.startswith("Invalid arguments for find_mail: there is no argument `")
+
+
+@pytest.mark.parametrize("long", ["x" * 5_000_000, "a\nb " * 1000], ids=["one_word", "lines"])
+async def test_what_a_caller_made_long_is_not_said_again_in_full(door, long):
+    inbox = await door.inbox()
+    for tool, arguments in (
+        ("delete_inbox", {"inbox": long}),
+        ("read_thread", {"thread": f"t_{long}"}),
+        ("read_thread", {"thread": long}),
+        ("get_attachment", {"message": f"m_{long}", "part": "1"}),
+        ("check_draft", {"draft": f"d_{long}"}),
+        ("mark", {"target": long, "read": True}),
+        ("find_mail", {"cursor": f"c_{long}"}),
+        ("find_mail", {"inbox": long}),
+        ("wait_for_otp", {"inbox": inbox, "since": long}),
+        ("wait_for_mail", {"inbox": inbox, "from_": f"{long} x"}),
+        ("create_inbox", {"name": long}),
+        ("create_inbox", {"backend": long}),
+        ("send", {"inbox": long, "body": "x"}),
+        ("send", {"inbox": inbox, "body": "x", "to": [long]}),
+        ("send", {"inbox": inbox, "body": "x", "in_reply_to": f"m_{long}"}),
+        (long, {}),
+    ):
+        assert_a_sentence(await refused(door, tool, **arguments), (tool[:20], list(arguments)))
 
 
 async def test_many_wrong_arguments_still_make_a_short_answer(door):
@@ -149,7 +293,7 @@ async def test_a_wrong_setting_is_named_by_every_call(open_door, setting, value,
         assert named in await refused(door, "mail_status")
 
 
-async def test_a_bug_of_ours_says_nothing_of_its_insides(door, monkeypatch, caplog):
+async def test_a_bug_of_ours_says_nothing_of_its_insides_but_to_the_log(door, monkeypatch, caplog):
     async def broken(*_args, **_kwargs):
         raise RuntimeError("a secret in a message")
 
@@ -157,3 +301,26 @@ async def test_a_bug_of_ours_says_nothing_of_its_insides(door, monkeypatch, capl
     words = await refused(door, "mail_status")
     assert words.startswith("mail_status failed inside mailmcp")
     assert "secret" not in words
+    assert "the tool mail_status failed" in caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_the_same_holds_for_what_is_no_tool(mode, caplog):
+    async def closed():
+        raise StoreUnavailable("It stays closed.")
+
+    server = build_server(Session(closed), [])
+
+    @server.prompt()
+    def broken() -> str:
+        raise RuntimeError("a secret in a message")
+
+    async with Client(server, mode=mode) as client:
+        with pytest.raises(MCPError) as failure:
+            await client.get_prompt("broken")
+    assert (failure.value.code, failure.value.message) == (
+        -32603,
+        "prompts/get failed inside mailmcp; its log says why.",
+    )
+    assert "RuntimeError" in caplog.text

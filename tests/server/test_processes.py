@@ -38,6 +38,25 @@ def test_a_process_waits_for_mail_that_another_receives(serve):
     assert (again["code"], again["repeated"]) == ("482913", True)
 
 
+def test_waits_in_two_processes_get_two_codes_and_never_the_same_one(serve):
+    first, second = opened(serve), opened(serve)
+    address = first.listener()
+    for turn in range(3):
+        inbox = first.call("create_inbox")["address"]
+        codes = {f"48291{turn}", f"70350{turn}"}
+        # Filters of their own: an identical call that comes a moment later is a repeat of the first.
+        asked = [{"inbox": inbox, "timeout": 30} | filters for filters in ({}, {"from_": "app.example"})]
+        waits = [
+            (served, served.ask("tools/call", {"name": "wait_for_otp", "arguments": arguments}))
+            for served, arguments in zip((first, second), asked, strict=True)
+        ]
+        for code in sorted(codes):
+            mail_by_smtp(address, inbox, code_letter(inbox, code))
+        found = [served.answer(wait)["result"]["structuredContent"] for served, wait in waits]
+        assert {one["code"] for one in found} == codes
+        assert not any(one.get("repeated") for one in found)
+
+
 def test_when_the_leader_is_killed_another_takes_over_the_listener(serve):
     first = opened(serve)
     _, port = first.listener()

@@ -114,7 +114,7 @@ async def test_what_was_left_out_is_named_and_given_when_asked_for(door):
     assert "quoted" not in message
     assert "headers" not in message
     assert "Shall we meet" not in text
-    assert "quoted characters (include quoted)" in text
+    assert "quoted (include=quoted)" in text
     whole = (await door.call("read_thread", thread=answer["thread"], include=["quoted"]))["messages"][0]
     assert "Shall we meet tomorrow?" in whole["quoted"]
 
@@ -128,12 +128,85 @@ async def test_hidden_text_stays_apart_and_links_are_data(door):
     assert "Hidden preheader" not in str(message)
     assert "Hidden preheader" not in text
     assert message["hidden"][0]["chars"] == len("Hidden preheader words")
-    assert "hidden characters" in text
-    assert message["links"] == [{"text": "The page", "url": "https://app.example/page"}]
+    assert "left out: 22 hidden (preheader; include=hidden)" in text
+    assert message["links"] == [
+        {"number": 1, "text": "The page", "url": "https://app.example/page", "host": "app.example"}
+    ]
     for include in (["hidden"], ["all"]):
         text, read = await door.ask("read_thread", thread=mail["message"], include=include)
         assert read["messages"][0]["hidden"][0]["text"] == "Hidden preheader words"
         assert "hidden (" in text
+
+
+async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_was_asked_for(door):
+    inbox = await door.inbox()
+    history = "".join(f"> Line {number} of what was said before.\n" for number in range(200))
+    quoting = await door.receive(
+        inbox,
+        subject="Re: Meeting",
+        text=f"Yes.\n\nOn Mon, 2 Feb 2026 at 10:00, Bea <bea@other.example> wrote:\n{history}",
+    )
+    target = {"thread": quoting["message"], "include": ["quoted"]}
+    text, read = await door.ask("read_thread", **target, max_chars=1_000)
+    message = read["messages"][0]
+    assert len(message["quoted"]) + message["quoted_left_out"] == message["quoted_chars"]
+    assert f"{message['quoted_left_out']} quoted (read that message alone with a larger max_chars)" in text
+    _, read = await door.ask("read_thread", **target, max_chars=20_000)
+    assert len(read["messages"][0]["quoted"]) == message["quoted_chars"]
+    assert "quoted_left_out" not in read["messages"][0]
+
+    secret = "Nobody sees this. " * 200
+    hiding = await door.receive(inbox, html=f'<p>Words.</p><div style="display:none">{secret}</div>')
+    target = {"thread": hiding["message"], "include": ["hidden"]}
+    text, read = await door.ask("read_thread", **target, max_chars=1_000)
+    piece = read["messages"][0]["hidden"][0]
+    assert 500 < len(piece["text"]) < 1_000
+    assert f"{piece['chars'] - len(piece['text'])} hidden (" in text
+    text, read = await door.ask("read_thread", **target, max_chars=20_000)
+    assert len(read["messages"][0]["hidden"][0]["text"]) == piece["chars"]
+    assert "left out" not in text
+
+
+async def test_a_text_has_no_address_that_can_be_followed_and_says_which_link_stands_where(door):
+    inbox = await door.inbox()
+    text = (
+        "Open https://app.example/confirm?t=abc123 now, or [press here](https://app.example/press).\n"
+        "![a](https://img.app.example/x.png?d=secret)\n\nBye\n\n"
+        "On Mon, 2 Feb 2026 at 10:00, Bea <bea@other.example> wrote:\n"
+        "> see https://other.example/old\n"
+    )
+    html = '<p>Press <a href="https://app.example/a">the button</a> or go to https://app.example/b</p>'
+    for fields in ({"text": text}, {"html": html}):
+        mail = await door.receive(inbox, **fields)
+        shown, read = await door.ask("read_thread", thread=mail["message"], include=["all"])
+        message = read["messages"][0]
+        assert "://" not in message["text"]
+        assert "://" not in message.get("quoted", "")
+        assert all(link["url"].startswith("https://") for link in message["links"])
+        assert shown.count("https://") == len(message["links"])
+    assert message["text"] == "Press the button[1] or go to https[:]//app.example/b"
+
+
+async def test_a_link_whose_words_name_another_host_is_flagged(door):
+    inbox = await door.inbox()
+    html = '<p><a href="https://evil.example/x">https://bank.example/login</a></p>'
+    mail = await door.receive(inbox, html=html)
+    text, read = await door.ask("read_thread", thread=mail["message"])
+    assert read["messages"][0]["links"][0]["flags"] == ["text_names_another_host"]
+    assert "its text names another host" in text
+    assert "bank.example" not in read["messages"][0]["text"]
+
+
+async def test_all_links_of_a_message_can_be_had(door):
+    inbox = await door.inbox()
+    html = "".join(f'<p><a href="https://app.example/page/{number}">Page {number}</a></p>' for number in range(60))
+    mail = await door.receive(inbox, html=html)
+    text, read = await door.ask("read_thread", thread=mail["message"])
+    assert len(read["messages"][0]["links"]) == 15
+    assert "45 links (include=links)" in text
+    text, read = await door.ask("read_thread", thread=mail["message"], include=["links"])
+    assert [link["text"] for link in read["messages"][0]["links"]] == [f"Page {number}" for number in range(60)]
+    assert "left out" not in text
 
 
 async def test_headers_are_given_in_their_order(door):

@@ -87,28 +87,6 @@ def test_a_discovery_without_a_version_is_an_error_and_no_end(served):
 # --- what goes wrong on a pipe -----------------------------------------------------------------------------------
 
 
-NO_MESSAGES = (
-    b"garbage\n",
-    b"\n",
-    b"\x00\xff\xfe\x80\n",
-    b"{}\n",
-    b"[]\n",
-    b'{"jsonrpc":"2.0","id":\n',
-    b'{"jsonrpc":"1.0","id":9,"method":"tools/list"}\n',
-    b"[" * 20_000 + b"\n",
-    b'"\\ud800"\n',
-)
-
-
-def test_a_line_that_is_no_message_is_passed_over(served):
-    for line in NO_MESSAGES:
-        served.write(line)
-    served.initialize()
-    for line in NO_MESSAGES:
-        served.write(line)
-        assert served.call("list_inboxes") == {"inboxes": []}
-
-
 def test_a_line_of_five_megabytes_is_read(served):
     served.initialize()
     number = served.ask("tools/call", {"name": "find_mail", "arguments": {"query": "x" * 5_000_000}})

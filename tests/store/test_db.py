@@ -102,7 +102,7 @@ async def test_a_newer_database_is_refused_in_words_and_not_touched(tmp_path: Pa
     with pytest.raises(NewerDatabase, match=r"newer mailmcp \(schema 999.*update mailmcp, or use another MAILMCP_HOME"):
         await Store.open(tmp_path)
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["mailmcp.db"]
+    assert sorted(os.listdir(tmp_path)) == ["claims.lock", "mailmcp.db"]
 
 
 async def test_a_read_only_database_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -362,6 +362,31 @@ async def test_the_store_goes_on_when_there_is_room_again(store: Store) -> None:
         await store.write(note, "large", b"x" * 100_000)
     await store.write(limit_pages, 1_000)
     assert await store.write(note, "large", b"x" * 100_000) == "large"
+
+
+# --- a home that goes away -----------------------------------------------------------------------------------------
+
+
+async def test_nothing_is_acknowledged_once_the_database_was_removed_and_all_goes_on_when_it_is_back(
+    store: Store,
+) -> None:
+    aside = store.path.with_name("aside")
+    store.path.rename(aside)
+    with pytest.raises(StoreUnavailable, match=r"removed or replaced while mailmcp runs: put it back, or restart"):
+        await store.write(note, "lost", b"x")
+    with pytest.raises(StoreUnavailable, match="removed or replaced"):
+        await store.read(noted)
+    aside.rename(store.path)
+    assert await store.write(note, "kept", b"x") == "kept"
+    assert await store.read(noted) == ["kept"]
+
+
+async def test_a_database_put_in_the_place_of_the_open_one_is_not_written_to(store: Store) -> None:
+    aside = store.path.with_name("aside")
+    store.path.rename(aside)
+    store.path.write_bytes(aside.read_bytes())
+    with pytest.raises(StoreUnavailable, match="removed or replaced"):
+        await store.write(note, "lost", b"x")
 
 
 # --- several on one home ----------------------------------------------------------------------------------------

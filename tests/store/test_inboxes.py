@@ -6,10 +6,11 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from findings import checked
 
 from mailmcp.errors import AddressTaken, NotFound
-from mailmcp.models import Codes, DraftState
-from mailmcp.store import handouts, inboxes, messages, outbox, threads
+from mailmcp.models import Codes, DraftState, Verdict
+from mailmcp.store import checks, handouts, inboxes, marks, messages, outbox, threads
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -101,7 +102,7 @@ def test_the_list_says_what_is_unread_and_when_the_last_mail_came(desk: Desk) ->
     desk.accept(desk.letter(bea.address), bea.address)  # accepted, but not judged: nobody has heard of it yet
     found = {one.inbox.address: (one.unread, one.last_received_at) for one in inboxes.summaries(desk.db)}
     assert found == {"ann@agents.test": (2, last.received_at), "bea@agents.test": (0, None)}
-    messages.mark(desk.db, [last.row], read=True, add=[], remove=[])
+    marks.mark(desk.db, [last.row], read=True, add=[], remove=[])
     assert inboxes.summaries(desk.db)[0].unread == 1
 
 
@@ -141,8 +142,9 @@ def _fill(desk: Desk, name: str) -> None:
     desk.receive(inbox.address, message_id=f"<late@{name}.test>")
     copy = desk.sent(inbox, "bob@app.example")
     desk.db.execute("INSERT INTO attachments VALUES (?, '2', 'a.txt', 'text/plain', 3, 0, NULL)", (first.row,))
-    messages.mark(desk.db, [first.row, answer.row], read=None, add=["urgent"], remove=[])
+    marks.mark(desk.db, [first.row, answer.row], read=None, add=["urgent"], remove=[])
     handouts.hand_out(desk.db, first.id, tool="wait_for_otp", call="c", now=desk.now)
+    checks.append(desk.db, first.row, checked(Verdict.UNVERIFIED), desk.now)
     draft, _ = desk.draft(inbox, key=name, state=DraftState.ON_WIRE)
     outbox.move(desk.db, draft, from_=[DraftState.ON_WIRE], to=DraftState.SENT, now=desk.later(), message=copy.row)
     desk.accept(desk.letter(inbox.address), inbox.address)  # one that is not judged yet

@@ -149,7 +149,7 @@ def test_a_sender_that_is_not_one_is_stored_as_nobody(desk: Desk) -> None:
     ann = desk.inbox()
     message = desk.receive(ann.address, from_="a@app.example, b@app.example")
     assert message.from_ is None
-    assert "ambiguous_sender" in [reason.code for reason in message.trust.reasons]
+    assert "several_senders" in [reason.code for reason in message.trust.reasons]
 
 
 def test_our_own_copy_counts_as_read(desk: Desk) -> None:

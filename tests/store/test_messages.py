@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailmcp.errors import NotFound
+from mailmcp.errors import BadInput, NotFound
 from mailmcp.models import (
     Source,
 )
-from mailmcp.store import judgements, messages, raws, threads
+from mailmcp.store import judgements, marks, messages, raws, threads
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -145,7 +145,7 @@ def test_what_was_deleted_between_two_looks_is_refused_in_words(desk: Desk) -> N
     for look in (messages.raw, messages.raw_size, messages.channels):
         with pytest.raises(NotFound, match="no longer there"):
             look(desk.db, 999)
-    messages.mark(desk.db, [999], read=True, add=["a"], remove=["b"])
+    marks.mark(desk.db, [999], read=True, add=["a"], remove=["b"])
     assert desk.db.execute("SELECT count(*) FROM labels").fetchone()[0] == 0
 
 
@@ -165,7 +165,7 @@ def test_marks_and_labels_are_set_taken_off_and_set_twice_without_harm(desk: Des
     message = desk.receive(ann.address)
 
     def marked(*, read: bool | None = None, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> object:
-        messages.mark(desk.db, [message.row], read=read, add=add, remove=remove)
+        marks.mark(desk.db, [message.row], read=read, add=add, remove=remove)
         now = messages.get(desk.db, message.id)
         return now.read, now.labels
 
@@ -175,12 +175,22 @@ def test_marks_and_labels_are_set_taken_off_and_set_twice_without_harm(desk: Des
     assert marked() == (False, ("b",))
 
 
+def test_a_message_has_only_so_many_labels(desk: Desk) -> None:
+    message = desk.receive(desk.inbox().address)
+    names = [f"label-{number:02}" for number in range(marks.MOST_LABELS)]
+    marks.mark(desk.db, [message.row], read=None, add=names, remove=())
+    with pytest.raises(BadInput, match=r"at most 20 labels: remove some with `remove_labels` first"):
+        marks.mark(desk.db, [message.row], read=None, add=["one more"], remove=())
+    marks.mark(desk.db, [message.row], read=None, add=["one-more"], remove=["one more", names[0]])
+    assert messages.get(desk.db, message.id).labels == (*names[1:], "one-more")
+
+
 def test_the_counts_of_a_thread_follow_the_marks(desk: Desk) -> None:
     ann = desk.inbox()
     first = desk.receive(ann.address)
     second = desk.receive(ann.address, answers=first.message_id or "")
     (summary,), _ = threads.find(desk.db, threads.Filter(), limit=10, before=None)
     assert (summary.count, summary.unread) == (2, 2)
-    messages.mark(desk.db, [first.row, second.row], read=True, add=["done"], remove=[])
+    marks.mark(desk.db, [first.row, second.row], read=True, add=["done"], remove=[])
     (summary,), _ = threads.find(desk.db, threads.Filter(), limit=10, before=None)
     assert (summary.count, summary.unread, summary.labels) == (2, 0, ("done",))

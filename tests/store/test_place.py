@@ -175,6 +175,7 @@ def _all(desk: Desk, inbox: int) -> list[StoredMessage]:
 
 
 def test_an_answer_without_references_by_somebody_we_wrote_to_joins_by_its_subject(desk: Desk) -> None:
+    desk.proved = True
     bea = desk.inbox("bea")
     sent = desk.sent(bea, "Bob@app.example", subject="Plans for May")
     assert desk.receive(bea.address, subject="AW: plans  for MAY").thread == sent.thread
@@ -207,6 +208,7 @@ def test_a_stranger_joins_no_conversation_by_its_subject_even_after_being_in_it_
 
 
 def test_a_subject_gathers_answers_for_thirty_days_after_the_last_message(desk: Desk) -> None:
+    desk.proved = True
     bea = desk.inbox("bea")
     sent = desk.sent(bea, "bob@app.example", subject="Plans")
     desk.later(days=29, hours=23)
@@ -219,6 +221,7 @@ def test_a_subject_gathers_answers_for_thirty_days_after_the_last_message(desk: 
 
 
 def test_a_strangers_thread_of_the_same_subject_does_not_keep_the_right_answer_away(desk: Desk) -> None:
+    desk.proved = True
     bea = desk.inbox("bea")
     sent = desk.sent(bea, "bob@app.example", subject="Plans")
     for number in range(5):
@@ -227,6 +230,7 @@ def test_a_strangers_thread_of_the_same_subject_does_not_keep_the_right_answer_a
 
 
 def test_of_two_conversations_of_one_subject_each_answer_finds_its_own(desk: Desk) -> None:
+    desk.proved = True
     bea = desk.inbox("bea")
     to_bob = desk.sent(bea, "bob@app.example", subject="Plans")
     to_cyd = desk.sent(bea, "cyd@app.example", subject="Plans")
@@ -238,3 +242,12 @@ def test_mails_without_a_subject_do_not_gather(desk: Desk) -> None:
     bea = desk.inbox("bea")
     sent = desk.sent(bea, "bob@app.example", subject="")
     assert desk.receive(bea.address, subject="Re: ").thread != sent.thread
+
+
+def test_nobody_whose_address_is_not_proved_joins_a_conversation_by_guessing_its_subject(desk: Desk) -> None:
+    ann = desk.inbox("zoe")
+    sent = desk.sent(ann, "bob@app.example", subject="Contract")
+    forged = desk.receive(ann.address, from_="bob@app.example", subject="Re: Contract")
+    assert forged.thread != sent.thread
+    desk.proved = True
+    assert desk.receive(ann.address, from_="bob@app.example", subject="Re: Contract").thread == sent.thread

@@ -8,7 +8,7 @@ import pytest
 
 from mailmcp.errors import NotFound
 from mailmcp.models import Address, ThreadSummary, Verdict
-from mailmcp.store import inboxes, messages, threads
+from mailmcp.store import inboxes, marks, threads
 from mailmcp.store.threads import Filter, reversed_labels
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def test_lists_are_filtered_by_inbox_unread_and_label(desk: Desk) -> None:
     desk.receive(ann.address, subject="A")
     read = desk.receive(ann.address, subject="B")
     labelled = desk.receive(bea.address, subject="C")
-    messages.mark(desk.db, [read.row], read=True, add=[], remove=[])
-    messages.mark(desk.db, [labelled.row], read=None, add=["urgent"], remove=[])
+    marks.mark(desk.db, [read.row], read=True, add=[], remove=[])
+    marks.mark(desk.db, [labelled.row], read=None, add=["urgent"], remove=[])
     assert desk.found(inboxes=(ann.row,)) == ["B", "A"]
     assert desk.found(inboxes=(ann.row, bea.row)) == ["C", "B", "A"]
     assert desk.found(inboxes=()) == []

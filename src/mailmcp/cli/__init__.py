@@ -6,13 +6,15 @@ Nothing is imported here before it is known which command runs: serving must ans
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import TextIOWrapper
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mailmcp import __version__
+from mailmcp.cli.usage import Command, Line, Misused, help_of, understood
 
 if TYPE_CHECKING:
     from mailmcp.config import Settings
@@ -20,55 +22,50 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The ``mailmcp`` command. Exits with 0, with 1 when something failed, or with 2 for wrong usage."""
+    """The ``mailmcp`` command. Exits with a code that ``mailmcp --help`` explains."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given and not sys.stdin.isatty():
-        given = ["serve"]  # a host started us: its input is a pipe or a socket
-    parser = _parser()
-    options = parser.parse_args(given)
-    if options.command is None:
-        parser.print_help()
-        return
-    from mailmcp.errors import MailError
-
+    if cast(object, sys.stderr) is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    if None in (cast(object, sys.stdin), cast(object, sys.stdout)):
+        sys.exit("mailmcp: standard input and standard output must be open.")
+    try:
+        line = understood(given, COMMANDS)
+    except Misused as error:
+        sys.stderr.write(f"mailmcp: {error}\n")
+        sys.exit(2)
     # A subject that a plain terminal cannot show must not end a command.
     cast(TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
     try:
-        sys.exit(options.run(options))
-    except MailError as error:
-        sys.exit(f"mailmcp: {error.public}")
+        code = _carry_out(line)
+        sys.stdout.flush()
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while the process ends, the key changes nothing
         sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to say at exit has nowhere to go either
+        sys.exit(1)
+    sys.exit(code)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="mailmcp",
-        description="An e-mail address for your AI assistant: an MCP server that receives mail and hands over codes.",
-        epilog="Without a command, mailmcp serves MCP on standard input when that is not a terminal.",
-    )
-    parser.add_argument("--version", action="version", version=f"mailmcp {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+def _carry_out(line: Line) -> int:
+    if line.asked == "version":
+        sys.stdout.write(f"mailmcp {__version__}\n")
+        return 0
+    if line.asked == "help" or (line.command is None and sys.stdin.isatty()):
+        sys.stdout.write(help_of(COMMANDS, line.command) + "\n")
+        return 0
+    from mailmcp.errors import MailError
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=summary, description=summary)
-        added.add_argument("--home", type=Path, help="folder of the database and settings (else MAILMCP_HOME)")
-        added.set_defaults(run=run)
-        return added
-
-    command("serve", _serve, "serve MCP on standard input and output")
-    command("try", _try, "run the main job once, with a throw-away home, and print what happens")
-    inbox = command("inbox", _inbox, "list or delete inboxes")
-    inbox.add_argument("action", choices=["list", "delete"])
-    inbox.add_argument("address", nargs="?")
-    command("held", _held, "list the drafts that wait for a human")
-    approve = command("approve", _approve, "show a held draft as it will leave, and let it go")
-    approve.add_argument("draft")
-    reject = command("reject", _reject, "refuse a held draft")
-    reject.add_argument("draft")
-    reject.add_argument("--word", default="", help="a word for the assistant")
-    command("backends", _backends, "list the mail providers that can be used")
-    return parser
+    try:
+        # A host that starts us gives a pipe or a socket, and no command is needed.
+        return line.command.run(line.options) if line.command else _serve(line.options)
+    except Misused as error:
+        sys.stderr.write(f"mailmcp: {error}\n")
+        return 2
+    except MailError as error:
+        sys.stdout.flush()
+        sys.stderr.write(f"mailmcp: {error.public}\n")
+        return 1
 
 
 async def open_mailroom(settings: Settings, *, leads: bool = True) -> Mailroom:
@@ -103,7 +100,7 @@ def _serve(options: argparse.Namespace) -> int:
 def _try(options: argparse.Namespace) -> int:
     from mailmcp.server.trial import run_trial
 
-    return run_trial()
+    return run_trial(options.home)
 
 
 def _inbox(options: argparse.Namespace) -> int:
@@ -136,3 +133,46 @@ def _backends(options: argparse.Namespace) -> int:
     for row in BACKENDS:
         sys.stdout.write(f"{row.name:12} {row.summary}\n")
     return 0
+
+
+COMMANDS = (
+    Command(
+        "try",
+        _try,
+        "run the main job once in a throw-away home, and print what happens",
+        "To begin",
+        home="where the throw-away home is made (else where temporary files go)",
+    ),
+    Command("serve", _serve, "serve MCP on standard input and output: what a client of yours runs", "To begin"),
+    Command(
+        "inbox",
+        _inbox,
+        "list or delete inboxes",
+        "For you, while an assistant uses it",
+        takes=("action", "address"),
+        actions=("list", "delete"),
+        forms=(
+            ("inbox list", "list the inboxes with what is unread"),
+            ("inbox delete ADDRESS", "delete an inbox with all its mail"),
+        ),
+    ),
+    Command("held", _held, "list the drafts that wait for you", "For you, while an assistant uses it"),
+    Command(
+        "approve",
+        _approve,
+        "show a held draft as it will leave, and let it go",
+        "For you, while an assistant uses it",
+        takes=("draft",),
+        forms=(("approve DRAFT", "show a held draft as it will leave, and let it go"),),
+    ),
+    Command(
+        "reject",
+        _reject,
+        "refuse a held draft",
+        "For you, while an assistant uses it",
+        takes=("draft",),
+        options={"--word": "a word for the assistant"},
+        forms=(("reject DRAFT [--word WORD]", "refuse a held draft, with a word for the assistant"),),
+    ),
+    Command("backends", _backends, "list the mail providers that can be used", "Else"),
+)

@@ -11,8 +11,9 @@ from email import message_from_bytes
 from email.policy import default
 from typing import Protocol, TypeVar, cast
 
+from mailmcp.cli.usage import Misused
 from mailmcp.config import Settings, load_settings
-from mailmcp.errors import BadInput, Refused
+from mailmcp.errors import Refused
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
 
@@ -31,14 +32,19 @@ class OpenMailroom(Protocol):
 
 def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     """``mailmcp inbox list|delete ADDRESS``."""
+    if options.action == "delete" and not options.address:
+        raise Misused("Which inbox? Write `mailmcp inbox delete ADDRESS`; `mailmcp inbox list` lists them.")
 
     async def work(room: Mailroom) -> int:
         if options.action == "list":
-            for line in await room.list_inboxes():
-                _say(f"{line.inbox.address}\t{line.unread} unread\t{line.inbox.label}")
+            for line in (listed := await room.list_inboxes()):
+                _say(f"{line.inbox.address}\t{line.unread} unread\t{_plain(line.inbox.label)}")
+            if not listed:
+                _say(
+                    f"There is no inbox in {room.settings.home} yet. An assistant makes one with its tool create_inbox;"
+                    " `mailmcp try` shows that, and how to add mailmcp to your assistant's program."
+                )
             return 0
-        if not options.address:
-            raise BadInput("Which inbox? Write `mailmcp inbox delete ADDRESS`.")
         removed = await room.delete_inbox(options.address)
         _say(f"{options.address} is gone, with {removed['messages']} message(s) and {removed['drafts']} draft(s).")
         return 0
@@ -62,6 +68,7 @@ def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
 
 def approve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     """``mailmcp approve ID``: only at a terminal, and only by typing the code that is shown there."""
+    _which(options)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("A draft is approved by a human at a terminal: run this command in one.")
 
@@ -92,13 +99,19 @@ def approve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
 
 def reject(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     """``mailmcp reject ID``."""
+    _which(options)
 
     async def work(room: Mailroom) -> int:
-        draft = await room.reject(options.draft, word=options.word, approver=getpass.getuser())
+        draft = await room.reject(options.draft, word=options.word or "", approver=getpass.getuser())
         _say(f"{draft.id} is {draft.state}.")
         return 0
 
     return _in_room(options, open_mailroom, work)
+
+
+def _which(options: argparse.Namespace) -> None:
+    if not options.draft:
+        raise Misused(f"Which draft? Write `mailmcp {options.command} DRAFT`; `mailmcp held` lists them.")
 
 
 def _in_room(options: argparse.Namespace, open_mailroom: OpenMailroom, work: Callable[[Mailroom], Awaitable[T]]) -> T:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-from mailmcp.mail import headers
+from mailmcp.mail import headers, iso2022
+from mailmcp.mail.guide import Guide
 from mailmcp.mail.headers import Field
 from mailmcp.models import Address
 
@@ -37,7 +38,7 @@ _FOLDED = str.maketrans("\ufe6b\uff20\u3002\uff0e\uff61\ufe52\u2024", "@@.....")
 _Scan = Callable[..., list[tuple[str, str]]]
 
 
-def authors(fields: list[Field], charset: str | None = None) -> tuple[tuple[Address, ...], dict[str, str]]:
+def authors(fields: list[Field], guide: Guide) -> tuple[tuple[Address, ...], dict[str, str]]:
     """The addresses of the From fields, and what forbids to take one as the author: defect code -> sentence.
 
     Codes: ``from_missing``, ``from_repeated`` (several From fields), ``from_several`` (several addresses),
@@ -54,9 +55,9 @@ def authors(fields: list[Field], charset: str | None = None) -> tuple[tuple[Addr
         if len(field.body) > MAX_AUTHOR_BYTES:
             problems["from_too_long"] = "The From header is longer than 8 KiB and was not read."
             continue
-        addresses, reason = mailboxes(field.body, charset)
+        addresses, reason = mailboxes(field.body, guide)
         reason = reason or _disputed(field, addresses)
-        if (reason or not addresses) and (only := _only_author(field, charset)):
+        if (reason or not addresses) and (only := _only_author(field, guide)):
             addresses, reason = [only], None
             problems["author_malformed"] = "The From header breaks the grammar, but it holds one address only."
         found += addresses
@@ -69,7 +70,7 @@ def authors(fields: list[Field], charset: str | None = None) -> tuple[tuple[Addr
     return tuple(found[:MAX_ADDRESSES]), problems
 
 
-def mailboxes(body: bytes, charset: str | None = None) -> tuple[list[Address], str | None]:
+def mailboxes(body: bytes, guide: Guide) -> tuple[list[Address], str | None]:
     """The mailboxes of an address field in order, and why it is defective (None when it is sound).
 
     Groups are opened (RFC 5322 §3.4); a broken member is left out and named as the reason. More than 500 addresses
@@ -81,15 +82,18 @@ def mailboxes(body: bytes, charset: str | None = None) -> tuple[list[Address], s
     torn = _is_torn(body)
     text = body.decode("latin-1" if torn else "utf-8")
     end = _end_of(text, 2 * MAX_ADDRESSES) if len(text) > MAX_ADDRESSES else 0
-    trouble: list[dict[str, Any]] = []
-    try:
-        scanned = _scanner()(text[:end] if end else text, defects=trouble)
-    except Exception:  # a parser that breaks on a stranger's header must not take the mail with it
-        return [], "unreadable"
-    reason = ", ".join(dict.fromkeys(str(one.get("reason", "")) for one in trouble)) or None
-    if torn:
-        scanned = [(headers.characters(name.encode("latin-1", "replace"), charset), email) for name, email in scanned]
-    found = [_address(name, email) for name, email in scanned if email and len(email) <= MAX_EMAIL]
+    scanned, reason = _scanned(text[:end] if end else text)
+    if torn and not end:
+        # Names as the reading sees them that knows the charset: its letters may hold commas and backslashes.
+        known, doubt = _scanned(guide.raw(body))
+        reason = reason or doubt
+        if [email for _, email in known] != [email for _, email in scanned]:
+            reason = reason or "8-bit letters that hold signs of the grammar"
+        if known:
+            scanned = known
+    elif torn:
+        scanned = [(guide.raw(name.encode("latin-1", "replace")), email) for name, email in scanned]
+    found = [_address(name, email, guide) for name, email in scanned if email and len(email) <= MAX_EMAIL]
     if end or len(found) > MAX_ADDRESSES:
         return found[:MAX_ADDRESSES], TOO_MANY
     if torn and not all(one.email.isascii() for one in found):
@@ -97,9 +101,19 @@ def mailboxes(body: bytes, charset: str | None = None) -> tuple[list[Address], s
     return found, reason
 
 
-def _address(name: str, email: str) -> Address:
+def _scanned(text: str) -> tuple[list[tuple[str, str]], str | None]:
+    """mail-parser's reading of an address field: names as written with their addresses, and what it objects to."""
+    trouble: list[dict[str, Any]] = []
+    try:
+        scanned = _scanner()(text, defects=trouble)
+    except Exception:  # a parser that breaks on a stranger's header must not take the mail with it
+        return [], "unreadable"
+    return scanned, ", ".join(dict.fromkeys(str(one.get("reason", "")) for one in trouble)) or None
+
+
+def _address(name: str, email: str, guide: Guide) -> Address:
     local, at, domain = email.rpartition("@")
-    return Address(_CONTROLS.sub("", headers.words(name)).strip(), f"{local}{at}{domain.lower()}")
+    return Address(_CONTROLS.sub("", headers.words(name, guide)).strip(), f"{local}{at}{domain.lower()}")
 
 
 def _disputed(field: Field, addresses: list[Address]) -> str | None:
@@ -129,7 +143,7 @@ def _disputed(field: Field, addresses: list[Address]) -> str | None:
     return None
 
 
-def _only_author(field: Field, charset: str | None) -> Address | None:
+def _only_author(field: Field, guide: Guide) -> Address | None:
     """The one address of a field that breaks the grammar; None when any program could find another one in it.
 
     Everyday senders forget the quotes: ``Shop, Inc. <a@shop.example>``, ``[Shop] <a@shop.example>``. Whatever a
@@ -137,7 +151,9 @@ def _only_author(field: Field, charset: str | None) -> Address | None:
     """
     torn = _is_torn(field.body)
     text = field.body.decode("latin-1" if torn else "utf-8")
-    if field.spaced or _CONTROLS.search(text.replace("\t", " ") if not torn else field.body.decode("ascii", "replace")):
+    plain = iso2022.ESCAPES.sub(b"", field.body) if iso2022.MARK.search(field.body) else field.body
+    controls = plain.decode("ascii", "replace") if torn else plain.decode("utf-8")
+    if field.spaced or _CONTROLS.search(controls.replace("\t", " ")):
         return None
     match = _BARE.match(text) if "<" not in text else _ANGLED_AT_END.search(text)
     if match is None:
@@ -147,14 +163,21 @@ def _only_author(field: Field, charset: str | None) -> Address | None:
     local, _, domain = email.rpartition("@")
     if "=?" in local or _FOLDED_SPECIALS.search(email) or not all(map(_LABEL.fullmatch, domain.split("."))):
         return None
-    if (torn and not email.isascii()) or not _is_mere_name(name, text.rstrip().endswith(";")):
-        return None
     if torn:
-        name = headers.characters(name.encode("latin-1", "replace"), charset)
-    decoded = headers.words(name)
-    if any(_holds_other_address(words, email) for words in (name, decoded)):
+        # Letters of another charset may hold commas and quotes: who takes them for signs still finds no other address.
+        if not email.isascii() or "<" in name or ">" in name or _holds_other_address(name, email):
+            return None
+        known = guide.raw(field.body)
+        again = _BARE.match(known) if "<" not in known else _ANGLED_AT_END.search(known)
+        if again is None or again[1] != email:
+            return None
+        name = guide.raw(name.encode("latin-1", "replace"))
+        name = name[1:-1] if name.startswith('"') and name.find('"', 1) == len(name) - 1 else name
+    if not _is_mere_name(name, text.rstrip().endswith(";")):
         return None
-    return _address(name, email)
+    if any(_holds_other_address(words, email) for words in (name, headers.words(name, guide))):
+        return None
+    return _address(name, email, guide)
 
 
 def _is_mere_name(name: str, ended: bool) -> bool:
@@ -218,7 +241,9 @@ def _end_of(text: str, count: int) -> int:
 
 
 def _is_torn(body: bytes) -> bool:
-    """Whether the octets are not UTF-8."""
+    """Whether the octets are not UTF-8, or 7-bit octets that are letters of another charset."""
+    if iso2022.MARK.search(body):
+        return True
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:

@@ -3,112 +3,60 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from html import escape
 
-from mailmcp.mail import charsets, filenames, flowed, headers, transfer
-from mailmcp.mail.tree import Part, walk
+from mailmcp.mail import elsewhere, filenames, headers, inside, transfer
+from mailmcp.mail.guide import Guide
+from mailmcp.mail.tree import Part
+from mailmcp.mail.words import (
+    HTML,
+    MAX_BYTES,
+    Reading,
+    Words,
+    calendar_of,
+    is_attached,
+    joined,
+    name_of,
+    octets_of,
+    text_of,
+    words_of,
+)
 from mailmcp.models import Attachment
 
-MAX_BYTES = {"text": 1024 * 1024, "html": 2 * 1024 * 1024, "calendar": 1024 * 1024}
-"""Octets of each kind that are decoded, all parts of a mail together."""
-
-_LINE_ENDS = re.compile("\r\n?")
-_TOKEN = re.compile(r"[^\s;,()]+")
-_SENTENCES = {
-    "charset_unknown": "The charset of {part} is not known; its text was guessed.",
-    "charset_wrong": "The text of {part} does not fit the charset it declares; what does not fit was guessed.",
-    "charset_undeclared": "{part} has 8-bit text without a declared charset; it was guessed.",
-    "base64_broken": "The base64 of {part} is damaged; what could be read of it is shown.",
-    "base64_junk": "Something follows the base64 of {part}; it was left out.",
-    "quoted_printable_broken": "The quoted-printable encoding of {part} is damaged.",
-    "uuencode_broken": "The uuencoding of {part} is damaged.",
-    "transfer_encoding_unknown": "The transfer encoding of {part} is not known; its octets were taken as they are.",
-    "nul_characters": "{part} contains NUL characters; they were removed.",
-    "text_too_long": "The mail has more than 1 MiB of text; {part} is cut there.",
-    "html_too_long": "The mail has more than 2 MiB of HTML; {part} is cut there.",
-    "calendar_too_long": "The mail has more than 1 MiB of calendar; {part} is cut there.",
-    "root_not_text": "The first part of a multipart/related is no text; {part} is shown as the mail's words.",
-    "text_attached": "{part}, the only text of the mail, is marked as attached; it is shown as the mail's words too.",
-    "alternatives_repeated": "{part} is one more alternative of a kind that the mail already has.",
-}
+_CALENDARS = frozenset({"text/calendar", "application/ics"})
+_TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+# The same words once more, for mail programs that run them and for watches: nothing that a reader misses.
+_OTHER_DEVICES = frozenset({"text/x-amp-html", "text/watch-html"})
 
 
-@dataclass(slots=True)
-class Reading:
-    """What was found in a tree."""
-
-    text: str | None = None
-    html: str | None = None
-    calendar: str | None = None
-    attachments: list[Attachment] = field(default_factory=list[Attachment])
-    defects: dict[str, str] = field(default_factory=dict[str, str])
-    rooms: dict[str, int] = field(default_factory=lambda: dict(MAX_BYTES))
-    """Octets of each kind that may still be decoded."""
-
-    def within(self, kind: str, octets: bytes, path: str) -> bytes:
-        """As much of the octets as the budget of their kind still allows."""
-        taken = octets[: self.rooms[kind]]
-        self.rooms[kind] -= len(taken)
-        if len(taken) < len(octets):
-            self.note(f"{kind}_too_long", path)
-        return taken
-
-    def note(self, code: str | None, path: str) -> None:
-        """Remember a defect once, naming the first part that has it."""
-        if code:
-            sentence = _SENTENCES[code].format(part=f"part {path}")
-            self.defects.setdefault(code, sentence[0].upper() + sentence[1:])
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The own words of a part: as plain text, as HTML, or both when it has alternatives."""
-
-    text: str | None = None
-    html: str | None = None
-
-
-def read(root: Part) -> Reading:
+def read(root: Part, guide: Guide) -> Reading:
     """The own text and HTML, the calendar and the attachments of a tree; never raises.
 
     Where a multipart/mixed holds HTML and plain text one after the other, its HTML carries the plain text too (a
     mail program shows both), and its plain text is what is plain in it.
     """
-    reading = Reading()
-    words = _walk(root, "", True, reading)
-    if root.children and words.text is None and words.html is None:
-        words = _attached_words(root, reading)
+    reading = Reading(guide)
+    words = _read(root, reading)
     reading.text, reading.html = words.text, words.html
-    reading.attachments.sort(key=lambda one: [int(number) for number in one.part.split(".")])
     if reading.html and len(reading.html) > MAX_BYTES["html"]:
         reading.html = reading.html[: MAX_BYTES["html"]]
         reading.note("html_too_long", "1")
+    if reading.text and len(reading.text) > MAX_BYTES["text"]:
+        reading.text = reading.text[: MAX_BYTES["text"]]
+        reading.note("text_too_long", "1")
     return reading
 
 
-def _attached_words(root: Part, reading: Reading) -> _Words:
-    """The words of a mail whose only text is marked as attached; it stays listed as an attachment."""
-    texts = [
-        (path, part) for path, part in walk(root) if not part.children and part.kind in ("text/plain", "text/html")
-    ]
-    if len(texts) != 1:
-        return _Words()
-    path, part = texts[0]
-    octets, _ = octets_of(part)
-    reading.note("text_attached", path)
-    if part.kind == "text/html":
-        return _Words(html=_html(part, path, octets, reading))
-    return _Words(text=_text(part, path, octets, reading))
-
-
-def octets_of(part: Part) -> tuple[bytes, str | None]:
-    """A leaf's content without its transfer encoding, and the defect code of that."""
-    return transfer.decode(part.octets, part.encoding)
+def _read(root: Part, reading: Reading) -> Words:
+    words = _walk(root, "", True, reading)
+    words = (elsewhere.found(root, reading, _read) or words) if elsewhere.are_blank(words) else words
+    if reading.calendar and "text_of_calendar" not in reading.defects:
+        words = elsewhere.with_entry(words, reading)
+    reading.attachments.sort(key=lambda one: [int(number) for number in one.part.split(".")])
+    return words
 
 
 def size_of(part: Part) -> tuple[int, str | None]:
-    """The size of a leaf's content, and that defect code, without having the content where it can be had so."""
+    """The size of a leaf's content, and the defect code of its encoding; without having the content if that can be."""
     size = transfer.size(part.pieces(), part.encoding)
     if size is not None:
         return size, None
@@ -116,7 +64,7 @@ def size_of(part: Part) -> tuple[int, str | None]:
     return len(octets), problem
 
 
-def attachment_of(part: Part, path: str, size: int) -> Attachment:
+def attachment_of(part: Part, path: str, size: int, guide: Guide | None = None) -> Attachment:
     """A part described as an attachment; ``size`` is that of its decoded content."""
     disposition = headers.parameterised(part.field("content-disposition"))
     content_id = headers.display(part.field("content-id")).strip("<> ") or None
@@ -125,7 +73,7 @@ def attachment_of(part: Part, path: str, size: int) -> Attachment:
     )
     return Attachment(
         part=path,
-        filename=filenames.safe(_name(part) or _subject(part), path=path, content_type=part.kind),
+        filename=filenames.safe(name_of(part, guide) or _subject(part), path=path, content_type=part.kind),
         content_type=part.kind,
         size=size,
         inline=inline,
@@ -133,13 +81,15 @@ def attachment_of(part: Part, path: str, size: int) -> Attachment:
     )
 
 
-def _walk(part: Part, path: str, first: bool, reading: Reading) -> _Words:
+def _walk(part: Part, path: str, first: bool, reading: Reading) -> Words:
     """The words of a part; ``first`` says that it is the one of its multipart that is read first."""
     if not part.children:
         return _leaf(part, path or "1", first, reading)
     subtype = part.kind.partition("/")[2]
     main = _root_of(part) if subtype == "related" else 0
-    found: list[tuple[str, Part, _Words]] = []
+    if subtype == "encrypted":
+        reading.note("encrypted", f"{path}.{len(part.children)}".lstrip("."))
+    found: list[tuple[str, Part, Words]] = []
     for index, child in enumerate(part.children):
         child_path = f"{path}.{index + 1}" if path else str(index + 1)
         words = _walk(child, child_path, index == main, reading)
@@ -147,39 +97,48 @@ def _walk(part: Part, path: str, first: bool, reading: Reading) -> _Words:
             reading.note("root_not_text", child_path)
         if words.text is not None or words.html is not None:
             found.append((child_path, child, words))
-    return _best(found, reading) if subtype == "alternative" else _joined([words for _, _, words in found])
+    return _best(found, reading) if subtype == "alternative" else joined([words for _, _, words in found])
 
 
-def _leaf(part: Part, path: str, first: bool, reading: Reading) -> _Words:
+def _leaf(part: Part, path: str, first: bool, reading: Reading) -> Words:
     kind = part.kind
-    if not (kind.startswith("multipart/") or kind == "text/calendar" or _is_body(part, kind, first)):
-        # Only listed: its content may be most of 25 MiB.
-        size, problem = size_of(part)
+    if not (kind.startswith("multipart/") or kind in _CALENDARS or _is_body(part, kind, first)):
+        size, problem = size_of(part)  # the content may be most of 25 MiB
         reading.note(problem, path)
-        reading.attachments.append(attachment_of(part, path, size))
-        return _Words()
+        return _listed(part, path, size, reading)
     octets, problem = octets_of(part)
     reading.note(problem, path)
     if kind.startswith("multipart/") and not part.opaque:
         # Declared as multipart and never divided: its words are shown rather than lost.
-        return _Words(text=_text(part, path, octets, reading)) if octets.strip() else _Words()
-    if kind == "text/calendar" and reading.calendar is None:
-        reading.calendar = _decoded(reading.within("calendar", octets, path), _charset(part), path, reading)
+        return Words(text=text_of(part, path, octets, reading)) if octets.strip() else Words()
+    if kind in _CALENDARS and not reading.calendar:
+        reading.calendar, reading.calendar_path = calendar_of(part, path, octets, reading), path
     if _is_body(part, kind, first):
-        if kind == "text/html":
-            return _Words(html=_html(part, path, octets, reading))
-        return _Words(text=_text(part, path, octets, reading))
-    reading.attachments.append(attachment_of(part, path, len(octets)))
-    return _Words()
+        for number, file in enumerate(part.inside, 1):
+            _leaf(file, f"{path}.{number}", False, reading)
+        return words_of(part, path, octets if part.rest is None else part.rest, reading)
+    return _listed(part, path, len(octets), reading)
+
+
+def _listed(part: Part, path: str, size: int, reading: Reading) -> Words:
+    """A leaf that is listed as an attachment; the words of the mail inside it, if it is an envelope."""
+    kind = part.kind
+    if kind in _OTHER_DEVICES and part.within == "alternative":
+        return Words()
+    attachment = attachment_of(part, path, size, reading.guide)
+    reading.attachments.append(attachment)
+    if kind in _TNEF or (kind == "application/octet-stream" and attachment.filename.lower() == "winmail.dat"):
+        reading.note("tnef", path)
+    if part.inside and inside.is_envelope(part):
+        return _walk(part.inside[0], f"{path}.1", True, reading)
+    return Words()
 
 
 def _is_body(part: Part, kind: str, first: bool) -> bool:
     """Own words are inline plain text or HTML: the first of its multipart, or one without a file name."""
-    if kind not in ("text/plain", "text/html"):
+    if (kind != "text/plain" and kind not in HTML) or is_attached(part):
         return False
-    if headers.parameterised(part.field("content-disposition")).value == "attachment":
-        return False
-    return first or (part.within != "related" and not _name(part))
+    return first or (part.within != "related" and not name_of(part))
 
 
 def _root_of(related: Part) -> int:
@@ -205,7 +164,7 @@ def _is_moved(related: Part) -> bool:
     )
 
 
-def _best(found: list[tuple[str, Part, _Words]], reading: Reading) -> _Words:
+def _best(found: list[tuple[str, Part, Words]], reading: Reading) -> Words:
     """Of alternatives each kind once: the first that has words. A further leaf of that kind is listed as attached."""
     text = _first_of(found, "text")
     html = _first_of(found, "html")
@@ -213,66 +172,13 @@ def _best(found: list[tuple[str, Part, _Words]], reading: Reading) -> _Words:
         if words is not text and words is not html:
             reading.note("alternatives_repeated", path)
             if not part.children:
-                reading.attachments.append(attachment_of(part, path, size_of(part)[0]))
-    return _Words(text.text if text else None, html.html if html else None)
+                reading.attachments.append(attachment_of(part, path, size_of(part)[0], reading.guide))
+    return Words(text.text if text else None, html.html if html else None)
 
 
-def _first_of(found: list[tuple[str, Part, _Words]], kind: str) -> _Words | None:
+def _first_of(found: list[tuple[str, Part, Words]], kind: str) -> Words | None:
     candidates = [words for _, _, words in found if getattr(words, kind) is not None]
     return next((words for words in candidates if getattr(words, kind).strip()), candidates[0] if candidates else None)
-
-
-def _joined(found: list[_Words]) -> _Words:
-    """One after the other, as a mail program shows them: list footers, text between pictures."""
-    texts = [words.text for words in found if words.text is not None]
-    text = "\n".join(piece.removesuffix("\n") for piece in texts[:-1]) + "\n" + texts[-1] if len(texts) > 1 else None
-    if text is None and texts:
-        text = texts[0]
-    if all(words.html is None for words in found):
-        return _Words(text=text)
-    pages = [words.html if words.html is not None else _as_html(words.text or "") for words in found]
-    return _Words(text=text, html="\n".join(filter(None, pages)))
-
-
-def _as_html(text: str) -> str:
-    lines = escape(text.strip("\n")).replace("\n", "<br>\n")
-    return f"<div>{lines}</div>" if lines.strip() else ""
-
-
-def _text(part: Part, path: str, octets: bytes, reading: Reading) -> str:
-    parameters = part.content_type.parameters
-    text = _decoded(reading.within("text", octets, path), _charset(part), path, reading)
-    if parameters.get("format", "").strip().lower() == "flowed":
-        text = flowed.unfold(text, delsp=parameters.get("delsp", "").strip().lower() == "yes")
-    return text
-
-
-def _html(part: Part, path: str, octets: bytes, reading: Reading) -> str:
-    charset = _charset(part)
-    if charset is None and not octets.isascii():
-        charset = charsets.named_in_html(octets)
-    return _decoded(reading.within("html", octets, path), charset, path, reading)
-
-
-def _charset(part: Part) -> str | None:
-    named = _TOKEN.match(part.content_type.parameters.get("charset", "").strip().strip("'"))
-    return named[0] if named else None
-
-
-def _decoded(octets: bytes, charset: str | None, path: str, reading: Reading) -> str:
-    text, problem = charsets.decode(octets, charset)
-    reading.note(problem, path)
-    if "\x00" in text:
-        reading.note("nul_characters", path)
-        text = text.replace("\x00", "")
-    return _LINE_ENDS.sub("\n", text) if "\r" in text else text
-
-
-def _name(part: Part) -> str:
-    """The file name that a part gives itself, decoded; ``""`` when it gives none (RFC 2183 §2.3, RFC 2045 §5.1)."""
-    disposition = headers.parameterised(part.field("content-disposition"))
-    name = disposition.parameters.get("filename") or part.content_type.parameters.get("name") or ""
-    return headers.words(name).strip()
 
 
 def _subject(part: Part) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 MAX_CANDIDATES = 400
+_PRICES_IN = 8_000
 
 _DIGITS = re.compile(r"[0-9]+")
 # What may stand between the digits of one number. A comma or full stop with a blank parts two numbers.
@@ -24,7 +25,10 @@ _REST_OF_URL = re.compile(r"[^\s<>\"]+")
 _BEFORE_AT = re.compile(r"[\w.+-]{1,64}\Z")
 _BEHIND_AT = re.compile(r"[\w-]{1,63}\.[\w.-]{1,190}")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
-_MASKED_CARD = re.compile(r"(?:[*•·●∗]{2,16}|(?<![A-Za-z])[xX]{2,16}|…|\.{3})[ -]?\Z")
+_MASKED_CARD = re.compile(r"(?:[*•·●∗]{2,16}|(?<![A-Za-z])[xX]{2,16}|…|(?<!\.)\.{3,4})[ -]?\Z")
+# "TAN ............. 318 605": dots that lead from a name to what it names. "*** 318605 ***": stars to draw the eye.
+LEADER = re.compile(r"(?:\.{5,}|[·•∙․]{5,}|…{2,}|_{5,}|-{5,})[ \t]\Z")
+_STARRED = re.compile(r"[ -]?[*•·●∗]{2,16}")
 _STARS = "*•·●∗xX…."
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _MASK = "\x1a"
@@ -44,9 +48,10 @@ _UNIT_AFTER = re.compile(
 )
 _MONEY_SIGN = re.compile("[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円元원]")
 _MONEY_WORD = re.compile(
-    r"[0-9]\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
+    r"[0-9](?=[\s,A-Za-zлрг])\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
 )
 _TOUCHING = frozenset("-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_BLANKS = ("", " ", "\n")
 _BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
 # "OTP=4821" names the number; in "page?code=4821" and "a.code=4821" it is a part of something longer.
 _NAMED_BEFORE = re.compile(r"(?:^|(?<=[\s(\[<\"'“„>]))[^\W\d_]{2,40}=\Z")
@@ -55,14 +60,13 @@ _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
 _FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
 # Not between other words in capitals: those are a heading.
-_CAPITALS = re.compile(r"(?<![\w@.#/-])(?<![A-Z]{2} )[A-Z]{4,10}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
-_NO_WORD = re.compile(r"(?<![\w@./#-])[bcdfghjklmnpqrstvwxz]{6,12}(?![\w@/-])")
+_CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
+_NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
 _LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
 _WRAPPING = " \t\"'“”„«»‘’‹›()[]{}【】「」『』（）<>*_~`|.:：;,!。→➜▶►•·=#-–—"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A string with the shape of a code, and where it stands."""
 
     start: int
@@ -120,7 +124,11 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
             span = next(taken, None)
         if span is not None and span[0] <= run[0][0] < span[1]:
             continue
-        if _in_token(text, run[0][0], run[-1][1]):
+        start, end = run[0][0], run[-1][1]
+        if len(run) == 1 and text[start - 1 : start] in _BLANKS and text[end : end + 1] in _BLANKS:
+            if 4 <= end - start <= 10 and text[start - 2 : start] != "+ ":
+                found.append(Candidate(start, end, text[start:end], "digits", (end - start,)))
+        elif _in_token(text, start, end):
             tokens, read_to = _mixed(text, run)
             found.extend(tokens)
         else:
@@ -138,7 +146,8 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
 
 
 def prices(text: str) -> int:
-    """How many amounts of money (or percentages) a text shows, counted up to ten."""
+    """How many amounts of money (or percentages) the first part of a text shows, counted up to ten."""
+    text = text[:_PRICES_IN]
     found = 0
     for match in _MONEY_SIGN.finditer(text):
         beside = text[max(0, match.start() - 2) : match.end() + 2]
@@ -156,8 +165,9 @@ def money_before(text: str, start: int) -> bool:
 def of_account(text: str, start: int, end: int) -> bool:
     """Is it part of an account number (IBAN), or the end of a masked card number?"""
     near = text[max(0, start - 2) : start].rstrip(" -")[-1:]
-    if near and near in _STARS and text[end : end + 1] != "*" and _MASKED_CARD.search(text[max(0, start - 18) : start]):
-        return True
+    if near and near in _STARS and _MASKED_CARD.search(text[max(0, start - 18) : start]):
+        led = LEADER.search(text[max(0, start - 18) : start]) is not None
+        return not (led or text[end : end + 1] == "*" or _STARRED.match(text, end, end + 18))
     beside = text[max(0, start - 2) : start].rstrip(" ")[-1:]
     if not (beside.isdigit() or beside.isupper() or text[start].isupper()):
         return False  # no group of an account number before it, nor does one begin here
@@ -208,6 +218,9 @@ def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
         start, end = match.span()
         if (end - start < 4 or _AMOUNT.fullmatch(text, start, end)) and not _touched(text, start, end):
             continue  # most numbers of a text: a count, an amount, a date
+        if text[start:end].isdigit():
+            yield [(start, end)]
+            continue
         run: list[tuple[int, int]] = []
         for digits in _DIGITS.finditer(text, start, end):
             one, two = digits.span()

@@ -37,6 +37,17 @@ _BACKGROUND_WORDS = (
 )
 _NOT_COLOURS = frozenset(_BACKGROUND_WORDS.split())
 
+# Logical properties (CSS Logical Properties 1), for text that runs from left to right and down.
+_SAME = {
+    "inline-size": "width",
+    "block-size": "height",
+    "max-inline-size": "max-width",
+    "max-block-size": "max-height",
+    "margin-inline-start": "margin-left",
+    "margin-block-start": "margin-top",
+    "inset-inline-start": "left",
+    "inset-block-start": "top",
+}
 _SIZES = frozenset(("opacity", "font-size", "max-height", "height", "width", "zoom", "scale"))
 _PLACES = frozenset(("text-indent", "left", "top", "margin-left", "margin-top", "clip", "clip-path", "transform"))
 
@@ -231,8 +242,13 @@ def _set(target: dict[str, str], name: str, value: str) -> None:
             _put(target, "font-size", match.group(1))
         _put(target, "font-weight", "bold" if "bold" in value or re.search(r"\b[6-9]00\b", value) else "normal")
         _put(target, "font-family", value)
+    elif name == "translate":
+        _put(target, "transform", f"translate({value.replace(' ', ',')})")
+    elif name == "inset":
+        _put(target, "top", value.split()[0])
+        _put(target, "left", value.split()[-1])
     else:
-        _put(target, name, value)
+        _put(target, _SAME.get(name, name), value)
 
 
 def _colour_of(value: str) -> str | None:

@@ -1,7 +1,8 @@
-"""Octets to characters, by a table of our own.
+"""Charset names: which codec a mail means, by a table of our own.
 
 A mail's charset name is never handed to Python's codec look-up: it also finds codecs that are no charsets (rot13,
-idna, punycode, unicode_escape), imports modules by name and remembers every unknown name for ever.
+idna, punycode, unicode_escape), imports modules by name and remembers every unknown name for ever. What becomes of
+the octets is decided in ``decoding``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from encodings.aliases import aliases as _python_aliases
 from functools import lru_cache
+
+MAX_LABEL = 60
 
 # Codecs that Python lists among its aliases, or takes by name, and that are no charset of text.
 _NO_TEXT = frozenset(
@@ -38,35 +41,54 @@ _READ_AS = {
 # Names (letters and digits only) that mail uses and Python does not know; "" says as much as no name.
 _LABELS = {
     "unicode": "utf_16",
+    "unicodefffe": "utf_16_be",
+    "iso10646ucs2": "utf_16",
+    "ucs2": "utf_16",
     "unicode11": "utf_8",
     "unicode20utf8": "utf_8",
+    "unicode11utf8": "utf_8",
     "unicode11utf7": "utf_7",
+    "unicode20utf7": "utf_7",
     "utf7imap": "utf_7",
     "utf8mb4": "utf_8",
     "utf8mac": "utf_8",
+    "utf8n": "utf_8",
     "ansi": "cp1252",
     "macintosh": "mac_roman",
+    "macce": "mac_latin2",
     "gb231280": "gb18030",
+    "gb23121980": "gb18030",
     "euccn": "gb18030",
     "eucjpms": "euc_jp",
     "eucjpwin": "euc_jp",
+    "iso2022jpms": "iso2022_jp",
+    "cp50220": "iso2022_jp",
+    "cp50221": "iso2022_jp",
+    "cp50222": "iso2022_jp",
+    "cp51932": "euc_jp",
     "sjis": "shift_jis",
+    "sjiswin": "cp932",
     "windows31j": "cp932",
     "mskanji": "cp932",
     "ksc5601": "cp949",
     "ksc56011987": "cp949",
+    "ksc56011989": "cp949",
     "windows949": "cp949",
+    "windows936": "gb18030",
+    "windows950": "cp950",
     "windows874": "cp874",
     "dos874": "cp874",
     "iso88598i": "iso8859_8",
     "iso88598e": "iso8859_8",
     "iso88596i": "iso8859_6",
     "iso88596e": "iso8859_6",
+    "koi": "koi8_r",
     "koi8": "koi8_r",
     "koi8ru": "koi8_u",
     "big5hk": "big5hkscs",
     "cnbig5": "big5",
     "xuserdefined": "cp1252",
+    "7bit": "",
     "8bit": "",
     "unknown": "",
     "unknown8bit": "",
@@ -75,81 +97,75 @@ _LABELS = {
     "binary": "",
 }
 # What is tried next when the named charset does not fit: supersets of it only.
-_WIDER = {
+WIDER = {
     "big5": ("cp950", "big5hkscs"),
+    "cp950": ("big5hkscs",),
     "shift_jis": ("cp932", "shift_jis_2004"),
+    "cp932": ("shift_jis_2004",),
     "euc_jp": ("euc_jis_2004",),
     "iso2022_jp": ("iso2022_jp_2", "iso2022_jp_ext", "iso2022_jp_2004"),
 }
+_SPOKEN = {
+    "ascii": "us-ascii",
+    "cp874": "windows-874",
+    "cp932": "shift_jis",
+    "shift_jis": "shift_jis",
+    "shift_jis_2004": "shift_jis",
+    "cp949": "euc-kr",
+    "euc_jis_2004": "euc-jp",
+    "big5hkscs": "big5-hkscs",
+}
 
 _SQUEEZE = re.compile(r"[^a-z0-9]+")
+_WINDOWS = re.compile(r"(?:windows|win|ms)(?:cp)?(\d{3,4})")
 _BY_LABEL: dict[str, str] = {
     **{_SQUEEZE.sub("", codec): codec for codec in _KNOWN},
     **{_SQUEEZE.sub("", alias): codec for alias, codec in _python_aliases.items() if codec in _KNOWN},
 }
-_META = re.compile(rb"<meta[^>]{0,300}?charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_TOKEN = re.compile(r"(?:charset\s{0,5}=)?[\s\"'=]{0,10}([^\s;,()\"'=?]+)", re.IGNORECASE)
+_META = re.compile(
+    rb"<(?:meta[^>]{0,300}?charset|\?xml[^>]{0,100}?encoding)\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{1,40})",
+    re.IGNORECASE,
+)
+META_WITHIN = 4096
 
 
 @lru_cache(maxsize=512)
 def codec_of(label: str) -> str | None:
     """The Python codec for a charset name as mail writes it; ``""`` for names that say nothing; None when unknown."""
     bare = _SQUEEZE.sub("", label.lower())
-    for name in (bare, bare.removeprefix("x"), bare.removeprefix("cs")):
+    for name in (bare, bare.removeprefix("x"), bare.removeprefix("cs"), bare.removeprefix("xx")):
         if name in _LABELS:
             return _LABELS[name]
+        if match := _WINDOWS.fullmatch(name):
+            name = f"cp{match[1]}"
         if codec := _BY_LABEL.get(name):
             return _READ_AS.get(codec, codec)
     return "" if not bare else None
 
 
-def decode(octets: bytes, label: str | None) -> tuple[str, str | None]:
-    """Text and, when the name did not fit the octets, a defect code; never raises.
-
-    The codes: ``charset_unknown`` (no such charset), ``charset_wrong`` (octets that it does not have),
-    ``charset_undeclared`` (8-bit octets and no name).
-    """
-    codec = codec_of(label[:60]) if label else ""
-    if codec is None:
-        return guess(octets), "charset_unknown"
-    if not codec:
-        return guess(octets), None if octets.isascii() else "charset_undeclared"
-    if codec == "ascii":
-        return guess(octets), None if octets.isascii() else "charset_wrong"
-    for candidate in (codec, *_WIDER.get(codec, ())):
-        text = _strictly(octets, candidate)
-        if text is not None:
-            return text, None
-    if codec == "utf_8" and octets.decode("utf-8", "ignore").isascii():
-        return guess(octets), "charset_wrong"  # not one valid UTF-8 character: it is something else under that name
-    return _scalar(octets.decode(codec, "replace")), "charset_wrong"
-
-
-def guess(octets: bytes) -> str:
-    """Octets of an undeclared charset: UTF-8 when they are valid UTF-8, else windows-1252."""
-    if octets.isascii():
-        # ISO-2022-JP shows itself by its escape sequences and was sent without a name for decades.
-        if b"\x1b$" in octets and (japanese := _strictly(octets, "iso2022_jp_2")) is not None:
-            return japanese
-        return octets.decode("ascii")
-    text = _strictly(octets, "utf_8")
-    return octets.decode("cp1252", "replace") if text is None else text
+def label_in(parameter: str) -> str | None:
+    """The charset name in a parameter as programs write it: quoted twice, with a comment, named again."""
+    match = _TOKEN.match(parameter.strip())
+    return match[1][:MAX_LABEL] if match else None
 
 
 def named_in_html(octets: bytes) -> str | None:
-    """The charset that an HTML page names in its first kilobyte, for parts whose header names none."""
-    match = _META.search(octets[:1024])
-    return match[1].decode("ascii") if match else None
+    """The charset that an HTML or XML text names at its beginning, for parts whose header names none.
 
-
-def _strictly(octets: bytes, codec: str) -> str | None:
-    try:
-        text = octets.decode(codec)
-    except (UnicodeError, ValueError):
+    What can be read as ASCII so far is no UTF-16, whatever it says.
+    """
+    match = _META.search(octets[:META_WITHIN])
+    if match is None:
         return None
-    return _scalar(text.removeprefix("\ufeff"))
+    label = match[1].decode("ascii")
+    return "utf-8" if (codec_of(label) or "").startswith(("utf_16", "utf_32")) else label
 
 
-def _scalar(text: str) -> str:
-    """Without lone surrogates: some codecs (utf-7) make them, and no UTF-8 output can carry them."""
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+def spoken(codec: str) -> str:
+    """A codec's name for people."""
+    if codec in _SPOKEN:
+        return _SPOKEN[codec]
+    if codec.startswith("cp125"):
+        return f"windows-{codec[2:]}"
+    return re.sub(r"^iso(?=8859-|2022-)", "iso-", codec.replace("_", "-"))

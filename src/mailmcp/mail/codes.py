@@ -1,19 +1,21 @@
 """The one-time code and the sign-in link of a mail: what a person would type or press, with how sure we are.
 
 Reads only what :mod:`mailmcp.mail.text` says is visible, never hidden or quoted text. A string of the right shape
-is scored by how it is set (alone, emphasised, in the subject, repeated) and by the words round it, nearest first;
-below the threshold there is no code. No one rule decides, so a mail in a language without words here still works
-where its layout is plain.
+gets points for how it is set (alone, emphasised, in the subject, repeated) and for the words round it, nearest first.
+The best few are then weighed with all that speaks for and against them (``evidence``); below the threshold there is no
+code. No one rule decides, so a mail in a language without words here still works where its layout is plain.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from mailmcp.mail.candidates import Candidate, bare, candidates, masked, money_before, unit_after, unmarked
 from mailmcp.mail.codewords import Kind
+from mailmcp.mail.evidence import Setup, Signs, announced_length, of_candidate, of_mail, of_subject_only, weighed
 from mailmcp.mail.labels import (
     NO_LABEL,
     Label,
@@ -29,10 +31,27 @@ from mailmcp.mail.matter import Matter
 from mailmcp.mail.signin import best_link
 from mailmcp.models import Channels, Codes
 
-THRESHOLD = 4.95
-_SCORED = 30
+THRESHOLD = -0.3
+"""Of the logarithm of the odds."""
+_SURER, _LIKELIER = 1.1, 0.5
+"""What the odds of mails that the weights never knew turned out to be: a slope, and what is added."""
+POINTS = 4.95
+"""Hand-made points that a likely code has."""
+_SLACK = 2.0
+_SCORED = 12
+_WEIGHED = 4
 _MOST_FOR_WORDS = 7.0
+_LOOKED_AT = 30
+_ENDS = ("", "\n", "\t")
+# Parts of words for codes in many languages: only to choose among the numbers of a mail full of them.
+_STEMS = (
+    *("cod", "cód", "kod", "kód", "κωδ", "код", "pin", "otp", "tan", "pass", "parol", "парол", "şifre", "шифр", "رمز"),
+    *("كود", "کد", "کوڈ", "קוד", "कोड", "পিন", "কোড", "ਕੋਡ", "કોડ", "குறியீ", "కోడ్", "ಕೋಡ್", "കോഡ", "รหัส", "ລະຫັດ"),
+    *("ကုဒ်", "កូដ", "码", "碼", "コード", "番号", "코드", "번호", "კოდ", "կոդ", "ኮድ", "msimbo", "mã "),
+)
 _DIGIT = re.compile("[0-9]")
+_ALNUM = re.compile("[0-9A-Za-z]")
+_LIST_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _LETTER = re.compile("[A-Za-z]")
 _DIGITS = ("digits", "grouped", "spaced")
 
@@ -43,12 +62,14 @@ def find(subject: str, channels: Channels, sender_domain: str | None = None) -> 
     ``sender_domain`` is the host part of the author's address; links of the same organisation rank higher.
     """
     mail = Matter.of(subject, channels)
-    best = _best_code(mail)
-    link = best_link(mail, channels.links, sender_domain, best.code if best else None)
+    link = best_link(mail, channels.links, sender_domain, None)
+    odds, best = _best_code(judged(mail, channels, link is not None)) or (0.0, None)
+    if best is not None:
+        link = best_link(mail, channels.links, sender_domain, best.typed)
     evidence = best.evidence if best else (link.text or link.url) if link else ""
     return Codes(
-        code=best.code if best else None,
-        code_confidence=_confidence(best.score) if best else 0.0,
+        code=best.typed if best else None,
+        code_confidence=_confidence(odds) if best else 0.0,
         link=link.url if link else None,
         link_confidence=link.confidence if link else 0.0,
         evidence=" ".join(evidence.split())[:200],
@@ -56,10 +77,15 @@ def find(subject: str, channels: Channels, sender_domain: str | None = None) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    score: float
-    code: str
+class Judged:
+    """A candidate with all that was found out about it."""
+
+    key: str
+    """What is compared of it: no blanks and dashes, lower case."""
+    typed: str
+    """What a person would type."""
     evidence: str
+    signs: Signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +94,7 @@ class _Subject:
 
     candidate: Candidate
     score: float
-    label: float
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +108,80 @@ class _Set:
     """Alone on its line, spaced, emphasised, or called a code by the subject."""
 
 
-def _best_code(mail: Matter) -> _Found | None:
-    """The best candidate of text and subject, None when none is good enough."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A candidate of the text with what the words round it say."""
+
+    row: _Set
+    said: Label
+    points: float
+
+
+def _best_code(found: list[Judged]) -> tuple[float, Judged] | None:
+    """The likeliest candidate of text and subject, None when none is likely enough."""
+    best: tuple[float, Judged] | None = None
+    for candidate in found:
+        odds = weighed(candidate.signs)
+        if best is None or odds > best[0]:
+            best = (odds, candidate)
+    return best if best is not None and best[0] >= THRESHOLD else None
+
+
+def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Judged]:
+    """The best candidates of a mail with the signs that speak for and against them."""
     in_subject = _of_subject(mail)
-    ground = mail.ground
     rows = _of_text(mail, in_subject)
-    unique = len({_key(row.candidate.typed) for row in rows if row.candidate.shape != "letters"}) == 1
-    scored: list[tuple[float, int, Candidate]] = []
+    if not rows and not in_subject:
+        return []
+    shared = of_mail(mail, channels, signs_in_by_link)
+    unique = len({key(row.candidate.typed) for row in rows if row.candidate.shape != "letters"}) == 1
+    read = _read(mail, rows, unique)
+    patterns: dict[str, set[str]] = {}
+    for row in rows:
+        patterns.setdefault(_pattern(row.candidate.typed), set()).add(key(row.candidate.typed))
+    found: dict[str, Judged] = {}
+    rivals = len({key(row.candidate.typed) for row in rows})
+    many = _listed(read)
+    announced = announced_length(mail.text)
+    for entry in read:
+        candidate = entry.row.candidate
+        name = key(candidate.typed)
+        if name in found or _in_a_list(mail, candidate):
+            continue
+        setup = Setup(
+            candidate=candidate,
+            base=entry.row.base,
+            said=entry.said,
+            points=entry.points - POINTS,
+            behind=read[0].points - entry.points,
+            stands_out=entry.row.stands_out,
+            in_subject=name in in_subject,
+            alone_of_its_kind=unique and candidate.shape != "letters",
+            rivals=rivals,
+            alike=len(patterns[_pattern(candidate.typed)]),
+            announced=announced,
+            many=float(name in many),
+        )
+        found[name] = Judged(name, _typed(candidate), _evidence(mail, candidate), of_candidate(mail, shared, setup))
+        if len(found) >= _WEIGHED:
+            break
+    seen = {key(row.candidate.typed) for row in rows}
+    for name, shown in in_subject.items():
+        if name not in seen:
+            points = shown.score + mail.ground - POINTS
+            signs = of_subject_only(mail, shown.candidate, shared, points, shown.label, rivals)
+            found[name] = Judged(name, _typed(shown.candidate), mail.subject, signs)
+    return list(found.values())
+
+
+def _read(mail: Matter, rows: list[_Set], unique: bool) -> list[_Read]:
+    """The best rows with what the words round them say, most points first."""
+    ground = mail.ground
+    read: list[_Read] = []
     leader = -math.inf
     for row in rows[:_SCORED]:
-        if row.base + ground + _MOST_FOR_WORDS < max(leader, THRESHOLD):
-            break  # no words could lift the rest to the top
+        if row.base + ground + _MOST_FOR_WORDS < max(leader, POINTS - _SLACK):
+            continue  # no words could lift it to the top
         candidate = row.candidate
         said = label(mail.text, *mail.line_of(candidate.start), candidate.start, candidate.end)
         if said.asked and said.strength < 2 and not mail.of_gifts_or_rooms:
@@ -104,39 +193,70 @@ def _best_code(mail: Matter) -> _Found | None:
             said = said._replace(score=said.score + 0.3)
         elif not said.strength and mail.subject_offers_code and row.stands_out and unique and said.score >= 0:
             said = said._replace(score=said.score + 1.0)  # the subject is its label
-        score = row.base + ground + said.score + (0.7 if unique and candidate.shape != "letters" else 0.0)
-        score -= _doubts(mail, candidate, said, row.stands_out)
-        scored.append((score, row.order, candidate))
-        leader = max(leader, score)
-    scored.sort(key=lambda row: (-row[0], row[1]))
-    best: _Found | None = None
-    if scored and scored[0][0] - _one_of_many(scored, rows) >= THRESHOLD:
-        score, _, candidate = scored[0]
-        best = _Found(score, _typed(candidate), _evidence(mail, candidate))
-    for shown in in_subject.values():
-        score = shown.score + ground
-        if best and shown.candidate.shape == "letters":
-            continue  # a name in capitals
-        if score >= THRESHOLD and (best is None or score > best.score):
-            best = _Found(score, _typed(shown.candidate), mail.subject)
-    return best
+        points = row.base + ground + said.score + (0.7 if unique and candidate.shape != "letters" else 0.0)
+        points -= _doubts(mail, candidate, said, row.stands_out)
+        read.append(_Read(row, said, points))
+        leader = max(leader, points)
+    read.sort(key=lambda entry: (-entry.points, entry.row.order))
+    return read
 
 
 def _of_text(mail: Matter, in_subject: dict[str, _Subject]) -> list[_Set]:
     """The candidates of the text by how they are set, best first."""
     rows: list[_Set] = []
-    for order, candidate in enumerate(candidates(mail.text, mail.speaks_of_codes)):
+    for order, candidate in enumerate(_promising(mail.text, candidates(mail.text, mail.speaks_of_letters))):
         found = setting(mail, candidate)
         if found is None:
             continue
         base, stands_out = found
-        if (shown := in_subject.get(_key(candidate.typed))) is not None:
+        if (shown := in_subject.get(key(candidate.typed))) is not None:
             # What the subject calls an order number is none here either.
-            base += 1.5 if shown.label > 0.5 else 0.5 if shown.label > -0.5 else -1.0
-            stands_out = stands_out or shown.label > 0.5
+            base += 1.5 if shown.label.score > 0.5 else 0.5 if shown.label.score > -0.5 else -1.0
+            stands_out = stands_out or shown.label.score > 0.5
         rows.append(_Set(base, order, candidate, stands_out))
-    rows.sort(key=lambda row: (-row.base, row.order))
+    if len(rows) <= _SCORED:
+        rows.sort(key=lambda row: (-row.base, row.order))
+    else:
+        named_at = _named_places(mail.text)
+        rows.sort(key=lambda row: (-row.base - 2.0 * _is_named(named_at, row.candidate), row.order))
     return rows
+
+
+def _promising(text: str, found: list[Candidate]) -> list[Candidate]:
+    """Of a mail full of numbers those that are worth a closer look, in the order of the text."""
+    if len(found) <= _LOOKED_AT:
+        return found
+
+    named_at = _named_places(text)
+
+    def rank(place: int) -> float:
+        candidate = found[place]
+        start, end = candidate.start, candidate.end
+        alone = text[start - 1 : start] in _ENDS and text[end : end + 1] in _ENDS
+        named = _is_named(named_at, candidate)
+        usual = candidate.shape != "mixed" and len(candidate.typed) in (6, 7, 8)
+        return 2.0 * (alone + named) + usual - place / len(found)
+
+    best = sorted(range(len(found)), key=rank, reverse=True)[:_LOOKED_AT]
+    return [found[place] for place in sorted(best)]
+
+
+def _named_places(text: str) -> list[int]:
+    """Where there is something like a word for codes."""
+    text = text.lower()
+    places: list[int] = []
+    for stem in _STEMS:
+        at = text.find(stem)
+        while at >= 0:
+            places.append(at)
+            at = text.find(stem, at + 1)
+    return sorted(places)
+
+
+def _is_named(places: list[int], candidate: Candidate) -> bool:
+    """Is there something like a word for codes near?"""
+    place = bisect_left(places, candidate.start - 60)
+    return place < len(places) and places[place] < candidate.end + 20
 
 
 def _doubts(mail: Matter, candidate: Candidate, said: Label, stands_out: bool) -> float:
@@ -178,17 +298,30 @@ def _opens_paragraph(mail: Matter, candidate: Candidate) -> bool:
     return candidate.start == start and candidate.end < end and mail.text[max(0, start - 2) : start] in ("", "\n\n")
 
 
-def _one_of_many(scored: list[tuple[float, int, Candidate]], rows: list[_Set]) -> float:
-    """A list of like numbers (product codes, tickets, backup codes) holds no code to use now."""
-    top = scored[0]
-    rivals = {_key(row[2].typed) for row in scored if row[0] > top[0] - 0.6 and row[2].shape == top[2].shape}
-    if len(rivals) >= 3:
-        return 3.0
-    if top[2].shape == "mixed":
-        pattern = _pattern(top[2].typed)
-        alike = {_key(row.candidate.typed) for row in rows if _pattern(row.candidate.typed) == pattern}
-        return 2.5 if len(alike) >= 3 else 0.0
-    return 0.0
+def _listed(read: list[_Read]) -> set[str]:
+    """The leading numbers where they are a list of like ones: product codes, tickets, backup codes."""
+    if not read:
+        return set()
+    top = read[0]
+    shape = top.row.candidate.shape
+    near = (entry.row.candidate for entry in read if entry.points > top.points - 0.6)
+    rivals = {key(candidate.typed) for candidate in near if candidate.shape == shape}
+    return rivals if len(rivals) >= 3 else set()
+
+
+def _in_a_list(mail: Matter, candidate: Candidate) -> bool:
+    """Does it stand in one of three lines or more that hold nothing but different tokens of one pattern?
+
+    Such are backup codes, tickets, serial numbers: no one of them is the code to use now.
+    """
+    start, end = mail.line_of(candidate.start)
+    own = _LIST_MARK.sub("", mail.text[start:end]).strip()
+    pattern = _ALNUM.sub("X", own)
+    if not 4 <= len(own) <= 40 or not _DIGIT.search(own):
+        return False
+    around = (*mail.text[max(0, start - 200) : start].split("\n")[-6:], *mail.text[end : end + 200].split("\n")[:6])
+    lines = {_LIST_MARK.sub("", one).strip() for one in around} - {own}
+    return sum(_ALNUM.sub("X", line) == pattern and _DIGIT.search(line) is not None for line in lines) >= 2
 
 
 def _pattern(typed: str) -> str:
@@ -219,11 +352,11 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
             score -= 0.9 * mail.trade
             if candidate.shape in ("mixed", "letters") and not said.strength:
                 score -= 1.5
-        key = _key(candidate.typed)
-        if key in _key(mail.text[:20_000]):
+        name = key(candidate.typed)
+        if name in key(mail.text[:20_000]):
             score += 0.8
-        if key not in found or score + said.score > found[key].score:
-            found[key] = _Subject(candidate, score + said.score, said.score)
+        if name not in found or score + said.score > found[name].score:
+            found[name] = _Subject(candidate, score + said.score, said)
     return found
 
 
@@ -251,7 +384,8 @@ def _has_words(text: str) -> bool:
     return any(character.isalpha() for character in text)
 
 
-def _key(typed: str) -> str:
+def key(typed: str) -> str:
+    """What is compared of a code: no blanks and dashes, lower case."""
     return typed.replace("-", "").replace(" ", "").lower()
 
 
@@ -261,5 +395,5 @@ def _typed(candidate: Candidate) -> str:
     return candidate.typed
 
 
-def _confidence(score: float) -> float:
-    return round(1.0 / (1.0 + math.exp(-(score - THRESHOLD + 1.0) / 1.3)), 2)
+def _confidence(odds: float) -> float:
+    return round(1.0 / (1.0 + math.exp(-_SURER * odds - _LIKELIER)), 2)

@@ -13,7 +13,7 @@ import unicodedata
 from enum import IntEnum
 from typing import NamedTuple
 
-from mailmcp.mail import codewords_negative, codewords_positive
+from mailmcp.mail import codewords_negative, codewords_occasions, codewords_positive, codewords_trade
 
 
 class Kind(IntEnum):
@@ -53,6 +53,24 @@ class Kind(IntEnum):
     """Tell nobody: said of codes that let somebody in."""
     SOON = 19
     """Minutes: so short lives no voucher."""
+    YOURS = 20
+    """"Your code"."""
+    FIGURES = 21
+    """Digits, letters: what a code is called where it is not called a code."""
+    IGNORE = 22
+    """Not asked for: ignore this."""
+    FRAUD = 23
+    """Scams: mails that warn of them speak of codes."""
+    NOTICE = 24
+    """Something has happened: changed, turned on, a reminder."""
+    TRADE = 25
+    """Orders, stays, journeys, appointments: they name no number, but say what the mail is about."""
+    SAMPLE = 26
+    """"For example", "looks like this": what follows is shown, not given."""
+    HEADING = 27
+    """The subject line, where the code may be alone."""
+    TELL = 28
+    """To be shown or told to somebody: a ticket, a code for a courier."""
     ACTION = 8
     """What a link is pressed for: confirm, reset, accept, join."""
     AGAINST = 9
@@ -84,63 +102,127 @@ def folded(text: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFKD", text.lower()).translate(_LATIN)).translate(_LATIN)
 
 
-_Row = tuple[str, bool, list[Kind]]
-"""A word, whether it must end where it ends, and what it says."""
+_CONTEXT = frozenset(
+    (Kind.FIGURES, Kind.IGNORE, Kind.FRAUD, Kind.NOTICE, Kind.TRADE, Kind.SAMPLE, Kind.HEADING, Kind.TELL),
+)
+"""What is said beside other kinds: such words hide no word in them, and none at the same place."""
+
+_Row = tuple[str, bool, list[Kind], bool]
+"""A word, whether it must end where it ends, what it says, and whether it hides the words in it."""
 _Rows = dict[str, list[_Row]]
 
 
-class Lexicon:
-    """Lists of words by kind, and where they are in a folded text."""
+class _Index(NamedTuple):
+    """Words by their first four letters, shorter ones (many of them ideographs) by all they have."""
 
-    def __init__(self, *lists: tuple[Kind, str]) -> None:
-        kinds: dict[str, list[Kind]] = {}
-        for kind, words in lists:
-            entries = " ".join(line for line in words.splitlines() if not line.startswith("#")).split()
-            for entry in entries:
-                of_word = kinds.setdefault(folded(entry).replace("_", " "), [])
-                if kind not in of_word:
-                    of_word.append(kind)
-        # By their first three letters; the few shorter words (most of them ideographs) apart.
-        self._initial: _Rows = {}
-        self._inner: _Rows = {}
+    initial: _Rows
+    """At the beginning of a word."""
+    inner: _Rows
+    """Inside a word."""
+    short: frozenset[str]
+    """First letters of keys of one or two."""
+    places: re.Pattern[str]
+    """Where a word may begin. All but ASCII letters is a place: what the key says decides there."""
+
+    @classmethod
+    def of(cls, kinds: dict[str, list[Kind]]) -> _Index:
+        """Index folded words."""
+        initial: _Rows = {}
+        inner: _Rows = {}
         for word, of_word in kinds.items():
             core = word.strip("|")
-            row = (core, word[-1] == "|", of_word)
-            self._initial.setdefault(core[:3], []).append(row)
+            row = (core, word[-1] == "|", of_word, not _CONTEXT.issuperset(of_word))
+            initial.setdefault(core[:4], []).append(row)
             if word[0] != "|":
-                self._inner.setdefault(core[:3], []).append(row)
-        for rows in (*self._initial.values(), *self._inner.values()):
-            rows.sort(key=lambda row: -len(row[0]))
-        self._short = frozenset(key[0] for key in self._initial if len(key) < 3)
-        # Where a word may begin. All but ASCII letters is a place: what the key says decides there.
-        self._places = re.compile(f"(?=[^\x00-\x7f]|(?<![a-z])(?:{_any_of(self._initial)})|(?:{_any_of(self._inner)}))")
+                inner.setdefault(core[:4], []).append(row)
+        for rows in (*initial.values(), *inner.values()):
+            if len(rows) > 1:
+                rows.sort(key=_length, reverse=True)
+        short = frozenset(key[0] for key in initial if len(key) < 3)
+        places = re.compile(f"(?=[^\x00-\x7f]|(?<![a-z])(?:{_any_of(initial)})|(?:{_any_of(inner)}))")
+        return cls(initial, inner, short, places)
+
+
+class Lexicon:
+    """Lists of words by kind, and where they are in a folded text.
+
+    The words of ASCII letters are indexed when the first text is read, all others when the first that is not ASCII is.
+    """
+
+    def __init__(self, *lists: tuple[Kind, str]) -> None:
+        self._lists = lists
+        self._of_ascii: _Index | None = None
+        self._of_all: _Index | None = None
 
     def hits(self, text: str) -> list[Hit]:
         """The words in a folded text, in order; at one place the longest wins. Linear."""
         found: list[Hit] = []
         skip = 0
-        initial, inner, short = self._initial.get, self._inner.get, self._short
-        for place in self._places.finditer(text):
+        index = self._index(text)
+        initial, inner, short = index.initial.get, index.inner.get, index.short
+        for place in index.places.finditer(text):
             at = place.start()
             if at < skip:
                 continue
             rows_of = inner if at and text[at - 1].isalpha() else initial
-            rows = rows_of(text[at : at + 3])
-            if rows is not None and (end := _longest(text, at, rows, found)):
-                skip = end
-            elif text[at] in short:
-                for length in (2, 1):
-                    rows = rows_of(text[at : at + length])
-                    if rows is not None and (end := _longest(text, at, rows, found)):
-                        skip = end
-                        break
+            for length in (4, 3, 2, 1) if text[at] in short else (4, 3):
+                rows = rows_of(text[at : at + length])
+                if rows is not None and (end := _longest(text, at, rows, found)):
+                    skip = end
+                    break
         return found
+
+    def _index(self, text: str) -> _Index:
+        if text.isascii():
+            if self._of_ascii is None:
+                self._of_ascii = self._of_all or _Index.of(self._words(ascii_only=True))
+            return self._of_ascii
+        if self._of_all is None:
+            self._of_all = _Index.of(self._words(ascii_only=False))
+        return self._of_all
+
+    def _words(self, ascii_only: bool) -> dict[str, list[Kind]]:
+        kinds: dict[str, list[Kind]] = {}
+        for kind, words in self._lists:
+            for line in words.splitlines():
+                if line.startswith("#"):
+                    continue
+                for entry in line.split():
+                    of_word = kinds.setdefault(folded(entry).replace("_", " "), [])
+                    if kind not in of_word:
+                        of_word.append(kind)
+        if ascii_only:
+            return {word: of_word for word, of_word in kinds.items() if word.isascii()}
+        return kinds
+
+
+class Endings:
+    """Words that stand right before something."""
+
+    def __init__(self, words: str) -> None:
+        entries = " ".join(line for line in words.splitlines() if not line.startswith("#")).split()
+        self._bounded = {folded(entry).replace("_", " ").strip("|"): entry[0] == "|" for entry in entries}
+        self._words = tuple(self._bounded)
+
+    def closes(self, text: str) -> bool:
+        """Does a folded text end with one of the words?"""
+        if not text.endswith(self._words):
+            return False
+        for word, bounded in self._bounded.items():
+            before = text[-len(word) - 1 : -len(word)]
+            if text.endswith(word) and not (bounded and before.isalpha()):
+                return True
+        return False
+
+
+def _length(row: _Row) -> int:
+    return len(row[0])
 
 
 def _any_of(rows: _Rows) -> str:
     """A pattern of the ASCII keys, by their first letters: the engine skips over all but one."""
     by_first: dict[str, dict[str, str]] = {}
-    for key in sorted(key for key in rows if key.isascii()):
+    for key in sorted({key[:3] for key in rows if key[:3].isascii()}):
         thirds = by_first.setdefault(key[0], {})
         if len(key) < 3:
             thirds[key[1:]] = ""
@@ -156,39 +238,52 @@ def _classes(seconds: dict[str, str]) -> str:
 
 def _longest(text: str, at: int, rows: list[_Row], found: list[Hit]) -> int:
     """Add the longest word that stands at a place; gives where it ends, 0 when there is none."""
-    for word, ends, kinds in rows:
+    told = False
+    for word, ends, kinds, hides in rows:
         if not text.startswith(word, at):
             continue
         end = at + len(word)
         if ends and end < len(text) and text[end].isalpha():
             continue
-        found.extend(Hit(kind, at, end) for kind in kinds)
-        return end
+        if hides or not told:
+            found += [Hit(kind, at, end) for kind in kinds]
+        if hides:
+            return end
+        told = True
     return 0
 
 
-LABELS = Lexicon(
+LISTS = (
     (Kind.CODE, codewords_positive.CODE),
     (Kind.VERIFY, codewords_positive.VERIFY),
     (Kind.OTP, codewords_positive.OTP),
     (Kind.SECRET, codewords_positive.UNLOCKING),
     (Kind.CODE, codewords_positive.YOURS),
-    (Kind.VERIFY, codewords_positive.YOURS),
+    (Kind.YOURS, codewords_positive.YOURS),
     (Kind.CUE, codewords_positive.CUE),
     (Kind.SOON, codewords_positive.SOON),
     (Kind.ENTER, codewords_positive.ENTER),
     (Kind.SCREEN, codewords_positive.SCREEN),
     (Kind.KEEP, codewords_positive.KEEP),
+    (Kind.FIGURES, codewords_occasions.FIGURES),
+    (Kind.IGNORE, codewords_occasions.IGNORE),
+    (Kind.FRAUD, codewords_occasions.FRAUD),
+    (Kind.NOTICE, codewords_occasions.NOTICE),
+    (Kind.SAMPLE, codewords_occasions.SAMPLE),
+    (Kind.HEADING, codewords_occasions.HEADING),
+    (Kind.TELL, codewords_occasions.TELL),
+    (Kind.TRADE, codewords_trade.TRADE),
     (Kind.OTHER, codewords_negative.OTHER),
-    (Kind.GIFT, codewords_negative.GIFT),
-    (Kind.ROOM, codewords_negative.ROOM),
-    (Kind.CALL, codewords_negative.CALL),
+    (Kind.GIFT, codewords_trade.GIFT),
+    (Kind.ROOM, codewords_trade.ROOM),
+    (Kind.CALL, codewords_trade.CALL),
     (Kind.QUALIFIER, codewords_negative.QUALIFIER),
     (Kind.NUMBER, codewords_negative.NUMBER),
     (Kind.OLD, codewords_negative.OLD),
     (Kind.NOTHING, codewords_negative.NOTHING),
 )
-EXAMPLES = Lexicon((Kind.NOTHING, codewords_negative.EXAMPLE))
+LABELS = Lexicon(*LISTS)
+EXAMPLES = Endings(codewords_negative.EXAMPLE)
 """What makes the number right after it an example."""
 SPENT = Lexicon((Kind.OLD, codewords_negative.SPENT), (Kind.NOTHING, codewords_negative.NOT_SPENT))
 """What says after a number that it no longer counts."""

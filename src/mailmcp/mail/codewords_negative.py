@@ -9,225 +9,139 @@ from __future__ import annotations
 # Labels of other numbers: order, invoice, parcel, customer, booking, phone, place, firm, error, product.
 OTHER = """
 # Latin letters
-|abhol |abholcode |abn |account_ending |account_id |account_n |afhaal |afhentning |agizo |aktenzeichen |amount
-|anahtar |apartado |appelez |ara: |arayin |area_code |article |artikel |artikel-nr |arve_ |arve| |asiakasnumero
-|atsiemim |atvetel |atveteli |auftrag |ausgabe_ |ausweisn |authorisation_n |authorization_n |autorisationsnum
-|avain |avenue |balance |bar_code |barcode |bedrag |beleg| |belegn |belob |belop |belopp bestell |bestelling
-|bestilling |bestillingsn |betrag |bezorg |biglietto |bilet |bilhete |bill_n |billet_ |billing| |biten |blad
-|boeking |boite_postale |bokning |bokun |boleto |booking |booking- |box_ |branch |bron_ |bron| |bronlas |btw
-|buchung |build_ |build| |builds| |buyurtma |call_ |call: |call_us |card_payment |cartao_final |carte_sim |case#
-|case: |case_id |case_n |case_number |castka |chapter |chave_ |che_termina |check-in |check_out |checkin |chiave
-|chyb |chybovy |cif: |cislo_uctu |class_code |clef| |cles| |client_n |cnpj |code_d'erreur |code_de_la_carte
-|code_de_paiement |codice_cliente |codice_di_errore |codice_errore |codigo_de_erro |codigo_de_error
-|codigo_de_pago |colis |com_final |comanda| |comenzi |commande |commit_ |commit| |commits| |company_n |con_final
-|consegna |consignment |contract |contrat| |contrato |contratto |copyright |corriere |country_code |courier
-|course |coursier |cpf| |csomag |customer_id |customer_n |customer_no |customer_since |cvr dat_cho |delivery
-|dic| |dic: dien_thoai don_hang |dress_code |driver |e-ticket |edition |eindigend |eindigt |employee |encomenda
-|encuesta |endend |ender_pa |endet_auf |ending_ |ending_in |ends_in |ends_with |envio |erreur |error |error_code
-|errore |exit_ |exit_code |factura |facture |factuur |fahrkarte |faktur |fattura |fatura |fax |fax: |fehler
-|fehlercode |feil |feilkode |fejlkode |felkod |finale_ |finissant |flight |floor |flug |foglal |followers
-|forsendelse |fout |foutcode |gate| |gesamt |gonderi |gst |gstin |hamtkod |hamtnings |handelsregister |hata_
-|hata_kodu |helpline |hentekod |hentenummer |henting |hesap_no |hiba| |hibakod |hivja hoa_don |hotel |hotel_safe
-|hotline |hrb |http |hubungi |hôtel |iban |iccid |ico| |ico: |ifsc |im._kod |imones_kod |importe |importo
-|incident |infolinia |invite_only |invoice |irsz |isbn |issn |issue| |issue_n |issues| |item |item_code
-|itinerar |izleme |izsekos |izsniegsan |jalgimis |jizdenk |kargo |kartenc |katteolesaamis |kennzeichen
+|abhol |abholcode |abholpin |abn |account_ending |account_id |account_n |afhaal |afhentning |agizo |aktenzeichen
+|amount |anahtar |apartado |appelez |ara: |arayin |area_code |article |artikel |artikel-nr |arve| |arve_
+|asiakasnumero |atsiemim |atvetel |atveteli |auftrag |ausgabe_ |ausweisn |authorisation_n |authorization_n
+|autorisationsnum |avain |avenue |balance |balikobox |balikomat |bar_code |barcode |bedrag |beleg| |belegn |belob
+|belop |belopp bestell |bestelling |bestilling |bestillingsn |betrag |bezorg |biglietto |bilet |bilhete |bill_n
+|billet_ |billing| |biten |blad |boeking |boite_postale |bokning |bokun |boleto |booking |booking- |box_ |branch
+|bron| |bron_ |bronlas |btw |buchung |build| |build_ |builds| |buyurtma |call: |call_ |call_us |card_payment
+|cartao_final |carte_sim |case# |case: |case_id |case_n |case_number |castka |certificate_verification |chapter
+|chave_ |chave_de_acesso_d |che_termina |check-in |check_out |checkin |chiave |chyb |chybovy |cif: |cislo_uctu
+|class_code |clave_de_acceso_del_comprobante |clef| |cles| |client_n |cnpj |code_d'erreur |code_de_la_carte
+|code_de_paiement |code_de_remise |code_de_verification_du_document |codice_cliente |codice_di_consegna
+|codice_di_controllo_del_doc |codice_di_errore |codice_di_verifica_del_doc |codice_errore |codigo_de_entrega
+|codigo_de_erro |codigo_de_error |codigo_de_pago codigo_de_verificacao_da_nota |codigo_seguro_de_verif |colis
+|com_final |comanda| |comenzi |commande |commit| |commit_ |commits| |company_n |con_final |consegna |consignment
+|contract |contrat| |contrato |contratto |copyright |corriere |country_code |courier |course |coursier |cpf| |csomag
+|csomagautomat |csv: |curier |customer_id |customer_n |customer_no |customer_since |cvr dat_cho |delivery
+|delivery_code |delivery_pin |dic| |dic: dien_thoai |document_verification_code don_hang |doreczyciel |dorucovatel
+|dostavljac |dress_code |driver |e-arsiv |e-fatura |e-invoice |e-ticket |easybox |edition |eindigend |eindigt
+|employee |encomenda |encuesta |endend |ender_pa |endet_auf |ending_ |ending_in |ends_in |ends_with |entregador |envio
+|erreur |error |error_code |errore |exit_ |exit_code |factura |factura_electronica |facture |facture_electronique
+|factuur |fahrkarte |faktur |fattura |fattura_elettronica |fatura |fax |fax: |fehler |fehlercode |feil |feilkode
+|fejlkode |felkod |finale_ |finissant |flight |floor |flug |foglal |folio_fiscal |followers |forsendelse |fout
+|foutcode |futar| |futarnak |gate| |gesamt |gonderi |gst |gstin |hamtkod |hamtnings |hand-over_code |handelsregister
+|handover_code |hata_ |hata_kodu |helpline |hentekod |hentenummer |henting |hesap_no |hiba| |hibakod |hivja hoa_don
+|hotel |hotel_safe |hotline |hrb |http |hubungi |hôtel |iban |iccid |ico| |ico: |ifsc |im._kod |imones_kod |importe
+|importo |incident |infolinia |invite_only |invoice |irsz |isbn |issn |issue| |issue_n |issues| |item |item_code
+|itinerar |izleme |izsekos |izsniegsan |jalgimis |jizdenk |karekod |kargo |kartenc |katteolesaamis |kennzeichen
 |klantnummer |klic_ |klicu |klientin |kljuc |klucz |km| |kod_bledu |kod_karty |kode_bayar |kode_booking
-|kode_pembayaran |koerier |koncic |konczac |konto-nr |kontonr |kontonummer |krs| |krs: |kuitti |kulcs
-|kunde_seit |kunden-nr |kundennr |kundennummer |kundenummer |kundnummer |kurier |kurir| |kuryer |kuzatuv
-|kvitter |kvitto |kvk |kwot |kwota |lasku| |laskun |letenk |levantamento |licence_key |licence_plate
-|license_key |license_plate |lieferung |ligue |livraison |livreur |llama |llame |llave |locator |locker
-ma_thanh_toan |marreje |matricola |matricula |megrendel |member_id |member_n |member_since |membership
-|mensajero |meter |meter_read |mitglied |mobile |model |montant |narocil |narudzb |new_sim nhan_hang |nif: |nip:
-|nokkel |noudett |noudon |noutokood |noutonumero |nr. |numer_klienta |numer_rachunku |numero_client
-|numero_cliente |numero_de_autoriz |numero_de_carte |numero_de_client |numero_de_cliente |numero_de_compte
-|numero_de_conta |numero_de_cuenta |numero_de_operac |nyckel |nyomkovet |n°_client |objednav |oda| |odbior
-|odeme_kodu |ophaal |order- |order| |order# |order_id |order_n |ordernummer |orders| |ordine |ordre| |ordrenr
-|ordrenummer |org._nr |org.nr |orgnr |osszeg |p._iva |p.iva |p.o. |paattyv |paczk |paket |pakke |pakkenr
-|paragon |parcel |part_n |participant_code |partita_iva |passport |pasutij |patient |payment_code |payment_ref
-|pedido |pemesanan |pengambilan |pengiriman |personalnummer |pesanan |phone |pick-up |pick_up |pickup |plz |pnr|
-|po_box |pocztow |points |police_n |policy_n |policy_number |polis |pontos |porosi |posiljk |post_code |postal
-|postal_code |postcode |postfach |postinumero |postleitzahl |postnr |postnummer |pracen |prenotazion |preuzim
-|prevzem |prevzeti |product |product_code |przesylk |psc| |puh. |puhelin |puk| |puk1 |pull_request |punkte
-|punti |puntos |purchase |pvm_kod |qr| |qr-code |qr_code |quittung |rakning |rastre |rcs |receipt |rechnung
-|recibo |recogida |recolha |recollida |ref_ |ref| |ref# |ref. |ref: |referenc |reference |referencia |referenz
-|reg. |registered |registern |registration_n |regon |rekeningnummer |rekin |release_n |releases |rendeles
-|rental |repartidor |request_id |reserva_ |reserva| |reservas |reservation |reservering |reservier |resi|
-|retirada |retrait |rezerv |rezerw |ricevuta |ridicare |riferimento |ring_ |ring: |ritiro |rufnummer |safe_code
-|salden |saldo |saskait |schliessfach |schlussel |se_terminant |seat |sef_ |sef| |seguimiento |sejf |sekimo
-|sendung |serial |seriennummer |session_id |seuranta |shipment |shipping |sifaris |sim-kart |sim_card |sim_kart
-|simu| |siparis |siren| |siret |siunt |sku |sledovan |sleutel |slutar |slutter |smlouv |sofer |sondage |sonu_
-|sort_code |sorting_code |source_code |sozialvers |sparning |spedizion |sporen |sporing |sporings |spravce
-|spårnings |statement |status_code |steuern |strasse |straße |street |student |suite |suivi |sum_ |survey |sutij
-|swift |szamla |szerzodes |takip |tarjeta_sim |tax_ |tel| |tel. |tel: |telefon |telefone |telefono |telephon
-|telephone |telepon |tellimu |tempahan |terheqje |termina_en |terminaci |terminada |terminado |teslim_kod
-|teslimat |the_safe |ticket |tiket |tikets |tilaus |tilinumero |total |tracciam |tracking |transaction_id
-|transaction_n |transaktions-nr |tresor |trezor |tutar |tva| |uctenk |udlevering |ugyfelazonn |ugyfelszam
-|uhifadhi |umbhukisho |umfrage |umowy |urmarire |ust| |ust-id |ust._id |uthamtning |utlamning |uzsakym
-|valjastus |valor_ van_don |varaus |vat |veakood |vegzod |versicherungsn |version |vertrag |verzend |views
-|vikakoodi |virhe |volejte |vorgang |vorwahl |vozna_ |vuelo |vyzvednut |zadzwon |zahlerstand |zahlungscode
-|zakaznick |zamowien |zasielk |zasilk |zending |zip |zip_code |©
+|kode_pembayaran |koerier |koncic |konczac |konto-nr |kontonr |kontonummer |krs| |krs: |kuitti |kulcs |kuller|
+|kulleri |kunde_seit |kunden-nr |kundennr |kundennummer |kundenummer |kundnummer |kurier |kurir| |kurjer |kurye
+|kuryer |kuzatuv |kvitter |kvitto |kvk |kwot |kwota |lahetille |lahetti |lasku| |laskun |letenk |levantamento
+|licence_key |licence_plate |license_key |license_plate |lieferung |ligue |livraison |livreur |llama |llame |llave
+|locator |locker ma_thanh_toan |marreje |matricola |matricula |megrendel |member_id |member_n |member_since
+|membership |mensajero |meter |meter_read |mitglied |mobile |model |montant |motoboy |narocil |narudzb |new_sim |nf-e
+|nguoi_giao nhan_hang |nif: |nip: |nokkel |nota_fiscal |noudett |noudon |noutokood |noutonumero |nr. |numer_klienta
+|numer_rachunku |numero_client |numero_cliente |numero_de_autoriz |numero_de_carte |numero_de_client
+|numero_de_cliente |numero_de_compte |numero_de_conta |numero_de_cuenta |numero_de_operac |nyckel |nyomkovet
+|n°_client |objednav |oda| |odbior |odeme_kodu |ophaal |order| |order# |order- |order_id |order_n |ordernummer
+|orders| |ordine |ordre| |ordrenr |ordrenummer |org._ |org._nr |org.nr |orgnr |osszeg |p._iva |p.iva |p.o. |paattyv
+|packstation |paczk |paczkomat |pakautoma |paket |pakettiautoma |pakiautoma |pakke |pakkenr |paragon |parcel |part_n
+|participant_code |partita_iva |pasiuntin |passport |pasutij |patient |payment_code |payment_ref |pedido |pemesanan
+|pengambilan |pengiriman |personalnummer |pesanan |phone |pick-up |pick_up |pickup |plz |pnr| |po_box |pocztow |points
+|police_n |policy_n |policy_number |polis |pontos |porosi |posiljk |post_code |postal |postal_code |postcode |postfach
+|postinumero |postleitzahl |postnr |postnummer |pracen |prenotazion |preuzim |prevzem |prevzeti |product |product_code
+|pruefcode_des |przesylk |psc| |puh. |puhelin |puk| |puk1 |pull_request |punkte |punti |puntos |purchase |pvm_kod |qr|
+|qr-code |qr_code |quittung |rakning |rastre |rcs |receipt |rechnung |recibo |recogida |recolha |recollida |ref| |ref#
+|ref. |ref: |ref_ |referenc |reference |referencia |referenz |reg. |registered |registern |registration_n |regon
+|rekeningnummer |rekin |release_n |releases |rendeles |rental |repartidor |request_id |reserva| |reserva_ |reservas
+|reservation |reservering |reservier |resi| |retirada |retrait |rezerv |rezerw |ricevuta |ridicare |riferimento |ring:
+|ring_ |ritiro |rufnummer |safe_code |salden |saldo |sample_code |saskait |schliessfach |schlussel |se_terminant |seat
+|sef| |sef_ |seguimiento |sejf |sekimo |sendung |serial |seriennummer |session_id |seuranta |shipment |shipping
+|sifaris |sim-kart |sim_card |sim_kart |simu| |siparis |siren| |siret |siunt |sku |sledovan |sleutel |slutar |slutter
+|smlouv |sofer |sondage |sonu_ |sort_code |sorting_code |source_code |sozialvers |sparning |spedizion |sporen |sporing
+|sporings |spravce |spårnings |statement |status_code |steuern |strasse |straße |street |student |suite |suivi |sum_
+|survey |sutij |swift |szamla |szerzodes |takip |tarjeta_sim |tax_ |tel| |tel. |tel: |telefon |telefone |telefono
+|telephon |telephone |telepon |tellimu |tempahan |terheqje |termina_en |terminaci |terminada |terminado |teslim_kod
+|teslimat |the_safe |ticket |tiket |tikets |tilaus |tilinumero |timbre_fiscal |total |tracciam |tracking
+|transaction_id |transaction_n |transaktions-nr |tresor |trezor |tutar |tva| |ubergabecode |uctenk |udlevering
+|ugyfelazonn |ugyfelszam |uhifadhi |umbhukisho |umfrage |umowy |urmarire |ust| |ust-id |ust._id |uthamtning |utlamning
+|uzsakym |valjastus |valor_ van_don |varaus |vat |veakood |vegzod |verification_code_of_the_doc
+|verification_code_of_this_doc |versicherungsn |version |vertrag |verzend |views |vikakoodi |virhe |volejte |vorgang
+|vorwahl |vozna_ |vuelo |vyzvednut |your_phone_number |zadzwon |zahlerstand |zahlungscode |zakaznick |zamowien
+|zasielk |zasilk |zending |zip| |zip_code |zustell |©
 # Greek
 αποστολ |κλειδ |κουριερ |κρατησ |κωδικοσ_σφαλμ ληγει παραγγελ |παραλαβ |ποσο τηλ τιμολογ
 # Cyrillic
 |адв. |билет |брони |брониров |бронь |броню |буйрут |видач |выдач |відправл |договор |доставк |доставчик |едрпоу
 |завърш |заказ |заканч |закінч |замовлен |захиалга |заявк |заявлен |звернен |звоните |индекс |инн |квитанц |ключ
-|код_за_греш |код_оплаты |код_ошибки |код_платежа |код_помилки |кпп |кур'єр |куриер |курьер |нарачк |наручб
-|номер_клиента |обращени |огрн |отриманн |ошибк |получаване |получени |помилк |поруџб |поръчк |посилк |посыл
-|пратк |преземање |преузима |рахунк |рахунок |резервац |сума| |сумма |сумму |счет- |счет_ |счета |счёт |тапсырыс
-|тел. |тел: |телефон |тикет |трек |фактур |єдрпоу |індекс |қадағалау
+|код_за_греш |код_оплаты |код_ошибки |код_платежа |код_помилки |кпп |кур'єр |куриер |курир |курьер |нарачк |наручб
+|номер_клиента |обращени |огрн |отриманн |ошибк |получаване |получени |помилк |поруџб |поръчк |посилк |постамат |посыл
+|поштомат |пратк |преземање |преузима |рахунк |рахунок |резервац |сума| |сумма |сумму |счет- |счет_ |счета |счёт
+|тапсырыс |тел. |тел: |телефон |тикет |трек |фактур |єдрпоу |індекс |қадағалау
 # Georgian and Armenian
 ամրագր պատվեր შეკვეთ ჯავშ
 # Hebrew
 איסוף אסיף ההזמנה הזמנה_מספר הזמנתך חשבונית טלפון מספר_הזמנה מפתח משלוח קבלה |שליח
 # Arabic
-آرڈر اتصل استلام الاستلام التسليم الحجز الشحنه المرجع المنتهي المنتهيه المندوب ايصال تحويل تلفن حجز
-دريافت_مرسوله رزرو رقم_الطلب |رمز_الدفع سفارش شحن شماره_سفارش صورتحساب طلب_رقم طلبك_رقم فاتوره كد_پرداخت
-كد_پيگيري مرجع مرسوله |مفتاح مندوب هاتف
+آرڈر اتصل استلام الاستلام التسليم الحجز الشحنه المرجع المنتهي المنتهيه المندوب ايصال تحويل تلفن حجز دريافت_مرسوله رزرو
+رقم_الطلب |رمز_الدفع سفارش شحن شماره_سفارش صورتحساب طلب_رقم طلبك_رقم فاتوره كد_پرداخت كد_پيگيري مرجع مرسوله |مفتاح
+مندوب هاتف
 # India, Sri Lanka, Tibet
-आरक्षण इनवॉइस ऑर्डर टिकट डिलीवरी डिलीवरी_कोड पंजीकरण_संख्या पिकअप पीएनआर फ़ोन फोन बीजक बुकिंग शिपमेंट অর্ডার
-চালান টিকিট ডেলিভারি_কোড পিএনআর ফোন বুকিং ਆਰਡਰ ਬੁਕਿੰਗ ઓર્ડર બુકિંગ ஆர்டர் டிக்கெட் பிஎன்ஆர் போன் முன்பதிவு
-ఆర్డర్ టికెట్ పిఎన్ఆర్ ఫోన్ బుకింగ్ ಆರ್ಡರ್ ಬುಕಿಂಗ್ ഓർഡർ ബുക്കിംഗ് ඇණවුම ටිකට් වෙන්කිරීම
+आरक्षण इनवॉइस ऑर्डर टिकट डिलीवरी डिलीवरी_कोड पंजीकरण_संख्या पिकअप पीएनआर फ़ोन फोन बीजक बुकिंग शिपमेंट অর্ডার চালান টিকিট
+ডেলিভারি_কোড পিএনআর ফোন বুকিং ਆਰਡਰ ਬੁਕਿੰਗ ઓર્ડર બુકિંગ ஆர்டர் டிக்கெட் பிஎன்ஆர் போன் முன்பதிவு ఆర్డర్ టికెట్ పిఎన్ఆర్ ఫోన్ బుకింగ్ ಆರ್ಡರ್ ಬುಕಿಂಗ್
+ഓർഡർ ബുക്കിംഗ് ඇණවුම ටිකට් වෙන්කිරීම
 # Thailand, Laos, Cambodia, Myanmar
 การจอง คำสั่งซื้อ ตั๋ว พัสดุ รับพัสดุ โทร ใบแจ้งหนี้ ການສັ່ງຊື້ အော်ဒါ បញ្ជាទិញ
 # Chinese and Japanese
-〒 お問い合わせ お客様番号 お電話 |エラー チケット 予約 付款码 会員番号 切符 发票 取件 取貨 取货 受け取り
-受付番号 受取 問い合わせ番号 客户号 |客户编号 工单 引換 快递 快递员 快遞 承認番号 授权号 授权码 支払番号 收据
-机票 案件 機票 注文 热线 电话 發票 訂位 訂單 請求書 订位 订单 車票 车票 运单 追跡 送り状 邮编 郵便番号 配送
-配達員 錯誤代碼 鍵 鑰匙 钥匙 错误 错误代码 電話 預訂 領収 预订 领取
+〒 お問い合わせ お客様番号 お電話 |エラー チケット 予約 付款码 会員番号 切符 发票 取件 取貨 取货 受け取り 受付番号
+受取 問い合わせ番号 客户号 |客户编号 工单 引換 快递 快递员 快遞 承認番号 授权号 授权码 支払番号 收据 机票 案件 機票
+注文 热线 电话 發票 訂位 訂單 請求書 订位 订单 車票 车票 运单 追跡 送り状 邮编 郵便番号 配送 配達員 錯誤代碼 鍵 鑰匙
+钥匙 错误 错误代码 電話 預訂 領収 预订 领取
 # Korean
-고객번호 기사 배송 수령 승인_번호 승인번호 승차권 열쇠 영수증 예약 오류 우편번호 운송장 전화 접수번호 주문
-청구서 픽업 항공권 회원번호
-"""
-
-# Vouchers and promotions.
-GIFT = """
-# Latin letters
-|%_off |actiecode |afslag |afslatt |ajandek |ajanl |aktionscode |alekoodi |alennus |amigo |angebot |apadrina
-|arkadasini |at_checkout |atlaid |basket |baucar |bon_ |bon_d'achat |bonu |buono |cadeau |cadeaubon |canje
-|carrello |carrinho |carrito |cart_ |cart| |cashback |checkout |chegirma |code_promo |cosul_de |coupon |cupao
-|cupom |cupon |darkov |davan |deal |desconto |descuento |dhurat |discount |diskaun |diskon |doporuc |dovan
-|einlos |empfehlung |endirim |erbjudande |freunde_werb |freundschaftswerb |gave| |gavekort |geschenk giam_gia
-|gift gio_hang |giveaway |gjafa |gostyngiad |groza_ |grozam |grozs gutschein |hadiah |handlekurv |hediye
-|indirim |indkobskurv |invita_un_amico |isaphulelo |kado |kampanya |kedvezm |keranjang khuyen_mai |kinkek
-|kod_rabat |korfu |korting |kortings |kosar |kosaric |kosarica |kosik |kosiku |koszyk |krepsel |kundvagn |kupon
-|kurv| |kurven |lahja |lascaine |loyalty |newsletter |nuolaid |odporuc |oferta |off_ |off| |offer_ |offert
-|ostoskor |ostukorv |panier |parrain |polec |popust |porta_un_amico |preporuc |presente| |presentkort |priporoc
-|promo |promoc |promosi |promotion |punguzo |rabat |rabatkod |rabatt |rabattkod |rangwame |recomanda |recommande
-|redeem |reducere |reduction |refer_a |referral |regal |regalo |remise |reward |sale| |savat |save_ |sconto
-|sebet |sepet |shporte |slev |soldes |soodus |suosittele |tarjous |tilbud |tipp_en |troli uu_dai |vale-|
-|varukorg |varva_en |verv_en |vervekod |vorteilscode |voucher |warenkorb |winkelmand |winkelwagen |zbritje |zlav
-|znizk |znizkow
-# Greek
-|δωρ εκπτωσ |καλαθ |κουπον |προσφορ
-# Cyrillic
-|акци |арзандат |жеңілдік |знижк |количк |корзин |корпа |кошик |кошничк |купон |намален |отстъпк |подар |попуст
-|приведи |промо |рекоменд |сагс |себет |скидк |хямдрал
-# Georgian and Armenian
-զամբյուղ զեղչ ვაუჩერ კალათ ფასდაკლ
-# Hebrew
-בסל הנחה מתנה סל_הקניות קופון
-# Arabic
-السله بالسله تخفيف خصم رعايت سبد_خريد عرض_ قسيمه كد_تخفيف كوبون هديه چیک_آؤٹ ڈسكاؤنٹ
-# Ethiopic
-ቅናሽ
-# India, Sri Lanka, Tibet
-ऑफर कार्ट कूपन चेकआउट छूट डिस्काउंट सूट কার্ট কুপন ছাড় ডিসকাউন্ট ਕਾਰਟ ਛੋਟ ડિસ્કાઉન્ટ கார்ட் தள்ளுபடி కూపన్
-డిస్కౌంట్ ರಿಯಾಯಿತಿ കിഴിവ് වට්ටම්
-# Thailand, Laos, Cambodia, Myanmar
-คูปอง ตะกร้า ส่วนลด โปรโมชั่น ສ່ວນຫຼຸດ လျှော့ဈေး បញ្ចុះតម្លៃ
-# Chinese and Japanese
-カート キャンペーン ギフト クーポン セール プレゼント 优惠 促销 優惠 割引 折扣 礼品 禮品 结账 購物車 购物车
-# Korean
-결제_시 기프트 이벤트 장바구니 쿠폰 프로모션 할인
-"""
-
-# Conferences, calls, doors, wireless networks.
-ROOM = """
-# Latin letters
-|achteringang |ajtokod |alarm_code |avainbok |besprechung |bina_giris |boite_a_cle |brama |bramka |bramy
-|building_code |caja_de_llaves |cancello |cassetta_delle_chiavi |citofono |coffre_a_cle |cofre_de_chave
-|conferenc |conference cuoc_hop |deur |digicode |do_drzwi |domofon |door: |door_code |door_pin |dorkod |dorkode
-|dorrkod |duru_kod |durvju |dyrakod |entrance |fechadura |front_door |gate: |gate_code |hausture |hoftor
-|intercom |interfon |interphone |k_brane |kapi |kapucseng |kapukod |key_box |keybox |kokous |konferenz |lockbox
-|lyklabox |meeting |megbeszel |mesyuarat |mlango |mode| |mote| |motet |nogleboks |nokkelboks |nyckelbox |ovikood
-|participant |pintu |poort| |portail |portao |portero |portillon |portkod |portkode |portone |porttikood |puerta
-|rapat |reunion_ |reunion| |riunione |schlusselbox |schlusselsafe |schlusseltresor |schuzk |skrytk |sleutelkluis
-|spotkani |ssid |teilnehmer |toplanti |turcode |uksekood |ulazna |vchodov |vergadering |video_call |vrata
-|webinar |wi-fi |wifi |wlan
-# Greek
-|θυρα |πορτα |πορτας |συσκεψ
-# Cyrillic
-|врата |встреч |входната |вхідних |двери |домофон |конференц |нарад |подъезд |під'їзд |собрани |совещан
-# Hebrew
-דלת ועידה לדלת פגישה
-# Arabic
-اجتماع الاجتماع الباب جلسه درب دروازه
-# India, Sri Lanka, Tibet
-दरवाज बैठक मीटिंग
-# Thailand, Laos, Cambodia, Myanmar
-การประชุม ประตู
-# Chinese and Japanese
-オートロック |ドア ミーティング 会議 会议 大门 會議 門扉 門禁 门禁
-# Korean
-도어락 출입문 현관 회의
-"""
-
-# What only an invitation to a call says.
-CALL = """
-# Latin letters
-|access_code_for_the_call |besprechungs-id |conference_id |conference_pin |dial-by |dial-in |dial_in |einwahl
-|ertekezlet-azon |ertekezletazon |host_key |id_cuoc_hop |id_da_reuniao |id_de_la_reunion |id_de_reunion
-|id_rapat |id_reunion |id_riunione |id_schuzk |id_schuzky |id_spotkania |id_stretnutia |identyfikator_spotk
-|join_by_phone |join_by_tel |joining_info |kokouksen_tunnus |kokoustunnus |konferenz-id |konferenz-pin
-|meeting-id |meeting_id |meeting_number |mote-id |motes-id |numero_de_conference |one-tap |one_tap
-|telefonische_teiln |telefonkonferenz |toplanti_kimligi |vergadering-id |vergaderings-id |webinar_id
-# Greek
-|id_συσκεψ
-# Cyrillic
-|идентификатор_конф |идентификатор_собр |ідентифікатор_конф
-# Hebrew
-מזהה_פגישה שיחת_ועידה
-# Arabic
-معرف_الاجتماع
-# India, Sri Lanka, Tibet
-मीटिंग_आईडी
-# Thailand, Laos, Cambodia, Myanmar
-รหัสการประชุม
-# Chinese and Japanese
-ミーティング_id ミーティングid 会議id 会议_id 会议号 會議_id
-# Korean
-회의_id
+고객번호 기사 배송 수령 승인_번호 승인번호 승차권 열쇠 영수증 예약 오류 우편번호 운송장 전화 접수번호 주문 청구서 픽업
+항공권 회원번호
 """
 
 # Phrases in which a listed word means something else.
 NOTHING = """
 # Latin letters
-|barcode_of |call_for_ |call_it |call_to_ |code_of_ |code_review |codebase |codec |confirm_your_order |decode
-|encode |in_order_to |item| |items| |kodak |kodiak |newsletter_settings |no_longer |off- |offline |opinion
-|order_to |recall |saved |saved_ |secure_your |securite_sociale |shopping |social_security |total_security
-|your_code_of |your_code_review |your_codebase
+|barcode_of |call_for_ |call_it |call_to_ |code_of_ |code_review |codebase |codec |confirm_your_order
+|decode |dein_telefon| |din_telefon| |encode |ihr_telefon| |in_order_to |item| |items| |kodak |kodiak |neue_telefon|
+|neues_telefon| |new_mobile| |new_phone| |newsletter_settings |no_longer |noul_telefon| |nouveau_telephone|
+|nov_telefon| |noveho_telefonu| |novi_telefon| |novo_telefone| |novy_telefon| |nowego_telefonu| |nowy_telefon|
+|nuevo_telefono| |nuovo_telefono| |ny_telefon| |nya_telefon| |nye_telefon| |off- |offline |old_phone| |opinion
+|order_to |recall |saved |saved_ |secure_your |securite_sociale |seu_telefone| |shopping |social_security
+|su_telefono| |suo_telefono| |telefon_baharu| |telefonul_nou| |telefonul_tau| |telefonunuz| |telepon_baru|
+|teu_telefone| |this_phone| |ton_telephone| |total_security |tu_telefono| |tuo_telefono| |tvuj_telefon|
+|twoj_telefon| |twojego_telefonu| |uj_telefon| |uus_telefon| |vas_telefon| |votre_telephone| |yeni_telefon|
+|your_code_of |your_code_review |your_codebase |your_mobile| |your_mobile_phone| |your_new_phone| |your_phone|
+# Cyrillic
+|ваш_телефон| |вашего_телефона| |вашия_телефон| |вашого_телефона| |нови_телефон| |новий_телефон| |новия_телефон|
+|нового_телефона| |новый_телефон| |твой_телефон|
 """
 
 # Right beside "code" these say which code it is; elsewhere they say nothing.
 QUALIFIER = """
 # Latin letters
-|abonat |abone |abonent |activity |afspraak |agent |appointment |asiakas |bayar |betaal |betal |betalings
-|bezero |bike |biller |campaign |candidate |category |cita| |class |client |client_ |client| |cliente |clients
-|color |colour |company |consumer |copier |country |custaimeir |customer |dealer |event |fahrzeug |firmen
-|fiscal |fiscale |fizetesi |galerie |gallery |group |haendler |ikhasimende |job |kandidat khach_hang |klant
-|kliant |kliendi |klient |klienta |kund |kunde |kunden |kundu |kwsmer |location |maks |maksajum |maksataj |makse
-|maksu |malipo |merchant |mijoz |module |mokejim |moketoj |mteja |musteri |müştəri |odeme |odenis |ordainketa
-|ordonnance |pagamento |pago |paiement |parkausweis |parking |partner |patient |patienten |payer |payment
-|pelanggan |pembayaran |permit |plan |plata_ |platb |pool |predpis |prescription |prodotto |producto |produit
-|produkt |produs |produto |property |pruef |receita |recept |recepty |receta |rendez-vous |resepti |rezept
-|ricetta |sample |schul |seller |skierow |source |station |steuer |student |subject |subscriber |supplier
-|taliad |tax |team |termek |termin |terminal thanh_toan |tolov |tuote |ugyfel |umthengi |urun |vacancy |vehicle
-|zahlung |zakazni
+|abonat |abone |abonent |activity |afspraak |agent |appointment |asiakas |bayar |betaal |betal |betalings |bezero
+|bike |biller |campaign |candidate |category |cita| |class |client |client_ |client| |cliente |clients |color |colour
+|company |consumer |copier |country |custaimeir |customer |dealer |event |fahrzeug |firmen |fiscal |fiscale |fizetesi
+|galerie |gallery |group |haendler |ikhasimende |job |kandidat khach_hang |klant |kliant |kliendi |klient |klienta
+|kund |kunde |kunden |kundu |kwsmer |location |maks |maksajum |maksataj |makse |maksu |malipo |merchant |mijoz |module
+|mokejim |moketoj |mteja |musteri |müştəri |odeme |odenis |ordainketa |ordonnance |pagamento |pago |paiement
+|parkausweis |parking |partner |patient |patienten |payer |payment |pelanggan |pembayaran |permit |plan |plata_ |platb
+|pool |predpis |prescription |prodotto |producto |produit |produkt |produs |produto |property |pruef |receita |recept
+|recepty |receta |rendez-vous |resepti |rezept |ricetta |sample |schul |seller |skierow |source |station |steuer
+|student |subject |subscriber |supplier |taliad |tax |team |termek |termin |terminal thanh_toan |tolov |tuote |ugyfel
+|umthengi |urun |vacancy |vehicle |zahlung |zakazni
 # Greek
 πελατ |πληρωμ |προϊοντ |συνταγ
 # Cyrillic
-|абонатен |абонент |клиент |клиентск |кліент |клієнт |купац |оплат |платеж |плательщ |платіж |плащан |плаќањ
-|рецепт |товар |тұтынушы |төлбөр |хэрэглэгч
+|абонатен |абонент |клиент |клиентск |кліент |клієнт |купац |оплат |платеж |плательщ |платіж |плащан |плаќањ |рецепт
+|товар |тұтынушы |төлбөр |хэрэглэгч
 # Georgian and Armenian
 բաժանորդ վճար აბონენტ გადახდ |მომხმარებ
 # Hebrew
@@ -237,8 +151,7 @@ QUALIFIER = """
 # Ethiopic
 ክፍያ ደንበኛ
 # India, Sri Lanka, Tibet
-उपभोक्ता ग्राहक भुगतान গ্রাহক পেমেন্ট ਗਾਹਕ ગ્રાહક கட்டண வாடிக்கையாளர் కస్టమర్ చెల్లింపు ಗ್ರಾಹಕ ಪಾವತಿ ഉപഭോക്തൃ
-പണമടയ്ക്ക ගෙවීම් පාරිභෝගික
+उपभोक्ता ग्राहक भुगतान গ্রাহক পেমেন্ট ਗਾਹਕ ગ્રાહક கட்டண வாடிக்கையாளர் కస్టమర్ చెల్లింపు ಗ್ರಾಹಕ ಪಾವತಿ ഉപഭോക്തൃ പണമടയ്ക്ക ගෙවීම් පාරිභෝගික
 # Thailand, Laos, Cambodia, Myanmar
 ชำระ ลูกค้า ຊຳລະ ສູກຄ້າ ဖောက်သည် ទូទាត់ អតិថិជន
 # Chinese and Japanese
@@ -250,11 +163,10 @@ QUALIFIER = """
 # Just "number".
 NUMBER = """
 # Latin letters
-|broj |cisla |cislo |id_ |id| |id:| |identifiant |identificador |identificativo |identifier
-|identifikasjonsnummer |identifikator |identyfikator |inombolo |lambar |lambarka |nambari |no.| |nombor |nomor
-|nomre |nr| nr. |nr.| nr: |num.| |numaras |number| |number:| |numer| |numeris |numero |numeru nummer| |nummer
-nummer: |numri |numurs |numurs| |n°| |nº| |raqam |rhif |stevilka |szam |szama| |uid| |uimhir |user_id |username
-|zenbakia
+|broj |cisla |cislo |id_ |id| |id:| |identifiant |identificador |identificativo |identifier |identifikasjonsnummer
+|identifikator |identyfikator |inombolo |lambar |lambarka |nambari |no.| |nombor |nomor |nomre |nr| nr. |nr.| nr:
+|num.| |numaras |number| |number:| |numer| |numeris |numero |numeru nummer| |nummer nummer: |numri |numurs |numurs|
+|n°| |nº| |raqam |rhif |stevilka |szam |szama| |uid| |uimhir |user_id |username |zenbakia
 # Greek
 αριθμ
 # Cyrillic
@@ -280,11 +192,10 @@ nummer: |numri |numurs |numurs| |n°| |nº| |raqam |rhif |stevilka |szam |szama|
 # Previous, replaced.
 OLD = """
 # Latin letters
-|abgelaufen |alte_ |alten_ |alter_ |ancien |ankstesn |anterior |antigo |antiguo |cancelled |cu| |earlier
-|edellin |eelmi |elozo |eski |expired |former |forrige |fruher |gamla |gamle |iepriekse |korabbi |lama_ |old_
-|onceki |oude |poprzedn |precedent |predchoz |predos |prejsnj |prethodn |previous |regi_ |replaced |replaces
-|sebelumnya |stari_ |stary_ |terdahulu |tidigare |truoc_do |ungultig |vana_ |vanha |vecchio |vorherig |vorige
-|zamani
+|abgelaufen |alte_ |alten_ |alter_ |ancien |ankstesn |anterior |antigo |antiguo |cancelled |cu| |earlier |edellin
+|eelmi |elozo |eski |expired |former |forrige |fruher |gamla |gamle |iepriekse |korabbi |lama_ |old_ |onceki |oude
+|poprzedn |precedent |predchoz |predos |prejsnj |prethodn |previous |regi_ |replaced |replaces |sebelumnya |stari_
+|stary_ |terdahulu |tidigare |truoc_do |ungultig |vana_ |vanha |vecchio |vorherig |vorige |zamani
 # Greek
 |παλι |προηγουμεν
 # Cyrillic
@@ -309,11 +220,10 @@ OLD = """
 EXAMPLE = """
 # Latin letters
 |as_in| |bijv. |bijvoorbeeld| |comme| |como| |contoh| |contohnya| |de_exemplu| |do_tipo| |du_type| |e.g. |esim.
-|esimerkiksi| |etwa| |f.eks. |for_eksempel| |for_example| |for_instance| |i_stil_med| |jak| |jako| |kaip|
-|kuten| |like| |looks_like| |mesela| |mint| |misalnya| |na_primjer| |na_przyklad| |napr. |napriklad| |nhu| |np.
-|npr. |ornegin| |p._ex. |p.ej. |p.ex. |par_exemple| |peldaul| |per_esempio| |por_ejemplo| |por_exemplo|
-|przykladowo| |seperti| |som| |such_as| |t.ex. |till_exempel| |vi_du| |wie| |wie_etwa| |z._b. |z.b. |zoals|
-|zum_beispiel|
+|esimerkiksi| |etwa| |f.eks. |for_eksempel| |for_example| |for_instance| |i_stil_med| |jak| |jako| |kaip| |kuten|
+|like| |looks_like| |mesela| |mint| |misalnya| |na_primjer| |na_przyklad| |napr. |napriklad| |nhu| |np. |npr.
+|ornegin| |p._ex. |p.ej. |p.ex. |par_exemple| |peldaul| |per_esempio| |por_ejemplo| |por_exemplo| |przykladowo|
+|seperti| |som| |such_as| |t.ex. |till_exempel| |vi_du| |wie| |wie_etwa| |z._b. |z.b. |zoals| |zum_beispiel|
 # Greek
 |για_παραδειγμα| |οπωσ| |π.χ.
 # Cyrillic
@@ -338,24 +248,23 @@ SPENT = """
 |a_deja_ete_utilise |a_ete_utilise |a_expirado |a_expire| |a_fost_folosit |a_fost_utilizat |byl_pouzit |caduco|
 |da_het_han |da_su_dung |e_expirat |e_scaduto |e_stato_usato |e_stato_utilizzato |er_blevet_brugt |er_brugt|
 |er_udlobet |er_utlopt |esta_caducado |esta_vencido |expiro| |expirou| |foi_usado |foi_utilizado |fue_usado
-|fue_utilizado |ha_caducado |ha_expirado |ha_sido_usado |ha_sido_utilizado |had_expired| |har_anvants
-|har_gatt_ut |har_upphort |has_already_been_used |has_already_expired |has_been_used |has_expired|
-|has_now_expired |is_already_used |is_expired |is_gebruikt |is_niet_meer_geldig |is_no_longer_valid
-|is_not_valid_anymore |is_now_expired |is_verlopen |ist_abgelaufen |ist_bereits_abgelaufen
-|ist_nicht_mehr_gultig |ist_ungultig_geworden |ja_no_es_valid |je_iskoristen |je_istekao |jest_juz_niewazny
-|kullanildi| |lejart| |mar_nem_ervenyes |n'est_plus_val |nao_e_mais_valido |nie_jest_juz_wazny |no_es_valido_ya
-|no_longer_valid| |no_longer_works |non_e_piu_valido |on_kaytetty |on_vanhentunut |platnost_vyprsela
-|s-a_folosit |sona_erdi |stracil_waznosc |sudah_digunakan |sudah_kadaluarsa |sudah_kedaluwarsa |suresi_doldu
-|telah_digunakan |telah_kedaluwarsa |telah_tamat |utracil_waznosc |uz_neplati |vyprsel| |was_already_used
-|was_just_used |was_recently_used |was_successfully_used |was_used| |werd_gebruikt |wurde_benutzt
-|wurde_bereits_benutzt |wurde_bereits_genutzt |wurde_bereits_verwendet |wurde_fur_die_anmeldung |wurde_genutzt
-|wurde_verwendet |wurde_zum_anmelden |wurde_zur_anmeldung |wygasl| |ya_no_es_valido |zostal_uzyty
-|zostal_wykorzystany
+|fue_utilizado |ha_caducado |ha_expirado |ha_sido_usado |ha_sido_utilizado |had_expired| |har_anvants |har_gatt_ut
+|har_upphort |has_already_been_used |has_already_expired |has_been_used |has_expired| |has_now_expired
+|is_already_used |is_expired |is_gebruikt |is_niet_meer_geldig |is_no_longer_valid |is_not_valid_anymore
+|is_now_expired |is_verlopen |ist_abgelaufen |ist_bereits_abgelaufen |ist_nicht_mehr_gultig |ist_ungultig_geworden
+|ja_no_es_valid |je_iskoristen |je_istekao |jest_juz_niewazny |kullanildi| |lejart| |mar_nem_ervenyes |n'est_plus_val
+|nao_e_mais_valido |nie_jest_juz_wazny |no_es_valido_ya |no_longer_valid| |no_longer_works |non_e_piu_valido
+|on_kaytetty |on_vanhentunut |platnost_vyprsela |s-a_folosit |sona_erdi |stracil_waznosc |sudah_digunakan
+|sudah_kadaluarsa |sudah_kedaluwarsa |suresi_doldu |telah_digunakan |telah_kedaluwarsa |telah_tamat |utracil_waznosc
+|uz_neplati |vyprsel| |was_already_used |was_just_used |was_recently_used |was_successfully_used |was_used|
+|werd_gebruikt |wurde_benutzt |wurde_bereits_benutzt |wurde_bereits_genutzt |wurde_bereits_verwendet
+|wurde_fur_die_anmeldung |wurde_genutzt |wurde_verwendet |wurde_zum_anmelden |wurde_zur_anmeldung |wygasl|
+|ya_no_es_valido |zostal_uzyty |zostal_wykorzystany
 # Greek
 |δεν_ισχυει_πλεον |εληξε| |εχει_ληξει |χρησιμοποιηθηκε
 # Cyrillic
-|больше_не_действ |был_использован |більше_не_дійсн |використано |е_използван |закінчився| |изтекъл
-|истек| |истёк| |недействителен |просрочен |уже_использован |устарел
+|больше_не_действ |был_использован |більше_не_дійсн |використано |е_използван |закінчився| |изтекъл |истек| |истёк|
+|недействителен |просрочен |уже_использован |устарел
 # Hebrew
 |כבר_לא_בתוקף |נוצל |פג| |פג_תוקפו |שימש
 # Arabic

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mailmcp.errors import BadInput, MailError, Unsupported
 from mailmcp.language.characters import cleaned
-from mailmcp.mail import charsets, office, opendocument, pdf, sheets
+from mailmcp.mail import charsets, decoding, office, opendocument, pdf, sheets
 from mailmcp.mail.archives import DAMAGED, Archive
 from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
@@ -201,14 +201,14 @@ def _decoded(data: bytes) -> str:
         if data.startswith(mark):
             return data[len(mark) :].decode(codec, "replace")
     if declared := _XML_CHARSET.match(data):
-        return charsets.decode(data, declared[1].decode("ascii"))[0]
-    return charsets.guess(data)
+        return decoding.decode(data, declared[1].decode("ascii")).text
+    return decoding.guess(data)
 
 
 def _page(data: bytes) -> tuple[str, bool]:
     named = charsets.named_in_html(data)
     marked = data.startswith(tuple(mark for mark, _ in _MARKS))
-    html = charsets.decode(data, named)[0] if named and not marked else _decoded(data)
+    html = decoding.decode(data, named).text if named and not marked else _decoded(data)
     return _seen(Message(html=html))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from mailmcp.mail import charsets, transfer
+from mailmcp.mail.guide import Guide
 
 MAX_BLOCK_BYTES = 64 * 1024
 MAX_FIELDS = 1000
@@ -22,7 +23,9 @@ _FROM_AT_LINE = re.compile(rb"^from[ \t]{0,100}:", re.IGNORECASE | re.MULTILINE)
 _MBOX_LINE = re.compile(rb">?From (?![ \t]{0,100}:)[^\n]{0,998}\n")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # The text of a word may hold question marks of its own: some programs forget to encode them.
-_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?([^?]*(?:\?(?!=)[^?\s]{0,200}){0,5})\?=")
+_ENCODED_WORD = re.compile(r"=\?\s?([^?\s]{1,60})\s?\?\s?([BbQq])\s?\?([^?]*(?:\?(?!=)[^?\s]{0,200}){0,5})\?\s?=")
+# One that was cut off at the end of its field.
+_CUT_WORD = re.compile(r"=\?([^?\s]{1,60})\?([Bb])\?([A-Za-z0-9+/]{8,}={0,2})\??\s*\Z")
 
 _MAIN = re.compile(r"[\s;]*([^\s;]*)")
 _PARAMETER = re.compile(
@@ -121,26 +124,13 @@ def split(raw: bytes) -> Block:
     return Block(fields=fields, body_at=body_at, problems=tuple(dict.fromkeys(problems)))
 
 
-def display(body: bytes, charset: str | None = None) -> str:
+def display(body: bytes, guide: Guide | None = None) -> str:
     """A field's body for people: octets and encoded words decoded, control characters as blanks, 8 KiB at most."""
-    return _CONTROLS.sub(" ", words(characters(body, charset)[: 4 * MAX_DECODED]))[:MAX_DECODED].strip()
+    guide = guide or Guide(bodies=[body])
+    return _CONTROLS.sub(" ", words(guide.raw(body)[: 4 * MAX_DECODED], guide))[:MAX_DECODED].strip()
 
 
-def characters(body: bytes, charset: str | None = None) -> str:
-    """The octets of a field as text: UTF-8 (RFC 6532), else the charset that the mail's body declares, else a guess."""
-    if body.isascii():
-        return body.decode("ascii")
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        if charset and charsets.decode(b"Az09@", charset)[0] == "Az09@":  # one that leaves ASCII alone
-            text, problem = charsets.decode(body, charset)
-            if not problem:
-                return text
-        return charsets.guess(body)
-
-
-def words(text: str) -> str:
+def words(text: str, guide: Guide | None = None) -> str:
     """Text with its encoded words decoded (RFC 2047), tolerant: bad ones stay as they stand.
 
     Blanks between two encoded words vanish (§6.2). Neighbours of one charset are joined before they are decoded,
@@ -148,30 +138,37 @@ def words(text: str) -> str:
     """
     if "=?" not in text:
         return text
+    guide = guide or Guide()
     out: list[str] = []
-    octets: list[bytes] = []
-    open_charset = ""
+    joined: list[bytes] = []
+    open_label = ""
     end = 0
-    for match in _ENCODED_WORD.finditer(text):
-        charset = match[1].split("*", 1)[0].lower()
-        decoded = _octets(match[2], match[3], charset)
+    for match in (*_ENCODED_WORD.finditer(text), *_CUT_WORD.finditer(text)):
+        if match.start() < end:
+            continue
+        label = match[1].split("*", 1)[0].lower()
+        decoded = _octets(match[2], match[3], label)
         if decoded is None:
             continue
         between = text[end : match.start()]
-        if octets and (charset != open_charset or between.strip(" \t\r\n")):
-            out.append(charsets.decode(b"".join(octets), open_charset)[0])
-            octets.clear()
+        if joined and (not _same_charset(label, open_label) or between.strip(" \t\r\n")):
+            out.append(guide.word(b"".join(joined), open_label))
+            joined.clear()
             if between.strip(" \t\r\n"):
                 out.append(between)
-        elif not octets:
+        elif not joined:
             out.append(between)
-        octets.append(decoded)
-        open_charset = charset
+        joined.append(decoded)
+        open_label = label
         end = match.end()
-    if octets:
-        out.append(charsets.decode(b"".join(octets), open_charset)[0])
+    if joined:
+        out.append(guide.word(b"".join(joined), open_label))
     out.append(text[end:])
     return "".join(out)
+
+
+def _same_charset(one: str, other: str) -> bool:
+    return one == other or ((codec := charsets.codec_of(one)) is not None and codec == charsets.codec_of(other))
 
 
 def _octets(encoding: str, encoded: str, charset: str) -> bytes | None:
@@ -182,8 +179,8 @@ def _octets(encoding: str, encoded: str, charset: str) -> bytes | None:
     except UnicodeError:
         return None
     if encoding in "Bb":
-        octets, problem = transfer.decode_base64(data)
-        return None if problem and octets == data else octets
+        decoded, problem = transfer.decode_base64(data)
+        return None if problem and decoded == data else decoded
     return binascii.a2b_qp(data.replace(b" ", b"_"), header=True)
 
 
@@ -195,12 +192,14 @@ class Parameterised:
     parameters: dict[str, str]
 
 
-def parameterised(body: bytes) -> Parameterised:
+def parameterised(body: bytes, guide: Guide | None = None) -> Parameterised:
     """Read ``value; name=…; name*0*=…`` (RFC 2045 §5.1, RFC 2231); a missing semicolon after the value is forgiven.
 
     Of repeated parameters the first counts; the encoded form of a parameter counts more than the plain one.
     """
-    text = characters(body[:MAX_DECODED])
+    body = body[:MAX_DECODED]
+    guide = guide or Guide(bodies=() if body.isascii() else [body])
+    text = guide.raw(body)
     main = _MAIN.match(text)
     value = main[1] if main else ""
     rest = text[main.end() :] if main else ""
@@ -219,20 +218,20 @@ def parameterised(body: bytes) -> Parameterised:
             plain.setdefault(name[1], written)
         else:
             sections.setdefault(name[1], {}).setdefault(int(name[2] or 0), (written, bool(name[3])))
-    joined = {name: _joined(numbered) for name, numbered in sections.items()}
+    joined = {name: _joined(numbered, guide) for name, numbered in sections.items()}
     return Parameterised(value.lower(), {**plain, **joined})
 
 
-def _joined(sections: dict[int, tuple[str, bool]]) -> str:
+def _joined(sections: dict[int, tuple[str, bool]], guide: Guide) -> str:
     """Put the numbered sections of a parameter together (RFC 2231 §3, §4)."""
     charset: str | None = None
-    octets: list[bytes] = []
+    pieces: list[bytes] = []
     for number in sorted(sections):
         written, encoded = sections[number]
         if encoded:
-            if not octets and written.count("'") >= 2:
+            if not pieces and written.count("'") >= 2:
                 charset, _, written = written.split("'", 2)
-            octets.append(unquote_to_bytes(written))
+            pieces.append(unquote_to_bytes(written))
         else:
-            octets.append(written.encode("utf-8", "replace"))
-    return charsets.decode(b"".join(octets), charset or "utf-8")[0]
+            pieces.append(written.encode("utf-8", "replace"))
+    return guide.word(b"".join(pieces), charset or "utf-8")

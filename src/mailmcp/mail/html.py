@@ -12,9 +12,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailmcp.language.characters import cleaned
+from mailmcp.mail import unseen
 from mailmcp.mail.cascade import Sheet, sheet
+from mailmcp.mail.containers import Container, begins_forward, begins_with_header, container, has_top_border
 from mailmcp.mail.page import Break, Cell, Page, emphasised
-from mailmcp.mail.quotes import begins_forward, is_quote_container, starts_history
+from mailmcp.mail.quotelines import Spans
 from mailmcp.mail.styles import PARAGRAPHS, Style, computed
 from mailmcp.models import Hidden, Link
 
@@ -45,13 +47,15 @@ class Drawing:
     """What was read from an HTML text."""
 
     visible: str = ""
-    quoted: str = ""
+    """All that is seen, quoted history too."""
+    spans: Spans = field(default_factory=Spans)
+    """What the elements of mail programs say of parts of it."""
     hidden: tuple[Hidden, ...] = ()
     links: tuple[Link, ...] = ()
     emphasis: tuple[tuple[int, int], ...] = ()
     invisible: int = 0
     words: int = 0
-    """Characters of visible text that are not descriptions of pictures."""
+    """Characters of visible text that are not descriptions of pictures, nor quoted when anything else is there."""
     full: bool = False
 
 
@@ -81,12 +85,18 @@ class _Frame:
     """The newest cell among the children."""
     opened: bool = False
     """A <details> that is open."""
+    box: bool = False
+    """The outermost container of a quote."""
+    cited: bool = False
+    """The container's blockquote has begun: what stands beside it and after it are answers."""
+    kind: Container = Container.NOTHING
 
 
 def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
     """Read ``html`` (already within the parser's limits); at most ``limit`` characters of visible text.
 
-    With ``cut_quotes`` the containers that mail programs put round quoted history go to ``quoted``.
+    With ``cut_quotes`` it is said where the containers that mail programs put round quoted history stand; pictures and
+    emphasis in them do not count.
     """
     # Imported here: a process that only sends or lists never pays for it.
     from selectolax.lexbor import LexborHTMLParser
@@ -96,7 +106,7 @@ def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
     if root is None:
         return Drawing()
     styles = "\n".join(node.text(deep=True) for node in tree.css("style")) if "<style" in html.lower() else ""
-    reader = _Reader(Page(limit), Page(limit), sheet(styles), cut_quotes)
+    reader = _Reader(Page(limit), sheet(styles), cut_quotes)
     reader.read(root)
     return reader.drawing()
 
@@ -104,7 +114,6 @@ def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
 @dataclass(slots=True)
 class _Reader:
     page: Page
-    history: Page
     sheet: Sheet
     cut_quotes: bool
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -114,7 +123,16 @@ class _Reader:
     open: list[_Frame] = field(default_factory=list["_Frame"])
     names: list[tuple[str, str, list[str]]] = field(default_factory=list[tuple[str, str, list[str]]])
     history_began: bool = False
+    in_quote: bool = False
+    """Was the last text quoted?"""
+    quoted: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    citations: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    inserted: set[int] = field(default_factory=set[int])
+    signatures: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     words: int = 0
+    quoted_words: int = 0
+    pictures: int = 0
+    """How many descriptions of pictures were written."""
     nodes: int = 0
 
     def read(self, root: LexborNode) -> None:
@@ -132,9 +150,13 @@ class _Reader:
                 break
             if node.is_text_node:
                 self._text(node.text_content or "")
-            elif node.is_element_node and (tag := node.tag or "") not in _DROPPED:
+            elif node.is_comment_node:
+                self._hide("comment", unseen.comment(node))
+            elif node.is_element_node and node.tag in _DROPPED:
+                self._hide("markup", unseen.undrawn(node.tag, node))
+            elif node.is_element_node:
                 stack.append(None)
-                self._enter(tag, node)
+                self._enter(node.tag or "", node)
                 children: list[LexborNode | None] = []
                 child = node.first_child
                 while child is not None:
@@ -152,12 +174,12 @@ class _Reader:
         )
         return Drawing(
             visible=text,
-            quoted=self.history.text,
+            spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
             hidden=_not_shown_elsewhere(self.hidden, text),
-            links=links[:MAX_LINKS],
+            links=links,
             emphasis=emphasised(self.page.runs, self.boxes, text),
-            invisible=self.page.invisible + self.history.invisible,
-            words=self.words,
+            invisible=self.page.invisible,
+            words=self.words or (0 if text and self.pictures else self.quoted_words),
             full=self.page.full,
         )
 
@@ -169,19 +191,23 @@ class _Reader:
         frame = _Frame(
             tag=tag,
             style=style,
-            quoted=parent.quoted or self.history_began,
+            quoted=self.history_began or self._is_quoted(parent, tag),
             hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not _for_others(node) else ""),
             anchor=parent.anchor,
             names=names,
             start=self.page.length,
         )
-        if parent.tag == "details" and tag != "summary" and not parent.opened:
+        if (parent.tag == "details" and tag != "summary" and not parent.opened) or (
+            tag == "dialog" and "open" not in attributes
+        ):
             frame.hidden = frame.hidden or "attribute"
         frame.opened = tag == "details" and "open" in attributes
         if self.cut_quotes and not frame.quoted:
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
         self.names.append(names)
+        for kind, words in unseen.described(tag, attributes):
+            self._hide(kind, words)
         if frame.hidden:
             return
         self._part(frame, parent)
@@ -192,18 +218,25 @@ class _Reader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
 
+    def _is_quoted(self, frame: _Frame, tag: str = "") -> bool:
+        """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
+        return frame.quoted and not (frame.box and frame.cited and tag != "blockquote")
+
     def _mark_history(self, frame: _Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
-        style = attributes.get("style") or ""
-        if starts_history(frame.tag, id_, style):
+        frame.kind = container(frame.tag, id_, classes, attributes)
+        if frame.kind is Container.HISTORY or (
+            has_top_border(frame.tag, attributes.get("style") or "") and begins_with_header(_opening_words(node))
+        ):
             self.history_began = frame.quoted = True
-        elif is_quote_container(frame.tag, id_, classes, attributes):
+        elif frame.kind is Container.QUOTE:
             # A forward is new to its reader, whatever container it came in.
             frame.quoted = not begins_forward(_opening_words(node))
+            frame.box = frame.quoted and frame.tag != "blockquote"
 
     def _part(self, frame: _Frame, parent: _Frame) -> None:
         """Ask for the break that begins an element."""
-        page = self.history if frame.quoted else self.page
+        page = self.page
         style = frame.style
         if style.display in _INLINE:
             if frame.tag == "br":
@@ -220,10 +253,20 @@ class _Reader:
     def _leave(self) -> None:
         frame = self.open.pop()
         self.names.pop()
-        page = self.history if frame.quoted else self.page
+        page = self.page
         if frame.hidden:
             return
-        if frame.own_anchor and frame.anchor is not None and frame.anchor.start < 0 and not frame.style.concealed:
+        if frame.tag == "blockquote" and self.open[-1].box:
+            self.open[-1].cited = True
+        if self.cut_quotes and not frame.quoted and self.page.length > frame.start:
+            if frame.kind in (Container.CITATION, Container.INSERTED):
+                self.citations.append((frame.start, self.page.length))
+                if frame.kind is Container.INSERTED:
+                    self.inserted.add(frame.start)
+            elif frame.kind is Container.SIGNATURE:
+                self.signatures.append((frame.start, self.page.length))
+        unread = frame.own_anchor and frame.anchor is not None and frame.anchor.start < 0
+        if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
             # Nothing to read on it (a picture without a description): still a place to click.
             frame.anchor.start = frame.anchor.end = self.page.length
         if frame.cell is not None:
@@ -235,9 +278,9 @@ class _Reader:
 
     def _text(self, text: str) -> None:
         frame = self.open[-1]
-        if frame.quoted or self.history_began:
+        if self.history_began or self._is_quoted(frame):
             if not frame.hidden:
-                self.history.write(text, 16, 0, frame.style.preformatted)
+                self._quote(text, frame)
             return
         closed = "attribute" if frame.tag == "details" and not frame.opened else ""
         why = frame.hidden or closed or frame.style.concealed
@@ -245,11 +288,30 @@ class _Reader:
             self._hide(why, text)
             return
         style = frame.style
+        if self.in_quote and not text.isspace():
+            self.page.separate(Break.LINE)
+            self.in_quote = False
         look = 0 if style.struck else style.bold | style.mono << 1 | style.spaced << 2
         start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
         if start >= 0:
             self.words += self.page.length - start
             self._extend_anchor(frame.anchor, start)
+
+    def _quote(self, text: str, frame: _Frame) -> None:
+        """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
+        if not self.in_quote and not text.isspace():
+            self.page.separate(Break.LINE)
+        before = self.page.length
+        start = self.page.write(text, 0, 0, frame.style.preformatted)
+        if start < 0:
+            return
+        self._extend_anchor(frame.anchor, start)
+        self.quoted_words += self.page.length - start
+        if self.in_quote and self.quoted and self.quoted[-1][1] == before:
+            self.quoted[-1] = (self.quoted[-1][0], self.page.length)
+        else:
+            self.quoted.append((start, self.page.length))
+        self.in_quote = True
 
     def _extend_anchor(self, anchor: _Anchor | None, start: int) -> None:
         if anchor is not None:
@@ -265,15 +327,15 @@ class _Reader:
             return
         start = self.page.write(f"[image: {alt}]", 0, 0, False)
         if start >= 0:
+            self.pictures += 1
             self._extend_anchor(frame.anchor, start)
 
     def _hide(self, why: str, text: str) -> None:
-        if text.isspace() or self.hidden_length > 100_000:
+        if not text or text.isspace() or self.hidden_length > 100_000:
             return
         text, removed = cleaned(text)
         self.page.invisible += removed
-        text = " ".join(text.split())
-        if not text:
+        if not (text := " ".join(text.split())):
             return
         why = "css" if why == "mso" else why
         kind = "preheader" if not self.page.length and why in ("css", "size", "colour", "attribute") else why
@@ -286,7 +348,7 @@ class _Reader:
     def _begin_anchor(self, frame: _Frame, attributes: dict[str, str | None]) -> None:
         url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
         scheme = _SCHEME.match(url)
-        if frame.quoted or len(self.anchors) >= 4 * MAX_LINKS or scheme is None:
+        if len(self.anchors) >= 4 * MAX_LINKS or scheme is None:
             return
         if scheme.group(1).lower() in _NO_LINKS:
             return

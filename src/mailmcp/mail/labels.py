@@ -36,6 +36,7 @@ _DECORATION = " \t\n" + "".join(map(chr, range(0x2500, 0x25A0))) + "*=-_~+#|"
 """Blanks and the lines that are drawn round a code."""
 _CLOSING = " \t\n:：=#*_`,\"'(«“„「【"
 _CLAUSE_END = re.compile(r"[,，、;:：(（–—]| - |\. |\.\Z")
+_IS = frozenset(("is", "ist", "est", "es", "e", "ar", "er", "on", "to", "je", "is:", "no", "no.", "lyder", "lautet"))
 NO_LABEL = Label(0.0, 0)
 
 
@@ -97,13 +98,23 @@ def named_directly(text: str, start: int) -> bool:
     """Does a word for a code or for verification end right before it, with at most "is" between?"""
     before = folded(text[max(0, start - 60) : start]).rstrip(_CLOSING + ".")
     named = (Kind.CODE, Kind.OTP, Kind.VERIFY)
-    return any(hit.kind in named and len(before) - hit.end <= 7 for hit in LABELS.hits(before))
+    return any(hit.kind in named and _only_is(before[hit.end :]) for hit in LABELS.hits(before))
+
+
+def _only_is(between: str) -> bool:
+    """Is there at most the rest of a word and "is" between? "Code: see AB-482913" names nothing."""
+    if len(between) > 7:
+        return False
+    words = between.replace(":", " ").split()
+    if between[:1].isalpha():
+        words = words[1:]
+    return all(word in _IS or not word.isascii() for word in words)
 
 
 def no_longer_counts(before: str, after: str) -> bool:
     """ "A code like 123456", "482913 was used", "482913 has expired": an example, or a code that has had its day."""
     ahead = folded(before).rstrip(_CLOSING)  # without the full stop: it is a part of "e.g."
-    if ahead and any(hit.end == len(ahead) for hit in EXAMPLES.hits(ahead)):
+    if EXAMPLES.closes(ahead):
         return True
     clause = _CLAUSE_END.split(until_sentence(after), maxsplit=1)[0]
     if not _has_words(clause):
@@ -137,9 +148,9 @@ def _read(phrase: str) -> list[Hit]:
 
 
 def _ahead(phrase: str, found: list[Hit], above: bool = False) -> Label:
-    length = len(folded(phrase).rstrip(" :=#*_`\"'(«“„「【"))
+    length = len(folded(phrase).rstrip(" :=#*_`\"'(«“„「【.·•…"))
     judged = _judged(found, [max(0, length - hit.end) for hit in found], above)
-    if judged.score < 0 or not phrase.rstrip().endswith((":", "：", "=")):
+    if judged.score < 0 or not phrase.rstrip().endswith((":", "：", "=", "....", "····", "……")):
         return judged
     if not judged.strength and any(
         hit.kind == Kind.VERIFY and " " not in folded(phrase)[hit.end : length] for hit in found
@@ -195,7 +206,13 @@ def _lines_above(text: str, line_start: int) -> Label:
         if not _has_words(line):
             break  # nothing there, or another number that the label belongs to
         above = above[: len(above) - len(line)].rstrip()
-        part = phrase_before(since_sentence(line.strip(), keep=True)[-140:], above=True)
+        last = since_sentence(line.strip(), keep=True)
+        part = phrase_before(last[-140:], above=True)
+        if not part.strength and part.score > -1.0 and len(last) < len(line.strip()):
+            # "Use the passcode below. We ask for it because it has been a while.": the sentences before may name it.
+            whole = phrase_before(line.strip()[: -len(last)][-220:], above=True)
+            if whole.strength >= 2:
+                part = whole._replace(score=part.score + 0.8 * max(0.0, whole.score))
         score += weight * part.score
         strength = max(strength, part.strength if part.score > 0 else 0)
         asked = asked or part.asked

@@ -15,7 +15,13 @@ _VOWEL = re.compile("[aeiouy]")
 _PRICED = re.compile("[%€$£¥₹₽₩₺₫฿₴]")
 _IN_PASSWORD = frozenset("!$^&%#")
 # A line of a program, not of a letter: code = "482913".
-_ASSIGNED = re.compile(r"[\w.\])]\s{0,3}(?:=|:=|==|\+=)\s{0,3}[\"'`]\Z")
+_ASSIGNED = re.compile(r"(?:[\w.\])]\s{0,3}(?:=|:=|[=!]={1,2}|\+=|<-|=>)\s{0,3}|\w\()[\"'`]\Z")
+# "21 November 2026", "le 3 mai 2026", "November 21, 2026", "© 2026": a year.
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}\Z")
+_DATE_BEFORE = re.compile(
+    r"(?:[0-9]{1,2}(?:\.|º|er|th|st|nd|rd)? (?:de |d')?[^\W\d_]{3,12}\.?,? (?:de )?|[^\W\d_]{3,12}\.? [0-9]{1,2}, |"
+    r"©|\([cC]\)) ?\Z"
+)
 _COUNTED = "01234567890 09876543210"
 
 
@@ -33,6 +39,8 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         return None
     if of_password(text, start, end) or _assigned(text, start):
         return None
+    if _YEAR.match(candidate.typed) and _DATE_BEFORE.search(text[max(0, start - 24) : start]):
+        return None
     if candidate.typed in mail.issues and not named_directly(text, start):
         return None
     line_start, line_end = mail.line_of(start)
@@ -42,7 +50,7 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
     if line[:1] == ">" and "<" not in line:
         return None
     score = shape(candidate) - _marks(mail, candidate, line_start)
-    emphasis = _emphasis(mail, start, end)
+    apart = emphasis(mail, start, end)
     alone = "\n" in text[start:end] or end - start <= len(bare(line)) <= end - start + 1
     if alone:
         score += 1.7
@@ -52,7 +60,7 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         score += 0.7  # the last thing on a short line
     elif not _in_words(text, start) and bare(_cell(text, start, end)) == text[start:end]:
         score += 0.4
-    score += emphasis
+    score += apart
     if candidate.crowded:
         score -= 1.5
     if candidate.shape in ("mixed", "letters") and _PRICED.search(
@@ -61,7 +69,7 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         score -= 2.0
     if candidate.shape == "digits" and not alone and _looks_like_address(text, end):
         score -= 1.5
-    stands_out = alone or emphasis >= 2.0 or candidate.shape == "spaced" or _marked(mail, start, end)
+    stands_out = alone or apart >= 2.0 or candidate.shape == "spaced" or _marked(mail, start, end)
     return Setting(score, stands_out)
 
 
@@ -141,7 +149,8 @@ def _marked(mail: Matter, start: int, end: int) -> bool:
     return mark in ("*", "_", "`") and mail.shown[end : end + 1] == mark
 
 
-def _emphasis(mail: Matter, start: int, end: int) -> float:
+def emphasis(mail: Matter, start: int, end: int) -> float:
+    """Points for being set apart by the sender: 2.0 alone, 0.5 among a few words."""
     place = bisect_right(mail.emphasis, (start, MAX_TEXT * 10)) - 1
     if place < 0:
         return 0.0

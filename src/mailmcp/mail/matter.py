@@ -79,6 +79,11 @@ class Matter:
         return not _CODES.isdisjoint(self.subject_kinds) or not _CODES.isdisjoint(self.opening_kinds)
 
     @property
+    def speaks_of_letters(self) -> bool:
+        """Does the mail ask to enter letters (or digits), or have a word for codes?"""
+        return self.speaks_of_codes or (Kind.FIGURES in self.opening_kinds and Kind.ENTER in self.opening_kinds)
+
+    @property
     def subject_offers_code(self) -> bool:
         """Does the subject have a word for codes, and none of an order, a voucher, a door?"""
         return not _CODES.isdisjoint(self.subject_kinds) and _TRADE.isdisjoint(self.subject_kinds)
@@ -122,6 +127,11 @@ class Matter:
         return Kind.ENTER in kinds or Kind.SOON in kinds
 
     @property
+    def of_repository(self) -> bool:
+        """Is it a notice of a code host, where developers speak of codes?"""
+        return _REPOSITORY.search(self.subject) is not None
+
+    @property
     def ground(self) -> float:
         """Points for any code in this mail, from what subject and opening are about."""
         score = 0.0
@@ -130,7 +140,7 @@ class Matter:
             score += 1.2 if Kind.OTP in self.subject_kinds or positive > 1 else 0.8
         if not _TRADE.isdisjoint(self.subject_kinds):
             score -= 0.5
-        if _REPOSITORY.search(self.subject):
+        if self.of_repository:
             score -= 6.0  # developers who speak of codes
         elif self.issues:
             score -= 2.0

@@ -1,7 +1,8 @@
 """Raw bytes to words: :func:`parse` gives a ``Message`` for any bytes whatever and says what was wrong with them.
 
-Files behind it: ``headers`` and ``addresses`` for the header block, ``tree`` for the MIME structure, ``bodies`` for
-what is whose, ``transfer``, ``charsets`` and ``flowed`` for the words themselves.
+Files behind it: ``headers`` and ``addresses`` for the header block, ``tree`` and ``inside`` for the MIME structure,
+``bodies`` and ``elsewhere`` for what is whose, ``words``, ``transfer``, ``decoding``, ``charsets`` and ``flowed`` for
+the words themselves.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
 from mailmcp.errors import NotFound
-from mailmcp.mail import addresses, bodies, headers, tree
+from mailmcp.mail import addresses, bodies, headers, inside, tree, words
+from mailmcp.mail.guide import Guide
 from mailmcp.mail.headers import Block
 from mailmcp.models import Address, Attachment, Defect, Message
 
@@ -60,14 +62,16 @@ def attachment_bytes(raw: bytes, part: str) -> tuple[Attachment, bytes]:
     """
     raw, _ = _bounded(raw)
     block = headers.split(raw)
-    root, _ = tree.grow(block, raw[block.body_at :])
+    root, structure = tree.grow(block, raw[block.body_at :])
+    inside.unfold(root, structure)
     leaves = {path: leaf for path, leaf in tree.walk(root) if not leaf.children}
     leaf = leaves.get(part)
     if leaf is None:
         known = ", ".join(list(leaves)[:20]) + (", …" if len(leaves) > 20 else "")
         raise NotFound(f"The message has no part {part[:40]!r}; its parts are {known}.")
-    octets, _ = bodies.octets_of(leaf)
-    return bodies.attachment_of(leaf, part, len(octets)), octets
+    octets, _ = words.octets_of(leaf)
+    guide = Guide(words.labels(root), [field.body for field in block.fields])
+    return bodies.attachment_of(leaf, part, len(octets), guide), octets
 
 
 def header_block(raw: bytes) -> bytes:
@@ -80,20 +84,22 @@ def _parse(raw: bytes) -> Message:
     block = headers.split(raw)
     defects |= {problem: _HEADER_SENTENCES[problem] for problem in block.problems}
     root, structure = tree.grow(block, raw[block.body_at :])
-    reading = bodies.read(root)
-    charset = root.content_type.parameters.get("charset")  # old programs wrote their headers in it too
+    inside.unfold(root, structure)
+    guide = Guide(words.labels(root), [field.body for field in block.fields])
+    reading = bodies.read(root, guide)
     defects |= _repeated(block)
-    from_, disputes = addresses.authors(block.all("from"), charset)
-    sender = _mailboxes(block, "sender", charset, defects)
-    reply_to = _mailboxes(block, "reply-to", charset, defects)
-    to = _mailboxes(block, "to", charset, defects)
-    cc = _mailboxes(block, "cc", charset, defects)
+    from_, disputes = addresses.authors(block.all("from"), guide)
+    sender = _mailboxes(block, "sender", guide, defects)
+    reply_to = _mailboxes(block, "reply-to", guide, defects)
+    to = _mailboxes(block, "to", guide, defects)
+    cc = _mailboxes(block, "cc", guide, defects)
     message_id, date = _message_id(block, defects), _date(block, defects)
-    shown = _shown(block, charset, defects)
-    defects |= disputes | structure | reading.defects
+    shown = _shown(block, guide, defects)
+    subject = headers.display(block.first("subject") or b"", guide)
+    defects |= disputes | structure | reading.defects | guide.defects
     return Message(
         message_id=message_id,
-        subject=headers.display(block.first("subject") or b"", charset),
+        subject=subject,
         from_=from_,
         sender=sender[0] if sender else None,
         reply_to=reply_to,
@@ -140,11 +146,11 @@ def _repeated(block: Block) -> dict[str, str]:
     }
 
 
-def _mailboxes(block: Block, name: str, charset: str | None, defects: dict[str, str]) -> tuple[Address, ...]:
+def _mailboxes(block: Block, name: str, guide: Guide, defects: dict[str, str]) -> tuple[Address, ...]:
     """The addresses of every field of a name, in order."""
     found: list[Address] = []
     for field in block.all(name):
-        read, reason = addresses.mailboxes(field.body, charset)
+        read, reason = addresses.mailboxes(field.body, guide)
         found += read
         if reason:
             code = "too_many" if reason == addresses.TOO_MANY else "invalid"
@@ -154,11 +160,16 @@ def _mailboxes(block: Block, name: str, charset: str | None, defects: dict[str, 
     return tuple(found[: addresses.MAX_ADDRESSES])
 
 
+def _ascii(body: bytes) -> str:
+    """A field that holds no words, only ids or a date: its octets one by one."""
+    return body.decode("utf-8", "replace")
+
+
 def _message_id(block: Block, defects: dict[str, str]) -> str | None:
     body = block.first("message-id")
     if not body:
         return None
-    written = headers.characters(body[: headers.MAX_DECODED]).strip()
+    written = _ascii(body).strip()
     if match := _MESSAGE_ID.search(written):
         return match[0]
     defects["message_id_invalid"] = "The Message-ID is not of the form <left@right>."
@@ -167,7 +178,7 @@ def _message_id(block: Block, defects: dict[str, str]) -> str | None:
 
 def _ids(block: Block, name: str) -> tuple[str, ...]:
     """The message ids of a field, each once; of very long lists the newest (RFC 5322 §3.6.4 writes oldest first)."""
-    written = headers.characters(block.first(name) or b"")
+    written = _ascii(block.first(name) or b"")
     unique = dict.fromkeys(match[0] for match in _MESSAGE_ID.finditer(written))
     return tuple(unique)[-MAX_REFERENCES:]
 
@@ -178,7 +189,7 @@ def _date(block: Block, defects: dict[str, str]) -> datetime | None:
     if body is None:
         return None
     try:
-        fields = parsedate_tz(headers.characters(body[:MAX_DATE]))
+        fields = parsedate_tz(_ascii(body[:MAX_DATE]))
         if fields is not None:
             offset = timedelta(seconds=fields[9] or 0)
             # A leap second (RFC 5322 §3.3) is not in Python's calendar.
@@ -190,7 +201,7 @@ def _date(block: Block, defects: dict[str, str]) -> datetime | None:
     return None
 
 
-def _shown(block: Block, charset: str | None, defects: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def _shown(block: Block, guide: Guide, defects: dict[str, str]) -> tuple[tuple[str, str], ...]:
     if any(len(field.body) > headers.MAX_DECODED for field in block.fields):
         defects["header_too_long"] = "A header field is longer than 8 KiB and is shown shortened."
-    return tuple((field.name, headers.display(field.body, charset)) for field in block.fields)
+    return tuple((field.name, headers.display(field.body, guide)) for field in block.fields)

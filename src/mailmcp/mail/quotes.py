@@ -1,210 +1,343 @@
-"""Quoted history and signatures: where the new text of a mail ends.
+"""Quoted history and signatures: which lines of a mail are new text.
 
-Containers of HTML mail are known by name; in plain text (and HTML without containers) lines tell: separators,
-header blocks, "On … wrote:" in many languages, ``>`` marks. Everything is found as an offset; nothing is copied.
-Interleaved answers and forwards are kept whole, and a text that would be nothing but history is not cut.
+History begins at a separator, a header block or an attribution ("On … wrote:"), or it is marked, by ``>`` or by the
+element it stands in. Unmarked history goes on to the end of the text. Where the writer answers between marked lines,
+the line before each answer stays. A forward is new to its reader and stays whole, as does a text that would be nothing
+but history.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
 
-MAX_TEXT = 200_000
-_MAX_LINE = 400
+from mailmcp.mail import attributions, headerblocks, quotewords, signatures
+from mailmcp.mail.codewords import folded
+from mailmcp.mail.quotelines import Lines, Spans, lines_of
 
-_CLASSES = frozenset(
-    (
-        "gmail_quote", "gmail_quote_container", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "protonmail_quote",
-        "zmail_extra", "tutanota_quote", "ms-outlook-mobile-reference-message", "WordSection1_quote", "quote-container",
-    )
-)  # fmt: skip
-_IDS = frozenset(("OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container"))
-_HISTORY_IDS = frozenset(("divRplyFwdMsg", "appendonsend"))
-_OUTLOOK_BORDER = re.compile(
-    r"border-top:\s*solid\s+#(?:e1e1e1|b5c4df)\s+1\.0pt|border-top:\s*1pt solid #(?:e1e1e1|b5c4df)"
-)
-
-_FORWARDED = (
-    "forwarded message|begin forwarded|weitergeleitete nachricht|message transféré|message transmis|mensaje reenviado|"
-    "mensagem encaminhada|mensagem reencaminhada|messaggio inoltrato|doorgestuurd bericht|vidarebefordrat|"
-    "videresendt|välitetty viesti|przekazana wiadomość|пересылаемое сообщение|пересланное сообщение|переслане|"
-    "iletilen ileti|iletilmiş ileti|転送|전달된 메일|转发的邮件|轉寄的郵件|转发邮件|přeposlaná zpráva|továbbított|"
-    "mesaj redirecționat|προωθημένο μήνυμα|رسالة محولة|הודעה שהועברה|thư đã chuyển|pesan terusan"
-)
-_FORWARD_LINE = re.compile(rf"[\s\-–—>*_]{{0,40}}(?:{_FORWARDED})", re.IGNORECASE)
+MAX_TEXT = 1024 * 1024
+MAX_LINES = 20_000
+_MAX_ANSWERED = 4
+_MAX_CITED = 8
+_WRAPPED_AT = 72
+_ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
 _FORWARD_SUBJECT = re.compile(
-    r"\s*(?:fwd?|wg|tr|rv|enc|i|vs|vb|doorst|fs|pd|пер|ilt|i̇lt|转发|轉寄|転送|전달|tov|přep|πρθ|إعادة توجيه|הועבר)"
-    r"\s*[:：]",
-    re.IGNORECASE,
+    rf"\s*(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
 )
-_ORIGINAL = (
-    "original message|original appointment|reply message|ursprüngliche nachricht|originalnachricht|message d'origine|"
-    "message original|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|"
-    "origineel bericht|originalmeddelande|ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|"
-    "alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|исходное сообщение|оригинальное сообщение|"
-    "початкове повідомлення|özgün ileti|orijinal mesaj|původní zpráva|pôvodná správa|eredeti üzenet|mesaj original|"
-    "αρχικό μήνυμα|оригинално съобщение|izvorna poruka|originalna poruka|原始邮件|原始郵件|元のメッセージ|원본 메일|"
-    "원본 메시지|الرسالة الأصلية|הודעה מקורית|thư gốc|pesan asli|ข้อความต้นฉบับ"
-)
-_SEPARATOR = re.compile(
-    rf"\s{{0,8}}(?:[-–—_=]{{2,60}}\s{{0,3}}(?:{_ORIGINAL})\s{{0,3}}[-–—_=]{{0,60}})\s*$", re.IGNORECASE
-)
-_RULE = re.compile(r"\s{0,8}(?:_{20,200}|[-–—]{20,200})\s*$")
-_WROTE = re.compile(
-    r"\b(?:wrote|writes|schrieb|escreveu|escribi[óo]|a [ée]crit|ha scritto|schreef|skrev|kirjoitti|napisał\(?a?\)?|"
-    r"napsal\(?a?\)?|napísal\(?a?\)?|написала?|пише|писала?|írta|scris|yazdı|έγραψε|rašė|rakstīja|kirjutas|napisao|"
-    r"je napisal|va escriure|idatzi du|skrifaði|viết|menulis|kutoka|het volgende geskryf)\b|"
-    r"のメール|書きました|写道|寫道|작성|כתב|كتب|نوشت|เขียน|님이|ने लिखा",
-    re.IGNORECASE,
-)
-_OPENER = re.compile(
-    r"\s{0,4}(?:on|am|le|el|il|em|op|den|på|w dniu|dnia|dne|dňa|dana|pe|la|în|ngày|pada|vào|στις|на|в|el dia|"
-    r"\d{1,4}[./年-]\d{1,2}|\d{4}年|בתאריך|في|در)",
-    re.IGNORECASE,
-)
-_DATED_ADDRESS = re.compile(r"\d.{0,200}@")
-_FROM = (
-    "from|von|de|da|van|från|fra|lähettäjä|od|от|від|kimden|gönderen|feladó|de la|από|od|saatja|no|nuo|发件人|"
-    "寄件者|寄件人|差出人|보낸 사람|보낸사람|من|מאת|từ|dari|จาก"
-)
-_FIELDS = (
-    "sent|date|to|subject|cc|gesendet|datum|an|betreff|envoyé|date|à|objet|enviado|enviada em|enviado el|fecha|para|"
-    "asunto|assunto|data|inviato|oggetto|a|verzonden|aan|onderwerp|skickat|till|ämne|sendt|til|emne|lähetetty|"
-    "päivämäärä|vastaanottaja|kenelle|aihe|wysłano|do|temat|odesláno|komu|předmět|odoslané|predmet|отправлено|дата|"
-    "кому|тема|надіслано|gönderildi|tarih|kime|konu|elküldve|dátum|címzett|tárgy|trimis|către|subiect|στάλθηκε|"
-    "ημερομηνία|προς|θέμα|poslano|za|zadeva|prima|发送时间|日期|收件人|主题|寄件日期|收件者|主旨|送信日時|日時|宛先|"
-    "件名|보낸 날짜|날짜|받는 사람|제목|تاريخ|إلى|الموضوع|תאריך|אל|נושא|ngày|đến|chủ đề|tanggal|kepada|subjek|"
-    "วันที่|ถึง|เรื่อง|sent:|saatmisaeg|saaja|teema|išsiųsta|kam|tema|nosūtīts|temats"
-)
-_FROM_LINE = re.compile(rf"[\s>*]{{0,6}}(?:{_FROM})\s{{0,2}}\*?[:：]\*?\s", re.IGNORECASE)
-_FIELD_LINE = re.compile(rf"[\s>*]{{0,6}}(?:{_FIELDS})\s{{0,2}}\*?[:：]\*?", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
-_TIME = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}\s?[時时点點시]")
-_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|25\d\d(?!\d)|1[34]\d\d(?!\d)|[٠-٩۰-۹]{4}")
-_SENT_FROM = re.compile(
-    r"\s{0,8}(?:sent from|sent with|get outlook|gesendet mit|von meinem|envoyé de|envoyé depuis|enviado desde|"
-    r"enviado do|inviato da|verzonden (?:met|vanaf)|skickat från|sendt fra|lähetetty|wysłane z|"
-    r"отправлено с|sent via)\b",
-    re.IGNORECASE,
-)
+_FRA = re.compile(r"\b(?:Fra|FRA)\s?:")
+_IN_BRACKETS = re.compile(r"[(<\[]\s*https?://[^\s<>]{1,2000}\s*[>)\]]?[\s>)\]]*\Z")
 
 
-def is_quote_container(tag: str, id_: str, classes: Iterable[str], attributes: Mapping[str, str | None]) -> bool:
-    """Is this HTML element one that mail programs put round quoted history?"""
-    if tag == "blockquote" and (attributes.get("type") or "").lower() == "cite":
-        return True
-    return not _CLASSES.isdisjoint(classes) or id_.removeprefix("x_") in _IDS
+class Role(IntEnum):
+    """What a line is to the reader."""
+
+    NEW = 0
+    QUOTED = 1
+    ANSWERED = 2
+    """Quoted, and kept since an answer follows."""
+    SIGNATURE = 3
 
 
-def starts_history(tag: str, id_: str, style: str) -> bool:
-    """Does quoted history begin at this HTML element and go on to the end of the mail?"""
-    if id_.removeprefix("x_") in _HISTORY_IDS:
-        return True
-    return tag == "div" and "border-top" in style and _OUTLOOK_BORDER.search(style.lower()[:400]) is not None
+class Kept(NamedTuple):
+    """A span of the text that stays; ``answered``: a quoted line, to be shown with a mark."""
+
+    start: int
+    end: int
+    answered: bool
+    joined: bool
+    begins: int
+    """Where its first line begins with its mark; what points there means the first word."""
+    """No empty line stands between it and the kept span before it."""
 
 
-def begins_forward(text: str) -> bool:
-    """Do these first words of a container say that it is a forwarded mail?"""
-    text = text.lstrip()
-    return text.startswith(("----------", "- - - -")) or _FORWARD_LINE.match(text) is not None
+@dataclass(frozen=True, slots=True)
+class Division:
+    """The spans of a text by what they are."""
+
+    kept: tuple[Kept, ...]
+    quoted: tuple[tuple[int, int], ...] = ()
+    signature: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Is all of it new text?"""
+        return not self.quoted and not self.signature and not any(one.answered for one in self.kept)
 
 
-def is_forward(subject: str) -> bool:
-    """Does the subject say that the mail was forwarded ("Fwd:" and its kin)?"""
-    return _FORWARD_SUBJECT.match(subject[:40]) is not None
+def is_forward(subject: str, text: str = "") -> bool:
+    """Does the subject say that the mail was forwarded ("Fwd:" and its kin)?
 
-
-def history_offset(text: str) -> int:
-    """Where quoted history begins in ``text``; its length when there is none, or nothing would be left."""
-    if len(text) > MAX_TEXT:
-        return len(text)
-    lines = text.split("\n")
-    own = [number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith(">")]
-    last_own = own[-1] if own else -1
-    offset = 0
-    for number, line in enumerate(lines):
-        if len(line) <= _MAX_LINE and line and not line.isspace():
-            if _FORWARD_LINE.match(line):
-                return len(text)
-            if _begins_history(lines, number, last_own):
-                return offset if text[:offset].strip() else len(text)
-        offset += len(line) + 1
-    return len(text)
-
-
-def signature_offset(text: str) -> int:
-    """Where the signature begins (a line ``--``, or a short "Sent from …" at the end); the length if nowhere."""
-    at = text.rfind("\n-- \n")
-    if at < 0:
-        at = text.rfind("\n--\n")
-    if at > 0 and text[:at].strip() and len(text) - at < 3_000:
-        return at + 1
-    body = text.rstrip()
-    for _ in range(3):
-        start = body.rfind("\n") + 1
-        line = body[start:]
-        if start and len(line) < 120 and _SENT_FROM.match(line) and text[:start].strip():
-            return start
-        body = body[:start].rstrip()
-        if not body:
-            break
-    return len(text)
-
-
-def _begins_history(lines: list[str], number: int, last_own: int) -> bool:
-    line = lines[number]
-    if _SEPARATOR.match(line):
-        return True
-    if _RULE.match(line):
-        # A bare rule may be mere decoration.
-        return any(_is_header_block(lines, later, 2) for later in range(number + 1, min(number + 5, len(lines))))
-    if _FROM_LINE.match(line):
-        after_gap = number > 0 and not lines[number - 1].strip()
-        return _is_header_block(lines, number, 2 if after_gap or number == 0 else 3)
-    if line.lstrip().startswith(">"):
-        # Trailing marks only: unquoted words after them mean an interleaved answer.
-        return number > last_own
-    return _is_attribution(lines, number, last_own)
-
-
-def _is_header_block(lines: list[str], number: int, least: int) -> bool:
-    """A From line, ``least`` other fields after it, and in them an address, a date with a time, or three names.
-
-    With less it is a trip (From, To, Date) or a parcel.
+    "VS:" is a forward in Danish and Norwegian, an answer in Finnish: there the text decides.
     """
-    if not _FROM_LINE.match(lines[number][:_MAX_LINE]):
-        return False
-    following = [later[:2_000] for later in lines[number + 1 : number + 8] if later.strip()]
-    fields = [match[0].strip(" \t>*:：").lower() for later in following[:5] if (match := _FIELD_LINE.match(later))]
-    if len(fields) < least:
-        return False
-    if len(set(fields)) >= 3:
-        return True
-    # The value of a field may stand on the lines after its name.
-    evidence = [lines[number][:2_000], *following]
-    return any(_ADDRESS.search(one) or (_TIME.search(one) and _DATE.search(one)) for one in evidence)
+    start = folded(subject[:40])
+    if start.lstrip().startswith("vs:"):
+        return _FRA.search(text[:MAX_TEXT]) is not None
+    return _FORWARD_SUBJECT.match(start) is not None
 
 
-def _is_attribution(lines: list[str], number: int, last_own: int) -> bool:
-    """ "On … wrote:", perhaps folded over up to three lines, with only history after it."""
-    joined = lines[number]
-    for extra in range(3):
-        if len(joined) > _MAX_LINE:
+def divided(text: str, spans: Spans | None = None) -> Division:
+    """Divide a text into what is new, what is quoted and what is the signature; never nothing new."""
+    if len(text) > MAX_TEXT or text.count("\n") >= MAX_LINES:
+        return Division((Kept(0, len(text), False, False, 0),))
+    lines = lines_of(text, spans or Spans(), html=spans is not None)
+    reading = _Reading(lines, [Role.NEW] * len(lines.texts))
+    if not lines.is_one_citation():
+        reading.read()
+    if not any(role is Role.NEW and words for role, words in zip(reading.roles, lines.texts, strict=True)):
+        return Division((Kept(0, len(text), False, False, 0),))
+    return _division(lines, reading.roles)
+
+
+@dataclass(slots=True)
+class _Block:
+    """A run of quoted lines."""
+
+    first: int
+    last: int
+    headed: bool
+    """An attribution stands over it (or it is the container of a mail program)."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    lines: Lines
+    roles: list[Role]
+    blocks: list[_Block] = field(default_factory=list[_Block])
+    headed: bool = False
+    """The attribution over the next quoted lines was seen."""
+    forwarded: bool = False
+
+    def read(self) -> None:
+        """Give every line its role."""
+        at, size = 0, len(self.lines.texts)
+        lowest = 0  # where an attribution may begin
+        while at < size:
+            if self.lines.depths[at]:
+                if not self.blocks and self._forwards(at):
+                    break
+                at = lowest = self._block(at)
+            elif not self.lines.texts[at]:
+                at += 1
+            elif at in self.lines.citation_ends and self._is_history(at):
+                end = self.lines.citation_ends[at]
+                self._quote(at, end)
+                self.blocks.append(_Block(at, end, True))
+                self.headed, at, lowest = False, end, end
+            elif self._forwards(at):
+                break
+            else:
+                first, after = self._head(at, lowest)
+                if after < 0:
+                    at += 1
+                    continue
+                self._quote(self._with_rule(first, lowest), after)
+                if after == size:
+                    break
+                at = lowest = after
+                self.headed = True
+        self._sign()
+        self._keep_answered()
+
+    def _forwards(self, at: int) -> bool:
+        self.forwarded = self.lines.depths[at] < 2 and headerblocks.is_forward(self.lines.texts[at])
+        return self.forwarded
+
+    def _quote(self, first: int, after: int) -> None:
+        self.roles[first:after] = [Role.QUOTED] * (after - first)
+
+    def _block(self, first: int) -> int:
+        """Quoted lines from ``first`` on, with the empty lines and torn ends of lines between them."""
+        depths, texts = self.lines.depths, self.lines.texts
+        last = at = first
+        while at < len(texts):
+            if depths[at]:
+                last = at
+            elif texts[at] and not self._is_torn(at):
+                break
+            at += 1
+        headed = self.headed or self.lines.marked_by_html or self._begins_headed(first, last)
+        self.headed = False
+        if self.lines.html and not headed and first == last and not self.blocks:
+            # "> Confirm": on a page an arrow, not a quote.
+            return last + 1
+        if not headed and self._is_introduced(first, last):
+            return last + 1
+        self._quote(first, last + 1)
+        self.blocks.append(_Block(first, last + 1, headed))
+        return last + 1
+
+    def _is_introduced(self, first: int, last: int) -> bool:
+        """Does the writer cite a few lines after a colon? No attribution stands there, or they would be headed."""
+        before, depths = self.lines.before[first], self.lines.depths
+        return (
+            before >= 0
+            and depths[before] == 0
+            and last - first < _MAX_CITED
+            and self.lines.texts[before].endswith((":", "："))
+            and all(depth < 2 for depth in depths[first : last + 1])
+        )
+
+    def _begins_headed(self, first: int, last: int) -> bool:
+        """Is the attribution itself marked, as Apple's programs do?"""
+        texts = self.lines.texts
+        return any(
+            attributions.first_line(texts, number, first, marked=True) >= 0
+            for number in range(first, min(first + 4, last + 1))
+        )
+
+    def _is_torn(self, at: int) -> bool:
+        """Is it the end of a quoted line that a program on the way broke off?"""
+        texts, depths = self.lines.texts, self.lines.depths
+        if at + 1 >= len(texts) or not depths[at - 1] or not depths[at + 1]:
+            return at + 1 < len(texts) and depths[at - 1] > 0 and _IN_BRACKETS.match(texts[at]) is not None
+        text = texts[at]
+        if _IN_BRACKETS.match(text):
+            return True
+        before = texts[at - 1]
+        width = self.lines.ends[at - 1] - self.lines.starts[at - 1] + 2 + len(text.split(" ", 1)[0])
+        return text[:1].islower() and not before.endswith(("?", "!", ":")) and width > _WRAPPED_AT - 2
+
+    def _head(self, at: int, lowest: int) -> tuple[int, int]:
+        """The lines, from first to after, of what begins history at (or ends with) line ``at``; after is -1 if nothing.
+
+        Where unmarked history follows, all is history: then ``after`` is the end of the text.
+        """
+        texts, size = self.lines.texts, len(self.lines.texts)
+        text = texts[at]
+        following = self.lines.following[at + 1]
+        below = texts[following] if following < size else ""
+        if headerblocks.is_separator(text, below):
+            return at, size
+        ruled = headerblocks.is_rule(text)
+        if ruled and following < size and headerblocks.block_ends(texts, following, ruled=True) >= 0:
+            return at, size
+        if headerblocks.block_ends(texts, at) >= 0:
+            return at, size
+        if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
+            return at, size
+        marked = following < size and (self.lines.depths[following] > 0 or following in self.lines.citation_ends)
+        first = attributions.first_line(texts, at, lowest, marked=marked)
+        if first >= 0:
+            return first, (at + 1 if marked else size)
+        if self._signs_over_history(at, following):
+            self.roles[at] = Role.SIGNATURE
+            return following, size
+        return at, -1
+
+    def _signs_over_history(self, at: int, following: int) -> bool:
+        """A telephone's signature that stands alone, with paragraphs after it: those are what was answered."""
+        texts = self.lines.texts
+        if following >= len(texts) or following == at + 1 or at == 0 or texts[at - 1] or self.lines.depths[following]:
             return False
-        ending = joined.rstrip()
-        if ending.endswith((":", "：", ":*")) or (extra == 0 and ending.endswith(("wrote", "写道", "寫道"))):
-            break
-        if not _OPENER.match(joined) or number + extra + 1 >= len(lines) or not lines[number + extra + 1].strip():
+        return self.lines.before[at] >= 0 and len(texts[following]) > 40 and signatures.is_sent_from(texts[at])
+
+    def _is_history(self, first: int) -> bool:
+        """Is the bare blockquote that begins here history? After an attribution, or as the last thing of the mail."""
+        texts = self.lines.texts
+        if self.headed or (self.blocks and self.blocks[0].headed):
+            return True
+        if first in self.lines.inserted:
             return False
-        joined += " " + lines[number + extra + 1].strip()
-    else:
-        return False
-    if not re.search(r"\d|@", joined):
-        return False
-    end = number + extra
-    following = next((later for later in lines[end + 1 : end + 4] if later.strip()), "")
-    marked = following.lstrip().startswith(">")
-    if not _WROTE.search(joined) and not (marked and _DATED_ADDRESS.search(joined)):
-        return False
-    return last_own <= end or not marked
+        before = self.lines.before[first]
+        introduced = before >= 0 and texts[before].endswith((":", "："))
+        return before >= 0 and not introduced and self.lines.following[self.lines.citation_ends[first]] >= len(texts)
+
+    def _with_rule(self, first: int, lowest: int) -> int:
+        """The rule over a head belongs to it."""
+        above = self.lines.before[first]
+        return above if above >= lowest and headerblocks.is_rule(self.lines.texts[above]) else first
+
+    def _sign(self) -> None:
+        """Signatures: before history, and at the end. A forward keeps that of the forwarded mail, and its own."""
+        if self.forwarded:
+            return
+        texts, roles = self.lines.texts, self.roles
+        for number in self.lines.signed:
+            if roles[number] is Role.NEW:
+                roles[number] = Role.SIGNATURE
+        runs = self._runs()
+        for place in {0, len(runs) - 1} if runs else ():
+            first, end = runs[place]
+            begin = signatures.begins(texts, first, end)
+            alone = not any(texts[first:begin])
+            if alone and len(runs) == 1 and not any(texts[:first]):
+                continue
+            roles[begin:end] = [Role.SIGNATURE] * (end - begin)
+
+    def _runs(self) -> list[tuple[int, int]]:
+        """Runs of new lines, from their first words to after their last."""
+        runs: list[tuple[int, int]] = []
+        first = last = -1
+        for number, (role, text) in enumerate(zip(self.roles, self.lines.texts, strict=True)):
+            if role is not Role.NEW:
+                if first >= 0:
+                    runs.append((first, last + 1))
+                first = -1
+            elif text:
+                first = number if first < 0 else first
+                last = number
+        if first >= 0:
+            runs.append((first, last + 1))
+        return runs
+
+    def _keep_answered(self) -> None:
+        """Keep the line before each answer; an answer under all of the history needs none."""
+        answered = [block for block in self.blocks if self._is_answered(block)]
+        if len(self.blocks) == 1 and answered and answered[0].headed:
+            return
+        for block in answered:
+            self._keep_last(block)
+
+    def _is_answered(self, block: _Block) -> bool:
+        at = self.lines.following[block.last]
+        return at < len(self.roles) and self.roles[at] is Role.NEW
+
+    def _keep_last(self, block: _Block) -> None:
+        texts = self.lines.texts
+        last = block.last - 1
+        while last > block.first and not texts[last]:
+            last -= 1
+        first = last
+        while first > block.first and last - first + 1 < _MAX_ANSWERED:
+            above = texts[first - 1]
+            if len(above) < 50 or above.endswith(_ENDS_SENTENCE) or not texts[first]:
+                break
+            if self.lines.depths[first - 1] != self.lines.depths[first]:
+                break
+            first -= 1
+        if texts[last]:
+            self.roles[first : last + 1] = [Role.ANSWERED] * (last + 1 - first)
+
+
+def _division(lines: Lines, roles: list[Role]) -> Division:
+    kept: list[Kept] = []
+    quoted: list[tuple[int, int]] = []
+    signature: list[tuple[int, int]] = []
+    at, last_kept = 0, -2
+    while at < len(roles):
+        role = roles[at]
+        end = at + 1
+        while end < len(roles) and roles[end] is role and role is not Role.ANSWERED:
+            end += 1
+        first = lines.following[at]
+        last = lines.before[end] if end < len(roles) else _last_of(lines)
+        at = end
+        if not first <= last < end:
+            continue
+        stop = lines.starts[last] + len(lines.texts[last])
+        if role is Role.QUOTED:
+            quoted.append((lines.raws[first], stop))
+        elif role is Role.SIGNATURE:
+            signature.append((lines.raws[first], stop))
+        else:
+            start = lines.starts[first] if role is Role.ANSWERED else lines.raws[first]
+            kept.append(Kept(start, stop, role is Role.ANSWERED, first == last_kept + 1, lines.raws[first]))
+            last_kept = last
+    return Division(tuple(kept), tuple(quoted), tuple(signature))
+
+
+def _last_of(lines: Lines) -> int:
+    last = len(lines.texts) - 1
+    return last if lines.texts[last] else lines.before[last]

@@ -28,6 +28,8 @@ _MIXED_CASE = re.compile("[a-z].*[A-Z]")
 _NAME_AND_NUMBER = re.compile(r"[a-z]+-?[0-9]{1,4}\Z")
 _SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
 _TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
+_POINTERS = " <([\t=-–—>*•·→➜➔▶►»👉:：|"
+"""What plain text sets before an address that stands alone."""
 _URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
 
 
@@ -48,6 +50,7 @@ class _Target:
     personal: float
     named: bool
     """Its path speaks of signing in."""
+    carries_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class _Mail:
     has_code: bool
     lone: str | None
     """The URL of the one button or personal link, when the mail has only one."""
+    many: bool
+    """Has it a page full of personal links, as newsletters do?"""
 
 
 def best_link(
@@ -71,11 +76,9 @@ def best_link(
 
     ``code`` is what was found in the same mail; a link that carries it belongs to it.
     """
-    links = [
-        _Target(link, *_of_url(link.url, code))
-        for link in offered[:_LOOKED_AT]
-        if not link.url.lower().startswith(_OTHER_SCHEMES)
-    ]
+    if matter.of_repository:
+        return None  # developers who speak of signing in
+    links = [_target(link, code) for link in offered[:_LOOKED_AT] if not link.url.lower().startswith(_OTHER_SCHEMES)]
     if not links:
         return None
     prominent = {target.link.url for target in links if target.link.button or target.personal}
@@ -86,6 +89,7 @@ def best_link(
         sender_domain=sender_domain,
         has_code=code is not None,
         lone=next(iter(prominent)) if len(prominent) == 1 else None,
+        many=len({target.link.url for target in links if target.personal}) >= 8,
     )
     # Words are read only for the likeliest.
     likely = sorted(links, key=lambda target: -target.points - target.link.button)[:_READ]
@@ -108,6 +112,8 @@ def _about(matter: Matter) -> float:
         score += 1.4
     if kinds & _TRADING:
         score -= 0.8
+    if Kind.FRAUD in matter.subject_kinds:
+        score -= 2.0  # a warning speaks of signing in, its link tells more
     count = matter.opening_kinds.count
     score += min(0.6, 0.2 * (count(Kind.VERIFY) + count(Kind.OTP)))
     return score - min(1.0, 0.2 * (count(Kind.OTHER) + count(Kind.GIFT)))
@@ -141,7 +147,11 @@ def _score(target: _Target, mail: _Mail) -> float:
         score += 0.8
     if not known and (link.url != mail.lone or mail.about < 0.8):
         score -= 1.5
-    score += 0.9 if link.button else 0.5 if bare_url and not before.rpartition("\n")[2].strip(" <(") else 0.0
+    own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
+    if own_line and known and 2 < len(name.strip()) <= 40:
+        score += 1.2  # a button as plain text writes it: its words, and the address below
+    else:
+        score += 0.9 if link.button else 0.5 if own_line else 0.0
     score += 0.5 if mail.counts[link.url] > 1 else 0.0
     if mail.sender_domain and (host := host_of(link.url)):
         if same_organisation(host, mail.sender_domain):
@@ -150,11 +160,16 @@ def _score(target: _Target, mail: _Mail) -> float:
             score -= 0.2
     if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
         score -= 0.7
-    return score - (0.8 if mail.has_code else 0.0)
+    if mail.many and not link.button:
+        score -= 1.5
+    if mail.has_code:
+        # Beside a code a link in running text is for something else: an account, a new password.
+        score -= 0.8 if link.button or bare_url or target.named or target.carries_code else 2.3
+    return score
 
 
 def _last_words(before: str) -> str:
-    line = before.rstrip(" <([\t")
+    line = before.rstrip(_POINTERS)
     if line.endswith("\n") or not line.strip():
         line = line.rstrip()
     return line[line.rfind("\n") + 1 :][-120:]
@@ -179,6 +194,11 @@ def _private(host: str) -> bool:
 
 def _kinds(text: str) -> set[Kind]:
     return {hit.kind for hit in LINKS.hits(folded(text))}
+
+
+def _target(link: Link, code: str | None) -> _Target:
+    carries_code = code is not None and code.replace("-", "").lower() in link.url.replace("-", "").lower()
+    return _Target(link, *_of_url(link.url, code), carries_code)
 
 
 def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:

@@ -37,7 +37,7 @@ _TERM = re.compile(r"\s*([-+*/]?)\s*((?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?)\s*([
 _PIXELS = {"px": 1.0, "pt": 4 / 3, "cm": 37.8, "mm": 3.78, "in": 96.0, "pc": 16.0, "": 1.0, "vw": 6.0, "vh": 8.0}
 _ZERO_CLIP = re.compile(r"rect\(\s*(?:0|1px)|inset\(\s*(?:50|[6-9]\d|100)%|circle\(\s*0")
 _ZERO_OPACITY = re.compile(r"opacity\s*[(=]\s*0(?:\.0\d*)?%?\s*\)")
-_SHRUNK = re.compile(r"scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]")
+_SHRUNK = re.compile(r"scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]|rotate[xy]\(\s*-?(?:90|270)deg\s*\)")
 _MOVED = re.compile(r"translate(?:x|y|3d)?\(\s*-\d{3,}(?![\d%])")
 
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.html import Drawing, drawn
+from mailmcp.mail.html import MAX_LINKS, Drawing, drawn
 from mailmcp.mail.limits import safe_length
 from mailmcp.mail.links import plain_links
-from mailmcp.mail.quotes import history_offset, is_forward, signature_offset
+from mailmcp.mail.quotes import Division, divided, is_forward
 from mailmcp.models import Channels, Defect, Message
 
 MAX_VISIBLE = 1024 * 1024
 MAX_PLAIN = 4 * MAX_VISIBLE
 
+# A picture inside the page: its octets are no words, and would be past what a tag may hold.
+_DATA = re.compile(r"data:[a-z]{1,20}/[\w.+-]{1,60}(?:;[\w=.-]{1,40}){0,3},[A-Za-z0-9+/=%\r\n]{200,}", re.IGNORECASE)
+_COMPARED = 20_000
+_LEAST_WORDS = 12
+"""Different words of a part that can be compared."""
+_FIGURES = re.compile(r"(?<![\w.,])\d{3,10}(?![\w])")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_URL = re.compile(r"https?://\S+|\S+@\S+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){3,11}")
@@ -24,6 +35,7 @@ _SENTENCES = {
     "html_tag_too_long": "An HTML tag is longer than 64 KB; the HTML from there on was not read.",
     "html_too_many_attributes": "An HTML tag has more than 500 attributes; the HTML from there on was not read.",
     "html_too_deep": "HTML elements are nested more than 2,000 deep; the HTML from there on was not read.",
+    "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
     "text_truncated": "The text is longer than 1 MiB; the rest was left out.",
 }
 
@@ -34,7 +46,7 @@ def read(message: Message) -> Channels:
     The HTML part is read where there is one with visible words; the plain part where there is not, or where the
     HTML is past what can be parsed safely. Nothing raises; what was left out is said in ``defects``.
     """
-    html = message.html or ""
+    html = _DATA.sub("data:,", message.html) if message.html and "data:" in message.html else message.html or ""
     plain = message.text or ""
     defects: list[str] = []
     if html.strip():
@@ -52,17 +64,19 @@ def read(message: Message) -> Channels:
 
 def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Channels | None:
     """The channels of an HTML part; None when the plain text says more than its pictures do."""
-    forward = is_forward(subject)
+    forward = is_forward(subject, html)
     drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward)
-    if not drawing.visible.strip() and drawing.quoted:
-        # All of it is quoted: then that is what the mail says.
-        drawing = drawn(html, MAX_VISIBLE, cut_quotes=False)
+    division = None if forward else divided(drawing.visible, drawing.spans)
+    if division is not None and division.whole and drawing.spans.quoted:
+        # All of it is quoted, or a forward: then that is what the mail says, with its links.
+        drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False), None
     if plain.strip() and (not drawing.words or _says_in_words(plain, drawing.visible)):
         return None
     if drawing.full:
         defects.append("text_truncated")
-    read_from = "html" if drawing.visible else "none"
-    return _cut(drawing, forward, read_from, defects)
+    if plain.strip() and _differ(plain, drawing.visible):
+        defects.append("parts_differ")
+    return _channels(drawing, division, "html" if drawing.visible else "none", defects)
 
 
 def _says_in_words(plain: str, visible: str) -> bool:
@@ -76,6 +90,21 @@ def _says_in_words(plain: str, visible: str) -> bool:
     return any(number in said and number not in words for number in numbers)
 
 
+def _differ(plain: str, visible: str) -> bool:
+    """Do the two parts say different things: other numbers, or hardly a word in common?
+
+    A stub ("view this in a browser") says nothing that could differ.
+    """
+    one, two = _PICTURE.sub(" ", plain[:_COMPARED]), visible[:_COMPARED]
+    numbers, others = set(_FIGURES.findall(_URL.sub(" ", one))), set(_FIGURES.findall(_URL.sub(" ", two)))
+    if numbers and others and numbers.isdisjoint(others):
+        return True
+    words, shown = set(_WORD.findall(one.casefold())), set(_WORD.findall(two.casefold()))
+    if min(len(words), len(shown)) < _LEAST_WORDS:
+        return False
+    return len(words & shown) < 0.3 * min(len(words), len(shown))
+
+
 def _read_plain(plain: str, subject: str, defects: list[str]) -> Channels:
     if len(plain) > MAX_PLAIN:
         plain = plain[:MAX_PLAIN]
@@ -87,27 +116,81 @@ def _read_plain(plain: str, subject: str, defects: list[str]) -> Channels:
         text = text[:MAX_VISIBLE]
         defects.append("text_truncated")
     drawing = Drawing(visible=text, links=plain_links(text), invisible=invisible)
-    return _cut(drawing, is_forward(subject), "plain", defects)
+    division = None if is_forward(subject, text) else divided(text)
+    return _channels(drawing, division, "plain", defects)
 
 
-def _cut(drawing: Drawing, forward: bool, read_from: str, defects: list[str]) -> Channels:
-    """Take history and signature off the end. A forward is new to its reader and stays whole."""
+def _channels(drawing: Drawing, division: Division | None, read_from: str, defects: list[str]) -> Channels:
+    """The channels of a text as it was divided; None leaves it whole, as a forward, which is new to its reader."""
     text = drawing.visible
-    end = len(text) if forward else history_offset(text)
-    own = end if forward else signature_offset(text[:end])
-    visible = text[:own].rstrip()
-    quoted = "\n\n".join(part for part in (text[end:].strip(), drawing.quoted) if part)
+    links, emphasis = drawing.links, drawing.emphasis
+    quoted = signature = ""
+    if division is not None and not division.whole:
+        text, places = _assembled(text, division)
+        links = tuple(replace(link, offset=at) for link in links if (at := places.of(link.offset)) is not None)
+        emphasis = tuple(moved for span in emphasis for moved in places.span(span))
+        quoted = _joined(drawing.visible, division.quoted)
+        signature = _joined(drawing.visible, division.signature)
     return Channels(
-        visible=visible,
+        visible=text,
         quoted=quoted,
-        signature=text[own:end].strip(),
+        signature=signature,
         hidden=drawing.hidden,
-        links=tuple(link for link in drawing.links if link.offset <= len(visible)),
-        emphasis=tuple((start, min(stop, own)) for start, stop in drawing.emphasis if start < len(visible)),
+        links=links[:MAX_LINKS],
+        emphasis=emphasis,
         read_from=read_from,
         invisible=drawing.invisible,
         defects=_named(defects),
     )
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where the spans of the full text that were kept stand in the visible text."""
+
+    firsts: list[int] = field(default_factory=list[int])
+    """Where the marks before them begin."""
+    starts: list[int] = field(default_factory=list[int])
+    ends: list[int] = field(default_factory=list[int])
+    moved: list[int] = field(default_factory=list[int])
+
+    def of(self, offset: int) -> int | None:
+        """The place of an offset of the full text; None when it was not kept."""
+        place = bisect_right(self.firsts, offset) - 1
+        if place < 0 or offset > self.ends[place]:
+            return None
+        return max(0, offset - self.starts[place]) + self.moved[place]
+
+    def span(self, span: tuple[int, int]) -> Iterator[tuple[int, int]]:
+        """The parts of a span of the full text that were kept."""
+        place = max(0, bisect_right(self.starts, span[0]) - 1)
+        while place < len(self.starts) and self.starts[place] < span[1]:
+            start, end = max(span[0], self.starts[place]), min(span[1], self.ends[place])
+            if start < end:
+                by = self.moved[place] - self.starts[place]
+                yield start + by, end + by
+            place += 1
+
+
+def _assembled(text: str, division: Division) -> tuple[str, _Places]:
+    """What was kept, one piece after another; quoted lines that are answered are marked."""
+    pieces: list[str] = []
+    length = 0
+    places = _Places()
+    for one in division.kept:
+        before = ("" if not pieces else "\n" if one.joined else "\n\n") + ("> " if one.answered else "")
+        piece = text[one.start : one.end]
+        places.firsts.append(min(one.begins, one.start))
+        places.starts.append(one.start)
+        places.ends.append(one.end)
+        places.moved.append(length + len(before))
+        pieces += [before, piece]
+        length += len(before) + len(piece)
+    return "".join(pieces), places
+
+
+def _joined(text: str, spans: tuple[tuple[int, int], ...]) -> str:
+    return "\n\n".join(text[start:end] for start, end in spans)
 
 
 def _named(codes: list[str]) -> tuple[Defect, ...]:

@@ -12,9 +12,12 @@ from collections.abc import Iterable
 _PLAIN = frozenset({"", "7bit", "8bit", "binary"})
 _UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 
+_YENC = frozenset({"x-yenc", "yenc"})
+
 _BLANKS = b" \t\r\n\v\f"
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_ALPHABET = bytes(set(range(256)) - set(_ALPHABET))
+MAX_ESCAPES = 1000
 MAX_BLOCKS = 1000
 """Most separately padded blocks of base64 that are put together."""
 MIN_WORD = 16
@@ -23,6 +26,8 @@ MIN_WORD = 16
 _JUNK = re.compile(rb"[^A-Za-z0-9+/=\s]|[A-Za-z0-9+/=][ \t]+[A-Za-z0-9+/=]|=\s*[A-Za-z0-9+/]")
 _BASE64_LINE = re.compile(rb"^[A-Za-z0-9+/]{40,}={0,2}[ \t]*\r?$", re.MULTILINE)
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r?\n|\Z))")
+_Y_LINE = re.compile(rb"^=y(?:begin|part|end)[^\r\n]*(?:\r?\n|\Z)", re.MULTILINE)
+_Y_SHIFT = bytes((octet - 42) % 256 for octet in range(256))
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]{0,255}\r?\n", re.MULTILINE)
 
 
@@ -30,7 +35,8 @@ def decode(body: bytes, encoding: str) -> tuple[bytes, str | None]:
     """The octets of a part, and a defect code when the encoding was broken.
 
     The codes: ``base64_broken``, ``base64_junk`` (something follows the encoded text; it is left out),
-    ``quoted_printable_broken``, ``uuencode_broken``, ``transfer_encoding_unknown`` (the body is taken as it is).
+    ``quoted_printable_broken``, ``uuencode_broken``, ``yenc_broken``, ``transfer_encoding_unknown`` (the body is taken
+    as it is).
     """
     if encoding in _PLAIN:
         return body, None
@@ -40,6 +46,8 @@ def decode(body: bytes, encoding: str) -> tuple[bytes, str | None]:
         return binascii.a2b_qp(body), "quoted_printable_broken" if _BAD_ESCAPE.search(body) else None
     if encoding in _UUENCODE:
         return _uudecode(body)
+    if encoding in _YENC:
+        return _ydecode(body)
     return body, "transfer_encoding_unknown"
 
 
@@ -112,3 +120,16 @@ def _uudecode(body: bytes) -> tuple[bytes, str | None]:
             except binascii.Error:
                 return b"".join(out), "uuencode_broken"
     return b"".join(out), None
+
+
+def _ydecode(body: bytes) -> tuple[bytes, str | None]:
+    """yEnc (1.3): every octet 42 further on, critical ones 64 further on again behind an equals sign."""
+    packed = _Y_LINE.sub(b"", body).translate(None, b"\r\n")
+    if packed.count(b"=") > MAX_ESCAPES + len(packed) // 16:
+        return body, "yenc_broken"  # one octet in sixty is critical; this is something else
+    first, *escaped = packed.split(b"=")
+    out = [first.translate(_Y_SHIFT)]
+    for piece in escaped:
+        out += [bytes([(octet - 106) % 256]) for octet in piece[:1]]
+        out.append(piece[1:].translate(_Y_SHIFT))
+    return b"".join(out), None if all(escaped) else "yenc_broken"

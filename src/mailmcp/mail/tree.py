@@ -15,7 +15,7 @@ from email.policy import Compat32, compat32
 from typing import TYPE_CHECKING, cast
 
 from mailmcp.mail import headers
-from mailmcp.mail.headers import Block, Parameterised
+from mailmcp.mail.headers import Block, Field, Parameterised
 from mailmcp.mail.runs import Abridged
 
 # The class is generic for type checkers only.
@@ -26,9 +26,17 @@ MAX_DEPTH = 20
 MAX_LINES = 750_000
 """Lines of a body; 25 MiB of base64 have some 430,000."""
 MAX_BOUNDARY = 250
+MAX_DIVIDED = 8 * 1024 * 1024
+"""Octets that are read a second time, to divide them at another boundary than the declared one."""
 MAX_PART_DEFECTS = 50
 
 _TYPE = re.compile(r"([a-z0-9!#$&^_.+-]{1,127})/([a-z0-9!#$&^_.+-]{1,127})")
+_USED_BOUNDARY = re.compile(
+    rb"^--([!#-\[\]-~](?:[ !#-\[\]-~]{0,200}[!#-\[\]-~])?)[ \t]{0,80}\r?\n(?:Content-[a-z-]{1,40}|MIME-Version):",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Half a type is still a word.
+_BARE_TYPES = {"html": "text/html", "calendar": "text/calendar", "multipart": "multipart/mixed"}
 _MIME_FIELDS = ("content-type", "content-transfer-encoding", "content-disposition", "content-id")
 _LIBRARY_DEFECTS = {
     "NoBoundaryInMultipartDefect": "boundary_missing",
@@ -45,11 +53,12 @@ _LIBRARY_DEFECTS = {
 _SENTENCES = {
     "boundary_missing": "{part} is declared as multipart without a boundary; it is shown as one text.",
     "boundary_unused": "{part} is declared as multipart, but its boundary never comes; it is shown as one text.",
+    "boundary_guessed": "{part} declares no boundary that it uses; it was divided at the one that it uses.",
     "boundary_unclosed": "{part} ends without its closing boundary; the mail may be cut off.",
     "multipart_encoded": "{part} is multipart with a transfer encoding, which is not allowed; it was ignored.",
     "part_header_unended": "The header of {part} runs into its body without an empty line.",
     "part_header_junk": "The header of {part} has lines that are no header fields.",
-    "content_type_invalid": "The content type of {part} is not valid; it is taken as plain text.",
+    "content_type_invalid": "The content type of {part} is not valid; the part is taken as text.",
     "content_type_repeated": "{part} declares its content type several times; the first one counts.",
     "too_deep": "{part} lies deeper than 20 levels and was not taken apart.",
 }
@@ -67,6 +76,8 @@ class Part(_Node):
     """A node of the tree, in the library's shape.
 
     ``get_content_type`` and its like are what the library is told; what the part really declares is ``kind``.
+    ``inside`` are the parts that were found in a leaf's octets, ``rest`` what of its text is left without them
+    (``inside.unfold``).
     """
 
     def __init__(self, policy: Compat32 = compat32) -> None:
@@ -75,6 +86,9 @@ class Part(_Node):
         self.root: Part = self
         self.within = ""  # the subtype of the multipart that it stands in: mixed, related, …
         self.parts = 1  # of the whole tree, counted at its root
+        self.room = MAX_PARTS  # how many these may be
+        self.inside: list[Part] = []
+        self.rest: bytes | None = None
         self.abridged = Abridged(b"")  # where the octets are that its payload only names
         self._type: Parameterised | None = None
 
@@ -85,7 +99,7 @@ class Part(_Node):
         if not declared:
             return self.get_default_type()
         match = _TYPE.match(declared)
-        return match[0] if match else "text/plain"
+        return match[0] if match else _BARE_TYPES.get(declared, "text/plain")
 
     @property
     def content_type(self) -> Parameterised:
@@ -145,10 +159,18 @@ class Part(_Node):
     def attach(self, payload: object) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         part = cast(Part, payload)
         part.depth, part.root, part.within = self.depth + 1, self.root, self.kind.partition("/")[2]
-        if self.root.parts >= MAX_PARTS:
+        if self.root.parts >= self.root.room:
             raise _BudgetSpent(self.root)
         self.root.parts += 1
         super().attach(part)
+
+    def adopt(self, other: Part) -> None:
+        """Take over the parts, and the defects, of a tree that was grown from the same octets."""
+        vars(self)["_payload"] = other.children
+        self.defects = other.defects
+        for _, inner in walk(other):
+            inner.root = self.root
+        self.root.parts += other.parts - 1
 
     @property
     def opaque(self) -> bool:
@@ -156,8 +178,14 @@ class Part(_Node):
         return self.kind.startswith("message/") or (self.depth >= MAX_DEPTH and self.kind.startswith("multipart/"))
 
 
-def grow(block: Block, body: bytes) -> tuple[Part, dict[str, str]]:
-    """The tree of a message from its header and its body, and its defects: code -> sentence; never raises."""
+def grow(
+    block: Block, body: bytes, *, room: int = MAX_PARTS, depth: int = 0, path: str = "", again: int = MAX_DIVIDED
+) -> tuple[Part, dict[str, str]]:
+    """The tree of a message from its header and its body, and its defects: code -> sentence; never raises.
+
+    One that stands inside another mail's part begins at its ``depth`` and ``path`` and has less ``room`` for parts.
+    ``again`` is how many octets may be read a second time, because they are divided otherwise than they declare.
+    """
     defects: dict[str, str] = {}
     cut = _end_of_lines(body)
     if cut < len(body):
@@ -167,7 +195,7 @@ def grow(block: Block, body: bytes) -> tuple[Part, dict[str, str]]:
 
     def part(policy: Compat32 = compat32) -> Part:
         made = Part(policy)
-        made.abridged = abridged
+        made.room, made.depth, made.abridged = room, depth, abridged
         return made
 
     mime = b"".join(_line(name, block.first(name)) for name in _MIME_FIELDS)
@@ -186,22 +214,61 @@ def grow(block: Block, body: bytes) -> tuple[Part, dict[str, str]]:
         defects["mime_unreadable"] = "The mail's structure could not be read."
     if len(block.all("content-type")) > 1:
         _add(defects, "content_type_repeated", "")
-    for path, one in walk(root):
-        _note(one, path, defects)
+    _divide(root, path, again, defects)
+    for where, one in walk(root, path):
+        _note(one, where, defects)
     return root, defects
 
 
 def walk(part: Part, path: str = "") -> Iterator[tuple[str, Part]]:
     """Every part with its path, in order.
 
-    Paths are IMAP's (RFC 9051 §6.4.5): ``"1"``, ``"2.1"``; that of a multipart at the root is ``""``.
+    Paths are IMAP's (RFC 9051 §6.4.5): ``"1"``, ``"2.1"``; that of a multipart at the root is ``""``. What stands
+    inside a leaf is numbered below it.
     """
     if not part.children:
-        yield path or "1", part
+        path = path or "1"
+        yield path, part
+        for number, inner in enumerate(part.inside, 1):
+            yield from walk(inner, f"{path}.{number}")
         return
     yield path, part
     for number, child in enumerate(part.children, 1):
         yield from walk(child, f"{path}.{number}" if path else str(number))
+
+
+def _divide(root: Part, path: str, budget: int, defects: dict[str, str]) -> None:
+    """Multiparts whose boundary is missing or never comes are divided at the one that they use.
+
+    Also cuts the last boundary off a text that it follows without a line break.
+    """
+    for where, part in list(walk(root, path)):
+        if part.children:
+            _trim(part)
+        elif part.kind.startswith("multipart/") and not part.opaque:
+            octets = part.octets
+            budget -= len(octets)
+            used = _USED_BOUNDARY.search(octets) if budget > 0 else None
+            if used is None or part.root.parts >= part.root.room:
+                continue
+            block = Block(
+                fields=(Field("content-type", b'%s; boundary="%s"' % (part.kind.encode(), used[1])),), body_at=0
+            )
+            room = part.root.room - part.root.parts + 1
+            again, problems = grow(block, octets, room=room, depth=part.depth, path=where, again=budget)
+            if not again.children:
+                continue
+            part.adopt(again)
+            defects.update((code, sentence) for code, sentence in problems.items() if code not in defects)
+            _add(defects, "boundary_guessed", where)
+
+
+def _trim(part: Part) -> None:
+    last = part.children[-1]
+    text = vars(last).get("_payload")
+    ending = f"--{part.get_boundary() or 'x'}--"
+    if isinstance(text, str) and not last.children and text[-MAX_BOUNDARY - 8 :].rstrip().endswith(ending):
+        last.set_payload(text[: text.rindex(ending)])
 
 
 def _line(name: str, body: bytes | None) -> bytes:

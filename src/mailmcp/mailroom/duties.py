@@ -64,14 +64,28 @@ class Leadership:
         self._lock.release()  # also when the task was cancelled before its first step
 
     async def _run(self) -> None:
-        while not self.leads and not self._lock.acquire():  # noqa: ASYNC110 - the kernel tells nobody when a lock is free
-            await asyncio.sleep(self._pace.takeover)
-        self.leads = True
+        while True:
+            while not self.leads and not self._acquired():  # noqa: ASYNC110 - the kernel tells nobody when a lock is free
+                await asyncio.sleep(self._pace.takeover)
+            self.leads = True
+            duties = [asyncio.create_task(self._forever(duty), name=f"mailmcp-{duty.name}") for duty in self._duties]
+            try:
+                while self._lock.in_place():  # noqa: ASYNC110 - the kernel tells nobody when a file is gone
+                    await asyncio.sleep(self._pace.takeover)
+                log.warning("the lock file was removed or replaced: this process stops leading")
+            finally:
+                for duty in duties:
+                    duty.cancel()
+                await asyncio.gather(*duties, return_exceptions=True)
+                self.leads = False
+                self._lock.release()
+
+    def _acquired(self) -> bool:
         try:
-            await asyncio.gather(*(self._forever(duty) for duty in self._duties))
-        finally:
-            self.leads = False
-            self._lock.release()
+            return self._lock.acquire()
+        except StoreUnavailable as error:
+            log.warning("%s", error)
+            return False
 
     async def _forever(self, duty: Duty) -> None:
         while True:
@@ -176,6 +190,17 @@ class LockFile:
         os.write(file, str(os.getpid()).encode())
         self._file = file
         return True
+
+    def in_place(self) -> bool:
+        """Whether the lock that is held is still the one that other processes would find."""
+        if self._file is None:
+            return False
+        try:
+            found = self._path.stat()
+        except OSError:
+            return False
+        held = os.fstat(self._file)
+        return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
 
     def release(self) -> None:
         """Give the lock back; safe to call without holding it."""

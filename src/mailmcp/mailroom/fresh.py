@@ -72,7 +72,7 @@ class Fresh:
                     size=size,
                     raw=arrival.raw,
                     source=arrival.source,
-                    peer=arrival.envelope.peer,
+                    envelope=arrival.envelope,
                     outgoing=False,
                 )
             self.rows[row] = item

@@ -14,6 +14,7 @@ from mmap import mmap
 from mailmcp.errors import StoreUnavailable
 from mailmcp.mailroom.announcing import Announcing
 from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.checking import Checking
 from mailmcp.mailroom.fresh import Fresh
 from mailmcp.mailroom.set_aside import SetAside
 from mailmcp.models import Arrival, Source
@@ -27,10 +28,10 @@ HEADER_SCAN = 64 * 1024
 class Inbound:
     """The desk where backends hand mail in (``contract.Reception``), and the judge behind it."""
 
-    def __init__(self, store: Store, arrivals: Arrivals) -> None:
+    def __init__(self, store: Store, arrivals: Arrivals, checking: Checking) -> None:
         self._store = store
         self._arrivals = arrivals
-        announcing = Announcing(store, arrivals)
+        self._announcing = announcing = Announcing(store, arrivals, checking)
         fresh: dict[int, Unjudged | None] = {}
         self._aside = SetAside(store, announcing, fresh)
         self._fresh = Fresh(store, arrivals, announcing, self._aside, fresh)
@@ -71,6 +72,7 @@ class Inbound:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        await self._announcing.aclose()
 
     async def settle(self, *, at_most: float) -> None:
         """Return when every message that this process stored was judged, or after ``at_most`` seconds."""
@@ -78,7 +80,7 @@ class Inbound:
             async with asyncio.timeout(at_most), self._arrivals.listen() as bell:
                 while True:
                     bell.clear()  # before the look: what is announced from here on rings again
-                    mine = [*self._fresh.rows, *self._aside.rows]
+                    mine = [*self._fresh.rows, *self._aside.rows, *self._announcing.rows]
                     if not await self._store.read(judgements.unjudged, mine, or_sent=True, limit=1):
                         return
                     self._fresh.look()

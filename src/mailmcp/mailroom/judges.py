@@ -12,6 +12,7 @@ import logging
 import queue
 import threading
 from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from pydantic import TypeAdapter
 
 from mailmcp.errors import MailError
 from mailmcp.mailroom import apart, judging
-from mailmcp.models import Source
+from mailmcp.models import Envelope, Source
 from mailmcp.store import Store, messages
 from mailmcp.store.judgements import Judgement, Unjudged
 from mailmcp.store.raws import PIECE_BYTES
@@ -197,10 +198,9 @@ class JudgeProcess:
     async def warm(self) -> None:
         """Return when it has loaded what judging needs. Raises Stuck."""
         seconds, self._seconds = self._seconds, SECONDS_ALONE
-        sample = judging.SAMPLE
-        await self.judge_all(
-            [Unjudged(row=0, size=len(sample), raw=sample, source=Source.SMTP, peer=None, outgoing=False)]
-        )
+        raw, envelope = judging.SAMPLE, Envelope(mail_from="", recipients=(), received_at=datetime.now(UTC))
+        sample = Unjudged(row=0, size=len(raw), raw=raw, source=Source.SMTP, envelope=envelope, outgoing=False)
+        await self.judge_all([sample])
         self._seconds = seconds
 
     async def aclose(self) -> None:

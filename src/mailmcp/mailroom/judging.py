@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from mailmcp.mail import codes, parse, text
+from mailmcp.mail import codes, parse, targets, text
 from mailmcp.mail.legible import legible
 from mailmcp.mailroom import apart
 from mailmcp.models import Channels, Codes, Defect, Message, Source
@@ -39,6 +39,7 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
         message = Message(defects=(_UNREADABLE,))
     try:
         channels = text.read(message)
+        channels = replace(channels, links=targets.flagged(channels.links))
     except Exception:
         log.exception("a message's text could not be read")
         channels = Channels(
@@ -53,7 +54,7 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
             log.exception("codes could not be looked for")
     return Judgement(
         # The words are in the channels; the bytes keep the rest.
-        message=replace(message, text=None, html=None, calendar=None, headers=()),
+        message=replace(message, text=None, html=None, calendar=None, headers=_told(message)),
         channels=channels,
         codes=found,
         trust=trust.judge(message, source=source, peer=peer),
@@ -64,7 +65,8 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
 def of_header(raw: bytes, *, source: Source, peer: str | None) -> Judgement:
     """What the header alone says, for a message that cannot be read to its end in any reasonable time."""
     message = legible(parse.parse(parse.header_block(raw[:HEADER_BYTES]) + b"\r\n"))
-    message = replace(message, text=None, html=None, calendar=None, headers=(), defects=(*message.defects, _STALLED))
+    defects = (*message.defects, _STALLED)
+    message = replace(message, text=None, html=None, calendar=None, headers=_told(message), defects=defects)
     found = trust.judge(message, source=source, peer=peer)
     return Judgement(message=message, channels=Channels(), codes=Codes(), trust=found, first_line="")
 
@@ -74,6 +76,11 @@ def unreadable(*, source: Source, peer: str | None) -> Judgement:
     message = Message(defects=(_UNREADABLE,))
     found = trust.judge(message, source=source, peer=peer)
     return Judgement(message=message, channels=Channels(), codes=Codes(), trust=found, first_line="")
+
+
+def _told(message: Message) -> tuple[tuple[str, str], ...]:
+    """The headers that say how far a sender can be believed."""
+    return tuple((name, value) for name, value in message.headers if name.lower() == "list-id")[:1]
 
 
 def _first_line(visible: str) -> str:

@@ -21,7 +21,7 @@ from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.requests import Found, Search
 from mailmcp.models import Attachment, Conversation, StoredMessage
-from mailmcp.store import Store, conversations, inboxes, messages, threads
+from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
 
@@ -127,7 +127,7 @@ class Reading:
             if not _LABEL.fullmatch(label):
                 raise BadInput(f"The label {label[:60]!r} cannot be used: at most 40 characters, no blanks or commas.")
         rows = [message.row for message in await self._every(target)]
-        await self._store.write(messages.mark, rows, read=read, add=add, remove=remove)
+        await self._store.write(marks.mark, rows, read=read, add=add, remove=remove)
         return await self._every(target)
 
     async def _every(self, target: str) -> tuple[StoredMessage, ...]:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from secrets import choice
 
+from mailmcp.authenticity.dns import Resolver
+from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
-from mailmcp.errors import AddressTaken, BadAddress, BadInput, Unsupported
+from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, Unsupported
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
+from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
@@ -36,19 +39,26 @@ class Mailroom:
     """Everything that can be done with the mail of one home."""
 
     def __init__(
-        self, settings: Settings, store: Store, open_backend: Callable[[Reception], Backend], pace: Pace = STEADY
+        self,
+        settings: Settings,
+        store: Store,
+        open_backend: Callable[[Reception], Backend],
+        pace: Pace = STEADY,
+        resolver: Resolver | None = None,
     ) -> None:
         self.settings = settings
         self._store = store
         self._arrivals = Arrivals(store)
-        self._inbound = Inbound(store, self._arrivals)
+        self._resolver = resolver or _system_resolver(settings)
+        self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
+        self._inbound = Inbound(store, self._arrivals, self._checking)
         self._backend = open_backend(self._inbound)
         self._outbound = Outbound(store, self._inbound, self._backend, settings)
         self._reading = Reading(store, settings.home)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
-        duties: Sequence[Duty] = (self._listening, Flushing(self._outbound, pace))
+        duties: Sequence[Duty] = (self._listening, Flushing(self._outbound, pace), self._checking)
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
@@ -59,14 +69,15 @@ class Mailroom:
         pace: Pace = STEADY,
         *,
         leads: bool = True,
+        resolver: Resolver | None = None,
     ) -> Mailroom:
-        """Open a home; ``leads`` is False for a command that only looks in.
+        """Open a home; ``leads`` is False for a command that only looks in. Without a resolver, real DNS is asked.
 
         Raises StoreUnavailable (or a kind of it) or ConfigError, with the way out.
         """
         store = await Store.open(settings.home)
         try:
-            room = cls(settings, store, open_backend, pace)
+            room = cls(settings, store, open_backend, pace, resolver)
         except BaseException:
             await store.aclose()
             raise
@@ -79,6 +90,9 @@ class Mailroom:
         """Hand over: stop the duties, judge what waits for a moment, close the store."""
         await self._leadership.aclose()
         await self._inbound.aclose()
+        await self._checking.aclose()
+        if isinstance(self._resolver, SystemResolver):
+            await self._resolver.aclose()
         await self._backend.aclose()
         await self._store.aclose()
 
@@ -203,6 +217,13 @@ class Mailroom:
             queued=len(drafts) - held,
             inboxes=len(await self._store.read(inboxes.summaries)),
         )
+
+
+def _system_resolver(settings: Settings) -> SystemResolver:
+    try:
+        return SystemResolver(settings.dns.servers)
+    except ValueError as error:
+        raise ConfigError(f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.") from error
 
 
 def _local_part(name: str | None, domain: str) -> str:

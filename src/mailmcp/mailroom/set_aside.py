@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailmcp.errors import MailError, NotFound
 from mailmcp.mailroom import judging
-from mailmcp.mailroom.announcing import SWEEP_SECONDS, Announcing, Patience
+from mailmcp.mailroom.announcing import Announcing, Patience
 from mailmcp.mailroom.arrivals import set_or_late
 from mailmcp.mailroom.judges import SECONDS_ALONE, JudgeProcess, JudgeThread, Stuck
 from mailmcp.store import Store, judgements, messages
@@ -24,6 +24,8 @@ log = logging.getLogger("mailmcp.inbound")
 
 BATCH = 32
 """Most left messages that one process judges before it gives back what it took."""
+LOOK_SECONDS = 5
+"""Between two looks for what other processes left."""
 LEFT_AFTER = timedelta(seconds=5)
 """A message that another process accepted and has not judged for so long is taken to be left behind."""
 
@@ -52,7 +54,7 @@ class SetAside:
             try:
                 await self._judge_added()
                 await self._judge_left(datetime.now(UTC) - age)
-                age, pause = LEFT_AFTER, SWEEP_SECONDS
+                age, pause = LEFT_AFTER, LOOK_SECONDS
                 patience.regained()
             except MailError as error:
                 log.warning("mail that was set aside waits to be judged: %s", error)

@@ -28,7 +28,6 @@ class Waiting:
         self._store = store
         self._arrivals = arrivals
         self._pace = pace
-        self._claims: set[tuple[Tool, int]] = set()
 
     async def wait(self, wanted: Wanted, *, timeout: float, progress: Progress | None = None) -> Waited:
         """Wait for the first match for at most ``timeout`` seconds.
@@ -52,7 +51,7 @@ class Waiting:
                     raise NotFound(f"The inbox {wanted.inbox} was deleted and made anew during the wait: call again.")
                 # Read before the look: what arrives in between is after this cursor, never skipped.
                 cursor = await self._store.read(inboxes.newest_cursor, inbox) if last else ""
-                found = await self._look(search, may_share=last or search.shareable())
+                found = await self._look(search, last=last)
                 if found is not None:
                     message, repeated = found
                     return Waited(
@@ -78,13 +77,14 @@ class Waiting:
             call=waited.wanted.call,
             now=datetime.now(UTC),
         )
-        # The claim stays: another waiter may be holding a list that was read before this was written.
+        if not waited.repeated:
+            self._store.claims.free(waited.wanted.tool, waited.message.row)
 
     def dropped(self, waited: Waited) -> None:
         """The result was not written: the message is free for the next wait."""
         # What was read from a cursor, or shared, was claimed by somebody else if at all.
         if waited.message is not None and waited.wanted.since is None and not waited.repeated:
-            self._claims.discard((waited.wanted.tool, waited.message.row))
+            self._store.claims.free(waited.wanted.tool, waited.message.row)
             self._arrivals.announce()
 
     async def _judged(self, inbox: Inbox, bell: asyncio.Event) -> None:
@@ -111,7 +111,7 @@ class Waiting:
             ) from error
         return 0, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
-    async def _look(self, search: _Search, *, may_share: bool) -> tuple[StoredMessage, bool] | None:
+    async def _look(self, search: _Search, *, last: bool) -> tuple[StoredMessage, bool] | None:
         """One look in the store: (message, whether it was given before), or None."""
         wanted, first_look = search.wanted, not search.looked
         search.looked = True
@@ -119,19 +119,42 @@ class Waiting:
             found = await self._matching(search, after=search.after)
             return (found[0], False) if found else None
         previous = await self._given_before(search)
-        newer_than = previous.position if previous else 0
+        newer_than = max(previous.position if previous else 0, await self._superseded(search))
         found = await self._matching(search, after=newer_than, not_handed_out_by=wanted.tool)
         for message in found:
-            if (wanted.tool, message.row) not in self._claims:
-                self._claims.add((wanted.tool, message.row))
+            if await self._claimed(wanted.tool, message):
                 return message, False
         taken = found[0] if found else previous or await self._given_to_another(search)
         if taken is None:
             return None
         if search.taken_since is None:
             search.taken_since = asyncio.get_running_loop().time()
+        if taken is previous and not last and await self._store.read(handouts.unjudged, search.inbox.row):
+            search.looked = not first_look  # newer mail is only being judged: look again as for the first time
+            return None
         # An identical earlier call is a repeat, at once; a waiter beside us keeps its message for a while.
-        return (taken, True) if may_share or (first_look and taken is previous) else None
+        return (taken, True) if last or search.shareable() or (first_look and taken is previous) else None
+
+    async def _superseded(self, search: _Search) -> int:
+        """Position of the newest code that any wait was given: those that came before it are no longer to be used."""
+        if search.wanted.tool != "wait_for_otp":
+            return 0
+        given = await self._matching(search, after=0, handed_out_by=search.wanted.tool)
+        return given[0].position if given else 0
+
+    async def _claimed(self, tool: Tool, message: StoredMessage) -> bool:
+        """Take a message that nobody else holds, in this process or another."""
+        if not self._store.claims.take(tool, message.row):
+            return False
+        try:
+            # Whoever held it may have handed it out, and let it go, since the list was read.
+            given = await self._store.read(handouts.was_handed_out, message.row, tool=tool)
+        except BaseException:
+            self._store.claims.free(tool, message.row)
+            raise
+        if given:
+            self._store.claims.free(tool, message.row)
+        return not given
 
     async def _given_to_another(self, search: _Search) -> StoredMessage | None:
         """The newest match that came since this wait began and is free no more: it is all that these filters leave."""
@@ -153,7 +176,7 @@ class Waiting:
         )
 
     async def _matching(
-        self, search: _Search, *, after: int, not_handed_out_by: str | None = None
+        self, search: _Search, *, after: int, not_handed_out_by: str | None = None, handed_out_by: str | None = None
     ) -> list[StoredMessage]:
         wanted = search.wanted
         return await self._store.read(
@@ -167,6 +190,7 @@ class Waiting:
             # Read on from a cursor, mail comes in its order; of codes only the newest is of use.
             newest_first=wanted.since is None or wanted.tool == "wait_for_otp",
             not_handed_out_by=not_handed_out_by,
+            handed_out_by=handed_out_by,
         )
 
 

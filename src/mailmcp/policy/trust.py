@@ -1,35 +1,177 @@
-"""May this sender be believed? A verdict with reasons, judged once when a message comes in and then stored."""
+"""May this sender be believed? A verdict with reasons, judged once when a message comes in and then stored.
+
+"Verified" is an aligned DMARC pass for the one author of a message, with nothing that speaks against their honesty. It
+proves a domain, never a person. What could not be found out is ``unverified``: neither believed nor accused.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from mailmcp.models import Message, Reason, Source, Trust, Verdict
+from mailmcp.language.domains import organisational_domain, same_organisation
+from mailmcp.language.lookalikes import resembles, skeleton
+from mailmcp.models import Address, AuthResults, DmarcResult, Message, Reason, Result, Source, Trust, Verdict
+
+LOOPBACK_PEER = Reason("loopback_peer", "From a program on this machine or network; sender not checked.")
+NOT_CHECKED = Reason("not_checked", "The sender's domain has not been verified.")
+NO_DMARC = Reason("no_dmarc", "The sender's domain publishes no DMARC policy, so nothing proves the sender.")
+BAD_DMARC = Reason("bad_dmarc", "The sender's domain publishes a DMARC policy that cannot be read.")
+DNS_TROUBLE = Reason("dns_trouble", "DNS did not answer, so the sender could not be checked; it is tried again.")
+FORWARDED = Reason("forwarded", "It fails DMARC after a forwarder that the settings trust changed it.")
+PENDING_CHECK = Reason("pending_check", "The check of the sender is not finished: read it again in a moment.")
+
+_GRAVE = frozenset(("several_senders", "name_is_other_address", "looks_like_contact"))
+"""Reasons that make a sender suspicious whatever else was proved."""
+_DECEPTIONS = _GRAVE | {"name_of_contact"}
+"""The same for a sender of whom nothing was proved: people do write from a second address."""
+_ADDRESS = re.compile(r"[^\s@<>\"',;()]@([\w.-]{1,200})")
+_LEAST_NAME = 6
+"""Letters of a display name that can be said to be somebody's."""
 
 
-def judge(message: Message, *, source: Source, peer: str | None) -> Trust:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquaintances:
+    """Whom an inbox knows."""
+
+    met: frozenset[str] = frozenset()
+    """Addresses (lower case) that it had to do with before."""
+    domains: frozenset[str] = frozenset()
+    """Organisational domains of those it has written to, and of those that were verified before."""
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Display names of the same people, as a reader sees them, and their addresses."""
+
+    @classmethod
+    def of(cls, friends: Iterable[Address], met: str | None = None) -> Acquaintances:
+        """From the people that an inbox knows, and an address that it met besides."""
+        friends = list(friends)
+        names: dict[str, frozenset[str]] = {}
+        for friend in friends:
+            name = _known_by(friend.name)
+            if name:
+                names[name] = names.get(name, frozenset()) | {friend.email.lower()}
+        domains = (organisational_domain(friend.email.rpartition("@")[2]) for friend in friends)
+        return cls(
+            met=frozenset((*(friend.email.lower() for friend in friends), *((met.lower(),) if met else ()))),
+            domains=frozenset(filter(None, domains)),
+            names=names,
+        )
+
+
+NOBODY = Acquaintances()
+
+
+def judge(
+    message: Message,
+    *,
+    source: Source,
+    peer: str | None,
+    results: AuthResults | None = None,
+    known: Acquaintances = NOBODY,
+) -> Trust:
     """The verdict about a message's sender.
 
-    ``local`` only for mail that this mailroom itself submitted, without SMTP. Mail over SMTP is ``unverified``:
-    nothing has proved the From domain (only an aligned DMARC pass would), and the reason says why it was not asked.
+    ``local`` only for mail that this mailroom itself submitted, without SMTP. ``results`` is None while the check is
+    not finished. A deception makes a verified sender suspicious; its domain stays named, since that much is proved.
     """
-    reasons = list(_about_author(message))
+    about = list(_about_author(message, known))
     if source is Source.SUBMITTED:
-        return Trust(verdict=Verdict.LOCAL, reasons=tuple(reasons))
-    if peer is not None and _is_near(peer):
-        reasons.append(Reason("loopback_peer", "From a program on this machine or network; sender not checked."))
-    else:
-        reasons.append(Reason("not_checked", "The sender's domain has not been verified."))
-    return Trust(verdict=Verdict.UNVERIFIED, reasons=tuple(reasons))
+        return Trust(verdict=Verdict.LOCAL, reasons=tuple(about))
+    verdict, why = _about_origin(message, peer, results)
+    deceptions = [one for one in about if one.code in (_GRAVE if verdict is Verdict.VERIFIED else _DECEPTIONS)]
+    if deceptions and verdict is not Verdict.FAILED:
+        verdict = Verdict.SUSPICIOUS
+    return Trust(
+        verdict=verdict,
+        reasons=(*deceptions, why, *(one for one in about if one not in deceptions)),
+        verified_domain=results.verified_domain if results is not None and message.author is not None else None,
+    )
 
 
-def _about_author(message: Message) -> list[Reason]:
+def _known_by(name: str) -> str:
+    """A display name as a reader sees it: letters that look alike are one."""
+    return " ".join(skeleton(name).split())
+
+
+def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
+    """What the header itself says for or against the sender."""
+    author = message.author
+    if author is None:
+        if len(message.from_) > 1:
+            yield Reason("several_senders", "The From header names more than one sender, so nobody is believed.")
+        else:
+            yield Reason("ambiguous_sender", "The From header does not name exactly one sender.")
+        return
+    address = author.email.lower()
+    domain = address.rpartition("@")[2]
+    organisation = organisational_domain(domain)
+    shown = _ADDRESS.findall(unicodedata.normalize("NFKC", author.name).replace("(at)", "@"))
+    if shown:
+        if all(same_organisation(other, domain) for other in shown):
+            yield Reason("name_is_address", "The sender's display name is an address; only the real one counts.")
+        else:
+            yield Reason(
+                "name_is_other_address",
+                f"The display name shows another address than the real one, which is at {domain}.",
+            )
+    if any(not same_organisation(one.email.rpartition("@")[2], domain) for one in message.reply_to):
+        yield Reason("reply_elsewhere", "Answers would go to another domain than the sender's.")
+    if address in known.met:
+        return
+    if organisation not in known.domains:
+        twin = next((one for one in sorted(known.domains) if resembles(organisation, one)), None)
+        if twin is not None:
+            yield Reason("looks_like_contact", f"The domain {organisation} looks like {twin}, which you know.")
+    name = _known_by(author.name)
+    others = known.names.get(name, frozenset())
+    if (
+        len(name) >= _LEAST_NAME
+        and others
+        and not any(same_organisation(other.rpartition("@")[2], domain) for other in others)
+    ):
+        yield Reason("name_of_contact", f"Somebody you know has this name, at another address than this at {domain}.")
+    if known is not NOBODY:
+        yield Reason("first_contact", "This inbox had no mail from this address before.")
+
+
+def _about_origin(message: Message, peer: str | None, results: AuthResults | None) -> tuple[Verdict, Reason]:
+    """What was found out about where the mail comes from."""
+    if results is None:
+        return Verdict.UNVERIFIED, PENDING_CHECK
+    dmarc = results.dmarc
+    if dmarc.result is Result.PASS and message.author is not None:
+        return Verdict.VERIFIED, Reason("dmarc_pass", f"{dmarc.author_domain} stands behind it (DMARC pass).")
+    if dmarc.result is Result.TEMPERROR:
+        return Verdict.UNVERIFIED, DNS_TROUBLE
+    if results.spf.result is Result.SKIPPED and peer is not None and _is_near(peer):
+        return Verdict.UNVERIFIED, LOOPBACK_PEER
     if message.author is None:
-        return [Reason("ambiguous_sender", "The From header does not name exactly one sender.")]
-    reasons: list[Reason] = []
-    if "@" in message.author.name:
-        reasons.append(Reason("name_is_address", "The sender's display name looks like an address; it is not checked."))
-    return reasons
+        return Verdict.UNVERIFIED, NOT_CHECKED
+    if dmarc.result is Result.FAIL:
+        return _about_fail(message, dmarc, results)
+    if dmarc.result is Result.NONE:
+        return Verdict.UNVERIFIED, NO_DMARC
+    if dmarc.result is Result.PERMERROR:
+        return Verdict.UNVERIFIED, BAD_DMARC
+    return Verdict.UNVERIFIED, NOT_CHECKED
+
+
+def _about_fail(message: Message, dmarc: DmarcResult, results: AuthResults) -> tuple[Verdict, Reason]:
+    domain = dmarc.author_domain
+    if results.arc.trusted:
+        return Verdict.UNVERIFIED, FORWARDED
+    if dmarc.policy not in ("reject", "quarantine"):
+        sentence = f"It fails the check of {domain}, which asks for nothing to be done about that."
+        return Verdict.UNVERIFIED, Reason("dmarc_fail_unenforced", sentence)
+    if any(name.lower() == "list-id" for name, _ in message.headers):
+        sentence = f"A mailing list changed it, so {domain} can no longer be verified."
+        return Verdict.UNVERIFIED, Reason("list_rewrote", sentence)
+    return Verdict.FAILED, Reason(
+        "dmarc_fail", f"It does not come from {domain}, which asks to {dmarc.policy} such mail."
+    )
 
 
 def _is_near(peer: str) -> bool:

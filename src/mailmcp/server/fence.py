@@ -1,17 +1,76 @@
-"""The fence round strangers' words (law 4)."""
+"""The fence round strangers' words (law 4): a random mark before every one of their lines.
+
+A text for the model is built as a :class:`Page`. What mailmcp says and what strangers say are handed in apart; only
+when all of it is there is the mark drawn, so that no stranger's word contains it, and put before each of their lines.
+A line without the mark is ours, and from a mark to the end of its line it is theirs: a mail has no way to write
+a line of the other kind.
+"""
 
 from __future__ import annotations
 
+import re
 import secrets
 
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_LEAST_MARK = 2
+_BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f]")
 
-class Fence:
-    """Two lines with a random mark that a mail cannot know beforehand, so it cannot forge the end."""
+# What the formats of chats and of tool calls are made of. Such words mean nothing to people who write mail.
+_ROLES = (
+    "system|user|assistant|human|developer|model|tools?|tool[_-]?(?:use|calls?|results?|response|output)|"
+    "functions?|function[_-]?(?:calls?|results?|response|output)|invoke|parameters?|antml:[a-z_]+|"
+    "system[_-](?:reminder|prompt|message)|instructions?|prompt|context|untrusted[a-z_-]*|e?mails?|messages?|"
+    "documents?|search_results?|results?|stdout|stderr|output|thinking|think|reasoning|scratchpad|answer|s|"
+    "im_start|im_end|im_sep|endoftext|begin_of_text|end_of_text|eot_id|eom_id|start_header_id|end_header_id|"
+    "fim_[a-z]+|endofprompt|start_of_turn|end_of_turn|bos|eos|pad|sep|cls|unk|python_tag|channel|call|return"
+)
+_TAG = re.compile(rf"<(?P<open>\s?[/|!?]?\s?\|?)(?P<inside>(?:{_ROLES})\b[^<>\n@]{{0,200}})>", re.IGNORECASE)
+_BRACKETED = re.compile(r"\[(?P<inside>/?\s?(?:INST|SYS|SYSTEM|ASSISTANT|USER|TOOL_[A-Z_]{3,20}|AVAILABLE_TOOLS)\s?)\]")
+_DOUBLED = re.compile(r"<<(?P<inside>/?\s?SYS\s?)>>")
+
+
+def inert(words: str) -> str:
+    """Strangers' words with the marks of chat roles and tool calls in brackets that mean nothing to a model."""
+    if "<" in words:
+        words = _TAG.sub(r"‹\g<open>\g<inside>›", _DOUBLED.sub(r"‹‹\g<inside>››", words))
+    return _BRACKETED.sub(r"⟦\g<inside>⟧", words) if "[" in words else words
+
+
+class Page:
+    """A text for the model, of our words and strangers' words."""
 
     def __init__(self) -> None:
-        self._mark = secrets.token_hex(4)
+        self._lines: list[tuple[str, str | None]] = []
 
-    def around(self, mail: str) -> list[str]:
-        """The lines of a mail with the fence before and after."""
-        # The mark is drawn anew for every call; that a mail holds it is chance, and then it is broken up.
-        return [f"<<mail {self._mark}", mail.replace(self._mark, " ".join(self._mark)), f"{self._mark} mail>>"]
+    def say(self, ours: str, theirs: str | None = None) -> None:
+        """One line of ours, ended by a stranger's words where there are some; ``{mark}`` in ours names the mark."""
+        self._lines.append((ours, None if theirs is None else " ".join(_BREAKS.split(theirs))))
+
+    def quote(self, theirs: str) -> None:
+        """Lines of a stranger."""
+        self._lines += [("", line) for line in _BREAKS.split(theirs)]
+
+    def text(self) -> str:
+        """All lines."""
+        theirs = [None if words is None else inert(_CONTROLS.sub(" ", words)) for _, words in self._lines]
+        mark = _drawn("\n".join(words for words in theirs if words is not None))
+        lines: list[str] = []
+        for (ours, _), words in zip(self._lines, theirs, strict=True):
+            begin = ours.replace("{mark}", mark)
+            if words is None or not (words or begin):
+                lines.append(begin)  # an empty line says nothing, whoever wrote it
+            else:
+                lines.append(f"{begin}{' ' if begin else ''}{mark}{words}".rstrip())
+        return "\n".join(lines)
+
+
+def _drawn(words: str) -> str:
+    """A mark that is random and in none of the words; longer when all short ones are taken."""
+    length = _LEAST_MARK
+    while True:
+        for _ in range(8):
+            mark = "".join(secrets.choice(_ALPHABET) for _ in range(length)) + "|"
+            if mark not in words:
+                return mark
+        length += 1

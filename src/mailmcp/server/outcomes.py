@@ -10,7 +10,7 @@ from mailmcp import __version__
 from mailmcp.mailroom.requests import Outcome, Status
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
 from mailmcp.server import results
-from mailmcp.server.fence import Fence
+from mailmcp.server.fence import Page
 from mailmcp.server.launcher import command
 
 INBOXES_SHOWN = 60
@@ -108,14 +108,16 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
     ]
     if not lines:
         return "No draft is held or queued.", results.DraftList(drafts=lines)
-    text: list[str] = []
+    page = Page()
     for one in lines:
         trouble = f" ({one.error})" if one.error else ""
-        text.append(f"{one.draft} {one.status}, to {', '.join(one.recipients)}{trouble}: {one.subject}")
-    text = Fence().around("\n".join(text))  # the subject of an answer is a stranger's
-    text += [f"{len(found) - len(lines)} older drafts are left out."] * (len(found) > len(lines))
-    text += [_how_to_decide(one, home) for one in found if one.state is DraftState.HELD][:1]
-    return "\n".join(text), results.DraftList(drafts=lines)
+        # The subject of an answer, and often the recipient, is a stranger's.
+        page.say(f"{one.draft} {one.status}{trouble}, to", f"{', '.join(one.recipients)}: {one.subject}")
+    if len(found) > len(lines):
+        page.say(f"{len(found) - len(lines)} older drafts are left out.")
+    for one in [one for one in found if one.state is DraftState.HELD][:1]:
+        page.say(_how_to_decide(one, home))
+    return page.text(), results.DraftList(drafts=lines)
 
 
 def status(now: Status) -> tuple[str, results.MailStatus]:

@@ -91,8 +91,12 @@ class ThreadList(Result):
 class LinkLine(Result):
     """A link of a message, as data."""
 
+    number: int
+    """Stands in brackets behind its words in the message's text."""
     text: str
     url: str
+    host: str
+    flags: list[str] | None = None
 
 
 class AttachmentLine(Result):
@@ -134,6 +138,7 @@ class MessageBody(Result):
     text_cut_at: int | None = None
     quoted: str | None = None
     quoted_chars: int | None = None
+    quoted_left_out: int | None = None
     signature: str | None = None
     hidden: list[HiddenLine] | None = None
     links: list[LinkLine] | None = None
@@ -141,6 +146,7 @@ class MessageBody(Result):
     attachments: list[AttachmentLine] | None = None
     attachments_left_out: int | None = None
     headers: list[str] | None = None
+    authentication: list[str] | None = None
     defects: list[str] | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -31,6 +32,12 @@ def serve(home: Path | None, open_mailroom: OpenMailroom) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="mailmcp %(levelname)s %(name)s: %(message)s", force=True
     )
+
+    if sys.stdin.isatty():
+        sys.stderr.write(
+            "mailmcp serves MCP here, one JSON-RPC message a line, until Ctrl-D. Programs start it by themselves:"
+            " `mailmcp --help` tells how.\n"
+        )
 
     async def open_room() -> Mailroom:
         from mailmcp.config import load_settings
@@ -64,5 +71,6 @@ async def _serve(session: Session) -> int:
     # A thread may still be reading standard input and cannot be interrupted, and the event loop would wait for it;
     # everything else is closed by now.
     logging.shutdown()
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # nobody may be there to read it
+        sys.stderr.flush()
     os._exit(0 if error is None else 1)

@@ -108,7 +108,7 @@ async def read_thread(
     ctx: Ctx,
     thread: Annotated[str, Field(description="t_…, or m_… for one message")],
     include: Annotated[
-        list[Literal["quoted", "hidden", "headers", "all"]] | None,
+        list[Literal["quoted", "hidden", "links", "headers", "all"]] | None,
         Field(description="what is left out otherwise"),
     ] = None,
     max_chars: Annotated[int, Field(ge=500, le=200_000)] = 7000,

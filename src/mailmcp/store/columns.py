@@ -15,10 +15,10 @@ ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
 
 def new_id(prefix: str) -> str:
-    """An unguessable id such as ``m_4k7…``: 15 characters of 30 kinds, 73 bits."""
-    number = secrets.randbelow(len(ALPHABET) ** 15)  # the system is asked once: it takes longer than the rest
+    """An unguessable id such as ``m_4k7…``: 13 characters of 30 kinds, 63 bits."""
+    number = secrets.randbelow(len(ALPHABET) ** 13)  # the system is asked once: it takes longer than the rest
     letters: list[str] = []
-    for _ in range(15):
+    for _ in range(13):
         number, place = divmod(number, len(ALPHABET))
         letters.append(ALPHABET[place])
     return f"{prefix}_{''.join(letters)}"

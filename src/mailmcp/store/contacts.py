@@ -29,3 +29,16 @@ def met(db: sqlite3.Connection, inbox: int, people: Iterable[Address], *, outgoi
             for person in people
         ],
     )
+
+
+def acquaintances(db: sqlite3.Connection, message: int, email: str) -> tuple[bool, list[Address]]:
+    """Of the inbox of a message: whether it met an address, and whom it wrote to or saw verified, newest first."""
+    inbox = db.execute("SELECT inbox FROM messages WHERE id = :message", {"message": message}).fetchone()
+    who = {"inbox": inbox["inbox"] if inbox else None, "email": email}
+    met_before = db.execute("SELECT 1 FROM contacts WHERE inbox = :inbox AND email = :email", who).fetchone()
+    rows = db.execute(
+        "SELECT name, email FROM contacts WHERE inbox = :inbox AND (sent > 0 OR verified > 0)"
+        " ORDER BY last_seen DESC LIMIT 500",
+        who,
+    ).fetchall()
+    return met_before is not None, [Address(row["name"], row["email"]) for row in rows]

@@ -24,6 +24,7 @@ import aiosqlite
 
 from mailmcp.errors import StoreFull, StoreUnavailable
 from mailmcp.store import schema
+from mailmcp.store.claims import Claims
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,8 +53,10 @@ class _Connection(aiosqlite.Connection):
 class Store:
     """The database of one home."""
 
-    def __init__(self, path: Path, writer: _Connection, reader: _Connection) -> None:
+    def __init__(self, path: Path, writer: _Connection, reader: _Connection, claims: Claims) -> None:
         self.path = path
+        self.claims = claims
+        self._identity = _identity(path)
         self._writer = writer
         self._reader = reader
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue()
@@ -78,12 +81,13 @@ class Store:
             writer = await _opened(_Connection(partial(_connect, path), 64))
             try:
                 reader = await _opened(_Connection(partial(_connect, path, query_only=True), 64))
+                claims = Claims(home)
             except BaseException:
                 await writer.close()
                 raise
         except (sqlite3.Error, OSError) as error:
             raise _public(error, path) from error
-        return cls(path, writer, reader)
+        return cls(path, writer, reader, claims)
 
     async def aclose(self) -> None:
         """Finish the writes that wait, then close both connections; safe to call twice."""
@@ -92,6 +96,7 @@ class Store:
         self._closing = True  # from here on nothing joins the queue, so that nobody waits for an answer in vain
         self._queue.put_nowait(None)
         await asyncio.wait([self._committer])
+        self.claims.close()
         await self._reader.close()
         await self._writer.close()
 
@@ -99,7 +104,7 @@ class Store:
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``work(connection, …)`` on one unchanging state of the database."""
-        self._refuse_if_closed()
+        self._refuse_if_closed_or_gone()
         try:
             return await self._reader.run(partial(_in_snapshot, self._turn, work=lambda db: work(db, *args, **kwargs)))
         except sqlite3.Error as error:
@@ -112,7 +117,7 @@ class Store:
 
         What ``work`` raises is raised here and nothing it did remains. A cancelled call may still be carried out.
         """
-        self._refuse_if_closed()
+        self._refuse_if_closed_or_gone()
         waiting = _Waiting(lambda db: work(db, *args, **kwargs))
         self._queue.put_nowait(waiting)
         return await self._done(waiting)
@@ -121,7 +126,7 @@ class Store:
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """As ``write``, but after a moment: together with what else can wait, if possible with what cannot."""
-        self._refuse_if_closed()
+        self._refuse_if_closed_or_gone()
         waiting = _Waiting(lambda db: work(db, *args, **kwargs))
         self._patient.append(waiting)
         if self._patience is None:
@@ -160,6 +165,15 @@ class Store:
         if self._closing:
             raise StoreUnavailable(f"The database {self.path} was closed: mailmcp is about to end.")
 
+    def _refuse_if_closed_or_gone(self) -> None:
+        """What is written to a file that nobody can find any more is lost: then nothing may be acknowledged."""
+        self._refuse_if_closed()
+        if _identity(self.path) != self._identity:
+            raise StoreUnavailable(
+                f"The database {self.path} was removed or replaced while mailmcp runs: put it back, or restart mailmcp"
+                " to begin anew."
+            )
+
     async def _commit_forever(self) -> None:
         """Until ``aclose`` puts None behind the last piece of work."""
         ended = False
@@ -193,6 +207,15 @@ class _Waiting:
     def __init__(self, work: Work | None) -> None:
         self.work = work
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies at a path now; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 async def _opened(connection: _Connection) -> _Connection:

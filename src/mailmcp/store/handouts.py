@@ -23,6 +23,7 @@ def matching(
     with_code: bool = False,
     newest_first: bool,
     not_handed_out_by: str | None = None,
+    handed_out_by: str | None = None,
     limit: int = 20,
 ) -> list[StoredMessage]:
     """Messages that came into an inbox and fit a wait's filters; ``subject`` is a part of the subject."""
@@ -37,11 +38,10 @@ def matching(
         values |= values_from
     if with_code:
         clauses.append("(messages.code IS NOT NULL OR messages.link IS NOT NULL)")
-    if not_handed_out_by is not None:
-        clauses.append(
-            "NOT EXISTS (SELECT 1 FROM handouts WHERE handouts.message = messages.id AND handouts.tool = :tool)"
-        )
-        values["tool"] = not_handed_out_by
+    if tool := not_handed_out_by or handed_out_by:
+        given = "EXISTS (SELECT 1 FROM handouts WHERE handouts.message = messages.id AND handouts.tool = :tool)"
+        clauses.append(given if handed_out_by else f"NOT {given}")
+        values["tool"] = tool
     if subject is not None:
         clauses.append("instr(fold(messages.subject), :subject) > 0")
         values["subject"] = subject.casefold()
@@ -69,6 +69,12 @@ def hand_out(db: sqlite3.Connection, message: str, *, tool: str, call: str, now:
         " ON CONFLICT (tool, message, call) DO UPDATE SET handed_at = :now",
         {"tool": tool, "message": message, "call": call, "now": milliseconds(now)},
     )
+
+
+def was_handed_out(db: sqlite3.Connection, message: int, *, tool: str) -> bool:
+    """Whether any wait of a tool was given a message."""
+    find = "SELECT 1 FROM handouts WHERE tool = :tool AND message = :message LIMIT 1"
+    return db.execute(find, {"tool": tool, "message": message}).fetchone() is not None
 
 
 def handed_out(db: sqlite3.Connection, *, tool: str, call: str, since: datetime, inbox: int) -> StoredMessage | None:

@@ -97,7 +97,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     search.forget_inbox(db, inbox["inbox"])
     mine = "IN (SELECT id FROM messages WHERE inbox = :inbox)"
     db.execute("DELETE FROM drafts WHERE inbox = :inbox", inbox)
-    for table in ("bodies", "attachments", "mentions", "labels", "handouts"):
+    for table in ("bodies", "attachments", "mentions", "labels", "handouts", "checks"):
         db.execute(f"DELETE FROM {table} WHERE message {mine}", inbox)
     raws = [row["raw"] for row in db.execute("SELECT DISTINCT raw FROM messages WHERE inbox = :inbox", inbox)]
     db.execute("DELETE FROM messages WHERE inbox = :inbox", inbox)

@@ -14,9 +14,10 @@ from itertools import accumulate
 from typing import Any
 
 from mailmcp.mail.threads import ancestors
-from mailmcp.models import Channels, Codes, Message, Source, Trust
-from mailmcp.store import contacts, raws, search, threads
-from mailmcp.store.columns import addresses_json, coded_json, milliseconds, moment, new_id
+from mailmcp.models import Channels, Codes, Envelope, Message, Source, Trust, Verdict
+from mailmcp.store import checks, contacts, raws, search, threads
+from mailmcp.store.checks import Check
+from mailmcp.store.columns import addresses_json, coded_json, milliseconds, moment, new_id, strings
 
 SHORT = 256 * 1024
 """Bytes up to which a message that waits is handed over with its bytes."""
@@ -33,8 +34,13 @@ class Unjudged:
     raw: bytes | None
     """None when it is long: ``messages.raw_piece`` gives it piece by piece."""
     source: Source
-    peer: str | None
+    envelope: Envelope
     outgoing: bool
+
+    @property
+    def peer(self) -> str | None:
+        """The address that it came from."""
+        return self.envelope.peer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,8 @@ class Judgement:
     codes: Codes
     trust: Trust
     first_line: str
+    check: Check | None = None
+    """What was found out about the sender; None for our own mail."""
 
 
 def unjudged(
@@ -63,8 +71,8 @@ def unjudged(
     which = "TRUE" if rows is None else f"messages.id IN ({','.join(str(int(row)) for row in rows)})"
     before = {} if received_before is None else {"before": milliseconds(received_before)}
     found = db.execute(
-        "SELECT messages.id, raw, length(bytes) AS size, source, peer, outgoing FROM messages"
-        " JOIN raws ON raws.id = messages.raw"
+        "SELECT messages.id, raw, length(bytes) AS size, source, peer, helo, mail_from, recipients, received_at,"
+        " outgoing FROM messages JOIN raws ON raws.id = messages.raw"
         f" WHERE judged_at IS NULL AND ({which}{' OR outgoing = 1' if or_sent else ''})"
         f"{' AND received_at < :before' if before else ''} ORDER BY messages.id LIMIT :limit",
         {"limit": limit, **before},
@@ -76,7 +84,13 @@ def unjudged(
             size=row["size"],
             raw=raws.kept(db, row["raw"]) if row["size"] <= SHORT else None,
             source=Source(row["source"]),
-            peer=row["peer"],
+            envelope=Envelope(
+                mail_from=row["mail_from"],
+                recipients=strings(row["recipients"]),
+                received_at=moment(row["received_at"]),
+                peer=row["peer"],
+                helo=row["helo"],
+            ),
             outgoing=bool(row["outgoing"]),
         )
         for row, total in zip(found, short, strict=True)
@@ -95,7 +109,8 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     if state is None:
         return False
     inbox, message = int(state["inbox"]), judgement.message
-    thread = threads.place(db, inbox, message, moment(state["received_at"]))
+    proved = judgement.trust.verdict in (Verdict.VERIFIED, Verdict.LOCAL)
+    thread = threads.place(db, inbox, message, moment(state["received_at"]), proved=proved)
     position = db.execute(
         "INSERT INTO arrivals (cursor, inbox, message) VALUES (:cursor, :inbox, :row) RETURNING position",
         {"cursor": new_id("c"), "inbox": inbox, "row": row},
@@ -121,12 +136,14 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
         row,
         subject=message.subject,
         people=search.people(name, email.lower(), addresses_json(message.to)),
-        body=judgement.channels.visible,
+        body=f"{judgement.channels.visible}\n{judgement.channels.signature}",
     )
     threads.add_person(db, thread, name, email)
     threads.refresh(db, thread, first_line=judgement.first_line)
     met = (*message.to, *message.cc) if state["outgoing"] else ((author,) if author else ())
     contacts.met(db, inbox, met, outgoing=bool(state["outgoing"]), now=now)
+    if judgement.check is not None:
+        checks.append(db, row, judgement.check, now)
     return True
 
 

@@ -1,4 +1,4 @@
-"""Messages: accepted as bytes, judged later (``judgements``), found by waits, read, marked."""
+"""Messages: accepted as bytes, judged later (``judgements``), found by waits, read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mailmcp.models import (
     Trust,
     Verdict,
 )
-from mailmcp.store import raws, threads
+from mailmcp.store import raws
 from mailmcp.store.columns import (
     addresses,
     attachment,
@@ -136,27 +136,6 @@ def raw_piece(db: sqlite3.Connection, row: int, start: int) -> bytes:
     return raws.piece(db, found["raw"], start)
 
 
-def mark(
-    db: sqlite3.Connection, rows: Iterable[int], *, read: bool | None, add: Sequence[str], remove: Sequence[str]
-) -> None:
-    """Set messages read or unread, put labels on and take them off; those deleted meanwhile are passed over."""
-    for row in rows:
-        thread = db.execute("SELECT thread FROM messages WHERE id = :row", {"row": row}).fetchone()
-        if thread is None:
-            continue
-        if read is not None:
-            db.execute("UPDATE messages SET read = :read WHERE id = :row", {"read": int(read), "row": row})
-        db.executemany(
-            "INSERT INTO labels (message, label) VALUES (:row, :label) ON CONFLICT DO NOTHING",
-            [{"row": row, "label": label} for label in add],
-        )
-        db.executemany(
-            "DELETE FROM labels WHERE message = :row AND label = :label",
-            [{"row": row, "label": label} for label in remove],
-        )
-        threads.refresh(db, thread["thread"])
-
-
 def _stored_already(db: sqlite3.Connection, inbox: int, fingerprint: str) -> bool:
     return (
         db.execute(
@@ -243,6 +222,7 @@ def _stored(db: sqlite3.Connection, row: sqlite3.Row) -> StoredMessage:
         references=strings(row["refs"]),
         attachments=tuple(attachment(part) for part in parts),
         defects=defects(row["defects"]),
+        authentication=strings(row["authentication"]),
         position=row["position"],
         cursor=row["cursor"],
     )
@@ -254,9 +234,14 @@ def _channels(visible: str, record: dict[str, Any]) -> Channels:
         quoted=record["quoted"],
         signature=record["signature"],
         hidden=tuple(Hidden(**item) for item in record["hidden"]),
-        links=tuple(Link(**item) for item in record["links"]),
+        links=tuple(_link(item) for item in record["links"]),
         emphasis=tuple((start, end) for start, end in record["emphasis"]),
         read_from=record["read_from"],
         invisible=record["invisible"],
         defects=tuple(Defect(**item) for item in record["defects"]),
     )
+
+
+def _link(record: dict[str, Any]) -> Link:
+    flags = tuple(record.pop("flags", ()))
+    return Link(**record, flags=flags)

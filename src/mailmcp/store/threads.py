@@ -35,15 +35,17 @@ class Filter:
     label: str | None = None
 
 
-def place(db: sqlite3.Connection, inbox: int, message: Message, now: datetime) -> int:
+def place(db: sqlite3.Connection, inbox: int, message: Message, now: datetime, *, proved: bool = True) -> int:
     """The row of the conversation that a new message of an inbox belongs to, made when there is none.
+
+    ``proved`` says that the sender is who the message says: by its subject alone nobody else joins a conversation.
 
     A parent that comes after its children joins (and joins together) the conversations that they began, when it has
     a person in common with them.
     """
     thread = _of_ancestor(db, inbox, rules.ancestors(message))
     children = _of_children(db, inbox, message)
-    if thread is None and not children:
+    if thread is None and not children and proved:
         thread = _by_subject(db, inbox, message, now)
     if thread is None:
         thread = children[0] if children else _begin(db, inbox, message, now)

@@ -1,0 +1,74 @@
+"""Where a link really leads: what a person should know before they press it. Nothing is fetched."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import replace
+from urllib.parse import unquote, urlsplit
+
+from mailmcp.language.domains import host_of, organisational_domain
+from mailmcp.models import Link
+
+_NAMED_HOST = re.compile(r"(?:https?://|www\.)?((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w@.-]*@)", re.IGNORECASE)
+_INNER_URL = re.compile(r"https?:/{1,2}[\w.-]{1,200}\.[a-z]{2,24}", re.IGNORECASE)
+_TRACKING_HOST = re.compile(
+    r"(?:^|\.)(?:click|clicks|clk|links?|lnk|trk|track|tracking|go|e?mail|r|url\d{2,6}|ct|email-?links?|l)\.",
+    re.IGNORECASE,
+)
+_TRACKING_PATH = re.compile(
+    r"/(?:ls/click|wf/click|track/click|f/a/|CL0/|c/eJ|e3t/|api/click|r/\?|click\b|redir(?:ect)?\b|trk\b|lt\.php)",
+)
+_LONG_TOKEN = re.compile(r"[A-Za-z0-9_\-%.~]{60,}")
+_MOST_LOOKED_AT = 300
+
+
+def flagged(links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """The links with what speaks against each of them in its ``flags``."""
+    return tuple(
+        replace(link, flags=flags) if number < _MOST_LOOKED_AT and (flags := _flags(link)) else link
+        for number, link in enumerate(links)
+    )
+
+
+def _flags(link: Link) -> tuple[str, ...]:
+    try:
+        parts = urlsplit(link.url[:4096])
+        host = host_of(link.url)
+    except ValueError:
+        return ("unreadable",)
+    if parts.scheme.lower() not in ("http", "https"):
+        return ()
+    found: list[str] = []
+    if not host:
+        return ("unreadable",)
+    named = _named_host(link.text)
+    if named and organisational_domain(named) != organisational_domain(host):
+        found.append("text_names_another_host")
+    if any(label.startswith("xn--") for label in host.split(".")):
+        found.append("punycode")
+    if _is_address(host):
+        found.append("ip_address")
+    if parts.username is not None:
+        found.append("user_before_host")
+    rest = f"{parts.path}?{parts.query}"
+    if _INNER_URL.search(unquote(unquote(rest[:4096]))):
+        found.append("redirect")
+    elif (_TRACKING_HOST.search(host) and _LONG_TOKEN.search(rest)) or _TRACKING_PATH.search(rest):
+        found.append("tracker")
+    return tuple(found)
+
+
+def _named_host(text: str) -> str | None:
+    """The host that a link's text shows, when it shows one and little else."""
+    words = text.strip()
+    match = _NAMED_HOST.match(words) if len(words) <= 200 and " " not in words else None
+    return host_of(f"https://{match[1]}/") if match else None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host.isdigit() or host.startswith("0x")
+    return True

@@ -1,0 +1,83 @@
+"""The nouns: frozen values that rooms hand to each other. No I/O, no imports of ours.
+
+Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are seconds. Import them from here.
+"""
+
+from mailmcp.models.authentication import (
+    ArcChain,
+    ArcSet,
+    AuthResults,
+    Claim,
+    ClaimedResult,
+    DkimSignature,
+    DmarcResult,
+    Result,
+    SpfResult,
+)
+from mailmcp.models.mail import (
+    Address,
+    Arrival,
+    Attachment,
+    Channels,
+    Codes,
+    Defect,
+    Envelope,
+    Hidden,
+    Link,
+    Message,
+    Source,
+)
+from mailmcp.models.sending import (
+    Decision,
+    Draft,
+    DraftState,
+    OutboundMail,
+    OutgoingFile,
+    Receipt,
+    SendingVerdict,
+    Submission,
+    distinct,
+)
+from mailmcp.models.stored import Conversation, Inbox, InboxSummary, ListenerStatus, StoredMessage, ThreadSummary
+from mailmcp.models.trust import Reason, Trust, Verdict
+
+__all__ = [
+    "Address",
+    "ArcChain",
+    "ArcSet",
+    "Arrival",
+    "Attachment",
+    "AuthResults",
+    "Channels",
+    "Claim",
+    "ClaimedResult",
+    "Codes",
+    "Conversation",
+    "Decision",
+    "Defect",
+    "DkimSignature",
+    "DmarcResult",
+    "Draft",
+    "DraftState",
+    "Envelope",
+    "Hidden",
+    "Inbox",
+    "InboxSummary",
+    "Link",
+    "ListenerStatus",
+    "Message",
+    "OutboundMail",
+    "OutgoingFile",
+    "Reason",
+    "Receipt",
+    "Result",
+    "SendingVerdict",
+    "Source",
+    "SpfResult",
+    "StoredMessage",
+    "Submission",
+    "ThreadSummary",
+    "Trust",
+    "Verdict",
+    "distinct",
+]

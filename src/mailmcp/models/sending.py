@@ -1,0 +1,134 @@
+"""What leaves: a submission, the bytes that were approved, and the draft that says how far it got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mailmcp.models.mail import Address
+from mailmcp.models.stored import Inbox
+from mailmcp.models.trust import Reason
+
+
+class DraftState(StrEnum):
+    """The life of an outgoing message. ``on_wire`` that outlives its process becomes ``unknown``."""
+
+    HELD = "held"
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    ON_WIRE = "on_wire"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingFile:
+    """An attachment of a mail to be sent."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What somebody asks to be sent, before it is composed: addresses validated, parent resolved."""
+
+    inbox: Inbox
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    subject: str = ""
+    body: str = ""
+    html: str | None = None
+    attachments: tuple[OutgoingFile, ...] = ()
+    in_reply_to: str | None = None
+    """The parent's Message-ID."""
+    answers: str | None = None
+    """The parent's m_… id: a parent without a Message-ID has no other name."""
+    references: tuple[str, ...] = ()
+    send_at: datetime | None = None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Every envelope recipient once, in header order; the case of letters makes no second one."""
+        return distinct(address.email for address in (*self.to, *self.cc, *self.bcc))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundMail:
+    """The immutable bytes and envelope that were approved: the only thing a backend may send."""
+
+    mime: bytes
+    mail_from: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a backend says after a send."""
+
+    accepted: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...] = ()
+    """(recipient, one sentence why) of each that was not accepted."""
+    provider_id: str | None = None
+
+
+class Decision(StrEnum):
+    """What policy says of a message that wants to leave."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingVerdict:
+    """A decision with the reasons of every rule that did not simply allow."""
+
+    decision: Decision
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A row of the outbox."""
+
+    row: int
+    id: str
+    inbox: str
+    state: DraftState
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    subject: str
+    sha256: str
+    """Of the MIME bytes and the envelope: what an approval names."""
+    reasons: tuple[Reason, ...]
+    note: str
+    created_at: datetime
+    send_at: datetime | None
+    expires_at: datetime | None
+    error: str | None
+    message: str | None
+    """The m_… id of the sent copy once it was sent."""
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Every envelope recipient once, in header order; the case of letters makes no second one."""
+        return distinct(address.email for address in (*self.to, *self.cc, *self.bcc))
+
+
+def distinct(emails: Iterable[str]) -> tuple[str, ...]:
+    """Each address once, in the spelling that comes first."""
+    first: dict[str, str] = {}
+    for email in emails:
+        first.setdefault(email.lower(), email)
+    return tuple(first.values())

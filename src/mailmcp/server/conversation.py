@@ -1,0 +1,373 @@
+"""The view of read_thread: the messages of a thread with their new text, and one line on what was left out.
+
+A part of the window ``server/views.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from mailmcp.models import Address, Channels, Conversation, Reason, StoredMessage, Verdict
+from mailmcp.server import absence, results
+from mailmcp.server.fence import Page, inert
+from mailmcp.server.targets import FLAGS, host, inactive, numbered
+
+LINKS_SHOWN = 15
+LINK_CHARACTERS = (300, 1_500)
+"""Least and most for the links of a message: the more it says in words, the less its links (often those of click
+trackers, a thousand characters each) matter. The link that signs in is always given whole."""
+NAME_SHOWN = 60
+PEOPLE_SHOWN = 8
+"""Of each header; like attachments, all of them with ``include`` all."""
+ATTACHMENTS_SHOWN = 15
+RECORD_CHARACTERS = 14_000
+"""Of a page as a record: addresses, reasons and names count as well there."""
+MESSAGE_CHARACTERS = 60
+"""What the line of a message costs besides its words."""
+LEAST_BUDGET = 300
+"""A message that would get less begins the next page of read_thread."""
+MESSAGES_READ = 200
+"""Most messages of a thread that the store gives at once: when it gave so many, there may be more."""
+SIGNATURE_SHOWN = 500
+"""Characters of a signature in the record; in the text, and whole, with ``include`` all."""
+HIDDEN_LISTED = 20
+"""Pieces of hidden text of a message."""
+ANSWER_MARKS = 12
+"""Characters that answers put before a subject ("Re: ", "AW: Re: "): with more, it is another subject."""
+SIGNS = {"verified": "✓", "unverified": "?", "suspicious": "!", "failed": "✗", "local": "⌂"}
+"""How a list says trust; its first line explains those that occur."""
+_USUAL = frozenset(("loopback_peer", "not_checked", "first_contact", "dmarc_pass"))
+"""Reasons that say no more than "unverified" does."""
+_PARAGRAPH_ENDS = ("\n\n", "\n", ". ", " ")
+
+
+def conversation(
+    read: Conversation,
+    headers: Sequence[tuple[tuple[str, str], ...]],
+    *,
+    include: frozenset[str],
+    max_chars: int,
+    offset: int,
+) -> tuple[str, results.ThreadBody]:
+    """The messages of read_thread, oldest first, until ``max_chars`` characters of mail text are used up.
+
+    ``offset`` is how many characters of the first message's text an earlier page has shown. ``headers`` has an entry
+    for each message, empty ones unless they were asked for.
+    """
+    budget, record = max_chars, max(RECORD_CHARACTERS, 2 * max_chars)
+    bodies: list[results.MessageBody] = []
+    page = Page()
+    several = len(read.messages) > 1
+    signs = legend(message.trust.verdict for message, _ in read.messages) if several else ""
+    page.say(f"{_place(read)}. {signs}{{mark}} = mail text.")
+    telling = _Telling(page, read.inbox, several=several)
+    next_cursor: str | None = None
+    previous = ""
+    left_out = _LeftOut()
+    for (message, channels), lines in zip(read.messages, headers, strict=True):
+        if bodies and (budget < LEAST_BUDGET or record < 0):
+            next_cursor = previous
+            break
+        body = _body(message, channels, lines, include, offset=offset, budget=budget)
+        budget -= _words_of(body)
+        record -= len(body.model_dump_json(exclude_none=True))
+        bodies.append(body)
+        left_out.count(body, channels, everything="all" in include)
+        telling.message(body, message.trust.reasons, absence.said(message, channels), everything="all" in include)
+        if body.text_cut_at is not None:
+            next_cursor = f"{message.cursor}.{body.text_cut_at}"
+            break
+        offset, previous = 0, message.cursor
+    if next_cursor is None and len(read.messages) >= MESSAGES_READ:
+        next_cursor = previous
+    if left_out:
+        page.say(f"left out: {left_out}")
+    if next_cursor:
+        page.say(f"More of this thread: call read_thread again with cursor={next_cursor}.")
+    return page.text(), results.ThreadBody(
+        thread=read.thread, inbox=read.inbox, count=read.count, messages=bodies, next_cursor=next_cursor
+    )
+
+
+def person(address: Address) -> str:
+    """A name and address as a header shows them, a long name cut."""
+    name = inert(address.name if len(address.name) <= NAME_SHOWN else address.name[: NAME_SHOWN - 1] + "…")
+    return f"{name} <{address.email}>" if name else address.email
+
+
+def short(moment: datetime) -> str:
+    """Day and time (UTC) in this year, with the year in others."""
+    here = moment.astimezone(UTC)
+    return f"{here:%m-%d %H:%M}Z" if here.year == datetime.now(UTC).year else f"{here:%Y-%m-%d %H:%M}Z"
+
+
+def legend(verdicts: Iterable[str]) -> str:
+    """What the signs of these verdicts mean."""
+    return f"{', '.join(f'{SIGNS[one]} {one}' for one in dict.fromkeys(verdicts))}. "
+
+
+def size(count: int) -> str:
+    """A size in bytes for people."""
+    if count < 1024:
+        return f"{count} bytes"
+    return f"{count / 1024:.0f} KiB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MiB"
+
+
+def _place(read: Conversation) -> str:
+    if read.count == 1:
+        return read.inbox
+    if len(read.messages) == 1:
+        return f"1 of {read.count} messages of {read.thread} in {read.inbox}"
+    return f"{read.thread} in {read.inbox}, {read.count} messages, oldest first"
+
+
+def _body(
+    message: StoredMessage,
+    channels: Channels,
+    headers: tuple[tuple[str, str], ...],
+    include: frozenset[str],
+    *,
+    offset: int,
+    budget: int,
+) -> results.MessageBody:
+    """The record of one message.
+
+    The message's own text comes first, then (where asked for) quoted history, then hidden text; what the budget cuts
+    is counted.
+    """
+    stop = _cut(channels.visible, offset, budget)
+    text = channels.visible[offset:stop]
+    everything = "all" in include
+    people = None if everything else PEOPLE_SHOWN
+    left = max(0, budget - len(text))
+    quoted: str | None = None
+    if channels.quoted and ("quoted" in include or everything):
+        quoted = channels.quoted[:left]
+        left -= len(quoted)
+    signed = left if everything else SIGNATURE_SHOWN
+    hidden = _hidden(channels, left if "hidden" in include or everything else None)
+    shown = [] if offset else _links(message, channels, budget if everything or "links" in include else None)
+    files = message.attachments if everything else message.attachments[:ATTACHMENTS_SHOWN]
+    reply_to = [one for one in message.reply_to if one != message.from_]
+    cut_off = sum(len(one) - len(one[:people]) for one in (message.to, message.cc, reply_to))
+    return results.MessageBody(
+        id=message.id,
+        direction="out" if message.outgoing else "in",
+        sender=person(message.from_) if message.from_ else None,
+        to=[person(one) for one in message.to[:people]],
+        cc=[person(one) for one in message.cc[:people]] or None,
+        reply_to=[person(one) for one in reply_to[:people]] or None,
+        people_left_out=cut_off or None,
+        subject=inert(message.subject[: results.SUBJECT_SHOWN]),
+        received_at=message.received_at,
+        sent_at=message.date,
+        read=message.read,
+        labels=list(message.labels) or None,
+        trust=message.trust.verdict.value,
+        trust_reasons=[reason.sentence for reason in message.trust.reasons] or None,
+        verified_domain=message.trust.verified_domain,
+        text=inert(numbered(channels.visible, channels.links, offset, stop)),
+        text_cut_at=stop if stop < len(channels.visible) else None,
+        quoted=inert(inactive(quoted)) if quoted is not None else None,
+        quoted_chars=len(channels.quoted) or None,
+        quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None,
+        signature=inert(inactive(channels.signature[:signed])) or None,
+        hidden=hidden or None,
+        links=shown or None,
+        links_left_out=(len(channels.links) - len(shown)) or None,
+        attachments=[
+            results.AttachmentLine(part=one.part, name=one.filename, type=one.content_type, size=one.size)
+            for one in files
+        ]
+        or None,
+        attachments_left_out=(len(message.attachments) - len(files)) or None,
+        headers=[f"{name}: {value}" for name, value in headers] or None,
+        authentication=list(message.authentication) if headers else None,
+        defects=[defect.detail for defect in message.defects[:10]] or None,
+    )
+
+
+def _words_of(body: results.MessageBody) -> int:
+    """Characters of the budget that a message used."""
+    hidden = sum(len(piece.text or "") for piece in body.hidden or ())
+    links = sum(len(link.url) + len(link.text) for link in body.links or ())
+    headers = sum(map(len, body.headers or ()))
+    return len(body.text) + len(body.quoted or "") + hidden + links + headers + MESSAGE_CHARACTERS
+
+
+def _cut(text: str, offset: int, budget: int) -> int:
+    """Where a page of a text ends: all of it, or the last paragraph, line, sentence or word that fits."""
+    stop = offset + budget
+    if stop >= len(text):
+        return len(text)
+    for end in _PARAGRAPH_ENDS:
+        at = text.rfind(end, offset + budget // 2, stop)
+        if at >= 0:
+            return at + len(end)
+    return stop
+
+
+def _hidden(channels: Channels, budget: int | None) -> list[results.HiddenLine]:
+    """What a person would not see: kinds and sizes, and text as far as the budget goes (None: nobody asked for it)."""
+    lines: list[results.HiddenLine] = []
+    for piece in channels.hidden[:HIDDEN_LISTED]:
+        text = None if budget is None else piece.text[:budget]
+        budget = None if text is None or budget is None else budget - len(text)
+        lines.append(
+            results.HiddenLine(
+                kind=piece.kind, chars=len(piece.text), text=inert(inactive(text)) if text is not None else None
+            )
+        )
+    return lines
+
+
+def _links(message: StoredMessage, channels: Channels, budget: int | None) -> list[results.LinkLine]:
+    """The links that fit, in their order; without a budget (nobody asked for links) the first of them."""
+    most = len(channels.links)
+    if budget is None:
+        least, budget = LINK_CHARACTERS
+        budget, most = max(least, budget - len(channels.visible) // 2), LINKS_SHOWN
+    shown: list[results.LinkLine] = []
+    for number, link in enumerate(channels.links, 1):
+        cost = len(link.url) + len(link.text)
+        if link.url == message.codes.link or (cost <= budget and len(shown) < most):
+            budget -= cost
+            shown.append(
+                results.LinkLine(
+                    number=number,
+                    text=inert(link.text[:200]),
+                    url=link.url,
+                    host=host(link.url),
+                    flags=list(link.flags) or None,
+                )
+            )
+    return shown
+
+
+class _Telling:
+    """Messages as text, one after another: what the ones before have said is not said again."""
+
+    def __init__(self, page: Page, inbox: str, *, several: bool) -> None:
+        self._page = page
+        self._inbox = inbox
+        self._several = several
+        self._topic = ""
+        self._day = ""
+        self._known: set[str] = set()
+
+    def message(self, body: results.MessageBody, reasons: tuple[Reason, ...], absent: str, *, everything: bool) -> None:
+        """The lines of one message: trust and sender, recipients and subject where they say something new, text."""
+        page = self._page
+        self._head(body, reasons)
+        for line in (*(body.headers or ()), *(body.authentication or ())):
+            page.quote(line)
+        if body.text:
+            page.quote(body.text)
+        else:
+            page.say(absent)
+        if body.signature and everything:
+            page.say("signature:")
+            page.quote(body.signature)
+        if body.quoted:
+            page.say("quoted:")
+            page.quote(body.quoted)
+        for piece in body.hidden or ():
+            if piece.text:
+                page.say(f"hidden ({piece.kind}):")
+                page.quote(piece.text)
+        for link in body.links or ():
+            flags = "".join(f"; {FLAGS.get(flag, flag)}" for flag in link.flags or ())
+            page.say(f"link {link.number}{flags}:", link.url)
+        for one in body.attachments or ():
+            page.say(f"attachment {one.part}, {size(one.size)}:", f"{one.name} ({one.type})")
+        if body.defects:
+            page.say("defects:", " ".join(body.defects))
+
+    def _head(self, body: results.MessageBody, reasons: tuple[Reason, ...]) -> None:
+        page, when = self._page, self._when(body.received_at)
+        if body.direction == "out":
+            page.say(f"sent {body.id} {when} to", ", ".join(body.to))
+        else:
+            verdict = SIGNS[body.trust] if self._several else body.trust
+            verdict += f" {body.verified_domain}" if body.verified_domain else ""
+            page.say(f"{verdict} {body.id} {when}", self._sender(body))
+            told = [one.sentence for one in reasons if one.code not in _USUAL]
+            if told and body.trust in (Verdict.SUSPICIOUS, Verdict.FAILED, Verdict.UNVERIFIED):
+                page.say(f"{body.trust}: {' '.join(told)}")
+            if [_bare(one) for one in body.to] != [self._inbox]:
+                page.say("to", ", ".join(body.to) or "nobody named")
+        if body.cc:
+            page.say("cc", ", ".join(body.cc))
+        if body.reply_to:
+            page.say("answers go to", ", ".join(body.reply_to))
+        if body.labels:
+            page.say(f"labels: {' '.join(body.labels)}")
+        if body.subject and not _says_topic(body.subject, self._topic):
+            page.say("subject", body.subject)
+        self._topic = self._topic or body.subject
+
+    def _when(self, moment: datetime) -> str:
+        """Day and time; the time alone on the day of the message before."""
+        day, _, time = short(moment).partition(" ")
+        same, self._day = day == self._day, day
+        return time if same else f"{day} {time}"
+
+    def _sender(self, body: results.MessageBody) -> str:
+        """The sender; one who was named before in this way by the address alone."""
+        sender = body.sender or "no one sender"
+        if sender in self._known:
+            return _bare(sender)
+        self._known.add(sender)
+        return sender
+
+
+def _bare(person: str) -> str:
+    """The address alone of what :func:`person` made."""
+    return person.rpartition(" <")[2].removesuffix(">").lower()
+
+
+def _says_topic(subject: str, topic: str) -> bool:
+    """Whether a subject is the topic, perhaps with what answers put before it."""
+    return bool(topic) and subject.casefold().endswith(topic.casefold()) and len(subject) - len(topic) <= ANSWER_MARKS
+
+
+class _LeftOut:
+    """What a page leaves out, over all its messages, and how to get it."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._kinds: dict[str, None] = {}
+
+    def count(self, body: results.MessageBody, channels: Channels, *, everything: bool) -> None:
+        """Add what one message leaves out."""
+        if body.text_cut_at is not None:
+            self._add("characters of text", len(channels.visible) - body.text_cut_at)
+        self._add("quoted", body.quoted_left_out, "quoted", asked=body.quoted is not None)
+        silent = [piece for piece in body.hidden or () if len(piece.text or "") < piece.chars]
+        if silent:
+            self._kinds |= dict.fromkeys(piece.kind for piece in silent)
+            chars = sum(piece.chars - len(piece.text or "") for piece in silent)
+            self._add("hidden", chars, "hidden", asked=silent[0].text is not None)
+        shown = len(body.signature or "") if everything else 0
+        self._add("signature", len(channels.signature) - shown, "all", asked=everything)
+        self._add("more hidden pieces", len(channels.hidden) - len(body.hidden or ()))
+        self._add("invisible characters", channels.invisible)
+        if body.text_cut_at is None or body.links:
+            self._add("links", body.links_left_out, "links", asked=False)
+        self._add("addresses", body.people_left_out, "all", asked=False)
+        self._add("attachments", body.attachments_left_out, "all", asked=False)
+
+    def _add(self, what: str, count: int | None, include: str | None = None, *, asked: bool = False) -> None:
+        if not count or count < 0:
+            return
+        if include is not None:
+            what += " (read that message alone with a larger max_chars)" if asked else f" (include={include})"
+        self._counts[what] = self._counts.get(what, 0) + count
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
+    def __str__(self) -> str:
+        said = "; ".join(f"{count} {what}" for what, count in self._counts.items())
+        return said.replace("hidden (", f"hidden ({', '.join(self._kinds)}; ")

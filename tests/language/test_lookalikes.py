@@ -1,0 +1,57 @@
+"""Names that are easily taken for others."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailmcp.language.lookalikes import resembles, skeleton
+
+
+@pytest.mark.parametrize(
+    ("forged", "name"),
+    [
+        ("аpp.example", "app.example"),  # Cyrillic a
+        ("APP.example", "app.example"),
+        ("ａｐｐ.example", "app.example"),
+        ("app\u200b.example", "app.example"),
+        ("xn--pp-6kc.example", "app.example"),  # the A-label of Cyrillic a
+        ("exarnple.test", "example.test"),
+        ("paypa1.test", "paypal.test"),
+        ("g00gle.test", "google.test"),
+        ("vvindow.test", "window.test"),
+        ("bücher.test", "bucher.test"),
+        ("аррle.test", "apple.test"),
+    ],
+)
+def test_forged_names_have_the_skeleton_of_what_they_forge(forged: str, name: str) -> None:
+    assert skeleton(forged) == skeleton(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("northwind.example", "nortwhind.example"),
+        ("northwind.example", "northwinds.example"),
+        ("northwind.example", "northwin.example"),
+        ("northwind.example", "morthwind.example"),
+        ("north-wind.example", "northwind.example"),
+    ],
+)
+def test_a_letter_more_less_other_or_swapped_is_seen(one: str, other: str) -> None:
+    assert resembles(one, other)
+    assert resembles(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("northwind.example", "northwind.example"),
+        ("northwind.example", "eastwind.example"),
+        ("acme.example", "acne.example"),
+        ("northwind.example", "northwind.test"),
+        ("", "northwind.example"),
+        ("a.example", "b.example"),
+    ],
+)
+def test_names_that_differ_more_or_are_short_are_not_taken_for_each_other(one: str, other: str) -> None:
+    assert not resembles(one, other)

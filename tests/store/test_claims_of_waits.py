@@ -1,0 +1,103 @@
+"""Claims: one holder over all processes and mailrooms of a home, and none once the holder has gone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from mailmcp.store.claims import Claims
+
+HOLDER = """
+import sys
+from pathlib import Path
+from mailmcp.store.claims import Claims
+claims = Claims(Path(sys.argv[1]))
+print(claims.take("wait_for_otp", 7), flush=True)
+for line in sys.stdin:
+    claims.free("wait_for_otp", 7)
+    print("freed", flush=True)
+"""
+
+
+@contextmanager
+def another_process(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the claim on message 7, and frees it when it is told a line."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "True\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
+
+
+def test_a_claim_has_one_holder_in_a_process(tmp_path: Path) -> None:
+    with closing(Claims(tmp_path)) as one, closing(Claims(tmp_path)) as other:
+        assert one.take("wait_for_otp", 7)
+        assert not one.take("wait_for_otp", 7)
+        assert not other.take("wait_for_otp", 7)
+        assert other.take("wait_for_otp", 8)
+        assert other.take("wait_for_mail", 7)
+
+
+def test_only_the_holder_frees_a_claim(tmp_path: Path) -> None:
+    with closing(Claims(tmp_path)) as one, closing(Claims(tmp_path)) as other:
+        assert one.take("wait_for_otp", 7)
+        other.free("wait_for_otp", 7)
+        assert not other.take("wait_for_otp", 7)
+        one.free("wait_for_otp", 7)
+        assert other.take("wait_for_otp", 7)
+
+
+def test_a_mailroom_that_closes_gives_its_claims_back_and_leaves_those_of_others(tmp_path: Path) -> None:
+    one = Claims(tmp_path)
+    with closing(Claims(tmp_path)) as other:
+        assert one.take("wait_for_otp", 7)
+        assert other.take("wait_for_otp", 8)
+        one.close()
+        one.close()
+        assert other.take("wait_for_otp", 7)
+        assert not other.take("wait_for_otp", 8)
+
+
+def test_what_another_process_claimed_is_taken_until_it_frees_it(tmp_path: Path) -> None:
+    with closing(Claims(tmp_path)) as claims, another_process(tmp_path) as process:
+        assert not claims.take("wait_for_otp", 7)
+        assert claims.take("wait_for_mail", 7)
+        assert claims.take("wait_for_otp", 6)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "freed\n"
+        assert claims.take("wait_for_otp", 7)
+
+
+def test_a_process_that_is_killed_leaves_no_claim(tmp_path: Path) -> None:
+    with closing(Claims(tmp_path)) as claims:
+        with another_process(tmp_path):
+            assert not claims.take("wait_for_otp", 7)
+        assert claims.take("wait_for_otp", 7)
+
+
+def test_a_mailroom_that_closes_ends_no_claim_of_another_in_its_process_for_other_processes(tmp_path: Path) -> None:
+    with closing(Claims(tmp_path)) as stays:
+        assert stays.take("wait_for_otp", 7)
+        Claims(tmp_path).close()
+        asked = subprocess.run(
+            [sys.executable, "-c", HOLDER, str(tmp_path)], input="", capture_output=True, text=True, timeout=30
+        )
+    assert asked.stdout == "False\n"
+
+
+def test_the_file_of_the_claims_is_for_its_owner_only_and_stays_empty(tmp_path: Path) -> None:
+    with closing(Claims(tmp_path)) as claims:
+        assert claims.take("wait_for_otp", 7)
+        stat = (tmp_path / "claims.lock").stat()
+    assert (stat.st_mode & 0o777, stat.st_size) == (0o600, 0)
