@@ -28,15 +28,34 @@ _MIN_WIDTH = re.compile(r"\s*(?:min-width\s*:|width\s*>=?)\s*(\d{1,4}(?:\.\d{1,4
 _FUNCTION = re.compile(r"\b(?:ok)?(?:lch|lab)\(|\bcolor(?:-mix)?\(|\b(?:light-dark|hwb|var|env)\(")
 _VARIABLE = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,([^()]*))?\)")
 _NOTHING = re.compile(r"[+-]?(?:0*\.?0*[1-9]?\d?e-|[01]?(?:\.\d*)?(?:px|pt|em|rem|%)?\s*\Z|calc\(\s*0)")
+_EMPTY_URL = re.compile(r"\Aurl\(\s*[\"']{0,2}\s*\)\Z|(?:\A|\s)url\(\s*\)")
 _FONT_SIZE = re.compile(
-    r"(?:^|\s)((?:xx?-|)(?:small|large)|medium|larger|smaller|[0-9.]+(?:px|pt|em|rem|%|)?)(?:/\S+)?\s"
+    r"(?:^|\s)((?:xx?-|)(?:small|large)|medium|larger|smaller|(?:calc|min|max|clamp)\((?:[^()]|\([^()]*\))*\)"
+    r"|[0-9.]+(?:px|pt|em|rem|%|vw|vh|pc|in|cm|mm|q|ex|ch)|0(?=[\s/]))(?:\s*/\s*\S+)?\s"
 )
-_COLOUR_TOKEN = re.compile(r"(?:rgb|hsl)a?\([^()]*\)|#[0-9a-f]+|(?<![\w(-])[a-z]+(?![\w(-])")
+_COLOUR_TOKEN = re.compile(r"[a-z-]+\((?:[^()]|\([^()]*\))*\)|#[0-9a-f]+|(?<![\w(-])[a-z]+(?![\w(-])")
 _BACKGROUND_WORDS = (
     "url none no-repeat repeat scroll fixed center left right top bottom cover contain inherit initial unset local"
 )
 _NOT_COLOURS = frozenset(_BACKGROUND_WORDS.split())
 
+_PREFIXED = ("transform", "clip-path", "mask", "mask-image", "mask-size", "filter", "opacity", "backface-visibility")
+_SIDES = {
+    "inset": ("top", "right", "bottom", "left"),
+    "inset-inline": ("left", "right"),
+    "inset-block": ("top", "bottom"),
+    "margin": ("margin-top", "margin-right", "margin-bottom", "margin-left"),
+    "margin-inline": ("margin-left", "margin-right"),
+    "margin-block": ("margin-top", "margin-bottom"),
+    "padding": ("padding-top", "padding-right", "padding-bottom", "padding-left"),
+}
+_DISPLAY_NAMES = """
+    none block inline inline-block list-item run-in flow flow-root table inline-table table-row table-cell table-column
+    table-row-group table-header-group table-footer-group table-column-group table-caption flex inline-flex grid
+    inline-grid contents ruby ruby-base ruby-text math inherit initial unset revert revert-layer -webkit-box
+    -webkit-inline-box -webkit-flex -webkit-inline-flex -ms-flexbox -ms-inline-flexbox -moz-box -ms-grid
+"""
+_DISPLAYS = frozenset(_DISPLAY_NAMES.split())
 # Logical properties (CSS Logical Properties 1), for text that runs from left to right and down.
 _SAME = {
     "inline-size": "width",
@@ -47,6 +66,10 @@ _SAME = {
     "margin-block-start": "margin-top",
     "inset-inline-start": "left",
     "inset-block-start": "top",
+    "inset-inline-end": "right",
+    "inset-block-end": "bottom",
+    # Names of before there was a standard.
+    **{f"-webkit-{name}": name for name in _PREFIXED},
 }
 _SIZES = frozenset(("opacity", "font-size", "max-height", "height", "width", "zoom", "scale"))
 _PLACES = frozenset(("text-indent", "left", "top", "margin-left", "margin-top", "clip", "clip-path", "transform"))
@@ -236,7 +259,7 @@ def _set(target: dict[str, str], name: str, value: str) -> None:
     if name == "background":
         target.pop("~background", None)
         _put(target, "background-color", _colour_of(value) or "transparent")
-        _put(target, "background-image", value if "url(" in value or "gradient(" in value else "none")
+        _put(target, "background-image", _image_of(value) if "url(" in value or "gradient(" in value else "none")
     elif name == "font":
         if match := _FONT_SIZE.search(value + " "):
             _put(target, "font-size", match.group(1))
@@ -244,18 +267,39 @@ def _set(target: dict[str, str], name: str, value: str) -> None:
         _put(target, "font-family", value)
     elif name == "translate":
         _put(target, "transform", f"translate({value.replace(' ', ',')})")
-    elif name == "inset":
-        _put(target, "top", value.split()[0])
-        _put(target, "left", value.split()[-1])
+    elif name in _SIDES:
+        names = _SIDES[name]
+        values = value.split() if "(" not in value else [value]
+        if not values or len(values) > len(names):
+            return
+        sides = [values[min(at, len(values) - 1)] if at < 2 or len(names) == 2 else "" for at in range(len(names))]
+        if len(names) == 4:
+            right = values[1] if len(values) > 1 else values[0]
+            bottom = values[2] if len(values) > 2 else values[0]
+            sides = [values[0], right, bottom, values[3] if len(values) > 3 else right]
+        for side, one in zip(names, sides, strict=True):
+            _put(target, side, one)
+        if name == "padding":
+            _put(target, name, value)
+    elif name == "display" and not _DISPLAYS.issuperset(value.split()):
+        return  # a value that is none leaves the one before it
     else:
         _put(target, _SAME.get(name, name), value)
+
+
+def _image_of(value: str) -> str:
+    """The gradient of a background that is nothing else; everything where a picture or more is in it."""
+    if "url(" in value or value.count("gradient(") > 1:
+        return "none" if _EMPTY_URL.search(value) else value
+    start = value.rfind(" ", 0, value.index("gradient(")) + 1
+    return value[start : value.rindex(")") + 1] if ")" in value[start:] else value
 
 
 def _colour_of(value: str) -> str | None:
     if "(" in value and "url(" in value:
         value = re.sub(r"url\([^)]*\)?", " ", value)
     for match in _COLOUR_TOKEN.finditer(value):
-        if match.group() not in _NOT_COLOURS:
+        if match.group() not in _NOT_COLOURS and "gradient(" not in match.group():
             return match.group()
     return "unknown()" if _FUNCTION.search(value) else None
 
