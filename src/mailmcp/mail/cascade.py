@@ -1,8 +1,7 @@
 """A small CSS cascade: the declarations that hold for an element of a mail.
 
-Inline styles and the rules of <style>. Of at-rules, ``@supports``, ``@layer`` and the ``@media`` of a common screen are
-opened; others are left out with all they hold. A rule whose selector cannot be decided counts when it hides: a decoy
-that nobody sees must not be read as text.
+Inline styles and the rules of <style>. A rule whose selector cannot be decided counts when it hides: a decoy that
+nobody sees must not be read as text.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from mailmcp.mail.rules import blocks
 from mailmcp.mail.selectors import Element, Selector, selectors, unescaped
 
 MAX_RULES = 3_000
@@ -22,9 +22,6 @@ _MAX_ROW = 200
 _MAX_CUSTOM = 100
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_OPENED = re.compile(r"@(?:supports(?!\s*not\b)|layer)\b", re.IGNORECASE)
-_PLAIN_MEDIA = re.compile(r"(?:only\s+)?(?:screen|all)\Z|(?:(?:only\s+)?(?:screen|all)\s+and\s+)?\((.{1,60})\)\Z")
-_MIN_WIDTH = re.compile(r"\s*(?:min-width\s*:|width\s*>=?)\s*(\d{1,4}(?:\.\d{1,4})?)\s*(px|em|rem)?\s*\Z")
 _FUNCTION = re.compile(r"\b(?:ok)?(?:lch|lab)\(|\bcolor(?:-mix)?\(|\b(?:light-dark|hwb|var|env)\(")
 _VARIABLE = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,([^()]*))?\)")
 _NOTHING = re.compile(r"[+-]?(?:0*\.?0*[1-9]?\d?e-|[01]?(?:\.\d*)?(?:px|pt|em|rem|%)?\s*\Z|calc\(\s*0)")
@@ -92,7 +89,7 @@ class Declarations:
 class Rule:
     """A selector with its declarations. ``weight`` orders rules: layer, specificity, place."""
 
-    weight: tuple[bool, int, int]
+    weight: tuple[int, int, int]
     selector: Selector
     declarations: Declarations
     hides: bool
@@ -161,12 +158,12 @@ def sheet(css: str) -> Sheet:
     """The rules of a mail's style text (of all its <style> elements, joined). Linear; too much text is cut."""
     rules = Sheet()
     count = 0
-    for names, body, layered in _blocks(_COMMENT.sub(" ", css[:MAX_STYLE_TEXT])):
-        said = declarations(body)
+    for block in blocks(css[:MAX_STYLE_TEXT]):
+        said = declarations(block.body)
         if not said.normal and not said.important:
             continue
         hides = _hides(said.normal) or _hides(said.important)
-        for selector in selectors(names[:20_000]):
+        for selector in selectors(block.selectors[:20_000]):
             count += 1
             if count > MAX_RULES:
                 return rules
@@ -174,8 +171,8 @@ def sheet(css: str) -> Sheet:
             key = "#" + last.id if last.id else next(("." + name for name in sorted(last.classes)), last.tag or "*")
             bucket = rules.buckets.setdefault(key, [])
             if len(bucket) < _MAX_PER_BUCKET:
-                # What stands in no layer is stronger than all layers (CSS Cascade 5 §6.4.4).
-                bucket.append(Rule((not layered, selector.specificity, count), selector, said, hides))
+                # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
+                bucket.append(Rule((block.layer, selector.specificity, count), selector, said, hides))
     return rules
 
 
@@ -315,56 +312,3 @@ def _pieces(style: str) -> list[str]:
         else:
             pieces.append(part)
     return pieces
-
-
-def _blocks(css: str) -> list[tuple[str, str, bool]]:
-    """(selectors, body, in a layer) of each rule; at-rules that are not opened are skipped with all they hold."""
-    blocks: list[tuple[str, str, bool]] = []
-    layers: list[bool] = []
-    at = 0
-    while (opening := css.find("{", at)) >= 0:
-        before, _, prelude = css[at:opening].rpartition("}")
-        ended = before.count("}") + (css.find("}", at, opening) >= 0)
-        if ended and layers:
-            del layers[max(0, len(layers) - ended) :]
-        prelude = prelude.strip()
-        if prelude.startswith("@") or (";" in prelude and "[" not in prelude):
-            prelude = prelude.rpartition(";")[2].strip()
-        if prelude.startswith("@"):
-            if _is_opened(prelude):
-                layers.append(prelude[:6].lower() == "@layer")
-                at = opening + 1
-                continue
-            at = _end_of_block(css, opening)
-            continue
-        closing = css.find("}", opening)
-        closing = len(css) if closing < 0 else closing
-        blocks.append((prelude, css[opening + 1 : closing], any(layers)))
-        at = closing + 1
-    return blocks
-
-
-def _is_opened(prelude: str) -> bool:
-    if prelude[:6].lower() != "@media":
-        return _OPENED.match(prelude) is not None
-    for query in prelude[6:300].lower().split(","):
-        match = _PLAIN_MEDIA.match(query.strip())
-        if match is None:
-            continue
-        if match[1] is None:
-            return True
-        if width := _MIN_WIDTH.match(match[1]):
-            return float(width[1]) * (16 if width[2] in ("em", "rem") else 1) <= 800
-    return False
-
-
-_BRACE = re.compile(r"[{}]")
-
-
-def _end_of_block(css: str, opening: int) -> int:
-    depth = 0
-    for brace in _BRACE.finditer(css, opening):
-        depth += 1 if brace.group() == "{" else -1
-        if depth == 0:
-            return brace.end()
-    return len(css)

@@ -24,13 +24,11 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
 _BLANKS_OR_COMMAS = re.compile(r"[\s,]+")
 _SIZES = (("height", "min-height"), ("width", "min-width"), ("max-height", "min-height"), ("max-width", "min-width"))
 _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot"))
-_LOOKED_AT = frozenset(
-    (
-        "opacity", "filter", "overflow", "overflow-x", "overflow-y", "contain", "text-indent", "position",
-        "margin-left", "margin-top", "padding-left", "transform", "clip", "clip-path", "zoom", "scale", "rotate", "mask", "mask-image",
-        "mask-size",
-    )
-)  # fmt: skip
+_LOOKED_AT_NAMES = """
+    opacity filter overflow overflow-x overflow-y contain text-indent position margin-left margin-top padding-left
+    transform clip clip-path zoom scale rotate mask mask-image mask-size
+"""
+_LOOKED_AT = frozenset(_LOOKED_AT_NAMES.split())
 
 
 def vanished(tag: str, said: Said, size: float) -> str:

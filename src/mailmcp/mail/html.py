@@ -35,7 +35,7 @@ _NO_BRACKETS = str.maketrans("[]", "()")
 _URL_BREAKS = re.compile(r"[\t\n\r]")
 _DROPPED_NAMES = """
     script style head title template noscript object iframe select datalist svg math video audio canvas map applet
-    embed noembed noframes meta link base
+    embed noembed noframes meta link base meter progress option optgroup
 """
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 _INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
@@ -83,6 +83,8 @@ class _Frame:
     own_anchor: bool = False
     last_cell: Cell | None = None
     """The newest cell among the children."""
+    summed: bool = False
+    """A <details> whose summary has come: it has one."""
     opened: bool = False
     """A <details> that is open."""
     box: bool = False
@@ -197,10 +199,11 @@ class _Reader:
             names=names,
             start=self.page.length,
         )
-        if (parent.tag == "details" and tag != "summary" and not parent.opened) or (
+        if (parent.tag == "details" and (tag != "summary" or parent.summed) and not parent.opened) or (
             tag == "dialog" and "open" not in attributes
         ):
             frame.hidden = frame.hidden or "attribute"
+        parent.summed = parent.summed or tag == "summary"
         frame.opened = tag == "details" and "open" in attributes
         if self.cut_quotes and not frame.quoted:
             self._mark_history(frame, node, attributes)
@@ -283,6 +286,8 @@ class _Reader:
                 self._quote(text, frame)
             return
         closed = "attribute" if frame.tag == "details" and not frame.opened else ""
+        if frame.tag == "rp" and any(one.isalnum() for one in text):
+            closed = "markup"  # brackets for browsers without ruby; words there are for nobody
         why = frame.hidden or closed or frame.style.concealed
         if why:
             self._hide(why, text)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mailmcp.mail.cascade import Declarations, Sheet, declarations, merge, resolved
+from mailmcp.mail.cascade import Declarations, Rule, Sheet, declarations, merge, resolved
 from mailmcp.mail.clipping import vanished
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
 from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
@@ -98,8 +98,10 @@ def computed(
     said: dict[str, str] = {}
     important: dict[str, str] = {}
     if rules.buckets:
-        for rule in rules.rules_for(tag, attributes, len(ancestors)):
+        found = rules.rules_for(tag, attributes, len(ancestors))
+        for rule in found:
             merge(said, rule.declarations.normal)
+        for rule in sorted((rule for rule in found if rule.declarations.important), key=_important_weight):
             merge(important, rule.declarations.important)
     if inline := attributes.get("style"):
         own: Declarations = declarations(inline[:20_000])
@@ -134,11 +136,17 @@ def computed(
         squeezed=_squeezed(parent, said, size),
         strength=strength,
         link=_link(tag, attributes, parent),
-        grounded=_grounded(tag, parent, said, background if painted else None),
+        grounded=_grounded(tag, attributes, parent, said),
         custom=custom,
         filled=_is_filled(parent, said),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in _decoration(said),
     )
+
+
+def _important_weight(rule: Rule) -> tuple[int, int, int]:
+    # Of important declarations those of the first layer are the strongest (CSS Cascade 5 §6.4.4).
+    layer, specificity, place = rule.weight
+    return -layer, specificity, place
 
 
 def _display(tag: str, said: Mapping[str, str]) -> str:
@@ -177,7 +185,13 @@ def _behind(parent: Style, said: Mapping[str, str], strength: float) -> str:
     return "css" if below and parent.grounded else ""
 
 
-def _grounded(tag: str, parent: Style, said: Mapping[str, str], own: RGB | None) -> bool:
+def _grounded(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> bool:
+    if tag in ("html", "body"):
+        return False  # their ground is that of the whole page
+    own = parsed(said["background-color"]) if "background-color" in said else None
+    painted = bool(own and own[1] > 0.5) or "bgcolor" in attributes or said.get("background-image", "none") != "none"
+    if not painted and not parent.grounded:
+        return False
     stacked = (
         (said.get("z-index", "auto") != "auto" and said.get("position", "static") != "static")
         or said.get("position") in ("fixed", "sticky")
@@ -185,7 +199,7 @@ def _grounded(tag: str, parent: Style, said: Mapping[str, str], own: RGB | None)
         or said.get("transform", "none") != "none"
         or ("opacity" in said and number(said["opacity"]) < 1)
     )
-    return not stacked and tag not in ("html", "body") and (parent.grounded or own is not None)
+    return not stacked
 
 
 def _squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
