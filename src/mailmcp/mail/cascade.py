@@ -19,6 +19,7 @@ MAX_STYLE_TEXT = 200_000
 _MAX_PER_BUCKET = 60
 _MATCH_BUDGET = 1_500_000
 _MAX_ROW = 200
+_REMEMBERED = 20_000
 _MAX_CUSTOM = 100
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
@@ -111,19 +112,27 @@ class Sheet:
         if not self.buckets:
             return []
         element = self._entered(tag, attributes, depth)
+        buckets = self.buckets
         found: list[Rule] = []
-        for key in ("*", tag, "#" + element.id, *("." + name for name in element.classes[:50])):
-            for rule in self.buckets.get(key, ()):
+        keys = ["*", tag]
+        if element.classes:
+            keys += ["." + name for name in element.classes[:50]]
+        if element.id:
+            keys.append("#" + element.id)
+        for key in keys:
+            for rule in buckets.get(key, ()):
                 self.budget -= 1
                 if self.budget < 0:
                     return found
                 answer = self._matches(rule.selector, element, depth)
                 if answer or (answer is None and rule.hides):
                     found.append(rule)
-        self.met.update(element.classes)
+        if element.classes:
+            self.met.update(element.classes)
         if element.id:
             self.met.add("#" + element.id)
-        found.sort(key=lambda rule: rule.weight)
+        if len(found) > 1:
+            found.sort(key=_weight)
         return found
 
     def _entered(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> Element:
@@ -156,9 +165,19 @@ class Sheet:
 
 def sheet(css: str) -> Sheet:
     """The rules of a mail's style text (of all its <style> elements, joined). Linear; too much text is cut."""
-    rules = Sheet()
+    css = css[:MAX_STYLE_TEXT]
+    # The mails of one sender have one style text, and a mail may be read twice.
+    return Sheet(_remembered(css) if len(css) <= _REMEMBERED else _buckets(css))
+
+
+def _weight(rule: Rule) -> tuple[int, int, int]:
+    return rule.weight
+
+
+def _buckets(css: str) -> dict[str, list[Rule]]:
+    buckets: dict[str, list[Rule]] = {}
     count = 0
-    for block in blocks(css[:MAX_STYLE_TEXT]):
+    for block in blocks(css):
         said = declarations(block.body)
         if not said.normal and not said.important:
             continue
@@ -166,14 +185,17 @@ def sheet(css: str) -> Sheet:
         for selector in selectors(block.selectors[:20_000]):
             count += 1
             if count > MAX_RULES:
-                return rules
+                return buckets
             last = selector.steps[-1]
             key = "#" + last.id if last.id else next(("." + name for name in sorted(last.classes)), last.tag or "*")
-            bucket = rules.buckets.setdefault(key, [])
+            bucket = buckets.setdefault(key, [])
             if len(bucket) < _MAX_PER_BUCKET:
                 # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
                 bucket.append(Rule((block.layer, selector.specificity, count), selector, said, hides))
-    return rules
+    return buckets
+
+
+_remembered = lru_cache(maxsize=16)(_buckets)
 
 
 def resolved(said: dict[str, str], inherited: Declared) -> Declared:

@@ -94,7 +94,8 @@ def _polar(chroma: float, hue: float) -> tuple[float, float]:
 
 def _hwb(hue: float, white: float, black: float) -> Channels:
     if white + black >= 1:
-        return (white / (white + black),) * 3
+        grey = white / (white + black)
+        return grey, grey, grey
     red, green, blue = (one * (1 - white - black) + white for one in colorsys.hls_to_rgb(hue / 360 % 1, 0.5, 1.0))
     return red, green, blue
 
@@ -145,7 +146,7 @@ def _relative(name: str, inside: str, colour: Callable[[str], Coloured | None]) 
         return None, []
     (red, green, blue), alpha = base
     names = {"r": f"{255 * red:f}", "g": f"{255 * green:f}", "b": f"{255 * blue:f}", "alpha": f"{alpha:f}"}
-    rest = [names.get(token, token) for token in tokens[2:]]
+    rest = [names.get(token) or token for token in tokens[2:]]
     return base, rest if len(rest) == 4 else [*rest, names["alpha"]]
 
 

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailmcp.language.characters import cleaned
 from mailmcp.mail import unseen
-from mailmcp.mail.cascade import Sheet, sheet
+from mailmcp.mail.cascade import Rule, Sheet, sheet
 from mailmcp.mail.containers import Container, begins_forward, begins_with_header, container, has_top_border
+from mailmcp.mail.drawing import MAX_HIDDEN, Anchor, Drawing, for_others, not_shown_elsewhere, opening_words, words_of
 from mailmcp.mail.page import Break, Cell, Page, emphasised
 from mailmcp.mail.quotelines import Spans
-from mailmcp.mail.styles import PARAGRAPHS, Style, computed
-from mailmcp.models import Hidden, Link
+from mailmcp.mail.styles import PARAGRAPHS, STYLING, Style, computed
+from mailmcp.models import Link
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 MAX_NODES = 200_000
 MAX_LINKS = 1_000
-MAX_HIDDEN = 200
 _MAX_BOX = 40
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
-_PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
 _NO_BRACKETS = str.maketrans("[]", "()")
 _URL_BREAKS = re.compile(r"[\t\n\r]")
 _DROPPED_NAMES = """
@@ -39,32 +37,9 @@ _DROPPED_NAMES = """
 """
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 _INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
+_NO_NAMES: list[str] = []
+_NO_RULES: list[Rule] = []
 _SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
-
-
-@dataclass(slots=True)
-class Drawing:
-    """What was read from an HTML text."""
-
-    visible: str = ""
-    """All that is seen, quoted history too."""
-    spans: Spans = field(default_factory=Spans)
-    """What the elements of mail programs say of parts of it."""
-    hidden: tuple[Hidden, ...] = ()
-    links: tuple[Link, ...] = ()
-    emphasis: tuple[tuple[int, int], ...] = ()
-    invisible: int = 0
-    words: int = 0
-    """Characters of visible text that are not descriptions of pictures, nor quoted when anything else is there."""
-    full: bool = False
-
-
-@dataclass(slots=True)
-class _Anchor:
-    url: str
-    button: bool
-    start: int = -1
-    end: int = -1
 
 
 @dataclass(slots=True)
@@ -75,7 +50,7 @@ class _Frame:
     style: Style
     quoted: bool
     hidden: str
-    anchor: _Anchor | None
+    anchor: Anchor | None
     names: tuple[str, str, list[str]]
     start: int
     """Length of the page when the element began."""
@@ -120,7 +95,7 @@ class _Reader:
     cut_quotes: bool
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     hidden_length: int = 0
-    anchors: list[_Anchor] = field(default_factory=list[_Anchor])
+    anchors: list[Anchor] = field(default_factory=list[Anchor])
     boxes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     open: list[_Frame] = field(default_factory=list["_Frame"])
     names: list[tuple[str, str, list[str]]] = field(default_factory=list[tuple[str, str, list[str]]])
@@ -136,6 +111,7 @@ class _Reader:
     pictures: int = 0
     """How many descriptions of pictures were written."""
     nodes: int = 0
+    styles: dict[object, Style] = field(default_factory=dict[object, Style])
 
     def read(self, root: LexborNode) -> None:
         """Walk the tree in document order with a stack of our own."""
@@ -150,34 +126,35 @@ class _Reader:
             if self.nodes > MAX_NODES:
                 self.page.full = True
                 break
-            if node.is_text_node:
+            if (beside := node.next) is not None:
+                stack.append(beside)
+            tag = node.tag or ""
+            if tag == "-text":
                 self._text(node.text_content or "")
-            elif node.is_comment_node:
+            elif tag == "-comment":
                 self._hide("comment", unseen.comment(node))
-            elif node.is_element_node and node.tag in _DROPPED:
-                self._hide("markup", unseen.undrawn(node.tag, node))
-            elif node.is_element_node:
+            elif not node.is_element_node:
+                continue
+            elif tag in _DROPPED:
+                self._hide("markup", unseen.undrawn(tag, node))
+            else:
                 stack.append(None)
-                self._enter(node.tag or "", node)
-                children: list[LexborNode | None] = []
-                child = node.first_child
-                while child is not None:
-                    children.append(child)
-                    child = child.next
-                stack.extend(reversed(children))
+                self._enter(tag, node)
+                if (child := node.first_child) is not None:
+                    stack.append(child)
 
     def drawing(self) -> Drawing:
         """The result of the walk."""
         text = self.page.text
         links = tuple(
-            Link(_words_of(text[anchor.start : anchor.end]), anchor.url, anchor.start, anchor.button)
+            Link(words_of(text[anchor.start : anchor.end]), anchor.url, anchor.start, anchor.button)
             for anchor in self.anchors
             if anchor.start >= 0
         )
         return Drawing(
             visible=text,
             spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
-            hidden=_not_shown_elsewhere(self.hidden, text),
+            hidden=not_shown_elsewhere(self.hidden, text),
             links=links,
             emphasis=emphasised(self.page.runs, self.boxes, text),
             invisible=self.page.invisible,
@@ -188,13 +165,16 @@ class _Reader:
     def _enter(self, tag: str, node: LexborNode) -> None:
         parent = self.open[-1]
         attributes = node.attributes
-        names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
-        style = computed(tag, attributes, parent.style, self.sheet, self.names)
+        if attributes:
+            names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
+        else:
+            names = (tag, "", _NO_NAMES)
+        style = self._style(tag, attributes, parent.style)
         frame = _Frame(
             tag=tag,
             style=style,
             quoted=self.history_began or self._is_quoted(parent, tag),
-            hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not _for_others(node) else ""),
+            hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not for_others(node) else ""),
             anchor=parent.anchor,
             names=names,
             start=self.page.length,
@@ -209,8 +189,9 @@ class _Reader:
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
         self.names.append(names)
-        for kind, words in unseen.described(tag, attributes):
-            self._hide(kind, words)
+        if attributes:
+            for kind, words in unseen.described(tag, attributes):
+                self._hide(kind, words)
         if frame.hidden:
             return
         self._part(frame, parent)
@@ -221,6 +202,24 @@ class _Reader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
 
+    def _style(self, tag: str, attributes: dict[str, str | None], parent: Style) -> Style:
+        """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
+        rules = self.sheet.rules_for(tag, attributes, len(self.names)) if self.sheet.buckets else _NO_RULES
+        # A parent is named by its place in memory: it lives as long as this reader, in this table.
+        key: tuple[object, ...] = (id(parent), tag, *map(id, rules)) if rules else (id(parent), tag)
+        if attributes:
+            key = (
+                key,
+                "href" in attributes,
+                *map(attributes.get, STYLING),
+                "hidden" in attributes,
+                "popover" in attributes,
+            )
+        style = self.styles.get(key)
+        if style is None:
+            style = self.styles[key] = computed(tag, attributes, parent, rules)
+        return style
+
     def _is_quoted(self, frame: _Frame, tag: str = "") -> bool:
         """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
         return frame.quoted and not (frame.box and frame.cited and tag != "blockquote")
@@ -229,12 +228,12 @@ class _Reader:
         _, id_, classes = frame.names
         frame.kind = container(frame.tag, id_, classes, attributes)
         if frame.kind is Container.HISTORY or (
-            has_top_border(frame.tag, attributes.get("style") or "") and begins_with_header(_opening_words(node))
+            has_top_border(frame.tag, attributes.get("style") or "") and begins_with_header(opening_words(node))
         ):
             self.history_began = frame.quoted = True
         elif frame.kind is Container.QUOTE:
             # A forward is new to its reader, whatever container it came in.
-            frame.quoted = not begins_forward(_opening_words(node))
+            frame.quoted = not begins_forward(opening_words(node))
             frame.box = frame.quoted and frame.tag != "blockquote"
 
     def _part(self, frame: _Frame, parent: _Frame) -> None:
@@ -318,7 +317,7 @@ class _Reader:
             self.quoted.append((start, self.page.length))
         self.in_quote = True
 
-    def _extend_anchor(self, anchor: _Anchor | None, start: int) -> None:
+    def _extend_anchor(self, anchor: Anchor | None, start: int) -> None:
         if anchor is not None:
             anchor.start = start if anchor.start < 0 else anchor.start
             anchor.end = self.page.length
@@ -361,7 +360,7 @@ class _Reader:
         named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
         style = frame.style
         framed = style.boxed and (style.padded or style.display != "inline")
-        frame.anchor = _Anchor(url, named or framed)
+        frame.anchor = Anchor(url, named or framed)
         frame.own_anchor = True
         self.anchors.append(frame.anchor)
 
@@ -377,28 +376,3 @@ class _Reader:
         inside = [anchor for anchor in self.anchors[-3:] if anchor.start >= start and anchor.end <= end]
         if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
             inside[0].button = True
-
-
-def _not_shown_elsewhere(hidden: list[tuple[str, str]], visible: str) -> tuple[Hidden, ...]:
-    """Responsive mails carry a text twice, one copy hidden: such a copy hides nothing."""
-    flat = " ".join(visible.split())
-    return tuple(Hidden(kind, text) for kind, text in hidden[:MAX_HIDDEN] if text not in flat)
-
-
-def _for_others(node: LexborNode) -> bool:
-    """Is the element inside ``<!--[if !mso]><!-->``? Buttons are drawn twice, for Outlook and for everybody else."""
-    before = node.prev
-    if before is not None and before.is_text_node:
-        before = before.prev
-    return before is not None and before.is_comment_node and "!mso" in (before.comment_content or "")
-
-
-def _words_of(text: str) -> str:
-    """The text of a link, without the brackets that stand round the description of a picture."""
-    text = " ".join(text.split())
-    return _PICTURE.sub(r"\1", text)[:500]
-
-
-def _opening_words(node: LexborNode) -> str:
-    first = islice(node.traverse(include_text=True), 80)
-    return "".join(inner.text_content or "" for inner in first if inner.is_text_node)[:400]

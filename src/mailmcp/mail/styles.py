@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mailmcp.mail.cascade import Declarations, Rule, Sheet, declarations, merge, resolved
+from mailmcp.mail.cascade import Declarations, Rule, declarations, merge, resolved
 from mailmcp.mail.clipping import vanished
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
 from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
 
 Attributes = Mapping[str, str | None]
 
+STYLING = ("style", "bgcolor", "background", "color", "size", "text", "link")
+"""The attributes that a style depends on by their values; by their being there: href, hidden, popover."""
 _UNREADABLE_SIZE = 2.0
 _UNREADABLE_LINE = 3.0
 _FAINT = 0.05
@@ -87,21 +89,14 @@ class Style:
         return ""
 
 
-def computed(
-    tag: str,
-    attributes: Attributes,
-    parent: Style,
-    rules: Sheet,
-    ancestors: list[tuple[str, str, list[str]]],
-) -> Style:
-    """The style of an element inside ``parent``: defaults of the tag, attributes, style sheet, style attribute."""
+def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule]) -> Style:
+    """The style of an element inside ``parent``: defaults of the tag, attributes, rules, style attribute."""
     said: dict[str, str] = {}
     important: dict[str, str] = {}
-    if rules.buckets:
-        found = rules.rules_for(tag, attributes, len(ancestors))
-        for rule in found:
+    if rules:
+        for rule in rules:
             merge(said, rule.declarations.normal)
-        for rule in sorted((rule for rule in found if rule.declarations.important), key=_important_weight):
+        for rule in sorted((rule for rule in rules if rule.declarations.important), key=_important_weight):
             merge(important, rule.declarations.important)
     if inline := attributes.get("style"):
         own: Declarations = declarations(inline[:20_000])

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.html import MAX_LINKS, Drawing, drawn
+from mailmcp.mail.drawing import Drawing
+from mailmcp.mail.html import MAX_LINKS, drawn
 from mailmcp.mail.limits import safe_length
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.quotes import Division, divided, is_forward
