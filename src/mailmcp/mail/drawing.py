@@ -32,6 +32,8 @@ class Drawing:
     words: int = 0
     """Characters of visible text that are not descriptions of pictures, nor quoted when anything else is there."""
     full: bool = False
+    spent: bool = False
+    """Were there too many nodes or styles? What is behind was not read."""
 
 
 @dataclass(slots=True)

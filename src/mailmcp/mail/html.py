@@ -23,7 +23,9 @@ from mailmcp.models import Link
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MAX_NODES = 200_000
+MAX_NODES = 150_000
+MAX_STYLES = 25_000
+MAX_PICTURES = 5_000
 MAX_LINKS = 1_000
 _MAX_BOX = 40
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
@@ -111,6 +113,7 @@ class _Reader:
     pictures: int = 0
     """How many descriptions of pictures were written."""
     nodes: int = 0
+    spent: bool = False
     styles: dict[object, Style] = field(default_factory=dict[object, Style])
 
     def read(self, root: LexborNode) -> None:
@@ -123,8 +126,8 @@ class _Reader:
                 self._leave()
                 continue
             self.nodes += 1
-            if self.nodes > MAX_NODES:
-                self.page.full = True
+            if self.nodes > MAX_NODES or len(self.styles) > MAX_STYLES:
+                self.spent = True
                 break
             if (beside := node.next) is not None:
                 stack.append(beside)
@@ -160,6 +163,7 @@ class _Reader:
             invisible=self.page.invisible,
             words=self.words or (0 if text and self.pictures else self.quoted_words),
             full=self.page.full,
+            spent=self.spent,
         )
 
     def _enter(self, tag: str, node: LexborNode) -> None:
@@ -325,7 +329,7 @@ class _Reader:
     def _picture(self, attributes: dict[str, str | None]) -> None:
         frame = self.open[-1]
         alt = " ".join((attributes.get("alt") or "").translate(_NO_BRACKETS).split())[:300]
-        if not alt or frame.quoted or frame.hidden:
+        if not alt or frame.quoted or frame.hidden or self.pictures >= MAX_PICTURES:
             return
         if any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height")):
             return

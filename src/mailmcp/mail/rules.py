@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from mailmcp.mail.media import holds, supported
 
-MAX_BLOCKS = 20_000
 _MAX_NESTING = 12
 _MAX_NESTED_SELECTOR = 400
 _MAX_BRANCHES = 20
@@ -41,16 +41,15 @@ class _Open:
     skipped: bool = False
 
 
-def blocks(css: str) -> list[Block]:
+def blocks(css: str) -> Iterator[Block]:
     """The rules that hold on a common screen, in order. Linear in the length of ``css``."""
     css = _COMMENT.sub(" ", css)
     for imported in _IMPORTED.findall(css)[:5]:
         css = f"{unquote(imported)}\n{css}"
-    found: list[Block] = []
     layers: dict[str, int] = {}
     opened = [_Open("", _UNLAYERED, [])]
     start = at = 0
-    while (mark := _MARK.search(css, at)) is not None and len(found) < MAX_BLOCKS:
+    while (mark := _MARK.search(css, at)) is not None:
         at = mark.end()
         sign = mark.group()
         if sign == "{":
@@ -65,7 +64,8 @@ def blocks(css: str) -> list[Block]:
         elif sign == "}":
             if len(opened) > 1:  # one too many is a part of the next selector, and spoils it
                 _said(opened[-1], css[start : mark.start()])
-                _closed(opened.pop(), found)
+                if (closed := opened.pop()).body and closed.selectors:
+                    yield Block(closed.selectors, ";".join(closed.body), closed.layer)
                 start = at
         elif sign == ";":
             if len(opened) > 1:
@@ -78,18 +78,13 @@ def blocks(css: str) -> list[Block]:
                 start = at
     _said(opened[-1], css[start:])
     while len(opened) > 1:
-        _closed(opened.pop(), found)
-    return found
+        if (closed := opened.pop()).body and closed.selectors:
+            yield Block(closed.selectors, ";".join(closed.body), closed.layer)
 
 
 def _said(one: _Open, text: str) -> None:
     if one.selectors and (text := text.strip()) and text[0] != "@":
         one.body.append(text)
-
-
-def _closed(one: _Open, found: list[Block]) -> None:
-    if one.body and one.selectors:
-        found.append(Block(one.selectors, ";".join(one.body), one.layer))
 
 
 def _entered(prelude: str, within: _Open, layers: dict[str, int], depth: int) -> _Open:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from mailmcp.language.characters import cleaned
 from mailmcp.mail.drawing import Drawing
 from mailmcp.mail.html import MAX_LINKS, drawn
-from mailmcp.mail.limits import safe_length
+from mailmcp.mail.limits import safe
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.quotes import Division, divided, is_forward
 from mailmcp.models import Channels, Defect, Message
@@ -36,6 +36,8 @@ _SENTENCES = {
     "html_tag_too_long": "An HTML tag is longer than 64 KB; the HTML from there on was not read.",
     "html_too_many_attributes": "An HTML tag has more than 500 attributes; the HTML from there on was not read.",
     "html_too_deep": "HTML elements are nested more than 2,000 deep; the HTML from there on was not read.",
+    "html_too_many_tags": "The HTML has too many tags or styles (over 120,000); what is behind them was not read.",
+    "html_flattened": "HTML elements are nested more than 1,000 deep; the innermost were read without their nesting.",
     "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
     "text_truncated": "The text is longer than 1 MiB; the rest was left out.",
 }
@@ -51,11 +53,11 @@ def read(message: Message) -> Channels:
     plain = message.text or ""
     defects: list[str] = []
     if html.strip():
-        length, reason = safe_length(html)
+        html, reason = safe(html)
         if reason:
             defects.append(reason)
-        if not (reason and plain.strip()):
-            channels = _read_html(html[:length], message.subject, plain, defects)
+        if not (reason and reason != "html_flattened" and plain.strip()):
+            channels = _read_html(html, message.subject, plain, defects)
             if channels is not None:
                 return channels
     if plain.strip():
@@ -73,6 +75,8 @@ def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Chann
         drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False), None
     if plain.strip() and (not drawing.words or _says_in_words(plain, drawing.visible)):
         return None
+    if drawing.spent:
+        defects.append("html_too_many_tags")
     if drawing.full:
         defects.append("text_truncated")
     if plain.strip() and _differ(plain, drawing.visible):
