@@ -377,8 +377,23 @@ def test_what_is_hidden_far_inside_stays_hidden() -> None:
     )
 
 
+def test_rules_without_number_hide_nothing_that_the_last_one_hides() -> None:
+    many = ".h{color:red}" * 1_000 + ".h{display:none}"
+    assert html(f"<style>{many}</style>seen<b class=h>payload</b>").visible == "seen"
+    spent = html(f"<style>{many}</style><p>seen</p>" + "<i class=h>a</i>" * 1_200 + "<b class=h>payload</b>")
+    assert spent.visible == "seen"
+    assert [defect.code for defect in spent.defects] == ["html_too_many_tags"]
+
+
+@pytest.mark.parametrize("many", ["b{color:red}" * 6_000, " " * 400_000])
+def test_a_style_sheet_that_is_too_long_is_said_and_the_plain_part_is_read(many: str) -> None:
+    body = f"<style>{many}.h{{display:none}}</style>seen<b class=h>payload</b>"
+    assert html(body, plain="the plain part").visible == "the plain part"
+    assert [defect.code for defect in html(body).defects] == ["style_sheet_too_long"]
+
+
 def test_too_many_pieces_cut_off_the_end_and_are_said() -> None:
-    for body in ("<p>x" * 119_000, "".join(f"<b style='width:{n}px'>x</b>" for n in range(30_000))):
+    for body in ("<p>x" * 99_000, "".join(f"<b style='width:{n}px'>x</b>" for n in range(30_000))):
         channels = html("<p>before</p>" + body)
         assert channels.visible.startswith("before")
         assert [defect.code for defect in channels.defects] == ["html_too_many_tags"]

@@ -14,10 +14,9 @@ from functools import lru_cache
 from mailmcp.mail.rules import blocks
 from mailmcp.mail.selectors import Element, Selector, selectors, unescaped
 
-MAX_RULES = 3_000
-MAX_STYLE_TEXT = 200_000
-_MAX_PER_BUCKET = 60
-_MATCH_BUDGET = 1_500_000
+MAX_RULES = 5_000
+MAX_STYLE_TEXT = 300_000
+_MATCH_BUDGET = 1_000_000
 _MAX_ROW = 200
 _REMEMBERED = 20_000
 _MAX_CUSTOM = 100
@@ -101,7 +100,10 @@ class Sheet:
     """The rules of all <style> elements of a mail, by the rarest name that an element must have."""
 
     buckets: dict[str, list[Rule]] = field(default_factory=dict[str, list[Rule]])
+    cut: bool = False
+    """Was there more of it than is read? Then what it hides may be taken for text."""
     budget: int = _MATCH_BUDGET
+    """Comparisons that are left; below 0 nothing more is known of any element."""
     met: set[str] = field(default_factory=set[str])
     """Classes, and ids with a hash, of the elements asked about so far."""
     path: list[Element] = field(default_factory=list[Element])
@@ -120,10 +122,11 @@ class Sheet:
         if element.id:
             keys.append("#" + element.id)
         for key in keys:
-            for rule in buckets.get(key, ()):
-                self.budget -= 1
-                if self.budget < 0:
-                    return found
+            bucket = buckets.get(key, ())
+            self.budget -= len(bucket)
+            if self.budget < 0:
+                return found
+            for rule in bucket:
                 answer = self._matches(rule.selector, element, depth)
                 if answer or (answer is None and rule.hides):
                     found.append(rule)
@@ -165,16 +168,16 @@ class Sheet:
 
 def sheet(css: str) -> Sheet:
     """The rules of a mail's style text (of all its <style> elements, joined). Linear; too much text is cut."""
-    css = css[:MAX_STYLE_TEXT]
     # The mails of one sender have one style text, and a mail may be read twice.
-    return Sheet(_remembered(css) if len(css) <= _REMEMBERED else _buckets(css))
+    buckets, cut = _remembered(css) if len(css) <= _REMEMBERED else _buckets(css[:MAX_STYLE_TEXT])
+    return Sheet(buckets, cut or len(css) > MAX_STYLE_TEXT)
 
 
 def _weight(rule: Rule) -> tuple[int, int, int]:
     return rule.weight
 
 
-def _buckets(css: str) -> dict[str, list[Rule]]:
+def _buckets(css: str) -> tuple[dict[str, list[Rule]], bool]:
     buckets: dict[str, list[Rule]] = {}
     count = 0
     for block in blocks(css):
@@ -185,14 +188,13 @@ def _buckets(css: str) -> dict[str, list[Rule]]:
         for selector in selectors(block.selectors[:20_000]):
             count += 1
             if count > MAX_RULES:
-                return buckets
+                return buckets, True
             last = selector.steps[-1]
             key = "#" + last.id if last.id else next(("." + name for name in sorted(last.classes)), last.tag or "*")
-            bucket = buckets.setdefault(key, [])
-            if len(bucket) < _MAX_PER_BUCKET:
-                # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
-                bucket.append(Rule((block.layer, selector.specificity, count), selector, said, hides))
-    return buckets
+            # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
+            weight = block.layer, selector.specificity, count
+            buckets.setdefault(key, []).append(Rule(weight, selector, said, hides))
+    return buckets, False
 
 
 _remembered = lru_cache(maxsize=16)(_buckets)

@@ -34,6 +34,8 @@ class Drawing:
     full: bool = False
     spent: bool = False
     """Were there too many nodes or styles? What is behind was not read."""
+    unstyled: bool = False
+    """Is the style sheet longer than what is read? Hidden words may be taken for seen ones."""
 
 
 @dataclass(slots=True)

@@ -23,8 +23,8 @@ from mailmcp.models import Link
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MAX_NODES = 150_000
-MAX_STYLES = 25_000
+MAX_NODES = 120_000
+MAX_STYLES = 15_000
 MAX_PICTURES = 5_000
 MAX_LINKS = 1_000
 _MAX_BOX = 40
@@ -126,7 +126,7 @@ class _Reader:
                 self._leave()
                 continue
             self.nodes += 1
-            if self.nodes > MAX_NODES or len(self.styles) > MAX_STYLES:
+            if self.nodes > MAX_NODES or len(self.styles) > MAX_STYLES or self.sheet.budget < 0:
                 self.spent = True
                 break
             if (beside := node.next) is not None:
@@ -164,6 +164,7 @@ class _Reader:
             words=self.words or (0 if text and self.pictures else self.quoted_words),
             full=self.page.full,
             spent=self.spent,
+            unstyled=self.sheet.cut,
         )
 
     def _enter(self, tag: str, node: LexborNode) -> None:

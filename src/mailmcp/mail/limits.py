@@ -14,7 +14,7 @@ MAX_HTML = 2_000_000
 MAX_TAG = 64 * 1024
 MAX_ATTRIBUTES = 500
 MAX_DEPTH = 2_000
-MAX_TAGS = 120_000
+MAX_TAGS = 100_000
 FLAT_DEPTH = 1_000
 """Elements that only group are taken out below this depth."""
 

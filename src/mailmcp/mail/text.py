@@ -36,8 +36,9 @@ _SENTENCES = {
     "html_tag_too_long": "An HTML tag is longer than 64 KB; the HTML from there on was not read.",
     "html_too_many_attributes": "An HTML tag has more than 500 attributes; the HTML from there on was not read.",
     "html_too_deep": "HTML elements are nested more than 2,000 deep; the HTML from there on was not read.",
-    "html_too_many_tags": "The HTML has too many tags or styles (over 120,000); what is behind them was not read.",
+    "html_too_many_tags": "The HTML has too many tags or styles (over 100,000); what is behind them was not read.",
     "html_flattened": "HTML elements are nested more than 1,000 deep; the innermost were read without their nesting.",
+    "style_sheet_too_long": "The style sheet is too long to be read whole; what it hides may stand in the text.",
     "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
     "text_truncated": "The text is longer than 1 MiB; the rest was left out.",
 }
@@ -73,6 +74,10 @@ def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Chann
     if division is not None and division.whole and drawing.spans.quoted:
         # All of it is quoted, or a forward: then that is what the mail says, with its links.
         drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False), None
+    if drawing.unstyled:
+        defects.append("style_sheet_too_long")
+        if plain.strip():
+            return None
     if plain.strip() and (not drawing.words or _says_in_words(plain, drawing.visible)):
         return None
     if drawing.spent:
