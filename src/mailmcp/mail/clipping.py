@@ -33,6 +33,8 @@ _LOOKED_AT = frozenset(_LOOKED_AT_NAMES.split())
 
 def vanished(tag: str, said: Said, size: float) -> str:
     """The kind of hiding of an element with all it holds, ``""`` when these properties leave it in sight."""
+    if tag == "img" and any(pixels(said.get(name, ""), size) <= 1 for name in ("width", "height")):
+        return "size"
     if _LOOKED_AT.isdisjoint(said):
         return ""
     if ("opacity" in said and number(said["opacity"]) <= _FAINT) or _is_filtered(said) or _is_masked(said):
@@ -51,6 +53,22 @@ def vanished(tag: str, said: Said, size: float) -> str:
         placed = pixels(said.get("left", ""), size) > 0
         return _transformed(said.get("transform", "") + turned, back, placed)
     return ""
+
+
+def covering(said: Said, size: float) -> bool:
+    """Does the box lie over all of what it is positioned in?"""
+    if said.get("position") not in ("absolute", "fixed") or said.get("z-index", "")[:1] == "-":
+        return False
+    top, right, bottom, left = (
+        abs(pixels(said.get(name, ""), size)) <= 5 for name in ("top", "right", "bottom", "left")
+    )
+    wide = (left and right) or _at_least(said.get("width", ""), size, 500)
+    high = (top and bottom) or ((top or bottom) and _at_least(said.get("height", ""), size, 300))
+    return wide and high
+
+
+def _at_least(value: str, size: float, least: float) -> bool:
+    return number(value) >= 0.98 if value.endswith("%") else pixels(value, size) >= least
 
 
 def _least(value: str) -> float:

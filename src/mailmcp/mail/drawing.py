@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from mailmcp.mail.containers import Container
+from mailmcp.mail.media import holds
+from mailmcp.mail.page import Cell
 from mailmcp.mail.quotelines import Spans
+from mailmcp.mail.styles import Style
 from mailmcp.models import Hidden, Link
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_HIDDEN = 200
 _PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
@@ -46,6 +51,47 @@ class Anchor:
     button: bool
     start: int = -1
     end: int = -1
+
+
+@dataclass(slots=True)
+class Frame:
+    """An element that is open."""
+
+    tag: str
+    style: Style
+    quoted: bool
+    hidden: str
+    anchor: Anchor | None
+    names: tuple[str, str, list[str]]
+    start: int
+    """Length of the page when the element began."""
+    node: LexborNode | None = None
+    cover: tuple[int, int] | None = None
+    """What lies over what stands in it."""
+    cell: Cell | None = None
+    own_anchor: bool = False
+    last_cell: Cell | None = None
+    """The newest cell among the children."""
+    summed: bool = False
+    """A <details> whose summary has come: it has one."""
+    opened: bool = False
+    """A <details> that is open."""
+    box: bool = False
+    """The outermost container of a quote."""
+    cited: bool = False
+    """The container's blockquote has begun: what stands beside it and after it are answers."""
+    kind: Container = Container.NOTHING
+
+
+def style_text(tree: LexborHTMLParser) -> str:
+    """The text of the <style> elements that hold on a screen."""
+    nodes = tree.css("style")
+    return "\n".join(node.text(deep=True) for node in nodes if _is_for_screens(node.attributes))
+
+
+def _is_for_screens(attributes: Mapping[str, str | None]) -> bool:
+    kind = (attributes.get("type") or "text/css").strip().lower()
+    return kind == "text/css" and holds((attributes.get("media") or "").lower())
 
 
 def not_shown_elsewhere(hidden: list[tuple[str, str]], visible: str) -> tuple[Hidden, ...]:

@@ -14,8 +14,18 @@ from mailmcp.language.characters import cleaned
 from mailmcp.mail import unseen
 from mailmcp.mail.cascade import Rule, Sheet, sheet
 from mailmcp.mail.containers import Container, begins_forward, begins_with_header, container, has_top_border
-from mailmcp.mail.drawing import MAX_HIDDEN, Anchor, Drawing, for_others, not_shown_elsewhere, opening_words, words_of
-from mailmcp.mail.page import Break, Cell, Page, emphasised
+from mailmcp.mail.drawing import (
+    MAX_HIDDEN,
+    Anchor,
+    Drawing,
+    Frame,
+    for_others,
+    not_shown_elsewhere,
+    opening_words,
+    style_text,
+    words_of,
+)
+from mailmcp.mail.page import Break, Page, emphasised
 from mailmcp.mail.quotelines import Spans
 from mailmcp.mail.styles import PARAGRAPHS, STYLING, Style, computed
 from mailmcp.models import Link
@@ -44,33 +54,6 @@ _NO_RULES: list[Rule] = []
 _SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
 
 
-@dataclass(slots=True)
-class _Frame:
-    """An element that is open."""
-
-    tag: str
-    style: Style
-    quoted: bool
-    hidden: str
-    anchor: Anchor | None
-    names: tuple[str, str, list[str]]
-    start: int
-    """Length of the page when the element began."""
-    cell: Cell | None = None
-    own_anchor: bool = False
-    last_cell: Cell | None = None
-    """The newest cell among the children."""
-    summed: bool = False
-    """A <details> whose summary has come: it has one."""
-    opened: bool = False
-    """A <details> that is open."""
-    box: bool = False
-    """The outermost container of a quote."""
-    cited: bool = False
-    """The container's blockquote has begun: what stands beside it and after it are answers."""
-    kind: Container = Container.NOTHING
-
-
 def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
     """Read ``html`` (already within the parser's limits); at most ``limit`` characters of visible text.
 
@@ -84,9 +67,13 @@ def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
     root = tree.root
     if root is None:
         return Drawing()
-    styles = "\n".join(node.text(deep=True) for node in tree.css("style")) if "<style" in html.lower() else ""
+    styles = style_text(tree) if "<style" in html.lower() else ""
     reader = _Reader(Page(limit), sheet(styles), cut_quotes)
     reader.read(root)
+    if reader.covers:
+        # What lies on top comes later than what it covers: read again, knowing it.
+        reader = _Reader(Page(limit), sheet(styles), cut_quotes, covered=reader.covers)
+        reader.read(root)
     return reader.drawing()
 
 
@@ -99,7 +86,7 @@ class _Reader:
     hidden_length: int = 0
     anchors: list[Anchor] = field(default_factory=list[Anchor])
     boxes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    open: list[_Frame] = field(default_factory=list["_Frame"])
+    open: list[Frame] = field(default_factory=list["Frame"])
     names: list[tuple[str, str, list[str]]] = field(default_factory=list[tuple[str, str, list[str]]])
     history_began: bool = False
     in_quote: bool = False
@@ -114,12 +101,16 @@ class _Reader:
     """How many descriptions of pictures were written."""
     nodes: int = 0
     spent: bool = False
+    covered: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    """The elements (by their place in memory) that something lies over: what that is, and its z-index."""
+    covers: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    """Those that were found while reading."""
     styles: dict[object, Style] = field(default_factory=dict[object, Style])
 
     def read(self, root: LexborNode) -> None:
         """Walk the tree in document order with a stack of our own."""
         stack: list[LexborNode | None] = [root]
-        self.open = [_Frame("", Style(), False, "", None, ("", "", []), 0)]
+        self.open = [Frame("", Style(), False, "", None, ("", "", []), 0)]
         while stack:
             node = stack.pop()
             if node is None:
@@ -175,7 +166,7 @@ class _Reader:
         else:
             names = (tag, "", _NO_NAMES)
         style = self._style(tag, attributes, parent.style)
-        frame = _Frame(
+        frame = Frame(
             tag=tag,
             style=style,
             quoted=self.history_began or self._is_quoted(parent, tag),
@@ -190,6 +181,12 @@ class _Reader:
             frame.hidden = frame.hidden or "attribute"
         parent.summed = parent.summed or tag == "summary"
         frame.opened = tag == "details" and "open" in attributes
+        if style.positioned or tag == "html":
+            frame.node = node
+            if style.covers and not frame.hidden:
+                self._find_covered(node, style)
+        if self.covered:
+            self._cover(frame, parent, node)
         if self.cut_quotes and not frame.quoted:
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
@@ -198,6 +195,8 @@ class _Reader:
             for kind, words in unseen.described(tag, attributes):
                 self._hide(kind, words)
         if frame.hidden:
+            if tag == "img" and not parent.hidden:
+                self._hide("alt", attributes.get("alt") or "")
             return
         self._part(frame, parent)
         if tag == "a":
@@ -206,6 +205,24 @@ class _Reader:
             self._picture(attributes)
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
+
+    def _find_covered(self, node: LexborNode, style: Style) -> None:
+        around = next((one.node for one in reversed(self.open) if one.node is not None), None)
+        if around is not None:
+            self.covers.setdefault(around.mem_id, (node.mem_id, style.level))
+
+    def _cover(self, frame: Frame, parent: Frame, node: LexborNode) -> None:
+        """Hide what something lies over; what is positioned may lie on top of that again."""
+        frame.cover = self.covered.get(node.mem_id)
+        if (cover := parent.cover) is None:
+            return
+        above, level = cover
+        if node.mem_id == above:
+            parent.cover = (0, level)  # what is positioned later lies on top of it
+        elif not frame.style.positioned:
+            frame.cover = frame.cover or cover
+        elif frame.style.level < level or (frame.style.level == level and above):
+            frame.hidden = frame.hidden or "css"
 
     def _style(self, tag: str, attributes: dict[str, str | None], parent: Style) -> Style:
         """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
@@ -225,11 +242,11 @@ class _Reader:
             style = self.styles[key] = computed(tag, attributes, parent, rules)
         return style
 
-    def _is_quoted(self, frame: _Frame, tag: str = "") -> bool:
+    def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
         """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
         return frame.quoted and not (frame.box and frame.cited and tag != "blockquote")
 
-    def _mark_history(self, frame: _Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
+    def _mark_history(self, frame: Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
         frame.kind = container(frame.tag, id_, classes, attributes)
         if frame.kind is Container.HISTORY or (
@@ -241,7 +258,7 @@ class _Reader:
             frame.quoted = not begins_forward(opening_words(node))
             frame.box = frame.quoted and frame.tag != "blockquote"
 
-    def _part(self, frame: _Frame, parent: _Frame) -> None:
+    def _part(self, frame: Frame, parent: Frame) -> None:
         """Ask for the break that begins an element."""
         page = self.page
         style = frame.style
@@ -292,7 +309,7 @@ class _Reader:
         closed = "attribute" if frame.tag == "details" and not frame.opened else ""
         if frame.tag == "rp" and any(one.isalnum() for one in text):
             closed = "markup"  # brackets for browsers without ruby; words there are for nobody
-        why = frame.hidden or closed or frame.style.concealed
+        why = frame.hidden or closed or frame.style.concealed or ("css" if frame.cover else "")
         if why:
             self._hide(why, text)
             return
@@ -306,7 +323,7 @@ class _Reader:
             self.words += self.page.length - start
             self._extend_anchor(frame.anchor, start)
 
-    def _quote(self, text: str, frame: _Frame) -> None:
+    def _quote(self, text: str, frame: Frame) -> None:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
         if not self.in_quote and not text.isspace():
             self.page.separate(Break.LINE)
@@ -354,7 +371,7 @@ class _Reader:
         elif len(self.hidden) < MAX_HIDDEN:
             self.hidden.append((kind, text))
 
-    def _begin_anchor(self, frame: _Frame, attributes: dict[str, str | None]) -> None:
+    def _begin_anchor(self, frame: Frame, attributes: dict[str, str | None]) -> None:
         url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
         scheme = _SCHEME.match(url)
         if len(self.anchors) >= 4 * MAX_LINKS or scheme is None:
@@ -369,7 +386,7 @@ class _Reader:
         frame.own_anchor = True
         self.anchors.append(frame.anchor)
 
-    def _end_box(self, frame: _Frame) -> None:
+    def _end_box(self, frame: Frame) -> None:
         """A box that holds a few words only sets them apart; one that is all link is a button."""
         start, end = frame.start, self.page.length
         if not 0 < end - start <= 80:

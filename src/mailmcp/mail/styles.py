@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailmcp.mail.cascade import Declarations, Rule, declarations, merge, resolved
-from mailmcp.mail.clipping import vanished
+from mailmcp.mail.clipping import covering, vanished
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
 from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
 
@@ -70,6 +70,11 @@ class Style:
     """The colour of links."""
     grounded: bool = False
     """Something between it and what it is stacked in has a ground: what lies behind that is not seen."""
+    positioned: bool = False
+    level: int = 0
+    """Its z-index."""
+    covers: bool = False
+    """Lies over all of what it is positioned in, and lets nothing through."""
     filled: bool = False
     """Its letters have a fill of their own (``-webkit-text-fill-color``), which ``color`` does not change."""
     custom: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
@@ -128,6 +133,9 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         hidden=_hidden(tag, attributes, said, size) or _behind(parent, said, strength),
         flows=display in ("flex", "inline-flex") and "column" not in said.get("flex-direction", ""),
         floats=said.get("float", "none") in ("left", "right"),
+        positioned=said.get("position", "static") != "static",
+        level=_level(said),
+        covers=strength > 0.9 and covering(said, size) and _opaque(said),
         squeezed=_squeezed(parent, said, size),
         strength=strength,
         link=_link(tag, attributes, parent),
@@ -195,6 +203,16 @@ def _grounded(tag: str, attributes: Attributes, parent: Style, said: Mapping[str
         or ("opacity" in said and number(said["opacity"]) < 1)
     )
     return not stacked
+
+
+def _level(said: Mapping[str, str]) -> int:
+    level = number(said["z-index"]) if said.get("z-index", "auto") != "auto" else 0
+    return int(max(-1e6, min(1e6, level)))
+
+
+def _opaque(said: Mapping[str, str]) -> bool:
+    ground = even(said.get("background-image", "none")) or parsed(said.get("background-color", ""))
+    return ground is not None and ground[1] > 0.9
 
 
 def _squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
