@@ -328,8 +328,9 @@ def test_the_signature_is_apart() -> None:
 
 
 HOSTILE = {
-    "nesting": ("<div>" * 200_000, "html_too_deep"),
-    "spans": ("<span>" * 100_000, "html_too_deep"),
+    "tags": ("<div>" * 200_000, "html_too_many_tags"),
+    "nesting": ("<div style='margin:0'>" * 20_000, "html_too_deep"),
+    "nesting with a style sheet": ("<style>div > p{color:red}</style>" + "<div>" * 20_000, "html_too_deep"),
     "attributes": ("<a " + " ".join(f"a{i}" for i in range(9_000)) + ">x", "html_too_many_attributes"),
     "values": ("<a " + "".join(f'a{i}="x"' for i in range(50_000)) + ">x", "html_too_many_attributes"),
     "behind a quoted bracket": (
@@ -337,8 +338,9 @@ HOSTILE = {
         "html_too_many_attributes",
     ),
     "long tag": ("<a title='" + "x" * 100_000 + "'>x</a>", "html_tag_too_long"),
-    "size": ("<p>word " * 400_000, "html_too_large"),
-    "behind a comment": ("<!-- --!>" + "<div>" * 100_000, "html_too_deep"),
+    "size": ("<p>word word word word " * 100_000, "html_too_large"),
+    "behind a comment": ("<!-- --!>" + "<div id=a style='a:b'>" * 100_000, "html_too_deep"),
+    "closed by others": ("<ins></del>" * 20_000, "html_too_deep"),
     "in a drawing": ("<svg><title>" + "<div>" * 100_000, "html_too_deep"),
 }
 
@@ -350,6 +352,51 @@ def test_html_past_the_limits_is_not_parsed_and_the_plain_part_is_read(name: str
     assert channels.visible == "the plain part"
     assert [defect.code for defect in channels.defects] == [code]
     assert "before" in html("<p>before</p>" + body).visible
+
+
+@pytest.mark.parametrize("opening", ["<div>", "<span>", "<blockquote dir=ltr>", "<font face=Arial>", "<table>"])
+def test_words_that_are_nested_too_deep_are_read_without_their_nesting(opening: str) -> None:
+    name = opening[1:-1].split()[0]
+    channels = html(f"<p>first</p>{f'{opening}word ' * 10_000}innermost{f'</{name}>' * 10_000}<p>last</p>")
+    assert (channels.visible + channels.quoted).count("word") == 10_000
+    assert "innermost" in channels.visible + channels.quoted
+    assert "last" in channels.visible
+    assert [defect.code for defect in channels.defects] == ["html_flattened"]
+
+
+def test_what_is_hidden_far_inside_stays_hidden() -> None:
+    deep = "<div>" * 1_500
+    for hidden in ("<div style='display:none'>", "<div hidden>", "<font color=white>", "<blockquote popover>"):
+        channels = html(f"seen{deep}{hidden}{deep}payload")
+        assert channels.visible.strip() == "seen"
+    channels = html(f"<style>i{{display:none}}</style>seen{deep}<i>payload</i>")
+    assert channels.visible.strip() == "seen"
+    assert (
+        "payload"
+        not in html(f"<style>.a>div>b{{display:none}}</style>seen{deep}<section class=a><div><b>payload").visible
+    )
+
+
+def test_rules_without_number_hide_nothing_that_the_last_one_hides() -> None:
+    many = ".h{color:red}" * 1_000 + ".h{display:none}"
+    assert html(f"<style>{many}</style>seen<b class=h>payload</b>").visible == "seen"
+    spent = html(f"<style>{many}</style><p>seen</p>" + "<i class=h>a</i>" * 1_200 + "<b class=h>payload</b>")
+    assert spent.visible == "seen"
+    assert [defect.code for defect in spent.defects] == ["html_too_many_tags"]
+
+
+@pytest.mark.parametrize("many", ["b{color:red}" * 6_000, " " * 400_000])
+def test_a_style_sheet_that_is_too_long_is_said_and_the_plain_part_is_read(many: str) -> None:
+    body = f"<style>{many}.h{{display:none}}</style>seen<b class=h>payload</b>"
+    assert html(body, plain="the plain part").visible == "the plain part"
+    assert [defect.code for defect in html(body).defects] == ["style_sheet_too_long"]
+
+
+def test_too_many_pieces_cut_off_the_end_and_are_said() -> None:
+    for body in ("<p>x" * 99_000, "".join(f"<b style='width:{n}px'>x</b>" for n in range(30_000))):
+        channels = html("<p>before</p>" + body)
+        assert channels.visible.startswith("before")
+        assert [defect.code for defect in channels.defects] == ["html_too_many_tags"]
 
 
 @pytest.mark.parametrize(

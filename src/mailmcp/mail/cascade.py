@@ -1,8 +1,7 @@
 """A small CSS cascade: the declarations that hold for an element of a mail.
 
-Inline styles and the rules of <style>. Of at-rules, ``@supports``, ``@layer`` and the ``@media`` of a common screen are
-opened; others are left out with all they hold. A rule whose selector cannot be decided counts when it hides: a decoy
-that nobody sees must not be read as text.
+Inline styles and the rules of <style>. A rule whose selector cannot be decided counts when it hides: a decoy that
+nobody sees must not be read as text.
 """
 
 from __future__ import annotations
@@ -12,31 +11,48 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from mailmcp.mail.rules import blocks
 from mailmcp.mail.selectors import Element, Selector, selectors, unescaped
 
-MAX_RULES = 3_000
-MAX_STYLE_TEXT = 200_000
-_MAX_PER_BUCKET = 60
-_MATCH_BUDGET = 1_500_000
+MAX_RULES = 5_000
+MAX_STYLE_TEXT = 300_000
+_MATCH_BUDGET = 1_000_000
 _MAX_ROW = 200
+_REMEMBERED = 20_000
 _MAX_CUSTOM = 100
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_OPENED = re.compile(r"@(?:supports(?!\s*not\b)|layer)\b", re.IGNORECASE)
-_PLAIN_MEDIA = re.compile(r"(?:only\s+)?(?:screen|all)\Z|(?:(?:only\s+)?(?:screen|all)\s+and\s+)?\((.{1,60})\)\Z")
-_MIN_WIDTH = re.compile(r"\s*(?:min-width\s*:|width\s*>=?)\s*(\d{1,4}(?:\.\d{1,4})?)\s*(px|em|rem)?\s*\Z")
 _FUNCTION = re.compile(r"\b(?:ok)?(?:lch|lab)\(|\bcolor(?:-mix)?\(|\b(?:light-dark|hwb|var|env)\(")
 _VARIABLE = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,([^()]*))?\)")
 _NOTHING = re.compile(r"[+-]?(?:0*\.?0*[1-9]?\d?e-|[01]?(?:\.\d*)?(?:px|pt|em|rem|%)?\s*\Z|calc\(\s*0)")
+_EMPTY_URL = re.compile(r"\Aurl\(\s*[\"']{0,2}\s*\)\Z|(?:\A|\s)url\(\s*\)")
 _FONT_SIZE = re.compile(
-    r"(?:^|\s)((?:xx?-|)(?:small|large)|medium|larger|smaller|[0-9.]+(?:px|pt|em|rem|%|)?)(?:/\S+)?\s"
+    r"(?:^|\s)((?:xx?-|)(?:small|large)|medium|larger|smaller|(?:calc|min|max|clamp)\((?:[^()]|\([^()]*\))*\)"
+    r"|[0-9.]+(?:px|pt|em|rem|%|vw|vh|pc|in|cm|mm|q|ex|ch)|0(?=[\s/]))(?:\s*/\s*\S+)?\s"
 )
-_COLOUR_TOKEN = re.compile(r"(?:rgb|hsl)a?\([^()]*\)|#[0-9a-f]+|(?<![\w(-])[a-z]+(?![\w(-])")
+_COLOUR_TOKEN = re.compile(r"[a-z-]+\((?:[^()]|\([^()]*\))*\)|#[0-9a-f]+|(?<![\w(-])[a-z]+(?![\w(-])")
 _BACKGROUND_WORDS = (
     "url none no-repeat repeat scroll fixed center left right top bottom cover contain inherit initial unset local"
 )
 _NOT_COLOURS = frozenset(_BACKGROUND_WORDS.split())
 
+_PREFIXED = ("transform", "clip-path", "mask", "mask-image", "mask-size", "filter", "opacity", "backface-visibility")
+_SIDES = {
+    "inset": ("top", "right", "bottom", "left"),
+    "inset-inline": ("left", "right"),
+    "inset-block": ("top", "bottom"),
+    "margin": ("margin-top", "margin-right", "margin-bottom", "margin-left"),
+    "margin-inline": ("margin-left", "margin-right"),
+    "margin-block": ("margin-top", "margin-bottom"),
+    "padding": ("padding-top", "padding-right", "padding-bottom", "padding-left"),
+}
+_DISPLAY_NAMES = """
+    none block inline inline-block list-item run-in flow flow-root table inline-table table-row table-cell table-column
+    table-row-group table-header-group table-footer-group table-column-group table-caption flex inline-flex grid
+    inline-grid contents ruby ruby-base ruby-text math inherit initial unset revert revert-layer -webkit-box
+    -webkit-inline-box -webkit-flex -webkit-inline-flex -ms-flexbox -ms-inline-flexbox -moz-box -ms-grid
+"""
+_DISPLAYS = frozenset(_DISPLAY_NAMES.split())
 # Logical properties (CSS Logical Properties 1), for text that runs from left to right and down.
 _SAME = {
     "inline-size": "width",
@@ -47,6 +63,10 @@ _SAME = {
     "margin-block-start": "margin-top",
     "inset-inline-start": "left",
     "inset-block-start": "top",
+    "inset-inline-end": "right",
+    "inset-block-end": "bottom",
+    # Names of before there was a standard.
+    **{f"-webkit-{name}": name for name in _PREFIXED},
 }
 _SIZES = frozenset(("opacity", "font-size", "max-height", "height", "width", "zoom", "scale"))
 _PLACES = frozenset(("text-indent", "left", "top", "margin-left", "margin-top", "clip", "clip-path", "transform"))
@@ -69,7 +89,7 @@ class Declarations:
 class Rule:
     """A selector with its declarations. ``weight`` orders rules: layer, specificity, place."""
 
-    weight: tuple[bool, int, int]
+    weight: tuple[int, int, int]
     selector: Selector
     declarations: Declarations
     hides: bool
@@ -80,7 +100,10 @@ class Sheet:
     """The rules of all <style> elements of a mail, by the rarest name that an element must have."""
 
     buckets: dict[str, list[Rule]] = field(default_factory=dict[str, list[Rule]])
+    cut: bool = False
+    """Was there more of it than is read? Then what it hides may be taken for text."""
     budget: int = _MATCH_BUDGET
+    """Comparisons that are left; below 0 nothing more is known of any element."""
     met: set[str] = field(default_factory=set[str])
     """Classes, and ids with a hash, of the elements asked about so far."""
     path: list[Element] = field(default_factory=list[Element])
@@ -91,19 +114,28 @@ class Sheet:
         if not self.buckets:
             return []
         element = self._entered(tag, attributes, depth)
+        buckets = self.buckets
         found: list[Rule] = []
-        for key in ("*", tag, "#" + element.id, *("." + name for name in element.classes[:50])):
-            for rule in self.buckets.get(key, ()):
-                self.budget -= 1
-                if self.budget < 0:
-                    return found
+        keys = ["*", tag]
+        if element.classes:
+            keys += ["." + name for name in element.classes[:50]]
+        if element.id:
+            keys.append("#" + element.id)
+        for key in keys:
+            bucket = buckets.get(key, ())
+            self.budget -= len(bucket)
+            if self.budget < 0:
+                return found
+            for rule in bucket:
                 answer = self._matches(rule.selector, element, depth)
                 if answer or (answer is None and rule.hides):
                     found.append(rule)
-        self.met.update(element.classes)
+        if element.classes:
+            self.met.update(element.classes)
         if element.id:
             self.met.add("#" + element.id)
-        found.sort(key=lambda rule: rule.weight)
+        if len(found) > 1:
+            found.sort(key=_weight)
         return found
 
     def _entered(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> Element:
@@ -136,24 +168,36 @@ class Sheet:
 
 def sheet(css: str) -> Sheet:
     """The rules of a mail's style text (of all its <style> elements, joined). Linear; too much text is cut."""
-    rules = Sheet()
+    # The mails of one sender have one style text, and a mail may be read twice.
+    buckets, cut = _remembered(css) if len(css) <= _REMEMBERED else _buckets(css[:MAX_STYLE_TEXT])
+    return Sheet(buckets, cut or len(css) > MAX_STYLE_TEXT)
+
+
+def _weight(rule: Rule) -> tuple[int, int, int]:
+    return rule.weight
+
+
+def _buckets(css: str) -> tuple[dict[str, list[Rule]], bool]:
+    buckets: dict[str, list[Rule]] = {}
     count = 0
-    for names, body, layered in _blocks(_COMMENT.sub(" ", css[:MAX_STYLE_TEXT])):
-        said = declarations(body)
+    for block in blocks(css):
+        said = declarations(block.body)
         if not said.normal and not said.important:
             continue
         hides = _hides(said.normal) or _hides(said.important)
-        for selector in selectors(names[:20_000]):
+        for selector in selectors(block.selectors[:20_000]):
             count += 1
             if count > MAX_RULES:
-                return rules
+                return buckets, True
             last = selector.steps[-1]
             key = "#" + last.id if last.id else next(("." + name for name in sorted(last.classes)), last.tag or "*")
-            bucket = rules.buckets.setdefault(key, [])
-            if len(bucket) < _MAX_PER_BUCKET:
-                # What stands in no layer is stronger than all layers (CSS Cascade 5 §6.4.4).
-                bucket.append(Rule((not layered, selector.specificity, count), selector, said, hides))
-    return rules
+            # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
+            weight = block.layer, selector.specificity, count
+            buckets.setdefault(key, []).append(Rule(weight, selector, said, hides))
+    return buckets, False
+
+
+_remembered = lru_cache(maxsize=16)(_buckets)
 
 
 def resolved(said: dict[str, str], inherited: Declared) -> Declared:
@@ -236,7 +280,7 @@ def _set(target: dict[str, str], name: str, value: str) -> None:
     if name == "background":
         target.pop("~background", None)
         _put(target, "background-color", _colour_of(value) or "transparent")
-        _put(target, "background-image", value if "url(" in value or "gradient(" in value else "none")
+        _put(target, "background-image", _image_of(value) if "url(" in value or "gradient(" in value else "none")
     elif name == "font":
         if match := _FONT_SIZE.search(value + " "):
             _put(target, "font-size", match.group(1))
@@ -244,18 +288,39 @@ def _set(target: dict[str, str], name: str, value: str) -> None:
         _put(target, "font-family", value)
     elif name == "translate":
         _put(target, "transform", f"translate({value.replace(' ', ',')})")
-    elif name == "inset":
-        _put(target, "top", value.split()[0])
-        _put(target, "left", value.split()[-1])
+    elif name in _SIDES:
+        names = _SIDES[name]
+        values = value.split() if "(" not in value else [value]
+        if not values or len(values) > len(names):
+            return
+        sides = [values[min(at, len(values) - 1)] if at < 2 or len(names) == 2 else "" for at in range(len(names))]
+        if len(names) == 4:
+            right = values[1] if len(values) > 1 else values[0]
+            bottom = values[2] if len(values) > 2 else values[0]
+            sides = [values[0], right, bottom, values[3] if len(values) > 3 else right]
+        for side, one in zip(names, sides, strict=True):
+            _put(target, side, one)
+        if name == "padding":
+            _put(target, name, value)
+    elif name == "display" and not _DISPLAYS.issuperset(value.split()):
+        return  # a value that is none leaves the one before it
     else:
         _put(target, _SAME.get(name, name), value)
+
+
+def _image_of(value: str) -> str:
+    """The gradient of a background that is nothing else; everything where a picture or more is in it."""
+    if "url(" in value or value.count("gradient(") > 1:
+        return "none" if _EMPTY_URL.search(value) else value
+    start = value.rfind(" ", 0, value.index("gradient(")) + 1
+    return value[start : value.rindex(")") + 1] if ")" in value[start:] else value
 
 
 def _colour_of(value: str) -> str | None:
     if "(" in value and "url(" in value:
         value = re.sub(r"url\([^)]*\)?", " ", value)
     for match in _COLOUR_TOKEN.finditer(value):
-        if match.group() not in _NOT_COLOURS:
+        if match.group() not in _NOT_COLOURS and "gradient(" not in match.group():
             return match.group()
     return "unknown()" if _FUNCTION.search(value) else None
 
@@ -271,56 +336,3 @@ def _pieces(style: str) -> list[str]:
         else:
             pieces.append(part)
     return pieces
-
-
-def _blocks(css: str) -> list[tuple[str, str, bool]]:
-    """(selectors, body, in a layer) of each rule; at-rules that are not opened are skipped with all they hold."""
-    blocks: list[tuple[str, str, bool]] = []
-    layers: list[bool] = []
-    at = 0
-    while (opening := css.find("{", at)) >= 0:
-        before, _, prelude = css[at:opening].rpartition("}")
-        ended = before.count("}") + (css.find("}", at, opening) >= 0)
-        if ended and layers:
-            del layers[max(0, len(layers) - ended) :]
-        prelude = prelude.strip()
-        if prelude.startswith("@") or (";" in prelude and "[" not in prelude):
-            prelude = prelude.rpartition(";")[2].strip()
-        if prelude.startswith("@"):
-            if _is_opened(prelude):
-                layers.append(prelude[:6].lower() == "@layer")
-                at = opening + 1
-                continue
-            at = _end_of_block(css, opening)
-            continue
-        closing = css.find("}", opening)
-        closing = len(css) if closing < 0 else closing
-        blocks.append((prelude, css[opening + 1 : closing], any(layers)))
-        at = closing + 1
-    return blocks
-
-
-def _is_opened(prelude: str) -> bool:
-    if prelude[:6].lower() != "@media":
-        return _OPENED.match(prelude) is not None
-    for query in prelude[6:300].lower().split(","):
-        match = _PLAIN_MEDIA.match(query.strip())
-        if match is None:
-            continue
-        if match[1] is None:
-            return True
-        if width := _MIN_WIDTH.match(match[1]):
-            return float(width[1]) * (16 if width[2] in ("em", "rem") else 1) <= 800
-    return False
-
-
-_BRACE = re.compile(r"[{}]")
-
-
-def _end_of_block(css: str, opening: int) -> int:
-    depth = 0
-    for brace in _BRACE.finditer(css, opening):
-        depth += 1 if brace.group() == "{" else -1
-        if depth == 0:
-            return brace.end()
-    return len(css)

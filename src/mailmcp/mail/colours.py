@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import colorsys
 import re
 from functools import lru_cache
+
+from mailmcp.mail.colourspaces import Coloured, called
 
 RGB = tuple[int, int, int]
 
@@ -38,7 +39,18 @@ _NAMES: dict[str, RGB] = {
     name: (int(value[:2], 16), int(value[2:4], 16), int(value[4:], 16))
     for name, _, value in (pair.partition("=") for pair in _NAMED.split())
 }
-_FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]{1,80})\)")
+# System colours of a light screen (CSS Color 4 §6.2).
+_SYSTEM: dict[str, RGB] = {
+    **dict.fromkeys(("canvas", "field", "window", "background", "highlighttext", "selecteditemtext"), WHITE),
+    **dict.fromkeys(("menu", "infobackground"), WHITE),
+    **dict.fromkeys(("canvastext", "fieldtext", "windowtext", "buttontext", "marktext", "infotext", "menutext"), BLACK),
+    **dict.fromkeys(("buttonface", "threedface", "buttonhighlight", "buttonshadow"), (239, 239, 239)),
+    "mark": (255, 255, 0), "graytext": (128, 128, 128), "linktext": (0, 0, 238), "visitedtext": (85, 26, 139),
+    "activetext": (255, 0, 0), "highlight": (25, 103, 210), "accentcolor": (0, 117, 255), "accentcolortext": WHITE,
+    "-webkit-link": (0, 0, 238), "-internal-light-dark": BLACK,
+}  # fmt: skip
+_STOP = re.compile(r"[a-z-]+\((?:[^()]|\([^()]*\))*\)|#?[a-z0-9-]+(?:\.\d+)?%?")
+_GRADIENT = re.compile(r"(?:-(?:webkit|moz|o)-)?(?:repeating-)?(?:linear|radial|conic)-gradient\(")
 _HEX = re.compile(r"#?([0-9a-f]{3,8})\Z")
 
 
@@ -46,19 +58,56 @@ _HEX = re.compile(r"#?([0-9a-f]{3,8})\Z")
 def parsed(value: str) -> tuple[RGB, float] | None:
     """A CSS colour (lower case) as ``((red, green, blue), alpha)``; None when it is not one we know.
 
-    Named, ``#rgb``, ``#rgba``, ``#rrggbb``, ``#rrggbbaa`` (the hash may lack, as in HTML attributes), ``rgb()``
-    and ``hsl()`` in the old and the new notation, ``transparent``.
+    Named, ``#rgb``, ``#rgba``, ``#rrggbb``, ``#rrggbbaa`` (the hash may lack, as in HTML attributes), the functions
+    of CSS Color 4 and 5, the system colours of a light screen, ``transparent``.
     """
     value = value.strip()
     if value == "transparent":
         return WHITE, 0.0
-    if value in _NAMES:
-        return _NAMES[value], 1.0
+    if (named := _NAMES.get(value) or _SYSTEM.get(value)) is not None:
+        return named, 1.0
     if match := _HEX.match(value):
         return _from_hex(match.group(1))
-    if match := _FUNCTION.match(value):
-        return _from_function(match.group(1), match.group(2))
+    if "(" in value and (found := called(value, _inner)) is not None:
+        (red, green, blue), alpha = found
+        return (round(255 * red), round(255 * green), round(255 * blue)), alpha
     return None
+
+
+def legacy(value: str) -> RGB | None:
+    """The colour of an HTML attribute, by the rules for whatever people wrote there (HTML §2.3.6); None for none."""
+    value = value.strip().lower()
+    if not value or value == "transparent":
+        return None
+    if value in _NAMES:
+        return _NAMES[value]
+    if len(value) == 4 and value[0] == "#" and (short := _from_hex(value[1:])) is not None:
+        return short[0]
+    digits = "".join(one if one in "0123456789abcdef" else "0" for one in value[:128].removeprefix("#"))
+    third = max(1, -(-len(digits) // 3))
+    digits = digits.ljust(3 * third, "0")
+    parts = [digits[at : at + third][-8:] for at in (0, third, 2 * third)]
+    while len(parts[0]) > 2 and all(part[0] == "0" for part in parts):
+        parts = [part[1:] for part in parts]
+    red, green, blue = (int(part[:2], 16) for part in parts)
+    return red, green, blue
+
+
+def _inner(value: str) -> Coloured | None:
+    found = parsed(value)
+    return None if found is None else ((found[0][0] / 255, found[0][1] / 255, found[0][2] / 255), found[1])
+
+
+@lru_cache(maxsize=256)
+def even(image: str) -> tuple[RGB, float] | None:
+    """The one colour of a gradient whose colours cannot be told apart; None for others, and for pictures."""
+    opening = _GRADIENT.match(image)
+    if opening is None or "url(" in image or image.count("gradient(") > 1 or len(image) > 1000:
+        return None
+    stops = [found for piece in _STOP.findall(image[opening.end() : image.rfind(")")]) if (found := parsed(piece))]
+    if not stops or any(not indistinct(one, stops[0][0]) or abs(alpha - stops[0][1]) > 0.05 for one, alpha in stops):
+        return None
+    return stops[0]
 
 
 def indistinct(a: RGB, b: RGB) -> bool:
@@ -73,30 +122,11 @@ def blended(top: RGB, alpha: float, ground: RGB) -> RGB:
 
 
 def _from_hex(digits: str) -> tuple[RGB, float] | None:
+    if not set(digits) <= set("0123456789abcdef"):
+        return None
     if len(digits) in (3, 4):
         digits = "".join(digit * 2 for digit in digits)
     if len(digits) not in (6, 8):
         return None
     red, green, blue = (int(digits[at : at + 2], 16) for at in (0, 2, 4))
     return (red, green, blue), int(digits[6:8], 16) / 255 if len(digits) == 8 else 1.0
-
-
-def _from_function(name: str, inside: str) -> tuple[RGB, float] | None:
-    parts = inside.replace(",", " ").replace("/", " ").split()
-    if len(parts) not in (3, 4):
-        return None
-    try:
-        alpha = _number(parts[3], 1.0) if len(parts) == 4 else 1.0
-        if name == "rgb":
-            red, green, blue = (max(0, min(255, round(_number(part, 255.0)))) for part in parts[:3])
-            return (red, green, blue), alpha
-        hue = float(parts[0].removesuffix("deg")) % 360 / 360
-        channels = colorsys.hls_to_rgb(hue, _number(parts[2], 1.0), _number(parts[1], 1.0))
-        red, green, blue = (max(0, min(255, round(channel * 255))) for channel in channels)
-    except (ValueError, OverflowError):
-        return None
-    return (red, green, blue), alpha
-
-
-def _number(text: str, whole: float) -> float:
-    return float(text[:-1]) / 100 * whole if text.endswith("%") else float(text)

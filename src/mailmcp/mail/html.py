@@ -8,88 +8,50 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailmcp.language.characters import cleaned
 from mailmcp.mail import unseen
-from mailmcp.mail.cascade import Sheet, sheet
+from mailmcp.mail.cascade import Rule, Sheet, sheet
 from mailmcp.mail.containers import Container, begins_forward, begins_with_header, container, has_top_border
-from mailmcp.mail.page import Break, Cell, Page, emphasised
+from mailmcp.mail.drawing import (
+    MAX_HIDDEN,
+    Anchor,
+    Drawing,
+    Frame,
+    for_others,
+    not_shown_elsewhere,
+    opening_words,
+    style_text,
+    words_of,
+)
+from mailmcp.mail.page import Break, Page, emphasised
 from mailmcp.mail.quotelines import Spans
-from mailmcp.mail.styles import PARAGRAPHS, Style, computed
-from mailmcp.models import Hidden, Link
+from mailmcp.mail.styles import PARAGRAPHS, STYLING, Style, computed
+from mailmcp.models import Link
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MAX_NODES = 200_000
+MAX_NODES = 120_000
+MAX_STYLES = 15_000
+MAX_PICTURES = 5_000
 MAX_LINKS = 1_000
-MAX_HIDDEN = 200
 _MAX_BOX = 40
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
-_PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
 _NO_BRACKETS = str.maketrans("[]", "()")
 _URL_BREAKS = re.compile(r"[\t\n\r]")
 _DROPPED_NAMES = """
     script style head title template noscript object iframe select datalist svg math video audio canvas map applet
-    embed noembed noframes meta link base
+    embed noembed noframes meta link base meter progress option optgroup
 """
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 _INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
+_NO_NAMES: list[str] = []
+_NO_RULES: list[Rule] = []
 _SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
-
-
-@dataclass(slots=True)
-class Drawing:
-    """What was read from an HTML text."""
-
-    visible: str = ""
-    """All that is seen, quoted history too."""
-    spans: Spans = field(default_factory=Spans)
-    """What the elements of mail programs say of parts of it."""
-    hidden: tuple[Hidden, ...] = ()
-    links: tuple[Link, ...] = ()
-    emphasis: tuple[tuple[int, int], ...] = ()
-    invisible: int = 0
-    words: int = 0
-    """Characters of visible text that are not descriptions of pictures, nor quoted when anything else is there."""
-    full: bool = False
-
-
-@dataclass(slots=True)
-class _Anchor:
-    url: str
-    button: bool
-    start: int = -1
-    end: int = -1
-
-
-@dataclass(slots=True)
-class _Frame:
-    """An element that is open."""
-
-    tag: str
-    style: Style
-    quoted: bool
-    hidden: str
-    anchor: _Anchor | None
-    names: tuple[str, str, list[str]]
-    start: int
-    """Length of the page when the element began."""
-    cell: Cell | None = None
-    own_anchor: bool = False
-    last_cell: Cell | None = None
-    """The newest cell among the children."""
-    opened: bool = False
-    """A <details> that is open."""
-    box: bool = False
-    """The outermost container of a quote."""
-    cited: bool = False
-    """The container's blockquote has begun: what stands beside it and after it are answers."""
-    kind: Container = Container.NOTHING
 
 
 def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
@@ -105,9 +67,13 @@ def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
     root = tree.root
     if root is None:
         return Drawing()
-    styles = "\n".join(node.text(deep=True) for node in tree.css("style")) if "<style" in html.lower() else ""
+    styles = style_text(tree) if "<style" in html.lower() else ""
     reader = _Reader(Page(limit), sheet(styles), cut_quotes)
     reader.read(root)
+    if reader.covers:
+        # What lies on top comes later than what it covers: read again, knowing it.
+        reader = _Reader(Page(limit), sheet(styles), cut_quotes, covered=reader.covers)
+        reader.read(root)
     return reader.drawing()
 
 
@@ -118,9 +84,9 @@ class _Reader:
     cut_quotes: bool
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     hidden_length: int = 0
-    anchors: list[_Anchor] = field(default_factory=list[_Anchor])
+    anchors: list[Anchor] = field(default_factory=list[Anchor])
     boxes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    open: list[_Frame] = field(default_factory=list["_Frame"])
+    open: list[Frame] = field(default_factory=list["Frame"])
     names: list[tuple[str, str, list[str]]] = field(default_factory=list[tuple[str, str, list[str]]])
     history_began: bool = False
     in_quote: bool = False
@@ -134,81 +100,103 @@ class _Reader:
     pictures: int = 0
     """How many descriptions of pictures were written."""
     nodes: int = 0
+    spent: bool = False
+    covered: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    """The elements (by their place in memory) that something lies over: what that is, and its z-index."""
+    covers: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    """Those that were found while reading."""
+    styles: dict[object, Style] = field(default_factory=dict[object, Style])
 
     def read(self, root: LexborNode) -> None:
         """Walk the tree in document order with a stack of our own."""
         stack: list[LexborNode | None] = [root]
-        self.open = [_Frame("", Style(), False, "", None, ("", "", []), 0)]
+        self.open = [Frame("", Style(), False, "", None, ("", "", []), 0)]
         while stack:
             node = stack.pop()
             if node is None:
                 self._leave()
                 continue
             self.nodes += 1
-            if self.nodes > MAX_NODES:
-                self.page.full = True
+            if self.nodes > MAX_NODES or len(self.styles) > MAX_STYLES or self.sheet.budget < 0:
+                self.spent = True
                 break
-            if node.is_text_node:
+            if (beside := node.next) is not None:
+                stack.append(beside)
+            tag = node.tag or ""
+            if tag == "-text":
                 self._text(node.text_content or "")
-            elif node.is_comment_node:
+            elif tag == "-comment":
                 self._hide("comment", unseen.comment(node))
-            elif node.is_element_node and node.tag in _DROPPED:
-                self._hide("markup", unseen.undrawn(node.tag, node))
-            elif node.is_element_node:
+            elif not node.is_element_node:
+                continue
+            elif tag in _DROPPED:
+                self._hide("markup", unseen.undrawn(tag, node))
+            else:
                 stack.append(None)
-                self._enter(node.tag or "", node)
-                children: list[LexborNode | None] = []
-                child = node.first_child
-                while child is not None:
-                    children.append(child)
-                    child = child.next
-                stack.extend(reversed(children))
+                self._enter(tag, node)
+                if (child := node.first_child) is not None:
+                    stack.append(child)
 
     def drawing(self) -> Drawing:
         """The result of the walk."""
         text = self.page.text
         links = tuple(
-            Link(_words_of(text[anchor.start : anchor.end]), anchor.url, anchor.start, anchor.button)
+            Link(words_of(text[anchor.start : anchor.end]), anchor.url, anchor.start, anchor.button)
             for anchor in self.anchors
             if anchor.start >= 0
         )
         return Drawing(
             visible=text,
             spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
-            hidden=_not_shown_elsewhere(self.hidden, text),
+            hidden=not_shown_elsewhere(self.hidden, text),
             links=links,
             emphasis=emphasised(self.page.runs, self.boxes, text),
             invisible=self.page.invisible,
             words=self.words or (0 if text and self.pictures else self.quoted_words),
             full=self.page.full,
+            spent=self.spent,
+            unstyled=self.sheet.cut,
         )
 
     def _enter(self, tag: str, node: LexborNode) -> None:
         parent = self.open[-1]
         attributes = node.attributes
-        names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
-        style = computed(tag, attributes, parent.style, self.sheet, self.names)
-        frame = _Frame(
+        if attributes:
+            names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
+        else:
+            names = (tag, "", _NO_NAMES)
+        style = self._style(tag, attributes, parent.style)
+        frame = Frame(
             tag=tag,
             style=style,
             quoted=self.history_began or self._is_quoted(parent, tag),
-            hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not _for_others(node) else ""),
+            hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not for_others(node) else ""),
             anchor=parent.anchor,
             names=names,
             start=self.page.length,
         )
-        if (parent.tag == "details" and tag != "summary" and not parent.opened) or (
+        if (parent.tag == "details" and (tag != "summary" or parent.summed) and not parent.opened) or (
             tag == "dialog" and "open" not in attributes
         ):
             frame.hidden = frame.hidden or "attribute"
+        parent.summed = parent.summed or tag == "summary"
         frame.opened = tag == "details" and "open" in attributes
+        if style.positioned or tag == "html":
+            frame.node = node
+            if style.covers and not frame.hidden:
+                self._find_covered(node, style)
+        if self.covered:
+            self._cover(frame, parent, node)
         if self.cut_quotes and not frame.quoted:
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
         self.names.append(names)
-        for kind, words in unseen.described(tag, attributes):
-            self._hide(kind, words)
+        if attributes:
+            for kind, words in unseen.described(tag, attributes):
+                self._hide(kind, words)
         if frame.hidden:
+            if tag == "img" and not parent.hidden:
+                self._hide("alt", attributes.get("alt") or "")
             return
         self._part(frame, parent)
         if tag == "a":
@@ -218,23 +206,59 @@ class _Reader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
 
-    def _is_quoted(self, frame: _Frame, tag: str = "") -> bool:
+    def _find_covered(self, node: LexborNode, style: Style) -> None:
+        around = next((one.node for one in reversed(self.open) if one.node is not None), None)
+        if around is not None:
+            self.covers.setdefault(around.mem_id, (node.mem_id, style.level))
+
+    def _cover(self, frame: Frame, parent: Frame, node: LexborNode) -> None:
+        """Hide what something lies over; what is positioned may lie on top of that again."""
+        frame.cover = self.covered.get(node.mem_id)
+        if (cover := parent.cover) is None:
+            return
+        above, level = cover
+        if node.mem_id == above:
+            parent.cover = (0, level)  # what is positioned later lies on top of it
+        elif not frame.style.positioned:
+            frame.cover = frame.cover or cover
+        elif frame.style.level < level or (frame.style.level == level and above):
+            frame.hidden = frame.hidden or "css"
+
+    def _style(self, tag: str, attributes: dict[str, str | None], parent: Style) -> Style:
+        """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
+        rules = self.sheet.rules_for(tag, attributes, len(self.names)) if self.sheet.buckets else _NO_RULES
+        # A parent is named by its place in memory: it lives as long as this reader, in this table.
+        key: tuple[object, ...] = (id(parent), tag, *map(id, rules)) if rules else (id(parent), tag)
+        if attributes:
+            key = (
+                key,
+                "href" in attributes,
+                *map(attributes.get, STYLING),
+                "hidden" in attributes,
+                "popover" in attributes,
+            )
+        style = self.styles.get(key)
+        if style is None:
+            style = self.styles[key] = computed(tag, attributes, parent, rules)
+        return style
+
+    def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
         """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
         return frame.quoted and not (frame.box and frame.cited and tag != "blockquote")
 
-    def _mark_history(self, frame: _Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
+    def _mark_history(self, frame: Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
         frame.kind = container(frame.tag, id_, classes, attributes)
         if frame.kind is Container.HISTORY or (
-            has_top_border(frame.tag, attributes.get("style") or "") and begins_with_header(_opening_words(node))
+            has_top_border(frame.tag, attributes.get("style") or "") and begins_with_header(opening_words(node))
         ):
             self.history_began = frame.quoted = True
         elif frame.kind is Container.QUOTE:
             # A forward is new to its reader, whatever container it came in.
-            frame.quoted = not begins_forward(_opening_words(node))
+            frame.quoted = not begins_forward(opening_words(node))
             frame.box = frame.quoted and frame.tag != "blockquote"
 
-    def _part(self, frame: _Frame, parent: _Frame) -> None:
+    def _part(self, frame: Frame, parent: Frame) -> None:
         """Ask for the break that begins an element."""
         page = self.page
         style = frame.style
@@ -283,7 +307,9 @@ class _Reader:
                 self._quote(text, frame)
             return
         closed = "attribute" if frame.tag == "details" and not frame.opened else ""
-        why = frame.hidden or closed or frame.style.concealed
+        if frame.tag == "rp" and any(one.isalnum() for one in text):
+            closed = "markup"  # brackets for browsers without ruby; words there are for nobody
+        why = frame.hidden or closed or frame.style.concealed or ("css" if frame.cover else "")
         if why:
             self._hide(why, text)
             return
@@ -297,7 +323,7 @@ class _Reader:
             self.words += self.page.length - start
             self._extend_anchor(frame.anchor, start)
 
-    def _quote(self, text: str, frame: _Frame) -> None:
+    def _quote(self, text: str, frame: Frame) -> None:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
         if not self.in_quote and not text.isspace():
             self.page.separate(Break.LINE)
@@ -313,7 +339,7 @@ class _Reader:
             self.quoted.append((start, self.page.length))
         self.in_quote = True
 
-    def _extend_anchor(self, anchor: _Anchor | None, start: int) -> None:
+    def _extend_anchor(self, anchor: Anchor | None, start: int) -> None:
         if anchor is not None:
             anchor.start = start if anchor.start < 0 else anchor.start
             anchor.end = self.page.length
@@ -321,7 +347,7 @@ class _Reader:
     def _picture(self, attributes: dict[str, str | None]) -> None:
         frame = self.open[-1]
         alt = " ".join((attributes.get("alt") or "").translate(_NO_BRACKETS).split())[:300]
-        if not alt or frame.quoted or frame.hidden:
+        if not alt or frame.quoted or frame.hidden or self.pictures >= MAX_PICTURES:
             return
         if any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height")):
             return
@@ -345,7 +371,7 @@ class _Reader:
         elif len(self.hidden) < MAX_HIDDEN:
             self.hidden.append((kind, text))
 
-    def _begin_anchor(self, frame: _Frame, attributes: dict[str, str | None]) -> None:
+    def _begin_anchor(self, frame: Frame, attributes: dict[str, str | None]) -> None:
         url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
         scheme = _SCHEME.match(url)
         if len(self.anchors) >= 4 * MAX_LINKS or scheme is None:
@@ -356,11 +382,11 @@ class _Reader:
         named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
         style = frame.style
         framed = style.boxed and (style.padded or style.display != "inline")
-        frame.anchor = _Anchor(url, named or framed)
+        frame.anchor = Anchor(url, named or framed)
         frame.own_anchor = True
         self.anchors.append(frame.anchor)
 
-    def _end_box(self, frame: _Frame) -> None:
+    def _end_box(self, frame: Frame) -> None:
         """A box that holds a few words only sets them apart; one that is all link is a button."""
         start, end = frame.start, self.page.length
         if not 0 < end - start <= 80:
@@ -372,28 +398,3 @@ class _Reader:
         inside = [anchor for anchor in self.anchors[-3:] if anchor.start >= start and anchor.end <= end]
         if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
             inside[0].button = True
-
-
-def _not_shown_elsewhere(hidden: list[tuple[str, str]], visible: str) -> tuple[Hidden, ...]:
-    """Responsive mails carry a text twice, one copy hidden: such a copy hides nothing."""
-    flat = " ".join(visible.split())
-    return tuple(Hidden(kind, text) for kind, text in hidden[:MAX_HIDDEN] if text not in flat)
-
-
-def _for_others(node: LexborNode) -> bool:
-    """Is the element inside ``<!--[if !mso]><!-->``? Buttons are drawn twice, for Outlook and for everybody else."""
-    before = node.prev
-    if before is not None and before.is_text_node:
-        before = before.prev
-    return before is not None and before.is_comment_node and "!mso" in (before.comment_content or "")
-
-
-def _words_of(text: str) -> str:
-    """The text of a link, without the brackets that stand round the description of a picture."""
-    text = " ".join(text.split())
-    return _PICTURE.sub(r"\1", text)[:500]
-
-
-def _opening_words(node: LexborNode) -> str:
-    first = islice(node.traverse(include_text=True), 80)
-    return "".join(inner.text_content or "" for inner in first if inner.is_text_node)[:400]

@@ -1,69 +1,157 @@
-"""Where an HTML text stops being safe to parse: a linear scan before the parser sees it.
+"""What of an HTML text is safe to parse: a linear scan before the parser sees it.
 
 The parser is quadratic in the nesting of elements and in the attributes of one tag; a mail with 100,000 of either
-would hold a worker for half a minute.
+would hold a worker for half a minute. What is nested too deep is flattened: tags that only group, and that nothing
+styles, are taken out far inside, so that their words stay.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 MAX_HTML = 2_000_000
 MAX_TAG = 64 * 1024
 MAX_ATTRIBUTES = 500
 MAX_DEPTH = 2_000
+MAX_TAGS = 100_000
+FLAT_DEPTH = 1_000
+"""Elements that only group are taken out below this depth."""
 
-_MARKUP = re.compile(r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40}))")
+_TAG = re.compile(
+    r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})"
+    r"(?:[^<>\"'=]*+(?:=\s*+(?:\"[^\"]*+\"|'[^']*+')?+[^<>\"'=]*+)*+(>))?+)"
+)
 _IN_TAG = re.compile(r">|=\s*+[\"']")
-_WHOLE = re.compile(r"<[^<>\"'=]*+(?:=\s*+(?:\"[^\"]*+\"|'[^']*+')?+[^<>\"'=]*+)*+>")
 _GAPS = re.compile(r"[\s/]+")
 _VOID = "area base br col embed hr img input link meta param source track wbr"
 _CLOSE_EACH_OTHER = "p li td th tr tbody thead tfoot dt dd option optgroup colgroup html body head"
 _SHALLOW = frozenset((*_VOID.split(), *_CLOSE_EACH_OTHER.split()))
+_IN_LINE_NAMES = "span b i u em strong font small big tt code s strike a abbr"
+_IN_LINES = frozenset(_IN_LINE_NAMES.split())
+_GROUP_NAMES = "div center section article blockquote ul ol dl table main"
+_GROUPS = _IN_LINES.union(_GROUP_NAMES.split())
+_STYLED = re.compile(r"style|hidden|color|size|background|popover|href|open", re.IGNORECASE)
+_WORDS = re.compile(r"[a-z][a-z0-9]*|[>+~:]")
 _END_OF_COMMENT = re.compile(r"--!?>")
 _RAW = {
     name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "title", "textarea", "xmp", "noframes")
 }
 
 
-def safe_length(html: str) -> tuple[int, str]:
-    """How much of ``html`` (characters from its start) may be parsed, and what is wrong with the rest.
+def safe(html: str) -> tuple[str, str]:
+    """The HTML that may be parsed, and what is wrong with the rest.
 
     The reason is ``""`` when all of it is safe, else ``html_too_large``, ``html_tag_too_long``,
-    ``html_too_many_attributes`` or ``html_too_deep``.
+    ``html_too_many_tags``, ``html_too_many_attributes`` or ``html_too_deep``, which cut off the end; and
+    ``html_flattened``, which loses no words.
     """
-    end = min(len(html), MAX_HTML)
-    reason = "html_too_large" if len(html) > MAX_HTML else ""
-    depth = 0
+    scan = _Scan(html)
+    end, reason = scan.run()
+    if not scan.cuts:
+        return (html if end == len(html) else html[:end]), reason
+    pieces: list[str] = []
     at = 0
-    while (tag := _MARKUP.search(html, at, end)) is not None:
-        name = (tag.group(2) or "").lower()
-        if not name:
-            comment = _END_OF_COMMENT.search(html, tag.end() - 2, end)
-            at = comment.end() if comment else end
-            continue
-        whole = _WHOLE.match(html, tag.start(), end)
-        if whole is not None and whole.end() - tag.start() < 2 * MAX_ATTRIBUTES:
-            at = whole.end()  # too short to hold too many attributes
-        else:
-            at, problem = _end_of_tag(html, tag.end(), end)
-            if problem:
-                return tag.start(), problem
-        if name in _SHALLOW:
-            continue
-        if tag.group(1):
-            depth = max(0, depth - 1)
-            continue
-        if name in _RAW:
-            closing_tag = _RAW[name].search(html, at, end)
-            opened, at = at, closing_tag.start() if closing_tag else end
-            # Inside a drawing (SVG) the same names hold elements, not raw text.
-            if html.count("<", opened, at) > MAX_DEPTH:
+    for start, stop, instead in scan.cuts:
+        pieces += (html[at:start], instead)
+        at = stop
+    pieces.append(html[at:end])
+    return "".join(pieces), reason or "html_flattened"
+
+
+class _Scan:
+    """One pass over the tags of an HTML text."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self.cuts: list[tuple[int, int, str]] = []
+        """(start, end, what to put there) of the tags to be taken out."""
+        self._open: dict[str, int] = {}
+        self._depth = 0
+        self._inner: list[bool] = []
+        """Of each element below the flat depth: was it taken out?"""
+        self._kept = 0
+        self._sheet: str | None = None
+
+    def run(self) -> tuple[int, str]:
+        """Where the safe part ends, and why."""
+        html = self.html
+        end = min(len(html), MAX_HTML)
+        reason = "html_too_large" if len(html) > MAX_HTML else ""
+        search, opened = _TAG.search, self._open
+        at = tags = 0
+        while (tag := search(html, at, end)) is not None:
+            name = tag[2]
+            if name is None:
+                comment = _END_OF_COMMENT.search(html, tag.end() - 2, end)
+                at = comment.end() if comment else end
+                continue
+            tags += 1
+            if tags > MAX_TAGS:
+                return tag.start(), "html_too_many_tags"
+            at = tag.end()
+            if tag[3] is None or at - tag.start() >= 2 * MAX_ATTRIBUTES:  # else too short for too many attributes
+                at, problem = _end_of_tag(html, tag.end(2), end)
+                if problem:
+                    return tag.start(), problem
+            name = name.lower()
+            if name in _SHALLOW:
+                continue
+            if tag[1]:
+                if opened.get(name):  # what closes nothing leaves the depth as it is
+                    opened[name] -= 1
+                    self._closed(name, tag.start(), at)
+                continue
+            if name in _RAW:
+                closing_tag = _RAW[name].search(html, at, end)
+                start, at = at, closing_tag.start() if closing_tag else end
+                # Inside a drawing (SVG) the same names hold elements, not raw text.
+                if html.count("<", start, at) > MAX_DEPTH:
+                    return tag.start(), "html_too_deep"
+            opened[name] = opened.get(name, 0) + 1
+            if self._depth < FLAT_DEPTH:
+                self._depth += 1
+            elif not self._entered(name, tag.start(), at):
                 return tag.start(), "html_too_deep"
-        depth += 1
-        if depth > MAX_DEPTH:
-            return tag.start(), "html_too_deep"
-    return end, reason
+        return end, reason
+
+    def _entered(self, name: str, start: int, end: int) -> bool:
+        """An element far inside; no when there is no room for it."""
+        taken = name in _GROUPS and self._only_groups(name, self.html[start:end])
+        self._inner.append(taken)
+        if taken:
+            self._take_out(name, start, end)
+            return True
+        self._kept += 1
+        return self._kept <= MAX_DEPTH - FLAT_DEPTH
+
+    def _closed(self, name: str, start: int, end: int) -> None:
+        if not self._inner:
+            self._depth -= 1
+        elif self._inner.pop():
+            self._take_out(name, start, end)
+        else:
+            self._kept -= 1
+
+    def _take_out(self, name: str, start: int, end: int) -> None:
+        beside = bool(self.cuts) and self.cuts[-1][1] == start
+        self.cuts.append((start, end, "" if beside or name in _IN_LINES else "<br>"))
+
+    def _only_groups(self, name: str, tag: str) -> bool:
+        """Would nothing change for its words without this element, as far as styles go?"""
+        if self._sheet is None:
+            found = self.html.lower()
+            self._sheet = found[found.find("<style") :] if "<style" in found else ""
+            if "</style" in self._sheet:
+                self._sheet = self._sheet[: self._sheet.rindex("</style")]
+        if not self._sheet:
+            return _STYLED.search(tag) is None
+        return len(tag) == len(name) + 2 and _names(self._sheet).isdisjoint((name, ">", "+", "~", ":"))
+
+
+@lru_cache(maxsize=2)
+def _names(sheet: str) -> frozenset[str]:
+    return frozenset(_WORDS.findall(sheet[:MAX_HTML]))
 
 
 def _end_of_tag(html: str, start: int, end: int) -> tuple[int, str]:

@@ -35,7 +35,7 @@ _NEVER_SEEN = frozenset(("style", "script", "link", "meta", "title", "template",
 _ANY_OF = frozenset(("is", "where", "matches", "any", "-webkit-any", "-moz-any"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Element:
     """An element as selectors see it: its names, its parent, and the element before it."""
 

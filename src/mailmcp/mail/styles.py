@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mailmcp.mail.cascade import Declarations, Sheet, declarations, merge, resolved
-from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, indistinct, parsed
+from mailmcp.mail.cascade import Declarations, Rule, declarations, merge, resolved
+from mailmcp.mail.clipping import covering, vanished
+from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
+from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
 
 Attributes = Mapping[str, str | None]
 
-_ROOT_SIZE = 16.0
+STYLING = ("style", "bgcolor", "background", "color", "size", "text", "link")
+"""The attributes that a style depends on by their values; by their being there: href, hidden, popover."""
 _UNREADABLE_SIZE = 2.0
-_FAR = 400.0
+_UNREADABLE_LINE = 3.0
+_FAINT = 0.05
+_LINK: RGB = (0, 0, 238)
 
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
@@ -31,14 +35,6 @@ _KEYWORD_SIZES = {
     "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
 }  # fmt: skip
 _FONT_ATTRIBUTE_SIZES = {"1": 10.0, "2": 13.0, "3": 16.0, "4": 18.0, "5": 24.0, "6": 32.0, "7": 48.0}
-_LENGTH = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?)\s*(px|pt|em|rem|%|vw|vh|ex|ch|cm|mm|in|pc)?")
-_SUM = re.compile(r"calc\(\s*([^()]{1,60})\)")
-_TERM = re.compile(r"\s*([-+*/]?)\s*((?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?)\s*([a-z]{1,4}|%)?")
-_PIXELS = {"px": 1.0, "pt": 4 / 3, "cm": 37.8, "mm": 3.78, "in": 96.0, "pc": 16.0, "": 1.0, "vw": 6.0, "vh": 8.0}
-_ZERO_CLIP = re.compile(r"rect\(\s*(?:0|1px)|inset\(\s*(?:50|[6-9]\d|100)%|circle\(\s*0")
-_ZERO_OPACITY = re.compile(r"opacity\s*[(=]\s*0(?:\.0\d*)?%?\s*\)")
-_SHRUNK = re.compile(r"scale(?:x|y|3d)?\(\s*0(?:\.0\d*)?\s*[,)]|rotate[xy]\(\s*-?(?:90|270)deg\s*\)")
-_MOVED = re.compile(r"translate(?:x|y|3d)?\(\s*-\d{3,}(?![\d%])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ class Style:
 
     display: str = "block"
     visible: bool = True
-    size: float = _ROOT_SIZE
+    size: float = ROOT_SIZE
     bold: bool = False
     mono: bool = False
     spaced: bool = False
@@ -66,6 +62,19 @@ class Style:
     """Its children stand side by side (flex row)."""
     floats: bool = False
     struck: bool = False
+    squeezed: bool = False
+    """Its letters lie over each other, or its lines have no height in a box that cuts off what is outside."""
+    strength: float = 1.0
+    """The opacity that is left of all ancestors together."""
+    link: RGB = _LINK
+    """The colour of links."""
+    grounded: bool = False
+    """Something between it and what it is stacked in has a ground: what lies behind that is not seen."""
+    positioned: bool = False
+    level: int = 0
+    """Its z-index."""
+    covers: bool = False
+    """Lies over all of what it is positioned in, and lets nothing through."""
     filled: bool = False
     """Its letters have a fill of their own (``-webkit-text-fill-color``), which ``color`` does not change."""
     custom: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
@@ -76,7 +85,7 @@ class Style:
         """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
         if not self.visible:
             return "css"
-        if self.size <= _UNREADABLE_SIZE:
+        if self.size <= _UNREADABLE_SIZE or self.squeezed:
             return "size"
         if not self.opaque:
             return "colour"
@@ -85,19 +94,14 @@ class Style:
         return ""
 
 
-def computed(
-    tag: str,
-    attributes: Attributes,
-    parent: Style,
-    rules: Sheet,
-    ancestors: list[tuple[str, str, list[str]]],
-) -> Style:
-    """The style of an element inside ``parent``: defaults of the tag, attributes, style sheet, style attribute."""
+def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule]) -> Style:
+    """The style of an element inside ``parent``: defaults of the tag, attributes, rules, style attribute."""
     said: dict[str, str] = {}
     important: dict[str, str] = {}
-    if rules.buckets:
-        for rule in rules.rules_for(tag, attributes, len(ancestors)):
+    if rules:
+        for rule in rules:
             merge(said, rule.declarations.normal)
+        for rule in sorted((rule for rule in rules if rule.declarations.important), key=_important_weight):
             merge(important, rule.declarations.important)
     if inline := attributes.get("style"):
         own: Declarations = declarations(inline[:20_000])
@@ -112,26 +116,40 @@ def computed(
     background, painted = _background(attributes, parent, said)
     size = _size(tag, attributes, parent, said)
     display = _display(tag, said)
+    strength = parent.strength * number(said["opacity"]) if "opacity" in said else parent.strength
     return Style(
         display=display,
         visible=said.get("visibility", "visible" if parent.visible else "hidden") not in ("hidden", "collapse"),
         size=size,
         bold=_bold(tag, parent, said),
         mono=tag in _MONO or (bool(_MONO_NAME.search(said["font-family"])) if "font-family" in said else parent.mono),
-        spaced=_pixels(said["letter-spacing"], size) >= 1.5 if "letter-spacing" in said else parent.spaced,
+        spaced=pixels(said["letter-spacing"], size) >= 1.5 if "letter-spacing" in said else parent.spaced,
         preformatted=_preformatted(tag, parent, said),
         colour=colour,
         opaque=opaque,
         background=background,
         boxed=painted or _bordered(said),
         padded=_padded(said),
-        hidden=_hidden(tag, attributes, said, size),
+        hidden=_hidden(tag, attributes, said, size) or _behind(parent, said, strength),
         flows=display in ("flex", "inline-flex") and "column" not in said.get("flex-direction", ""),
         floats=said.get("float", "none") in ("left", "right"),
+        positioned=said.get("position", "static") != "static",
+        level=_level(said),
+        covers=strength > 0.9 and covering(said, size) and _opaque(said),
+        squeezed=_squeezed(parent, said, size),
+        strength=strength,
+        link=_link(tag, attributes, parent),
+        grounded=_grounded(tag, attributes, parent, said),
         custom=custom,
         filled=_is_filled(parent, said),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in _decoration(said),
     )
+
+
+def _important_weight(rule: Rule) -> tuple[int, int, int]:
+    # Of important declarations those of the first layer are the strongest (CSS Cascade 5 §6.4.4).
+    layer, specificity, place = rule.weight
+    return -layer, specificity, place
 
 
 def _display(tag: str, said: Mapping[str, str]) -> str:
@@ -151,51 +169,70 @@ def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: flo
     display = said.get("display")
     if display == "none":
         return "css"
-    if "hidden" in attributes and display is None:
+    if display is None and ("hidden" in attributes or "popover" in attributes):
         return "attribute"
     if not said:
         return ""
+    if display in ("table-column", "table-column-group") or said.get("content-visibility") == "hidden":
+        return "css"
     if said.get("mso-hide") == "all" and tag != "a":
         return "mso"
-    if said.get("content-visibility") == "hidden":
-        return "css"
-    if "opacity" in said and _number(said["opacity"]) <= 0.05:
-        return "css"
-    if "filter" in said and _ZERO_OPACITY.search(said["filter"]):
-        return "css"
-    if _collapsed(said, size):
-        return "size"
-    if _off_screen(said, size):
-        return "off_screen"
-    if _ZERO_CLIP.search(said.get("clip", "")) or _ZERO_CLIP.search(said.get("clip-path", "")):
-        return "off_screen"
-    if "transform" in said and _SHRUNK.search(said["transform"]):
-        return "size"
-    if any(name in said and _number(said[name]) <= 0.05 for name in ("zoom", "scale")):
-        return "size"
-    return ""
+    return vanished(tag, said, size)
 
 
-def _collapsed(said: Mapping[str, str], size: float) -> bool:
-    overflow = said.get("overflow", "") + said.get("overflow-x", "") + said.get("overflow-y", "")
-    if "hidden" not in overflow and "clip" not in overflow:
+def _behind(parent: Style, said: Mapping[str, str], strength: float) -> str:
+    """Is it hidden by what its ancestors do: their opacities together, or a ground that it is put behind?"""
+    if strength <= _FAINT:
+        return "css"
+    below = said.get("z-index", "")[:1] == "-" and said.get("position", "static") != "static"
+    return "css" if below and parent.grounded else ""
+
+
+def _grounded(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> bool:
+    if tag in ("html", "body"):
+        return False  # their ground is that of the whole page
+    own = parsed(said["background-color"]) if "background-color" in said else None
+    painted = bool(own and own[1] > 0.5) or "bgcolor" in attributes or said.get("background-image", "none") != "none"
+    if not painted and not parent.grounded:
         return False
-    return any(
-        name in said and _pixels(said[name], size) <= 1 for name in ("height", "width", "max-height", "max-width")
+    stacked = (
+        (said.get("z-index", "auto") != "auto" and said.get("position", "static") != "static")
+        or said.get("position") in ("fixed", "sticky")
+        or said.get("isolation") == "isolate"
+        or said.get("transform", "none") != "none"
+        or ("opacity" in said and number(said["opacity"]) < 1)
     )
+    return not stacked
 
 
-def _off_screen(said: Mapping[str, str], size: float) -> bool:
-    if "text-indent" in said and abs(_pixels(said["text-indent"], size)) >= _FAR:
-        return True
-    if said.get("position", "static") != "static":
-        if any(name in said and _pixels(said[name], size) <= -_FAR for name in ("left", "top", "right", "bottom")):
-            return True
-        if any(name in said and _pixels(said[name], size) >= 3000 for name in ("left", "top")):
-            return True
-    if any(name in said and _pixels(said[name], size) <= -_FAR for name in ("margin-left", "margin-top")):
-        return True
-    return "transform" in said and _MOVED.search(said["transform"]) is not None
+def _level(said: Mapping[str, str]) -> int:
+    level = number(said["z-index"]) if said.get("z-index", "auto") != "auto" else 0
+    return int(max(-1e6, min(1e6, level)))
+
+
+def _opaque(said: Mapping[str, str]) -> bool:
+    ground = even(said.get("background-image", "none")) or parsed(said.get("background-color", ""))
+    return ground is not None and ground[1] > 0.9
+
+
+def _squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
+    squeezed = parent.squeezed
+    if "letter-spacing" in said:
+        squeezed = not -0.6 * size < pixels(said["letter-spacing"], size) < 300 and said["letter-spacing"] != "normal"
+    if "word-spacing" in said and not squeezed:
+        squeezed = pixels(said["word-spacing"], size) <= -2 * size
+    if "line-height" in said:
+        high = said["line-height"]
+        line = pixels(high, size) * (size if high.replace(".", "", 1).isdecimal() else 1)
+        cut = "hidden" in said.get("overflow", "") or "clip" in said.get("overflow", "")
+        squeezed = (squeezed and "letter-spacing" in said) or (line <= _UNREADABLE_LINE and cut)
+    return squeezed
+
+
+def _link(tag: str, attributes: Attributes, parent: Style) -> RGB:
+    if tag == "body" and (link := legacy(attributes.get("link") or "")) is not None:
+        return link
+    return parent.link
 
 
 def _colour(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> tuple[RGB | None, bool]:
@@ -207,16 +244,18 @@ def _colour(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, 
             return None, True  # the colour below the parent's fill was not kept
         value = said.get("color")
     if value is None and tag in ("font", "body"):
-        value = (attributes.get("color") or attributes.get("text") or "").strip().lower() or None
+        named = legacy((attributes.get("color") if tag == "font" else attributes.get("text")) or "")
+        if named is not None:
+            return named, True
     if value is None and tag == "a" and "href" in attributes:
-        return (0, 0, 238), True
+        return parent.link, True
     if value is None or value in ("inherit", "currentcolor", "unset"):
         return parent.colour, parent.opaque
     colour = parsed(value)
     if colour is None:
         return (BLACK, True) if value in ("initial", "windowtext", "canvastext") else (None, True)
     rgb, alpha = colour
-    if alpha <= 0.05 and _is_cut_out(said):
+    if alpha <= 0.05 and _is_cut_out(parent, said):
         return None, True  # letters cut out of a picture or a gradient
     if 0.05 < alpha < 1 and parent.background is not None:
         rgb = blended(rgb, alpha, parent.background)
@@ -228,19 +267,32 @@ def _is_filled(parent: Style, said: Mapping[str, str]) -> bool:
     return parent.filled if fill is None else fill != "currentcolor"
 
 
-def _is_cut_out(said: Mapping[str, str]) -> bool:
+def _is_cut_out(parent: Style, said: Mapping[str, str]) -> bool:
     clipped = said.get("background-clip", "") + said.get("-webkit-background-clip", "")
-    painted = said.get("background-image", "none") != "none" or "background-color" in said
-    return "text" in clipped and painted
+    if "text" not in clipped:
+        return False
+    image = said.get("background-image", "none")
+    through = even(image) if image != "none" else parsed(said.get("background-color", ""))
+    if image == "none" and through is None:
+        return "(" in said.get("background-color", "")
+    # Letters that show an even colour are those of a text in it.
+    ground = parent.background
+    return through is None or (through[1] > 0.05 and not (ground is not None and indistinct(through[0], ground)))
 
 
 def _background(attributes: Attributes, parent: Style, said: Mapping[str, str]) -> tuple[RGB | None, bool]:
     """The ground behind an element's text, and whether the element painted it itself."""
     image = said.get("background-image", "none")
-    if image not in ("none", "initial", "inherit") or attributes.get("background"):
-        return None, True
-    value = said.get("background-color") or (attributes.get("bgcolor") or "").strip().lower()
+    value = said.get("background-color") or ""
     colour = parsed(value) if value else None
+    if image not in ("none", "initial", "inherit", "url()") or attributes.get("background"):
+        flat = even(image)
+        if flat is None or attributes.get("background"):
+            return None, True
+        if flat[1] > 0.02:
+            colour = flat
+    elif not value and (ground := legacy(attributes.get("bgcolor") or "")) is not None:
+        colour = ground, 1.0
     if colour is None and "(" in value:
         return None, True
     if colour is None or colour[1] <= 0.02:
@@ -265,14 +317,12 @@ def _size(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, st
         return _KEYWORD_SIZES[value]
     if value in ("larger", "smaller"):
         return parent.size * (1.2 if value == "larger" else 0.83)
-    if match := _LENGTH.match(_plain(value)):
-        number, unit = float(match.group(1)), match.group(2) or ""
-        if unit == "%":
-            return parent.size * number / 100
-        if unit == "rem":
-            return _ROOT_SIZE * number
-        return parent.size * number if unit in ("em", "ex", "ch") else number * _PIXELS[unit]
-    return parent.size
+    found = (
+        pixels(value.replace("rem", "px"), parent.size) * ROOT_SIZE
+        if value.endswith("rem")
+        else (pixels(value, parent.size, parent.size / 100))
+    )
+    return found if found >= 0 else parent.size  # what is none, or below nothing, does not count
 
 
 def _bold(tag: str, parent: Style, said: Mapping[str, str]) -> bool:
@@ -303,42 +353,4 @@ def _bordered(said: Mapping[str, str]) -> bool:
 
 def _padded(said: Mapping[str, str]) -> bool:
     names = ("padding", "padding-top", "padding-left")
-    return any(name in said and _pixels(said[name], _ROOT_SIZE) >= 4 for name in names)
-
-
-def _pixels(value: str, size: float) -> float:
-    """A length in pixels; not a number when it is none (so that it counts as neither small nor far)."""
-    match = _LENGTH.match(_plain(value))
-    if match is None:
-        return math.nan
-    number, unit = float(match.group(1)), match.group(2) or ""
-    if unit == "%":
-        return number * 6.0
-    return number * size if unit in ("em", "rem", "ex", "ch") else number * _PIXELS[unit]
-
-
-def _number(value: str) -> float:
-    match = _LENGTH.match(_plain(value))
-    if match is None:
-        return 1.0
-    return float(match.group(1)) / (100 if match.group(2) == "%" else 1)
-
-
-def _plain(value: str) -> str:
-    """A ``calc()`` of terms of one unit worked out from left to right; everything else as it is."""
-    match = _SUM.match(value) if "calc(" in value else None
-    if match is None:
-        return value
-    inside, at, total, unit = match[1].strip(), 0, 0.0, ""
-    while at < len(inside):
-        term = _TERM.match(inside, at)
-        if term is None or (term[3] and unit and term[3] != unit):
-            return value
-        at, number, unit = term.end(), float(term[2]), term[3] or unit
-        if term[1] == "*":
-            total *= number
-        elif term[1] == "/":
-            total = total / number if number else math.nan
-        else:
-            total += -number if term[1] == "-" else number
-    return f"{total:f}{unit}" if math.isfinite(total) else value
+    return any(name in said and pixels(said[name], ROOT_SIZE) >= 4 for name in names)

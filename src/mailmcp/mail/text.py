@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.html import MAX_LINKS, Drawing, drawn
-from mailmcp.mail.limits import safe_length
+from mailmcp.mail.drawing import Drawing
+from mailmcp.mail.html import MAX_LINKS, drawn
+from mailmcp.mail.limits import safe
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.quotes import Division, divided, is_forward
 from mailmcp.models import Channels, Defect, Message
@@ -35,6 +36,9 @@ _SENTENCES = {
     "html_tag_too_long": "An HTML tag is longer than 64 KB; the HTML from there on was not read.",
     "html_too_many_attributes": "An HTML tag has more than 500 attributes; the HTML from there on was not read.",
     "html_too_deep": "HTML elements are nested more than 2,000 deep; the HTML from there on was not read.",
+    "html_too_many_tags": "The HTML has too many tags or styles (over 100,000); what is behind them was not read.",
+    "html_flattened": "HTML elements are nested more than 1,000 deep; the innermost were read without their nesting.",
+    "style_sheet_too_long": "The style sheet is too long to be read whole; what it hides may stand in the text.",
     "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
     "text_truncated": "The text is longer than 1 MiB; the rest was left out.",
 }
@@ -50,11 +54,11 @@ def read(message: Message) -> Channels:
     plain = message.text or ""
     defects: list[str] = []
     if html.strip():
-        length, reason = safe_length(html)
+        html, reason = safe(html)
         if reason:
             defects.append(reason)
-        if not (reason and plain.strip()):
-            channels = _read_html(html[:length], message.subject, plain, defects)
+        if not (reason and reason != "html_flattened" and plain.strip()):
+            channels = _read_html(html, message.subject, plain, defects)
             if channels is not None:
                 return channels
     if plain.strip():
@@ -70,8 +74,14 @@ def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Chann
     if division is not None and division.whole and drawing.spans.quoted:
         # All of it is quoted, or a forward: then that is what the mail says, with its links.
         drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False), None
+    if drawing.unstyled:
+        defects.append("style_sheet_too_long")
+        if plain.strip():
+            return None
     if plain.strip() and (not drawing.words or _says_in_words(plain, drawing.visible)):
         return None
+    if drawing.spent:
+        defects.append("html_too_many_tags")
     if drawing.full:
         defects.append("text_truncated")
     if plain.strip() and _differ(plain, drawing.visible):

@@ -1,0 +1,120 @@
+"""What was read from a page, and the small questions that are asked about its nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mailmcp.mail.containers import Container
+from mailmcp.mail.media import holds
+from mailmcp.mail.page import Cell
+from mailmcp.mail.quotelines import Spans
+from mailmcp.mail.styles import Style
+from mailmcp.models import Hidden, Link
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MAX_HIDDEN = 200
+_PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
+
+
+@dataclass(slots=True)
+class Drawing:
+    """What was read from an HTML text."""
+
+    visible: str = ""
+    """All that is seen, quoted history too."""
+    spans: Spans = field(default_factory=Spans)
+    """What the elements of mail programs say of parts of it."""
+    hidden: tuple[Hidden, ...] = ()
+    links: tuple[Link, ...] = ()
+    emphasis: tuple[tuple[int, int], ...] = ()
+    invisible: int = 0
+    words: int = 0
+    """Characters of visible text that are not descriptions of pictures, nor quoted when anything else is there."""
+    full: bool = False
+    spent: bool = False
+    """Were there too many nodes or styles? What is behind was not read."""
+    unstyled: bool = False
+    """Is the style sheet longer than what is read? Hidden words may be taken for seen ones."""
+
+
+@dataclass(slots=True)
+class Anchor:
+    """A link that is being read; ``start`` is below 0 until its first word."""
+
+    url: str
+    button: bool
+    start: int = -1
+    end: int = -1
+
+
+@dataclass(slots=True)
+class Frame:
+    """An element that is open."""
+
+    tag: str
+    style: Style
+    quoted: bool
+    hidden: str
+    anchor: Anchor | None
+    names: tuple[str, str, list[str]]
+    start: int
+    """Length of the page when the element began."""
+    node: LexborNode | None = None
+    cover: tuple[int, int] | None = None
+    """What lies over what stands in it."""
+    cell: Cell | None = None
+    own_anchor: bool = False
+    last_cell: Cell | None = None
+    """The newest cell among the children."""
+    summed: bool = False
+    """A <details> whose summary has come: it has one."""
+    opened: bool = False
+    """A <details> that is open."""
+    box: bool = False
+    """The outermost container of a quote."""
+    cited: bool = False
+    """The container's blockquote has begun: what stands beside it and after it are answers."""
+    kind: Container = Container.NOTHING
+
+
+def style_text(tree: LexborHTMLParser) -> str:
+    """The text of the <style> elements that hold on a screen."""
+    nodes = tree.css("style")
+    return "\n".join(node.text(deep=True) for node in nodes if _is_for_screens(node.attributes))
+
+
+def _is_for_screens(attributes: Mapping[str, str | None]) -> bool:
+    kind = (attributes.get("type") or "text/css").strip().lower()
+    return kind == "text/css" and holds((attributes.get("media") or "").lower())
+
+
+def not_shown_elsewhere(hidden: list[tuple[str, str]], visible: str) -> tuple[Hidden, ...]:
+    """Responsive mails carry a text twice, one copy hidden: such a copy hides nothing."""
+    flat = " ".join(visible.split())
+    return tuple(Hidden(kind, text) for kind, text in hidden[:MAX_HIDDEN] if text not in flat)
+
+
+def for_others(node: LexborNode) -> bool:
+    """Is the element inside ``<!--[if !mso]><!-->``? Buttons are drawn twice, for Outlook and for everybody else."""
+    before = node.prev
+    if before is not None and before.is_text_node:
+        before = before.prev
+    return before is not None and before.is_comment_node and "!mso" in (before.comment_content or "")
+
+
+def words_of(text: str) -> str:
+    """The text of a link, without the brackets that stand round the description of a picture."""
+    text = " ".join(text.split())
+    return _PICTURE.sub(r"\1", text)[:500]
+
+
+def opening_words(node: LexborNode) -> str:
+    """The first words of an element."""
+    first = islice(node.traverse(include_text=True), 80)
+    return "".join(inner.text_content or "" for inner in first if inner.is_text_node)[:400]

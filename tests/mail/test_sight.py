@@ -1,0 +1,62 @@
+"""What a browser draws of HTML mails is read, to the word, and what it does not draw is not."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from benchmarks import sight
+from benchmarks.chromium import Chromium, NoBrowser
+
+HIDING = Path(__file__).parents[1] / "corpus" / "hiding"
+PAYLOAD = "Zebra crossing ahead"
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    try:
+        with Chromium() as opened:
+            yield opened
+    except NoBrowser as error:
+        pytest.skip(str(error))
+
+
+def test_no_word_that_a_browser_draws_of_ordinary_pages_is_lost(browser: Chromium) -> None:
+    seen = [sight.sight(browser, name, html) for name, html in sight.pages()]
+    assert {one.name: one.lost for one in seen if one.lost} == {}
+    assert {one.name: one.unseen for one in seen if one.unseen} == {}
+    assert sum(one.seen for one in seen) > 250
+
+
+def test_the_words_that_a_browser_draws_of_our_mails_are_kept(browser: Chromium) -> None:
+    mails = list(sight.mails(sight.CORPUS, own=True))[::8]
+    seen = [sight.sight(browser, name, html) for name, html in mails]
+    assert sum(len(one.lost) for one in seen) <= (1 - sight.TARGET) * sum(one.seen for one in seen)
+    assert sum(one.seen for one in seen) > 2_000
+
+
+@pytest.mark.corpora
+def test_the_words_that_a_browser_draws_of_third_party_mails_are_kept(browser: Chromium) -> None:
+    folder = os.environ.get("MAILMCP_TEST_CORPORA")
+    if not folder:
+        pytest.skip("MAILMCP_TEST_CORPORA does not name the folder of the third-party corpora")
+    seen = [sight.sight(browser, name, html) for name, html in sight.mails(Path(folder, "mime"), own=False)]
+    assert sum(len(one.lost) for one in seen) <= (1 - sight.TARGET) * sum(one.seen for one in seen)
+    assert sum(one.seen for one in seen) > 1_000
+
+
+@pytest.mark.parametrize("file", ["forms.jsonl", "shown.jsonl"])
+def test_a_browser_agrees_with_the_forms_of_hiding_and_showing(browser: Chromium, file: str) -> None:
+    wrong: list[str] = []
+    for record in map(json.loads, (HIDING / file).read_text("utf-8").splitlines()):
+        form = record["html"].replace("{payload}", PAYLOAD).replace("{tags}", "")
+        words = browser.words(f"<p>Dear customer, thank you.</p>{form}<p>Kind regards</p>")
+        drawn = {word.text for word in words if word.seen} & set(PAYLOAD.split())
+        # A form says itself why a browser without pictures is no witness of it.
+        if (file == "forms.jsonl") == bool(drawn) and "browser" not in record:
+            wrong.append(record["name"])
+    assert wrong == []
