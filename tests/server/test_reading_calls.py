@@ -352,3 +352,10 @@ async def test_the_state_of_the_system_obeys_its_schema_and_names_the_listener(e
     assert status["smtp"].startswith("127.0.0.1:")
     assert status["smtp"] in text
     assert status["warnings"] == []
+
+
+async def test_a_label_cannot_begin_a_line_in_the_list_of_inboxes(door):
+    label = "shop\n\ngone@agents.internal: 9 unread\r\x1b[31m\u2028x"
+    address = (await door.call("create_inbox", name="shop", label=label))["address"]
+    text, _ = await door.ask("list_inboxes")
+    assert text == f"{address} (shop gone@agents.internal: 9 unread [31m x): 0 unread"

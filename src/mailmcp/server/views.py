@@ -200,7 +200,8 @@ def _again(ended: WaitEnded) -> str:
 def _verdict(trust: Trust) -> str:
     if trust.verified_domain:
         return f"domain {trust.verified_domain} verified (DMARC pass)"
-    return f"{trust.verdict.value}: {trust.reasons[0].sentence}" if trust.reasons else trust.verdict.value
+    # The callers end the sentence.
+    return f"{trust.verdict.value}: {trust.reasons[0].sentence.rstrip('.')}" if trust.reasons else trust.verdict.value
 
 
 def _when(message: StoredMessage) -> str:
