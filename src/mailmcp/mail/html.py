@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailmcp.language.characters import cleaned
 from mailmcp.mail import unseen
 from mailmcp.mail.cascade import Sheet, sheet
-from mailmcp.mail.containers import Container, begins_forward, begins_with_header, container, has_top_border
+from mailmcp.mail.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
 from mailmcp.mail.page import Break, Cell, Page, emphasised
 from mailmcp.mail.quotelines import Spans
 from mailmcp.mail.styles import PARAGRAPHS, Style, computed
@@ -225,13 +224,12 @@ class _Reader:
     def _mark_history(self, frame: _Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
         frame.kind = container(frame.tag, id_, classes, attributes)
-        if frame.kind is Container.HISTORY or (
-            has_top_border(frame.tag, attributes.get("style") or "") and begins_with_header(_opening_words(node))
-        ):
+        boxed = is_boxed_history(frame.tag, attributes.get("style") or "", node)
+        if frame.kind is Container.HISTORY or boxed:
             self.history_began = frame.quoted = True
-        elif frame.kind is Container.QUOTE:
+        elif frame.kind is Container.QUOTE or (frame.kind is Container.HEAD and precedes_quote(node)):
             # A forward is new to its reader, whatever container it came in.
-            frame.quoted = not begins_forward(_opening_words(node))
+            frame.quoted = not begins_forward(node)
             frame.box = frame.quoted and frame.tag != "blockquote"
 
     def _part(self, frame: _Frame, parent: _Frame) -> None:
@@ -392,8 +390,3 @@ def _words_of(text: str) -> str:
     """The text of a link, without the brackets that stand round the description of a picture."""
     text = " ".join(text.split())
     return _PICTURE.sub(r"\1", text)[:500]
-
-
-def _opening_words(node: LexborNode) -> str:
-    first = islice(node.traverse(include_text=True), 80)
-    return "".join(inner.text_content or "" for inner in first if inner.is_text_node)[:400]
