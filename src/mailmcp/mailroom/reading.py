@@ -16,11 +16,12 @@ from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable
 from mailmcp.mail import parse
 from mailmcp.mail.documents import DocumentText
 from mailmcp.mail.legible import line
+from mailmcp.mail.provenance import provenance
 from mailmcp.mailroom.apart import all_of
 from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.requests import Found, Search
-from mailmcp.models import Attachment, Conversation, StoredMessage
+from mailmcp.models import Attachment, Conversation, Provenance, StoredMessage
 from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
@@ -51,6 +52,17 @@ class Reading:
         ``inclusive`` begins with the message that the cursor stands after.
         """
         return await self._store.read(conversations.read, target, after=after, inclusive=inclusive)
+
+    async def provenance(self, read: Conversation) -> dict[str, Provenance]:
+        """Where the quotes of these messages come from, by message id: compared with the rest of their thread.
+
+        It is no judgement of a message and may change with each that comes, so it is not stored.
+        """
+        quoting = [(message, channels.quoted) for message, channels in read.messages if channels.quoted]
+        if not quoting:
+            return {}
+        whole = read if read.count == len(read.messages) else await self.conversation(read.thread)
+        return await asyncio.to_thread(_compared, quoting, whole)
 
     async def headers(self, message: StoredMessage) -> tuple[tuple[str, str], ...]:
         """Every header of a message in order, read from its raw bytes, legible."""
@@ -139,6 +151,17 @@ class Reading:
                 break
             found += [message for message, _ in page.messages]
         return tuple(found)
+
+
+def _compared(quoting: list[tuple[StoredMessage, str]], whole: Conversation) -> dict[str, Provenance]:
+    """The newest messages before each first: they are what is mostly answered."""
+    said = [(one.position, one.id, f"{channels.visible}\n{channels.signature}") for one, channels in whole.messages]
+    found: dict[str, Provenance] = {}
+    for message, quoted in quoting:
+        others = [one for one in said if one[1] != message.id]
+        others.sort(key=lambda one: (one[0] > message.position, -one[0]))
+        found[message.id] = provenance(quoted, ((name, text) for _, name, text in others))
+    return found
 
 
 def _open(folder: Path, message_id: str, attachment: Attachment) -> tuple[BinaryIO, Path]:

@@ -25,6 +25,7 @@ from mailmcp.models.mail import (
     Hidden,
     Link,
     Message,
+    Provenance,
     Source,
 )
 from mailmcp.models.sending import (
@@ -68,6 +69,7 @@ __all__ = [
     "Message",
     "OutboundMail",
     "OutgoingFile",
+    "Provenance",
     "Reason",
     "Receipt",
     "Result",

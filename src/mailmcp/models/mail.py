@@ -146,6 +146,16 @@ class Channels:
     defects: tuple[Defect, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What stored messages say of a quote."""
+
+    sources: tuple[str, ...] = ()
+    """The messages whose words it repeats."""
+    unknown: int = 0
+    """Characters of its lines that none of them has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
     """The one-time code and the sign-in link of a mail, each None when there is none."""

@@ -89,10 +89,12 @@ async def inbox(address: str, ctx: Ctx) -> str:
 
 async def thread(id: str, ctx: Ctx) -> str:
     """A thread (t_…), or one message of it (m_…), oldest first, new text only."""
-    read = await (await _room(ctx)).reading.conversation(id)
+    reading = (await _room(ctx)).reading
+    read = await reading.conversation(id)
+    quotes = await reading.provenance(read)
     nothing: frozenset[str] = frozenset()
     headers = [()] * len(read.messages)
-    return views.conversation(read, headers, include=nothing, max_chars=CHARACTERS, offset=0)[0]
+    return views.conversation(read, headers, quotes=quotes, include=nothing, max_chars=CHARACTERS, offset=0)[0]
 
 
 async def raw(id: str, ctx: Ctx) -> bytes:

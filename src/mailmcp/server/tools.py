@@ -130,7 +130,9 @@ async def read_thread(
     headers = [
         await room.reading.headers(message) if wanted & {"headers", "all"} else () for message, _ in read.messages
     ]
-    return answer(*views.conversation(read, headers, include=wanted, max_chars=max_chars, offset=offset))
+    quotes = await room.reading.provenance(read)
+    shown = views.conversation(read, headers, quotes=quotes, include=wanted, max_chars=max_chars, offset=offset)
+    return answer(*shown)
 
 
 async def wait_for_mail(
