@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.mail.provenance import MAX_COMPARED, MAX_QUOTED, provenance
+from mailmcp.mail import provenance as rules
+from mailmcp.mail.provenance import MAX_COMPARED, MAX_QUOTED, words_of
 from mailmcp.models import Provenance
+
+
+def provenance(quoted: str, others: list[tuple[str, str]]) -> Provenance:
+    return rules.provenance(quoted, [(name, words_of(text)) for name, text in others])
+
 
 FIRST = (
     "m_1",

@@ -26,8 +26,13 @@ _WORD = re.compile(r"\w+")
 _MARKS = re.compile(r"[>＞|\s]*")
 
 
+def words_of(text: str) -> str:
+    """What quotes of a stored message are looked for in: words alone, in lower case, no marks, links or white space."""
+    return f" {_bare(text[:MAX_COMPARED])} "
+
+
 def provenance(quoted: str, others: Iterable[tuple[str, str]]) -> Provenance:
-    """Which of ``others`` (id and text of stored messages, the likeliest first) have the words of a quote.
+    """Which of ``others`` (id and ``words_of`` stored messages, the likeliest first) have the words of a quote.
 
     Lines that none of them has are counted; when not all of them could be looked at, nothing is said of those.
     """
@@ -35,11 +40,10 @@ def provenance(quoted: str, others: Iterable[tuple[str, str]]) -> Provenance:
     unknown = len(quoted) - MAX_QUOTED if len(quoted) > MAX_QUOTED else 0
     sources: list[str] = []
     room = MAX_COMPARED
-    for name, text in others:
+    for name, said in others:
         if not left or room <= 0:
             break
-        said = f" {_bare(text[:room])} "
-        room -= len(text)
+        room -= len(said)
         found = [line for line in left if f" {line} " in said]
         if found:
             sources.append(name)
@@ -74,5 +78,4 @@ def _end_of_marks(line: str) -> int:
 
 
 def _bare(text: str) -> str:
-    """Words alone, in lower case: no marks, links or white space."""
     return " ".join(_WORD.findall(_URL.sub(" ", text).casefold()))

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +17,7 @@ from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable
 from mailmcp.mail import parse
 from mailmcp.mail.documents import DocumentText
 from mailmcp.mail.legible import line
-from mailmcp.mail.provenance import provenance
+from mailmcp.mail.provenance import provenance, words_of
 from mailmcp.mailroom.apart import all_of
 from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces
@@ -155,12 +156,17 @@ class Reading:
 
 def _compared(quoting: list[tuple[StoredMessage, str]], whole: Conversation) -> dict[str, Provenance]:
     """The newest messages before each first: they are what is mostly answered."""
-    said = [(one.position, one.id, f"{channels.visible}\n{channels.signature}") for one, channels in whole.messages]
+
+    @cache
+    def said(at: int) -> tuple[str, str]:
+        message, channels = whole.messages[at]
+        return message.id, words_of(f"{channels.visible}\n{channels.signature}")
+
     found: dict[str, Provenance] = {}
     for message, quoted in quoting:
-        others = [one for one in said if one[1] != message.id]
-        others.sort(key=lambda one: (one[0] > message.position, -one[0]))
-        found[message.id] = provenance(quoted, ((name, text) for _, name, text in others))
+        others = [at for at, (one, _) in enumerate(whole.messages) if one.id != message.id]
+        others.sort(key=lambda at: (whole.messages[at][0].position > message.position, -at))
+        found[message.id] = provenance(quoted, map(said, others))
     return found
 
 
