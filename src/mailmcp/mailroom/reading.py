@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable
 from mailmcp.mail import parse
+from mailmcp.mail.contents import Examiner, examined
 from mailmcp.mail.documents import DocumentText
 from mailmcp.mail.legible import line
 from mailmcp.mail.provenance import provenance, words_of
@@ -22,7 +23,7 @@ from mailmcp.mailroom.apart import all_of
 from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.requests import Found, Search
-from mailmcp.models import Attachment, Conversation, Provenance, StoredMessage
+from mailmcp.models import Attachment, Content, Conversation, Provenance, StoredMessage
 from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
@@ -81,27 +82,33 @@ class Reading:
         async with self._attachment(message_id, part) as (attachment, octets):
             return attachment, b"".join([piece async for piece in octets])
 
-    async def attachment_text(self, message_id: str, part: str) -> tuple[Attachment, DocumentText]:
+    async def attachment_bytes(self, message_id: str, part: str) -> tuple[Attachment, Content, bytes]:
+        """The same, with what its bytes say that it is."""
+        attachment, data = await self.attachment(message_id, part)
+        return attachment, await asyncio.to_thread(examined, attachment, data), data
+
+    async def attachment_text(self, message_id: str, part: str) -> tuple[Attachment, Content, DocumentText]:
         """The text of one attachment. Raises NotFound, Unsupported for types without text, BadInput when damaged."""
         row, size, part = await self._part(message_id, part)
         if size > SHORT:
             return await read_part(size, pieces(self._store, row, size), part)
-        attachment, data = await self.attachment(message_id, part)
-        return attachment, await read_document(attachment, data)
+        attachment, content, data = await self.attachment_bytes(message_id, part)
+        return attachment, content, await read_document(attachment, data)
 
-    async def attachment_file(self, message_id: str, part: str) -> tuple[Attachment, Path]:
+    async def attachment_file(self, message_id: str, part: str) -> tuple[Attachment, Content, Path]:
         """One attachment written to a file that only this user can read; the server names folder and file."""
         async with self._attachment(message_id, part) as (attachment, octets):
-            folder = self._home / "attachments"
+            folder, examiner = self._home / "attachments", Examiner()
             file, path = await asyncio.to_thread(_open, folder, message_id, attachment)
             try:
                 with file:
                     async for piece in octets:
+                        examiner.see(piece)
                         await asyncio.to_thread(_write, file, piece, folder)
             except BaseException:
                 path.unlink(missing_ok=True)  # half a file is worse than none
                 raise
-        return attachment, path
+        return attachment, examiner.content(attachment), path
 
     @asynccontextmanager
     async def _attachment(self, message_id: str, part: str) -> AsyncGenerator[tuple[Attachment, AsyncIterable[bytes]]]:

@@ -232,6 +232,11 @@ class AttachmentBody(Result):
     name: str
     type: str
     size: int
+    sha256: str
+    content: str | None = None
+    """The type that its bytes tell, when they tell one."""
+    doubt: str | None = None
+    """What that says against its name or type."""
     text: str | None = None
     truncated: bool | None = None
     base64: str | None = None

@@ -231,13 +231,13 @@ async def get_attachment(
     """Get one attachment of a message."""
     reading = (await _room(ctx)).reading
     if as_ == "file":
-        found, path = await reading.attachment_file(message, part)
-        return answer(*views.attachment(message, found, file=str(path)))
+        found, content, path = await reading.attachment_file(message, part)
+        return answer(*views.attachment(message, found, content, file=str(path)))
     if as_ == "base64":
-        found, data = await reading.attachment(message, part)
-        return answer(*views.attachment(message, found, data=data))
-    found, document = await reading.attachment_text(message, part)
-    return answer(*views.attachment(message, found, text=document.text, truncated=document.truncated))
+        found, content, data = await reading.attachment_bytes(message, part)
+        return answer(*views.attachment(message, found, content, data=data))
+    found, content, document = await reading.attachment_text(message, part)
+    return answer(*views.attachment(message, found, content, text=document.text, truncated=document.truncated))
 
 
 async def mark(
