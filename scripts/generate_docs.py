@@ -7,6 +7,7 @@ is out of date and exits with 1.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import re
 import sys
@@ -18,6 +19,8 @@ from pydantic.fields import FieldInfo
 
 from mailmcp import __version__
 from mailmcp.config import PREFIX, Section, Settings
+from mailmcp.server.build import build_server
+from mailmcp.server.session import Session
 from mailmcp.server.tools import all_tools
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,7 +85,30 @@ def tools_page() -> str:
             fields = ", ".join(f"`{field}`{note(of)}" for field, of in schema["properties"].items())
             parts.append(f"{name}: {one_line(schema.get('description', ''))} Fields: {fields}.\n")
         parts.append(f"Hints: {hints(tool.annotations)}.\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, *asyncio.run(beside_tools())])
+
+
+async def beside_tools() -> list[str]:
+    """The resources and prompts."""
+
+    async def no_room() -> Any:
+        raise AssertionError("nothing is read")
+
+    server = build_server(Session(no_room), [])
+    offered = [(one.uri, one.mime_type, one.description) for one in await server.list_resources()]
+    offered += [(one.uri_template, one.mime_type, one.description) for one in await server.list_resource_templates()]
+    parts = [
+        "# Resources\n",
+        "For hosts that attach mail to a chat: the words of the tools, behind the same mark.\n",
+        "| URI | type | what it gives |\n|---|---|---|",
+        *(f"| `{uri}` | {kind} | {cell(words or '')} |" for uri, kind, words in sorted(offered)),
+        "\n# Prompts\n",
+        "| prompt | arguments | what it asks for |\n|---|---|---|",
+    ]
+    for prompt in await server.list_prompts():
+        arguments = (f"**{one.name}**" if one.required else one.name for one in prompt.arguments or ())
+        parts.append(f"| {prompt.name} | {', '.join(arguments)} | {cell(prompt.description or '')} |")
+    return [*parts, ""]
 
 
 def type_words(schema: dict[str, Any]) -> str:

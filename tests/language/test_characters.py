@@ -48,12 +48,46 @@ def test_a_joiner_that_a_script_or_an_emoji_needs_stays(text: str) -> None:
     assert cleaned(text) == (text, 0)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["❤\ufe0f", "©\ufe0f", "4\ufe0f\u20e3", "❤\ufe0f\u200d🔥", "🏳\ufe0f\u200d🌈", "👁\ufe0f\u200d🗨\ufe0f"],
+    ids=["heart", "copyright", "keycap", "heart on fire", "rainbow flag", "eye in speech bubble"],
+)
+def test_the_selector_that_makes_a_picture_of_a_sign_stays(text: str) -> None:
+    assert cleaned(text) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["😀\ufe0f", "a\ufe0f", "4\ufe0f", "中\ufe0f", "❤\ufe0f\ufe0f", "❤\ufe0e", "4\ufe0f5\u20e3"]
+)
+def test_a_selector_that_changes_nothing_goes(text: str) -> None:
+    assert cleaned(text)[1] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ยืนยัน\u200bรหัส", "ພາສາ\u200bລາວ", "ភាសា\u200bខ្មែរ", "မြန်မာ\u200bစာ"],
+    ids=["thai", "lao", "khmer", "myanmar"],
+)
+def test_the_sign_between_words_of_scripts_without_blanks_stays_once(text: str) -> None:
+    assert cleaned(text) == (text, 0)
+    assert cleaned(text.replace("\u200b", "\u200b" * 3)) == (text, 2)
+    assert comparable(text) == comparable(text.replace("\u200b", ""))
+
+
+@pytest.mark.parametrize(
+    "text", ["a\u200bb", "a\u200bก", "ก\u200b ข", "ก \u200bข", "๔\u200b๕", "ก\u200b\u0e31", "\u200bก", "中\u200b文"]
+)
+def test_a_break_sign_that_parts_no_words_of_such_a_script_goes(text: str) -> None:
+    assert cleaned(text) == (text.replace("\u200b", ""), 1)
+
+
 def test_a_joiner_whose_neighbour_was_taken_out_is_judged_by_what_is_left() -> None:
     assert cleaned("4\u200b\u200d\u200b8") == ("48", 3)
     assert cleaned("क्\u200b\u200d\u200bष") == ("क्\u200dष", 2)
 
 
-@given(st.text(alphabet=st.sampled_from([*"a1 \nनक्ی😀", *map(chr, INVISIBLE), "\r", "[", "m", "\x9b"])))
+@given(st.text(alphabet=st.sampled_from([*"a1 \nनक्ی😀❤กขក្\u20e3", *map(chr, INVISIBLE), "\r", "[", "m", "\x9b"])))
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     once, _ = cleaned(text)
     assert cleaned(once) == (once, 0)

@@ -63,6 +63,15 @@ def test_a_code_of_any_shape_is_given_as_a_person_would_type_it(shown: str, type
     assert "verification code" in found.evidence
 
 
+def test_a_code_in_keycaps_is_given_as_a_person_would_type_it() -> None:
+    keycaps = "".join(f"{digit}\ufe0f\u20e3" for digit in "482913")
+    assert plain(f"Your verification code is:\n\n{keycaps}\n\nIt expires in 10 minutes.", "Sign in").code == "482913"
+
+
+def test_the_sign_between_words_of_thai_hides_no_word() -> None:
+    assert plain("รหัส\u200bยืนยัน\u200bของ\u200bคุณ\u200bคือ 482913", "ยืนยัน").code == "482913"
+
+
 @pytest.mark.parametrize(
     "digits",
     [

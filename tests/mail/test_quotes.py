@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from benchmarks import replies
 
 from mailmcp.language.characters import cleaned
+from mailmcp.mail.flowed import unfold
 from mailmcp.mail.parse import parse
 from mailmcp.mail.quotes import MAX_LINES, divided, is_forward
 from mailmcp.mail.text import read
@@ -220,7 +222,75 @@ def test_a_citation_of_the_writer_stays() -> None:
 def test_a_top_border_is_history_only_over_a_header_block() -> None:
     box = "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>{}</p></div><p>more</p>"
     assert "more" in html("<p>new</p>" + box.format("Our offer")).visible
-    assert html("<p>new</p>" + box.format("<b>Von:</b> Ann")).visible == "new"
+    assert html("<p>new</p>" + box.format("<b>Von:</b> Ann<br><b>Gesendet:</b> Montag<br>")).visible == "new"
+    assert "Berlin" in html("<p>Your trip</p>" + box.format("From: Berlin<br>To: Paris<br>Date: 12 May 2026")).visible
+
+
+TRIP = "From: Berlin\nTo: Paris\nDate: 12 May 2026, 10:00\nSeat: 21A\nQuestions: help@rail.example"
+FORMS = {
+    "trip": f"Your trip is booked.\n\n{TRIP}\n\nHave a good journey!",
+    "trip with a subject": f"Your trip is booked.\n\nSubject: Booking 7\n{TRIP}\n\nHave a good journey!",
+    "parcel": "On its way.\n\nFrom: Shop Berlin\nSent: 12 May 2026\nTo: Ann Berg, Paris\n\nIt comes on Friday.",
+    "empty template": "Please answer in this form.\n\nFrom:\nTo:\nDate:\nSubject:\n\nThank you.",
+    "template": "Use this one.\n\nFrom: you@a.test\nTo: desk@a.test\nDate: 2026-05-12\nSubject: Access\n\nThank you.",
+    "settings": "Set it up.\n\nFrom: you@a.test\nTo: desk@a.test\nSubject: Access\n\nThank you.",
+    "held mail": "We hold this mail:\n\nFrom: x@a.test\nTo: y@b.test\nDate: 12 May 2026 10:00\nSubject: Hi\n\nSend?",
+    "contact form": "Hi!\n\nName: Ann\nPhone: none\nFrom: a@a.test\nDate: 12 May 2026 10:00\nSubject: Hi\n\nHello.",
+    "answers below": "See my answers below:\n\nFrom: Ann <a@a.test>\nSent: Monday, 11 May 2026 10:00\nTo: Ben\n"
+    "Subject: Plan\n\nWho brings it? I do.",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_with_the_names_of_header_fields_is_no_history(form: str) -> None:
+    assert plain(FORMS[form]).visible == FORMS[form]
+    assert flat(html(escape(FORMS[form]).replace("\n", "<br>")).visible) == flat(FORMS[form])
+
+
+PROMPTS = [
+    "Try this:\n\n>>> import os\n>>> os.sep\n'/'\n\nIt works here.",
+    "It fails.\n>>> 1/0\nTraceback (most recent call last):\nZeroDivisionError\n>>>\nWhy?",
+    ">>> sorted('ba')\n['a', 'b']",
+    "<<<<<<< ours\na = 1\n=======\na = 2\n>>>>>>> theirs\nWhich one?",
+]
+
+
+@pytest.mark.parametrize("text", PROMPTS)
+def test_prompts_and_other_signs_that_no_quoting_makes_stay_as_they_are(text: str) -> None:
+    assert plain(text).visible == text
+    assert plain(f"{text}\n\nOn Mon, 2 Feb 2026 at 10:00, Ann <a@x.test> wrote:\n> old\n>> older").visible == text
+    assert html(f"<pre>{escape(text)}</pre>").visible == text
+    stuffed = "\n".join(f" {line}" if line.startswith(">") else line for line in text.split("\n"))
+    assert unfold(stuffed) == text
+    assert unfold(text) == text
+
+
+def test_a_prompt_under_a_quote_is_an_answer_to_it() -> None:
+    text = "On Mon, 2 Feb 2026 at 10:00, Ann <a@x.test> wrote:\n> How?\n\n>>> print(1)\n1\n\nSo."
+    assert plain(text).visible == ">>> print(1)\n1\n\nSo."
+
+
+def test_marks_that_grow_with_the_quotes_before_them_are_quotes() -> None:
+    head = "On Mon, 2 Feb 2026 at 10:00, Ann <a@x.test> wrote:\n"
+    assert ">>> oldest" in plain(f"Yes.\n\n{head}> old\n>> older\n\n>>> oldest").quoted
+    assert plain(f"Yes.\n\n{head}>>> oldest\n>> older").visible == "Yes."
+
+
+@pytest.mark.parametrize("kind", ['class="moz-cite-prefix"', 'class="gmail_attr"', 'id="reply-intro"'])
+def test_the_line_over_a_quote_is_quoted_only_over_a_quote(kind: str) -> None:
+    words = "<p>Hi,</p><div {}>{}</div>{}"
+    said = "Je kunt om 10 uur komen"
+    alone = words.format(kind, said, "<p>Tot dan</p>")
+    assert html(alone).visible == f"Hi,\n\n{said}\n\nTot dan"
+    assert html(words.format(kind, said, "")).visible == f"Hi,\n\n{said}"
+    over = words.format(kind, "Om 10 uur zei Ann dit", '<br>\n<div><blockquote type="cite">Kom je?</blockquote></div>')
+    assert html(over).visible == "Hi,"
+
+
+def test_a_header_block_of_people_without_addresses_begins_history() -> None:
+    head = "From: Ann Berg\nSent: Monday, 2 February 2026 10:00\nTo: Ben Cole\nSubject: RE: Plan"
+    assert plain(f"Yes.\n\n{head}\n\nold").visible == "Yes."
+    assert plain(f"Yes.\n{head}\nSensitivity of it: none\n\nold").visible == "Yes."
 
 
 # --- signatures ------------------------------------------------------------------------------------------------

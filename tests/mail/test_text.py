@@ -251,7 +251,7 @@ def test_what_is_struck_out_is_not_emphasised() -> None:
         "<div class=yahoo_quoted>old</div>",
         "<div id=appendonsend></div><hr><div>From: X</div><div>old</div>",
         "<hr><div id=divRplyFwdMsg>From: X</div><div>old</div>",
-        "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>From: X</p></div><p>old</p>",
+        "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>From: X<br>Sent: Monday</p></div><p>old</p>",
         "<p>-----Original Message-----</p><p>From: X</p><p>old</p>",
         "<p>From: X<br>Sent: Monday<br>To: Y<br>Subject: Z</p><p>old</p>",
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -146,3 +147,23 @@ async def test_a_link_that_lies_in_the_way_is_not_followed(door, mail, home):
         door, "get_attachment", message=mail["id"], part="notes.txt", as_="file"
     )
     assert target.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("padding", [0, 600_000], ids=["short", "long"])
+@pytest.mark.parametrize("as_", ["text", "base64", "file"])
+async def test_the_hash_and_what_the_bytes_say_are_given_with_every_form(door, as_, padding):
+    inbox = await door.inbox()
+    data = b"<!doctype html><p>words" + b" " * padding
+    raw = letter(inbox, files=(("invoice.pdf", "text/plain", data),))
+    found = await door.receive(inbox, raw)
+    text, record = await door.ask("get_attachment", message=found["message"], part="invoice.pdf", as_=as_)
+    assert obeys(record, (await schemas(door))["get_attachment"])
+    given = (
+        bytes_of(record["file"]) if as_ == "file" else base64.b64decode(record["base64"]) if as_ == "base64" else data
+    )
+    assert record["sha256"] == hashlib.sha256(given).hexdigest()
+    assert record["size"] == len(data)
+    assert record["content"] == "text/html"
+    assert record["doubt"] == "It is named as application/pdf, but its content is text/html."
+    assert record["doubt"] in text.splitlines()[0]
+    assert f"SHA-256 {record['sha256']}" in text.splitlines()[0]

@@ -173,3 +173,39 @@ async def test_an_endless_link_does_not_fill_the_answer(door):
     assert found["code"] == "482913"
     assert "link" not in found
     assert len(text) < 2_000
+
+
+@pytest.mark.parametrize(
+    "wanted", ["@x", "x", '"x"', "GitHub", "Name <a@b>", "a@", "@", "<>", "a@b@app.example", "a..b"]
+)
+async def test_a_sender_filter_that_no_mail_could_match_is_refused_by_every_tool(door, wanted):
+    inbox = await door.inbox()
+    for tool, arguments in (
+        ("find_mail", {}),
+        ("wait_for_mail", {"inbox": inbox, "timeout": 0}),
+        ("wait_for_otp", {"inbox": inbox, "timeout": 0}),
+    ):
+        words = await words_of(door, tool, from_=wanted, **arguments)
+        assert words.startswith("`from_` is ")
+        assert "give one address, or a domain such as app.example" in words
+        assert "\n" not in words
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["No-Reply@App.example", "<no-reply@app.example>", "App <no-reply@app.example>", "@app.example", "app.example"],
+)
+async def test_the_ways_in_which_people_write_a_sender_are_understood(door, wanted):
+    inbox = await door.inbox()
+    await door.accept(inbox, code_letter(inbox))
+    found = await door.call("wait_for_otp", inbox=inbox, from_=wanted, timeout=5)
+    assert found["status"] == "found"
+
+
+async def test_the_line_on_trust_ends_with_one_full_stop(door):
+    inbox = await door.inbox()
+    await door.accept(inbox, code_letter(inbox))
+    for tool in ("wait_for_otp", "wait_for_mail"):
+        text, _ = await door.ask(tool, inbox=inbox)
+        assert ".." not in text
+        assert ". " in text.splitlines()[0] or text.splitlines()[0].endswith(".")

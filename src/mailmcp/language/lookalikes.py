@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from mailmcp.language.characters import cleaned
+from mailmcp.language.characters import comparable
 
 _LEAST_LETTERS = 7
 """Shorter names differ by one letter by chance."""
@@ -49,7 +49,7 @@ _PAIRS = (("rn", "m"), ("vv", "w"))
 
 def skeleton(text: str) -> str:
     """What ``text`` comes down to: case, accents and look-alike letters undone, A-labels read."""
-    readable = ".".join(map(_unicode, cleaned(text)[0].strip().split(".")))
+    readable = ".".join(map(_unicode, comparable(text).strip().split(".")))
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", readable).casefold())
     bare = "".join(one for one in folded if not unicodedata.combining(one)).translate(_TABLE)
     for pair, letter in _PAIRS:

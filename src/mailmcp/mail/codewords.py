@@ -92,11 +92,14 @@ _LATIN = str.maketrans(
     | {"ی": "ي", "ک": "ك", "ى": "ي", "ة": "ه", "ہ": "ه", "ھ": "ه", "’": "'", "ʼ": "'", "‘": "'", "ς": "σ", "ё": "е"}
     | {"\u200c": "", "\u200d": "", "ـ": "", "\u00ad": "", "‐": "-", "‑": "-", "–": "-", "\t": " ", "\n": " "}
 )
-_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+_MARKS = re.compile("[\u200b\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
 
 
 def folded(text: str) -> str:
-    """``text`` for comparison with the lists: lower case, NFKD without accents, blanks of one kind."""
+    """``text`` for comparison with the lists: lower case, NFKD without accents, blanks of one kind.
+
+    The sign between words of scripts without blanks goes: who writes it is not who wrote the lists.
+    """
     if text.isascii():
         return text.lower().replace("\t", " ").replace("\n", " ")
     return _MARKS.sub("", unicodedata.normalize("NFKD", text.lower()).translate(_LATIN)).translate(_LATIN)

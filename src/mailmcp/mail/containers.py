@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from enum import IntEnum
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from mailmcp.mail.headerblocks import Field, field_of, is_forward
+from mailmcp.mail.headerblocks import block_ends, is_forward
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 
 class Container(IntEnum):
@@ -22,23 +27,26 @@ class Container(IntEnum):
     SIGNATURE = 4
     INSERTED = 5
     """A blockquote as Gmail makes one when the writer asks for it: history only under an attribution."""
+    HEAD = 6
+    """The line over a quote: part of it when a quote follows, else words like others."""
 
 
 _QUOTES = frozenset(
     (
-        "gmail_quote", "gmail_quote_container", "gmail_attr", "moz-cite-prefix", "moz-email-headers-table",
+        "gmail_quote", "gmail_quote_container", "moz-email-headers-table",
         "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote", "ms-outlook-mobile-reference-message",
         "wordsection1_quote", "quote-container", "gmail_extra_quote", "bloop_original_html", "foxdiv", "qmquote",
         "airmail_original", "cmh_quote", "front-blockquote", "freebirdquote", "hey-quote", "skiff_quote",
-        "email_quote", "x_gmail_quote", "x_gmail_quote_container", "x_moz-cite-prefix", "x_yahoo_quoted", "ydpquoted",
+        "email_quote", "x_gmail_quote", "x_gmail_quote_container", "x_yahoo_quoted", "ydpquoted",
     )
 )  # fmt: skip
 _QUOTE_IDS = frozenset(
     (
         "olk_src_body_section", "mail-editor-reference-message-container", "yahoo_quoted", "isreplycontent",
-        "ntes-pcmac-quote", "qmquote", "reply-intro", "replyforward", "divtagdefaultwrapper_quote",
+        "ntes-pcmac-quote", "qmquote", "replyforward", "divtagdefaultwrapper_quote",
     )
 )  # fmt: skip
+_HEADS = frozenset(("gmail_attr", "moz-cite-prefix", "x_gmail_attr", "x_moz-cite-prefix"))
 _HISTORY_IDS = frozenset(("divrplyfwdmsg", "appendonsend", "stopspelling", "spnreplyfwdmsg"))
 _SIGNATURES = frozenset(
     (
@@ -52,6 +60,12 @@ _SIGNATURE_IDS = frozenset(
         "composer_signature", "zm-_id_-sgn",
     )
 )  # fmt: skip
+_BESIDE = 8
+"""Elements (and blanks) after the line over a quote that are looked at."""
+_OPENING = 12
+"""The same inside of one of them."""
+_BLOCK_NODES, _BLOCK_LENGTH = 200, 2_000
+_BREAKING = frozenset(("br", "p", "div", "tr", "li", "td"))
 _TOP_BORDER = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b")
 _LEFT_BORDER = re.compile(r"border-left\s*:[^;]*\b(?:solid|[1-9])")
 
@@ -71,24 +85,47 @@ def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[
         return Container.INSERTED if "gmail_quote" in names else Container.CITATION
     if not _QUOTES.isdisjoint(names) or id_ in _QUOTE_IDS:
         return Container.QUOTE
+    if not _HEADS.isdisjoint(names) or id_ == "reply-intro":
+        return Container.HEAD
     if not _SIGNATURES.isdisjoint(names) or id_ in _SIGNATURE_IDS or "data-signatureblock" in attributes:
         return Container.SIGNATURE
     return Container.NOTHING
 
 
-def has_top_border(tag: str, style: str) -> bool:
-    """Is the element drawn as Outlook draws the box over history? What it says must be a header block, too."""
-    return tag == "div" and "border-top" in style and _TOP_BORDER.search(style[:600].lower()) is not None
+def precedes_quote(node: LexborNode) -> bool:
+    """Is the next thing with words after this element a quote?"""
+    beside = node.next
+    for _ in range(_BESIDE):
+        if beside is None or (beside.is_text_node and (beside.text_content or "").strip()):
+            return False
+        if beside.is_element_node:
+            for inner in islice(beside.traverse(include_text=True), _OPENING):
+                if inner.is_text_node and (inner.text_content or "").strip():
+                    return False
+                if inner.is_element_node and _holds_quote(inner):
+                    return True
+        beside = beside.next
+    return False
 
 
-def begins_with_header(text: str) -> bool:
-    """Do these first words of an element begin a header block?"""
-    return field_of(text.lstrip()) in (Field.FROM, Field.SENT, Field.DATE)
+def _holds_quote(node: LexborNode) -> bool:
+    attributes = node.attributes
+    classes = (attributes.get("class") or "").split()
+    kind = container(node.tag or "", attributes.get("id") or "", classes, attributes)
+    return kind in (Container.QUOTE, Container.CITATION, Container.INSERTED, Container.HISTORY)
 
 
-def begins_forward(text: str) -> bool:
-    """Do these first words of a container say that it is a forwarded mail?"""
-    first = text.strip().split("\n", 1)[0][:160]
+def is_boxed_history(tag: str, style: str, node: LexborNode) -> bool:
+    """Is the element drawn as Outlook draws the box over history, and does it begin with a header block?"""
+    if tag != "div" or "border-top" not in style or not _TOP_BORDER.search(style[:600].lower()):
+        return False
+    lines = [line.strip() for line in _opening_words(node, _BLOCK_NODES, _BLOCK_LENGTH).strip().split("\n")]
+    return block_ends(lines, 0, ruled=True) >= 0
+
+
+def begins_forward(node: LexborNode) -> bool:
+    """Do the first words of a container say that it is a forwarded mail?"""
+    first = _opening_words(node, 80, 400).strip().split("\n", 1)[0][:160]
     return first.startswith(("- - - -",)) or is_forward(first) or is_forward(_to_dashes(first))
 
 
@@ -96,3 +133,14 @@ def _to_dashes(text: str) -> str:
     """The part between the first and the second run of dashes: what follows may stand on the same line."""
     match = re.match(r"-{3,40}[^-]{1,80}-{3,40}", text)
     return match[0] if match else ""
+
+
+def _opening_words(node: LexborNode, nodes: int, length: int) -> str:
+    """The first words of an element, as lines."""
+    pieces: list[str] = []
+    for inner in islice(node.traverse(include_text=True), nodes):
+        if inner.is_text_node:
+            pieces.append(" ".join((f"x{inner.text_content or ''}x").split())[1:-1])
+        elif inner.tag in _BREAKING:
+            pieces.append("\n")
+    return "".join(pieces)[:length]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.containers import Container
@@ -112,9 +111,3 @@ def words_of(text: str) -> str:
     """The text of a link, without the brackets that stand round the description of a picture."""
     text = " ".join(text.split())
     return _PICTURE.sub(r"\1", text)[:500]
-
-
-def opening_words(node: LexborNode) -> str:
-    """The first words of an element."""
-    first = islice(node.traverse(include_text=True), 80)
-    return "".join(inner.text_content or "" for inner in first if inner.is_text_node)[:400]

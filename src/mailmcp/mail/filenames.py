@@ -66,6 +66,8 @@ _EXTENSIONS = {
     "message/disposition-notification": "txt",
     "message/feedback-report": "txt",
 }
+_TYPES = {extension: kind for kind, extension in reversed(_EXTENSIONS.items()) if extension != "dat"}
+_TYPES["jpeg"] = "image/jpeg"
 
 
 def safe(name: str, *, path: str, content_type: str) -> str:
@@ -83,6 +85,16 @@ def safe(name: str, *, path: str, content_type: str) -> str:
     if not clean.strip("_"):
         return f"part-{path}.{_EXTENSIONS.get(content_type, 'bin')}"
     return _short(clean)
+
+
+def type_of_name(name: str) -> str | None:
+    """The type that a file name's extension claims, among those that are known here."""
+    return _TYPES.get(name.rpartition(".")[2].lower()) if "." in name else None
+
+
+def known_types() -> frozenset[str]:
+    """The types that have an extension here."""
+    return frozenset(_EXTENSIONS)
 
 
 def _short(name: str) -> str:

@@ -21,10 +21,13 @@ def unfold(text: str, *, delsp: bool = False) -> str:
         if words.endswith(" ") and words != "-- ":
             paragraph.append(words[:-1] if delsp else words)
             open_depth = depth
-        else:
+        elif paragraph:
             paragraph.append(words)
             _close(out, paragraph, depth)
             open_depth = -1
+        else:
+            # Nothing is joined: the marks stay as they were written, which may be those of a prompt (">>>").
+            out.append(line.rstrip(" ") if depth else words)
     _close(out, paragraph, open_depth)
     return "\n".join(out)
 

@@ -27,6 +27,10 @@ _KEY_IN_LINE = re.compile(r"(?P<words>(?:[^\s:：<>@]{1,20}\s){0,2}[^\s:：<>@]{
 _RULES = "-_=*—–~#[(<>| "
 _KEY_ENDS = re.compile("[:：]")
 _MARKS = " \t*_•|#>"
+_WORD = re.compile(r"\w")
+_ENTRY = re.compile(r"[^\W\d_][\w'/.()-]{0,24}(?: [\w'/.()-]{1,24}){0,3}\s?[:：](?!\d|//)\s*\S")
+_FORM_ENTRIES = 2
+"""Mail programs write fields that are not known here, too, but not many."""
 
 
 class Field(IntEnum):
@@ -41,6 +45,7 @@ class Field(IntEnum):
     OTHER = 6
 
 
+_PEOPLE = (Field.FROM, Field.TO, Field.CC)
 _FIELDS = {
     folded(word): kind
     for kind, words in reversed(
@@ -123,14 +128,19 @@ def is_separator(text: str, following: str) -> bool:
     return text[:3] in ("---", "___", "———") and field_of(following) in (Field.FROM, Field.SENT, Field.DATE)
 
 
-def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False) -> int:
+def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: str = "") -> int:
     """Where (the line after its last field) the header block ends that begins with line ``first``; -1: there is none.
 
-    ``ruled`` says that a rule stands over it: then less evidence is enough. With too little it is a trip (From, To,
-    Date) or a parcel.
+    ``ruled`` says that a rule stands over it: then less evidence is enough. ``above`` is the last line with words
+    before it: what the writer announces by a colon is meant to be read. With too little evidence it is a trip (From,
+    To, Date), a parcel or a form.
     """
     opening = field_of(texts[first])
     if opening is None or opening in (Field.CC, Field.OTHER):
+        return -1
+    if first and field_of(texts[first - 1]) not in (None, Field.CC, Field.OTHER):
+        return -1  # inside of a block that was looked at, and was none
+    if above.endswith((":", "：")) and field_of(above) is None:
         return -1
     if _suffices(_of_one_line(texts[first][:_MAX_JOINED]), ruled):
         return first + 1
@@ -147,40 +157,71 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False) -> int:
             if kind in values and kind in (Field.FROM, Field.SENT, Field.SUBJECT):
                 break
             current, last = kind, number
-            values.setdefault(kind, []).append(text[:2_000])
+            values.setdefault(kind, []).append(_value(text))
         elif number - last > _MAX_VALUE_LINES or (gap and len(values) >= 3):
             break
         else:
             values[current].append(text[:2_000])
         gap = False
-    return last + 1 if _suffices(values, ruled) else -1
+    if not _suffices(values, ruled) or (Field.SENT not in values and _is_form(texts, first)):
+        return -1
+    return last + 1
+
+
+def _value(text: str) -> str:
+    """What stands after the name of a field."""
+    start = text[:_MAX_KEY]
+    match = _KEY_ENDS.search(start)
+    return text[(match.end() if match else start.find("\t") + 1) : 2_000]
+
+
+def _is_form(texts: Sequence[str], first: int) -> bool:
+    """Do other names with values stand in the same paragraph, those of no header? Then all of it is a form."""
+    begin = first
+    while begin > 0 and texts[begin - 1] and first - begin < _MAX_BLOCK:
+        begin -= 1
+    others = 0
+    for text in texts[begin : first + _MAX_BLOCK]:
+        if not text:
+            break
+        others += field_of(text) is None and _ENTRY.match(text) is not None
+    return others >= _FORM_ENTRIES
 
 
 def _of_one_line(text: str) -> dict[Field, list[str]]:
     """The fields of a block whose lines were joined: ``From: Ann Sent: Monday To: Ben Subject: Plan``."""
-    values: dict[Field, list[str]] = {}
-    names = list(_KEY_IN_LINE.finditer(text))
-    for number, match in enumerate(names):
+    found: list[tuple[Field, int, int]] = []
+    for match in _KEY_IN_LINE.finditer(text):
         words = match["words"].split()
-        kind = next((kind for size in (3, 2, 1) if (kind := _named(" ".join(words[-size:]))) is not None), None)
-        if kind is not None:
-            end = names[number + 1].start() if number + 1 < len(names) else len(text)
-            values.setdefault(kind, []).append(text[match.end() : end])
+        for size in (3, 2, 1):
+            if (kind := _named(" ".join(words[-size:]))) is not None:
+                begin = match.end("words") - len(" ".join(words[-size:]))
+                found.append((kind, begin, match.end()))
+                break
+    values: dict[Field, list[str]] = {}
+    for number, (kind, _, start) in enumerate(found):
+        end = found[number + 1][1] if number + 1 < len(found) else len(text)
+        values.setdefault(kind, []).append(text[start:end])
     return values if len(values) >= 3 else {}
 
 
 def _suffices(values: dict[Field, list[str]], ruled: bool) -> bool:
-    kinds = {Field.SENT if kind is Field.DATE else kind for kind in values if kind is not Field.OTHER}
-    people = (Field.FROM, Field.TO, Field.CC)
-    address = any(_ADDRESS.search(text) for kind in people for text in values.get(kind, ()))
-    when = " ".join([*values.get(Field.SENT, ()), *values.get(Field.DATE, ())])
-    dated = _TIME.search(when) is not None and _DAY.search(when) is not None
-    sent = Field.SENT in values
-    subject = Field.SUBJECT in kinds
-    if len(kinds) >= 3 and Field.FROM in kinds:
-        return (address and (subject or sent or dated)) or (subject and Field.SENT in kinds) or sent
-    if len(kinds) >= 3:
-        return address and subject and dated
-    if len(kinds) < 2 or not (Field.FROM in kinds or Field.TO in kinds):
+    """Mail programs write who wrote, when to the minute, and mostly to whom and about what."""
+    written = {kind for kind, texts in values.items() if any(map(_WORD.search, texts))}
+    if Field.FROM not in written and not (Field.TO in written and Field.FROM not in values):
         return False
-    return (address and dated) or (ruled and Field.FROM in kinds and (address or subject))
+    author = any(_ADDRESS.search(text) for text in values.get(Field.FROM, ()))
+    address = author or any(_ADDRESS.search(text) for kind in _PEOPLE for text in values.get(kind, ()))
+    when = " ".join([*values.get(Field.SENT, ()), *values.get(Field.DATE, ())])
+    timed = _TIME.search(when) is not None
+    dated = timed and _DAY.search(when) is not None
+    sent = Field.SENT in written
+    subject = Field.SUBJECT in values
+    if ruled and Field.FROM in written:
+        return sent or address or (subject and bool(when.strip()))
+    if sent:
+        named = subject and (dated or Field.TO in written) and Field.FROM in written
+        return (author and timed) or (address and dated) or named
+    if dated and (author or (address and (subject or Field.FROM not in values))):
+        return True
+    return dated and subject and {Field.FROM, Field.TO} <= written

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mailmcp.language.characters import cleaned
 from mailmcp.mail import unseen
 from mailmcp.mail.cascade import Rule, Sheet, sheet
-from mailmcp.mail.containers import Container, begins_forward, begins_with_header, container, has_top_border
+from mailmcp.mail.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
 from mailmcp.mail.drawing import (
     MAX_HIDDEN,
     Anchor,
@@ -21,7 +21,6 @@ from mailmcp.mail.drawing import (
     Frame,
     for_others,
     not_shown_elsewhere,
-    opening_words,
     style_text,
     words_of,
 )
@@ -249,13 +248,12 @@ class _Reader:
     def _mark_history(self, frame: Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
         frame.kind = container(frame.tag, id_, classes, attributes)
-        if frame.kind is Container.HISTORY or (
-            has_top_border(frame.tag, attributes.get("style") or "") and begins_with_header(opening_words(node))
-        ):
+        boxed = is_boxed_history(frame.tag, attributes.get("style") or "", node)
+        if frame.kind is Container.HISTORY or boxed:
             self.history_began = frame.quoted = True
-        elif frame.kind is Container.QUOTE:
+        elif frame.kind is Container.QUOTE or (frame.kind is Container.HEAD and precedes_quote(node)):
             # A forward is new to its reader, whatever container it came in.
-            frame.quoted = not begins_forward(opening_words(node))
+            frame.quoted = not begins_forward(node)
             frame.box = frame.quoted and frame.tag != "blockquote"
 
     def _part(self, frame: Frame, parent: Frame) -> None:

@@ -108,6 +108,8 @@ class _Reading:
     headed: bool = False
     """The attribution over the next quoted lines was seen."""
     forwarded: bool = False
+    deepest: int = 0
+    """How deeply the lines so far were quoted."""
 
     def read(self) -> None:
         """Give every line its role."""
@@ -151,9 +153,12 @@ class _Reading:
         """Quoted lines from ``first`` on, with the empty lines and torn ends of lines between them."""
         depths, texts = self.lines.depths, self.lines.texts
         last = at = first
+        deepest = max(self.deepest, depths[first])
         while at < len(texts):
             if depths[at]:
-                last = at
+                if not texts[at - 1] and at > first and depths[at] > max(2, deepest + 1):
+                    break
+                last, deepest = at, max(deepest, depths[at])
             elif texts[at] and not self._is_torn(at):
                 break
             at += 1
@@ -162,8 +167,11 @@ class _Reading:
         if self.lines.html and not headed and first == last and not self.blocks:
             # "> Confirm": on a page an arrow, not a quote.
             return last + 1
-        if not headed and self._is_introduced(first, last):
+        least = min(depth for depth in depths[first : last + 1] if depth)
+        if not headed and (self._is_introduced(first, last) or least > max(2, self.deepest + 1)):
+            # Quotes grow by one mark at a time: without shallower ones ">>> " is a prompt, or another sign.
             return last + 1
+        self.deepest = deepest
         self._quote(first, last + 1)
         self.blocks.append(_Block(first, last + 1, headed))
         return last + 1
@@ -211,9 +219,10 @@ class _Reading:
         if headerblocks.is_separator(text, below):
             return at, size
         ruled = headerblocks.is_rule(text)
-        if ruled and following < size and headerblocks.block_ends(texts, following, ruled=True) >= 0:
+        above = texts[self.lines.before[at]] if self.lines.before[at] >= 0 else ""
+        if ruled and following < size and headerblocks.block_ends(texts, following, ruled=True, above=above) >= 0:
             return at, size
-        if headerblocks.block_ends(texts, at) >= 0:
+        if headerblocks.block_ends(texts, at, above=above) >= 0:
             return at, size
         if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
             return at, size

@@ -75,8 +75,8 @@ sent gesendet verzonden envoye envoye_le enviado enviada enviado_em enviada_em e
 lahetetty wyslano wyslane odeslano odoslane отправлено надіслано изпратено пратено послато послано poslano gonderildi
 gonderilme_tarihi gonderme_tarihi elkuldve kuldve trimis trimis_la σταλθηκε εσταλη saadetud
 saatmisaeg issiusta issiuntimo_laikas nosutits sent_on sendt_den da_gui dikirim dihantar ipinadala 发送时间 傳送時間
-寄件日期 送信日時 送信日 보낸_날짜 보낸날짜 전송됨 تم_الإرسال تاریخ_ارسال تم_الارسال ارسال_شده נשלח ส่งเมื่อ ส่ง
-भेजा_गया भेजा প্রেরিত அனுப்பியது bidalia bidalita gesendet_am versendet message_du envoi imetumwa gestuur sendur
+寄件日期 送信日時 送信日 보낸_날짜 보낸날짜 전송됨 تم_الإرسال تاريخ_الإرسال تاریخ_ارسال تم_الارسال ارسال_شده נשלח ส่งเมื่อ
+ส่ง भेजा_गया भेजा প্রেরিত அனுப்பியது bidalia bidalita gesendet_am versendet message_du envoi imetumwa gestuur sendur
 жіберілді илгээсэн ուղարկված გაგზავნილია
 """
 DATE = """

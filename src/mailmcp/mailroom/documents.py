@@ -13,9 +13,10 @@ from dataclasses import asdict
 
 from mailmcp.errors import BadInput, MailError, NotFound, Unsupported
 from mailmcp.mail import parse
+from mailmcp.mail.contents import examined
 from mailmcp.mail.documents import DocumentText, text_of
 from mailmcp.mailroom import apart
-from mailmcp.models import Attachment
+from mailmcp.models import Attachment, Content
 
 SECONDS = 15.0
 
@@ -40,10 +41,10 @@ async def read_document(attachment: Attachment, data: bytes, *, seconds: float =
 
 async def read_part(
     size: int, octets: AsyncIterable[bytes], part: str, *, seconds: float = SECONDS
-) -> tuple[Attachment, DocumentText]:
+) -> tuple[Attachment, Content, DocumentText]:
     """One part of a message of ``size`` octets, as text. Raises NotFound too."""
     async with _answered({"part": part, "text": True}, size, octets, seconds, _TOO_SLOW, _TOO_HARD) as (record, _):
-        return Attachment(**record["attachment"]), DocumentText(**record["text"])
+        return Attachment(**record["attachment"]), Content(**record["content"]), DocumentText(**record["text"])
 
 
 @asynccontextmanager
@@ -84,7 +85,8 @@ def _reply(asked: apart.Record, octets: bytes) -> tuple[apart.Record, bytes]:
         attachment, data = parse.attachment_bytes(octets, asked["part"])
         if not asked["text"]:
             return {"attachment": asdict(attachment)}, data
-        return {"attachment": asdict(attachment), "text": asdict(text_of(attachment, data))}, b""
+        known = {"attachment": asdict(attachment), "content": asdict(examined(attachment, data))}
+        return {**known, "text": asdict(text_of(attachment, data))}, b""
     except MailError as error:
         return {"error": type(error).__name__, "public": error.public}, b""
 

@@ -9,18 +9,21 @@ import re
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable
 from mailmcp.mail import parse
+from mailmcp.mail.contents import Examiner, examined
 from mailmcp.mail.documents import DocumentText
 from mailmcp.mail.legible import line
+from mailmcp.mail.provenance import provenance, words_of
 from mailmcp.mailroom.apart import all_of
 from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.requests import Found, Search
-from mailmcp.models import Attachment, Conversation, StoredMessage
+from mailmcp.models import Attachment, Content, Conversation, Provenance, StoredMessage
 from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
@@ -52,6 +55,17 @@ class Reading:
         """
         return await self._store.read(conversations.read, target, after=after, inclusive=inclusive)
 
+    async def provenance(self, read: Conversation) -> dict[str, Provenance]:
+        """Where the quotes of these messages come from, by message id: compared with the rest of their thread.
+
+        It is no judgement of a message and may change with each that comes, so it is not stored.
+        """
+        quoting = [(message, channels.quoted) for message, channels in read.messages if channels.quoted]
+        if not quoting:
+            return {}
+        whole = read if read.count == len(read.messages) else await self.conversation(read.thread)
+        return await asyncio.to_thread(_compared, quoting, whole)
+
     async def headers(self, message: StoredMessage) -> tuple[tuple[str, str], ...]:
         """Every header of a message in order, read from its raw bytes, legible."""
         top = await self._store.read(messages.raw_piece, message.row, 0)
@@ -68,27 +82,33 @@ class Reading:
         async with self._attachment(message_id, part) as (attachment, octets):
             return attachment, b"".join([piece async for piece in octets])
 
-    async def attachment_text(self, message_id: str, part: str) -> tuple[Attachment, DocumentText]:
+    async def attachment_bytes(self, message_id: str, part: str) -> tuple[Attachment, Content, bytes]:
+        """The same, with what its bytes say that it is."""
+        attachment, data = await self.attachment(message_id, part)
+        return attachment, await asyncio.to_thread(examined, attachment, data), data
+
+    async def attachment_text(self, message_id: str, part: str) -> tuple[Attachment, Content, DocumentText]:
         """The text of one attachment. Raises NotFound, Unsupported for types without text, BadInput when damaged."""
         row, size, part = await self._part(message_id, part)
         if size > SHORT:
             return await read_part(size, pieces(self._store, row, size), part)
-        attachment, data = await self.attachment(message_id, part)
-        return attachment, await read_document(attachment, data)
+        attachment, content, data = await self.attachment_bytes(message_id, part)
+        return attachment, content, await read_document(attachment, data)
 
-    async def attachment_file(self, message_id: str, part: str) -> tuple[Attachment, Path]:
+    async def attachment_file(self, message_id: str, part: str) -> tuple[Attachment, Content, Path]:
         """One attachment written to a file that only this user can read; the server names folder and file."""
         async with self._attachment(message_id, part) as (attachment, octets):
-            folder = self._home / "attachments"
+            folder, examiner = self._home / "attachments", Examiner()
             file, path = await asyncio.to_thread(_open, folder, message_id, attachment)
             try:
                 with file:
                     async for piece in octets:
+                        examiner.see(piece)
                         await asyncio.to_thread(_write, file, piece, folder)
             except BaseException:
                 path.unlink(missing_ok=True)  # half a file is worse than none
                 raise
-        return attachment, path
+        return attachment, examiner.content(attachment), path
 
     @asynccontextmanager
     async def _attachment(self, message_id: str, part: str) -> AsyncGenerator[tuple[Attachment, AsyncIterable[bytes]]]:
@@ -139,6 +159,22 @@ class Reading:
                 break
             found += [message for message, _ in page.messages]
         return tuple(found)
+
+
+def _compared(quoting: list[tuple[StoredMessage, str]], whole: Conversation) -> dict[str, Provenance]:
+    """The newest messages before each first: they are what is mostly answered."""
+
+    @cache
+    def said(at: int) -> tuple[str, str]:
+        message, channels = whole.messages[at]
+        return message.id, words_of(f"{channels.visible}\n{channels.signature}")
+
+    found: dict[str, Provenance] = {}
+    for message, quoted in quoting:
+        others = [at for at, (one, _) in enumerate(whole.messages) if one.id != message.id]
+        others.sort(key=lambda at: (whole.messages[at][0].position > message.position, -at))
+        found[message.id] = provenance(quoted, map(said, others))
+    return found
 
 
 def _open(folder: Path, message_id: str, attachment: Attachment) -> tuple[BinaryIO, Path]:

@@ -64,6 +64,17 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What an attachment is by its bytes."""
+
+    sha256: str
+    kind: str | None
+    """Its type as the first bytes tell it; None when they say nothing."""
+    doubt: str | None
+    """What that says against its name or its declared type, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Defect:
     """Something wrong with a mail: a stable code and a sentence for people."""
 
@@ -144,6 +155,16 @@ class Channels:
     invisible: int = 0
     """How many invisible characters were removed."""
     defects: tuple[Defect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What stored messages say of a quote."""
+
+    sources: tuple[str, ...] = ()
+    """The messages whose words it repeats."""
+    unknown: int = 0
+    """Characters of its lines that none of them has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

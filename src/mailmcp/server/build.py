@@ -21,6 +21,7 @@ from pydantic_core import InitErrorDetails, from_json
 
 from mailmcp import __version__
 from mailmcp.errors import MailError
+from mailmcp.server.resources import add_resources, all_prompts
 from mailmcp.server.sentences import LONGEST, arguments_sentence, bounded, parameters_sentence, shown
 from mailmcp.server.session import Session
 
@@ -61,8 +62,18 @@ class MailServer(MCPServer[Session]):
 
     async def get_prompt(self, name: str, arguments: dict[str, Any] | None = None, context: Any = None) -> Any:
         """A prompt by its name; the SDK would call an unknown one a crash."""
-        if self._prompt_manager.get_prompt(name) is None:
+        prompt = self._prompt_manager.get_prompt(name)
+        if prompt is None:
             raise MCPError(INVALID_PARAMS, f"There is no prompt '{shown(name)}': prompts/list names those there are.")
+        known = {one.name: one.required for one in prompt.arguments or ()}
+        given = arguments or {}
+        if missing := [one for one, required in known.items() if required and not str(given.get(one) or "").strip()]:
+            raise MCPError(INVALID_PARAMS, f"The prompt {name} needs `{missing[0]}`.")
+        if strange := [one for one in given if one not in known]:
+            takes = ", ".join(known)
+            raise MCPError(
+                INVALID_PARAMS, f"The prompt {name} has no argument `{shown(strange[0])}`: it takes {takes}."
+            )
         return await super().get_prompt(name, arguments, context)
 
 
@@ -107,7 +118,7 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
         finally:
             await session.aclose()
 
-    return MailServer(
+    server = MailServer(
         "mailmcp",
         title="mailmcp",
         version=__version__,
@@ -116,8 +127,16 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
         log_level="WARNING",
         tools=tools,
         middleware=[in_words],
-        cache_hints={"tools/list": CacheHint(ttl_ms=3_600_000, scope="public")},
+        cache_hints={
+            method: CacheHint(ttl_ms=3_600_000, scope="public")
+            for method in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
+        },
+        subscriptions=False,  # the lists never change, and nobody is told yet when mail comes: so nothing says so
     )
+    add_resources(server, session)
+    for prompt in all_prompts():
+        server.add_prompt(prompt)
+    return server
 
 
 def strict(function: Callable[..., Any], **options: Any) -> Tool:

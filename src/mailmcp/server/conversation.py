@@ -5,10 +5,10 @@ A part of the window ``server/views.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from mailmcp.models import Address, Channels, Conversation, Reason, StoredMessage, Verdict
+from mailmcp.models import Address, Channels, Conversation, Provenance, Reason, StoredMessage, Verdict
 from mailmcp.server import absence, results
 from mailmcp.server.fence import Page, inert
 from mailmcp.server.targets import FLAGS, host, inactive, numbered
@@ -35,6 +35,9 @@ HIDDEN_LISTED = 20
 """Pieces of hidden text of a message."""
 ANSWER_MARKS = 12
 """Characters that answers put before a subject ("Re: ", "AW: Re: "): with more, it is another subject."""
+QUOTES_NAMED = 20
+QUOTES_SAID = 6
+"""Messages of a page up to which it is said of each whom it quotes; on a longer one only what is not right before."""
 SIGNS = {"verified": "✓", "unverified": "?", "suspicious": "!", "failed": "✗", "local": "⌂"}
 """How a list says trust; its first line explains those that occur."""
 _USUAL = frozenset(("loopback_peer", "not_checked", "first_contact", "dmarc_pass"))
@@ -46,6 +49,7 @@ def conversation(
     read: Conversation,
     headers: Sequence[tuple[tuple[str, str], ...]],
     *,
+    quotes: Mapping[str, Provenance],
     include: frozenset[str],
     max_chars: int,
     offset: int,
@@ -53,7 +57,7 @@ def conversation(
     """The messages of read_thread, oldest first, until ``max_chars`` characters of mail text are used up.
 
     ``offset`` is how many characters of the first message's text an earlier page has shown. ``headers`` has an entry
-    for each message, empty ones unless they were asked for.
+    for each message, empty ones unless they were asked for; ``quotes`` says by message id where quotes come from.
     """
     budget, record = max_chars, max(RECORD_CHARACTERS, 2 * max_chars)
     bodies: list[results.MessageBody] = []
@@ -61,7 +65,8 @@ def conversation(
     several = len(read.messages) > 1
     signs = legend(message.trust.verdict for message, _ in read.messages) if several else ""
     page.say(f"{_place(read)}. {signs}{{mark}} = mail text.")
-    telling = _Telling(page, read.inbox, several=several)
+    few = len(read.messages) <= QUOTES_SAID
+    telling = _Telling(page, read.inbox, several=several, few=few)
     next_cursor: str | None = None
     previous = ""
     left_out = _LeftOut()
@@ -70,6 +75,9 @@ def conversation(
             next_cursor = previous
             break
         body = _body(message, channels, lines, include, offset=offset, budget=budget)
+        if quote := quotes.get(message.id):
+            named = {"quotes": list(quote.sources[:QUOTES_NAMED]) or None, "quoted_unverified": quote.unknown or None}
+            body = body.model_copy(update=named)
         budget -= _words_of(body)
         record -= len(body.model_dump_json(exclude_none=True))
         bodies.append(body)
@@ -248,10 +256,12 @@ def _links(message: StoredMessage, channels: Channels, budget: int | None) -> li
 class _Telling:
     """Messages as text, one after another: what the ones before have said is not said again."""
 
-    def __init__(self, page: Page, inbox: str, *, several: bool) -> None:
+    def __init__(self, page: Page, inbox: str, *, several: bool, few: bool) -> None:
         self._page = page
         self._inbox = inbox
         self._several = several
+        self._few = few
+        self._previous = ""
         self._topic = ""
         self._day = ""
         self._known: set[str] = set()
@@ -269,6 +279,7 @@ class _Telling:
         if body.signature and everything:
             page.say("signature:")
             page.quote(body.signature)
+        self._quote(body)
         if body.quoted:
             page.say("quoted:")
             page.quote(body.quoted)
@@ -283,6 +294,16 @@ class _Telling:
             page.say(f"attachment {one.part}, {size(one.size)}:", f"{one.name} ({one.type})")
         if body.defects:
             page.say("defects:", " ".join(body.defects))
+
+    def _quote(self, body: results.MessageBody) -> None:
+        """Whose words are quoted (the newest of them stands first), and that some are nobody's here."""
+        newest = (body.quotes or [""])[0]
+        if newest and (self._few or newest != self._previous):
+            more = f" and {len(body.quotes or ()) - 1} before it" if len(body.quotes or ()) > 1 else ""
+            self._page.say(f"quotes {newest}{more}")
+        if body.quoted_unverified:
+            self._page.say(f"quoted text that no stored message has: {body.quoted_unverified} characters, unverified")
+        self._previous = body.id
 
     def _head(self, body: results.MessageBody, reasons: tuple[Reason, ...]) -> None:
         page, when = self._page, self._when(body.received_at)

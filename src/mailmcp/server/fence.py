@@ -37,6 +37,11 @@ def inert(words: str) -> str:
     return _BRACKETED.sub(r"⟦\g<inside>⟧", words) if "[" in words else words
 
 
+def one_line(words: str) -> str:
+    """Words that stand in a line of ours: no break or control character can begin another one."""
+    return " ".join(_CONTROLS.sub(" ", _BREAKS.sub(" ", words)).split())
+
+
 class Page:
     """A text for the model, of our words and strangers' words."""
 

@@ -10,7 +10,7 @@ from mailmcp import __version__
 from mailmcp.mailroom.requests import Outcome, Status
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
 from mailmcp.server import results
-from mailmcp.server.fence import Page
+from mailmcp.server.fence import Page, one_line
 from mailmcp.server.launcher import command
 
 INBOXES_SHOWN = 60
@@ -54,7 +54,7 @@ def inboxes(found: Sequence[InboxSummary]) -> tuple[str, results.InboxList]:
     if not lines:
         return "There are no inboxes yet: make one with create_inbox.", results.InboxList(inboxes=lines)
     left_out = len(found) - len(lines)
-    text = [f"{one.address}{f' ({one.label})' if one.label else ''}: {one.unread} unread" for one in lines]
+    text = [f"{one.address}{f' ({one_line(one.label)})' if one.label else ''}: {one.unread} unread" for one in lines]
     text += [f"{left_out} older inboxes are left out: find_mail and the waits take their addresses."] * (left_out > 0)
     return "\n".join(text), results.InboxList(inboxes=lines, left_out=left_out or None)
 

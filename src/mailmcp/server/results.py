@@ -139,6 +139,10 @@ class MessageBody(Result):
     quoted: str | None = None
     quoted_chars: int | None = None
     quoted_left_out: int | None = None
+    quotes: list[str] | None = None
+    """Stored messages whose words are quoted."""
+    quoted_unverified: int | None = None
+    """Characters of quoted lines that no stored message of the thread has."""
     signature: str | None = None
     hidden: list[HiddenLine] | None = None
     links: list[LinkLine] | None = None
@@ -228,6 +232,11 @@ class AttachmentBody(Result):
     name: str
     type: str
     size: int
+    sha256: str
+    content: str | None = None
+    """The type that its bytes tell, when they tell one."""
+    doubt: str | None = None
+    """What that says against its name or type."""
     text: str | None = None
     truncated: bool | None = None
     base64: str | None = None

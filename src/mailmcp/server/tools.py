@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
@@ -13,12 +14,18 @@ from mailmcp.errors import BadInput
 from mailmcp.mailroom.requests import FileRequest, Search, SendRequest, Wanted
 from mailmcp.server import outcomes, results, views
 from mailmcp.server.build import strict
+from mailmcp.server.sentences import shown
 from mailmcp.server.session import Session
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.room import Mailroom
 
 Ctx = Context[Session, Any]
+
+_SENDER = re.compile(
+    r"(?:[^\s@<>()\[\],;:\"*]{1,64}@)?(?:(?:[^\W_][\w-]{0,62}\.){1,10}[^\W_][\w-]{0,62}|localhost|\[[\w.:]+\])"
+)
+"""An address, or a domain; both with letters of any script."""
 
 Inbox = Annotated[str, Field(description="inbox address")]
 From = Annotated[str | None, Field(description="sender: an address, or a domain with its sub-domains")]
@@ -123,7 +130,9 @@ async def read_thread(
     headers = [
         await room.reading.headers(message) if wanted & {"headers", "all"} else () for message, _ in read.messages
     ]
-    return answer(*views.conversation(read, headers, include=wanted, max_chars=max_chars, offset=offset))
+    quotes = await room.reading.provenance(read)
+    shown = views.conversation(read, headers, quotes=quotes, include=wanted, max_chars=max_chars, offset=offset)
+    return answer(*shown)
 
 
 async def wait_for_mail(
@@ -222,13 +231,13 @@ async def get_attachment(
     """Get one attachment of a message."""
     reading = (await _room(ctx)).reading
     if as_ == "file":
-        found, path = await reading.attachment_file(message, part)
-        return answer(*views.attachment(message, found, file=str(path)))
+        found, content, path = await reading.attachment_file(message, part)
+        return answer(*views.attachment(message, found, content, file=str(path)))
     if as_ == "base64":
-        found, data = await reading.attachment(message, part)
-        return answer(*views.attachment(message, found, data=data))
-    found, document = await reading.attachment_text(message, part)
-    return answer(*views.attachment(message, found, text=document.text, truncated=document.truncated))
+        found, content, data = await reading.attachment_bytes(message, part)
+        return answer(*views.attachment(message, found, content, data=data))
+    found, content, document = await reading.attachment_text(message, part)
+    return answer(*views.attachment(message, found, content, text=document.text, truncated=document.truncated))
 
 
 async def mark(
@@ -278,12 +287,21 @@ async def _wait(ctx: Ctx, room: Mailroom, wanted: Wanted, timeout: float) -> Cal
 
 
 def _sender(wanted: str | None) -> str | None:
-    """A sender filter as the store takes it: an address or a domain; models write ``Name <address>`` too."""
+    """A sender filter as the store takes it: an address or a domain; models write ``Name <address>`` too.
+
+    What is neither would match no mail and look as if none had come, so it is refused.
+    """
     if wanted is None or not wanted.strip():
         return None
-    named = wanted.rpartition("<")[2].partition(">")[0].strip().lower().removeprefix("@")
-    if not named or any(character.isspace() or character in "*,;()" for character in named):
-        raise BadInput(f"`from_` is {wanted[:60]!r}: give one address, or a domain such as app.example.")
+    named = wanted.strip()
+    if named.endswith(">"):
+        named = named.rpartition("<")[2].removesuffix(">").strip()
+    named = named.removeprefix("mailto:").lower().removeprefix("@")
+    if not _SENDER.fullmatch(named):
+        raise BadInput(
+            f"`from_` is {shown(wanted.strip())!r}: give one address, or a domain such as app.example"
+            " (find_mail finds names by `query`)."
+        )
     return named
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
-from mailmcp.models import Attachment, StoredMessage, ThreadSummary, Trust
+from mailmcp.models import Attachment, Content, StoredMessage, ThreadSummary, Trust
 from mailmcp.server import results
 from mailmcp.server.conversation import PEOPLE_SHOWN, SIGNS, conversation, legend, person, short, size
 from mailmcp.server.fence import Page, inert
@@ -106,6 +106,7 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
 def attachment(
     message: str,
     found: Attachment,
+    content: Content,
     *,
     text: str | None = None,
     truncated: bool = False,
@@ -121,18 +122,22 @@ def attachment(
         name=found.filename,
         type=found.content_type,
         size=found.size,
+        sha256=content.sha256,
+        content=content.kind,
+        doubt=content.doubt,
         text=inert(text) if text is not None else None,
         truncated=truncated or None,
         base64=base64.b64encode(data).decode() if data is not None else None,
         file=file,
     )
-    what = f"{found.content_type}, {size(found.size)}"
+    doubt = f" {content.doubt}" if content.doubt else ""
+    what = f"{found.content_type}, {size(found.size)}, SHA-256 {content.sha256}"
     if file is not None:
-        return f"Saved to {file} ({what}).", record
+        return f"Saved to {file} ({what}).{doubt}", record
     if text is None:
-        return f"Part {found.part} ({what}) is in the structured content as base64.", record
+        return f"Part {found.part} ({what}) is in the structured content as base64.{doubt}", record
     page = Page()
-    page.say(f"Part {found.part} ({what}). {{mark}} = its text.")
+    page.say(f"Part {found.part} ({what}).{doubt} {{mark}} = its text.")
     page.quote(text)
     if truncated:
         page.say("It is longer than this: get it as a file for the rest.")
@@ -200,7 +205,8 @@ def _again(ended: WaitEnded) -> str:
 def _verdict(trust: Trust) -> str:
     if trust.verified_domain:
         return f"domain {trust.verified_domain} verified (DMARC pass)"
-    return f"{trust.verdict.value}: {trust.reasons[0].sentence}" if trust.reasons else trust.verdict.value
+    # The callers end the sentence.
+    return f"{trust.verdict.value}: {trust.reasons[0].sentence.rstrip('.')}" if trust.reasons else trust.verdict.value
 
 
 def _when(message: StoredMessage) -> str:
