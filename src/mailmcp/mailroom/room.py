@@ -15,6 +15,7 @@ from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, Unsu
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
+from mailmcp.mailroom.domains import Domains
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.outbound import Outbound
@@ -196,6 +197,13 @@ class Mailroom:
     async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
         """A human refused this draft, with a word for the assistant."""
         return await self._outbound.reject(draft_id, word=word, approver=approver)
+
+    # --- domains ---------------------------------------------------------------------------------------------
+
+    @property
+    def domains(self) -> Domains:
+        """add, check: at a terminal only."""
+        return Domains(self._store, self._resolver, self.settings)
 
     # --- state -----------------------------------------------------------------------------------------------
 
