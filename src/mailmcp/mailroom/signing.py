@@ -7,6 +7,7 @@ another selector, and remove the old file a few days later.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import secrets
@@ -18,6 +19,8 @@ from mailmcp.authenticity import sign
 from mailmcp.authenticity.sign import SigningKey
 from mailmcp.errors import BadInput, ConfigError
 from mailmcp.language.domains import ascii_host
+from mailmcp.mail import compose
+from mailmcp.models import OutboundMail
 
 log = logging.getLogger("mailmcp.signing")
 
@@ -71,6 +74,12 @@ def open_to_others(home: Path, domain: str) -> tuple[str, ...]:
     """Names of key files that others than their owner may read or write."""
     files = folder_of(home, domain).glob("*.pem")
     return tuple(sorted(one.name for one in files if stat.S_IMODE(one.stat().st_mode) & 0o077))
+
+
+async def on_its_way(approved: OutboundMail, now: datetime, home: Path) -> bytes:
+    """What really leaves of an approved mail: the same bytes with ``Date`` and signatures in front (law 5)."""
+    dated = compose.dated(approved.mime, now)
+    return await asyncio.to_thread(signed, dated, approved.mail_from, home)
 
 
 def signed(mime: bytes, sender: str, home: Path) -> bytes:
