@@ -16,8 +16,11 @@ from mailmcp.authenticity import sign
 from mailmcp.errors import ConfigError
 from mailmcp.mail import compose, parse
 from mailmcp.mailroom import signing
-from mailmcp.models import Address, Inbox, Submission
+from mailmcp.mailroom.requests import SendRequest
+from mailmcp.models import Address, Inbox, Submission, Verdict
+from mailmcp.store import messages
 
+pytestmark = pytest.mark.anyio
 DOMAIN = "shop.example"
 
 
@@ -127,3 +130,41 @@ def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -
         ConfigError, match=r"The keys of shop\.example cannot be kept in .*: (File exists|Not a directory)\."
     ):
         signing.make_keys(tmp_path, DOMAIN)
+
+
+async def test_mail_leaves_signed_when_its_domain_has_keys_and_our_copy_is_what_left(open_house):
+    house = await open_house(MAILMCP_LOCAL__DOMAIN=DOMAIN)
+    anna, bert = await house.inbox(), await house.inbox()
+    await house.room.domains.add(DOMAIN)
+    await house.send(anna, to=(bert,), subject="Hi")
+    came = (await house.wait(bert)).message
+    raw = await house.room._store.read(messages.raw, came.row)
+    home = house.room.settings.home
+    assert verified(raw, home) == [True, True]
+    assert (came.trust.verdict, came.subject) == (Verdict.LOCAL, "Hi")
+
+
+@pytest.mark.parametrize(
+    ("headers", "automatic"),
+    [
+        ({}, False),
+        ({"Auto-Submitted": "no"}, False),
+        ({"Auto-Submitted": "No (a person)"}, False),
+        ({"List-Id": "<talk.lists.example>", "Precedence": "list"}, False),
+        ({"Auto-Submitted": "auto-replied"}, True),
+        ({"Auto-Submitted": "auto-generated; owner-email=a@b.example"}, True),
+        ({"Precedence": "auto_reply"}, True),
+        ({"X-Autoreply": "yes"}, True),
+    ],
+)
+async def test_only_the_answer_to_a_programs_own_mail_says_that_it_is_automatic(open_house, headers, automatic):
+    house = await open_house()
+    inbox = await house.inbox()
+    came = await house.receive(inbox, headers=headers, peer="127.0.0.1")
+    for answers in (came.id, None):
+        outcome = await house.room.draft_for_approval(
+            SendRequest(inbox=inbox, body="Thanks.", to=(inbox,), in_reply_to=answers), note=""
+        )
+        mime = (await house.room.shown(outcome.draft.id))[1]
+        said = [line for line in mime.split(b"\r\n") if line.lower().startswith(b"auto-submitted")]
+        assert said == ([b"Auto-Submitted: auto-replied"] if automatic and answers else [])
