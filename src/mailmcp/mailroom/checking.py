@@ -23,7 +23,7 @@ from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.models import AuthResults, Envelope, Message, Source
 from mailmcp.policy import trust
 from mailmcp.policy.trust import Acquaintances
-from mailmcp.store import Store, checks, contacts, messages
+from mailmcp.store import Store, checks, contacts, inboxes, messages
 from mailmcp.store.checks import Check
 from mailmcp.store.judgements import Judgement, Unjudged
 
@@ -167,7 +167,8 @@ class Checking:
         if author is None:
             return trust.NOBODY
         met, friends = await self._store.read(contacts.acquaintances, row, author.email.lower())
-        return Acquaintances.of(friends, author.email if met else None)
+        ours = await self._store.read(inboxes.for_recipient, author.email) is not None
+        return Acquaintances.of(friends, author.email if met else None, ours=ours)
 
 
 def _header_of(raw: bytes) -> Message:
