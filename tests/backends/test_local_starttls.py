@@ -93,6 +93,14 @@ async def test_it_is_offered_in_the_clear_only_and_only_with_a_certificate(tmp_p
         assert (await peer.ask("STARTTLS")).startswith("503 ")
 
 
+async def test_an_international_name_is_greeted_with_in_ascii(tmp_path, reception, connect):
+    local = LocalSettings(smtp_port=0, domain="bücher.example")
+    backend = LocalBackend(Settings(home=tmp_path, local=local), reception)
+    peer = await connect((await backend.listen()).port, greeted=False)
+    assert (await peer.reply()).startswith("220 xn--bcher-kva.example ")
+    await backend.aclose()
+
+
 async def test_what_was_said_in_the_clear_is_forgotten(tmp_path, reception, connect):
     file = made(tmp_path)
     async with listening(tmp_path, reception, file) as listener:

@@ -95,6 +95,8 @@ def test_a_doubled_letter_and_two_swapped_ones_are_seen_in_short_names(forged: s
         ("mailchimp.example", "mail.example"),
         ("box.example", "dropbox.example"),
         ("ups-store.example", "ups.example"),
+        ("webmail.example", "mail.example"),
+        ("mybank.example", "bank.example"),
     ],
 )
 def test_honest_names_that_are_near_are_not_taken_for_each_other(one: str, other: str) -> None:

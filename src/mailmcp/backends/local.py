@@ -22,6 +22,7 @@ from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Listener, Reception
 from mailmcp.backends.transaction import Limits, lower_domain
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, StoreUnavailable
+from mailmcp.language.domains import ascii_host
 from mailmcp.models import Arrival, Envelope, OutboundMail, Receipt, Source
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class LocalBackend:
             self._reception,
             self._limits,
             self._home,
-            hostname=self._settings.hostname,
+            hostname=ascii_host(self._settings.hostname or self.domain) or None,
             certificate=certificate,
         )
         host, port = self._settings.smtp_host, self._settings.smtp_port

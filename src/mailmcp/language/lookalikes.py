@@ -14,6 +14,7 @@ _LEAST_LETTERS = 7
 """Shorter names differ by one letter by chance."""
 _LEAST_TO_DOUBLE = 5
 _LEAST_TO_ADD = 4
+_LEAST_TO_GLUE = 5
 _ADDED = frozenset(
     word.replace("i", "l")
     for word in (
@@ -105,6 +106,8 @@ def _with_a_word(name: str, other: str) -> bool:
     name, other = _folded(name), _folded(other)
     if len(other) < _LEAST_TO_ADD or other not in name or name == other:
         return False
+    if len(other) < _LEAST_TO_GLUE and other not in name.split("-"):
+        return False  # short names are parts of other words: a webmail is nobody's mail
     before, _, after = name.partition(other)
     added = [word for part in (before, after) for word in part.split("-") if word]
     return bool(added) and all(word in _ADDED for word in added)

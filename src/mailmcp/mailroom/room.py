@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from secrets import choice
+from typing import TYPE_CHECKING
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
@@ -15,7 +16,6 @@ from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, Unsu
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
-from mailmcp.mailroom.domains import Domains
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.outbound import Outbound
@@ -25,6 +25,9 @@ from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Wa
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
 from mailmcp.store import Store, audit, handouts, inboxes, status
+
+if TYPE_CHECKING:
+    from mailmcp.mailroom.domains import Domains
 
 LISTENER_SECONDS = 2
 
@@ -203,6 +206,8 @@ class Mailroom:
     @property
     def domains(self) -> Domains:
         """add, check: at a terminal only."""
+        from mailmcp.mailroom.domains import Domains  # no server needs it
+
         return Domains(self._store, self._resolver, self.settings)
 
     # --- state -----------------------------------------------------------------------------------------------
