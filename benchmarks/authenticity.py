@@ -15,11 +15,14 @@ from benchmarks.mails import ordinary_mail
 from mailmcp.authenticity import sign
 from mailmcp.authenticity.check import check
 from mailmcp.authenticity.dns import Answer, Outcome, Resolver, StaticResolver
+from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.models import AuthResults, Envelope, Result
 
 TARGET_PER_SECOND = 150
 TARGET_SECONDS = 5.0
 TARGET_LOOKUPS = 20
+TARGET_WAIT = 0.25
+"""Seconds that anything else in the process waits at most."""
 SIZE = 10_000
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ENVELOPE = Envelope(
@@ -29,6 +32,25 @@ ENVELOPE = Envelope(
     peer="192.0.2.10",
     helo="mx.shop.example",
 )
+
+
+class _Warm(SystemResolver):
+    """The real resolver with its cache, in which everything stands after the first mail."""
+
+    def __init__(self, zone: dict[str, dict[str, Any]]) -> None:
+        super().__init__(["192.0.2.53"])
+        self._zone = StaticResolver(zone)
+
+    async def _from_servers(self, kind: str, name: str) -> tuple[Answer[Any], float]:
+        return await self._zone.ask(kind, name), 3600.0
+
+
+class _Silent(StaticResolver):
+    """A server that never answers, and of which nobody says so."""
+
+    async def ask(self, kind: str, name: str) -> Answer[Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
 
 
 class _Slow(StaticResolver):
@@ -45,7 +67,7 @@ def measure(*, quick: bool) -> list[Part]:
     zone = _zone(keys)
     mail = sign.sign(_mail(SIZE), keys, now=NOW - timedelta(minutes=1))
     count = 100 if quick else 2_000
-    rate, by_clock, lookups = asyncio.run(_rate(mail, StaticResolver(zone), count))
+    rate, by_clock, lookups = asyncio.run(_rate(mail, _Warm(zone), count))
     rounds = 1 if quick else 3
     hostile = [asyncio.run(_worst(name, raw, resolver, rounds)) for name, raw, resolver in _hostile(mail, zone)]
     return [
@@ -53,7 +75,7 @@ def measure(*, quick: bool) -> list[Part]:
             title="Verifying",
             how=(
                 f"{count:,} mails of {SIZE // 1000} KB with an RSA-2048 and an Ed25519 signature, one after another:"
-                f" SPF with an include, both signatures, DMARC, {lookups} look-ups answered from memory."
+                f" SPF with an include, both signatures, DMARC, {lookups} look-ups answered by the resolver's cache."
                 " A second of one core is processor time: the machine is shared."
             ),
             figures=(
@@ -73,7 +95,7 @@ def measure(*, quick: bool) -> list[Part]:
     ]
 
 
-async def _rate(mail: bytes, resolver: StaticResolver, count: int) -> tuple[float, float, int]:
+async def _rate(mail: bytes, resolver: Resolver, count: int) -> tuple[float, float, int]:
     first = await _checked(mail, resolver)
     if first.dmarc.result is not Result.PASS or [one.result for one in first.dkim] != [Result.PASS] * 2:
         raise RuntimeError(f"the mail should be verified, but: {first}")
@@ -106,8 +128,8 @@ async def _worst(name: str, raw: bytes, resolver: Resolver, rounds: int) -> Figu
         what=name,
         measured=f"{max(seconds):.2f} s, {lookups} look-ups, others waited {max(waits) * 1000:.0f} ms"
         f" (median {statistics.median(waits) * 1000:.1f} ms)",
-        target=f"at most {TARGET_SECONDS:.0f} s and {TARGET_LOOKUPS} look-ups",
-        met=max(seconds) <= TARGET_SECONDS + 0.2 and lookups <= TARGET_LOOKUPS,
+        target=f"at most {TARGET_SECONDS:.0f} s and {TARGET_LOOKUPS} look-ups; others {TARGET_WAIT * 1000:.0f} ms",
+        met=max(seconds) <= TARGET_SECONDS + 0.2 and lookups <= TARGET_LOOKUPS and max(waits) <= TARGET_WAIT,
     )
 
 
@@ -156,7 +178,8 @@ def _hostile(mail: bytes, zone: dict[str, dict[str, Any]]) -> list[tuple[str, by
             StaticResolver({**zone, "shop.example": {"TXT": [includes]}, **included}),
         ),
         ("every DNS answer takes 1.5 s", many + mail, _Slow(zone)),
-        ("DNS that never answers in time", mail, StaticResolver({"shop.example": {"ANY": Outcome.TROUBLE}})),
+        ("DNS that never answers", mail, _Silent(zone)),
+        ("DNS that fails at once", mail, StaticResolver({"shop.example": {"ANY": Outcome.TROUBLE}})),
         (
             "a key record of 4 KB noise",
             mail,

@@ -50,6 +50,19 @@ class LocalSettings(Section):
         le=65535,
         description="Port that the embedded SMTP server listens on; 0 picks a free one, shown by mail_status.",
     )
+    hostname: str | None = Field(
+        default=None,
+        description="Name by which other mail servers reach this one: its greeting, and what the MX record of a domain"
+        " points to. If left out it greets with the domain, and `mailmcp domain add` takes mail.DOMAIN.",
+    )
+    tls_cert: str | None = Field(
+        default=None,
+        description="PEM file of the server's certificate with its chain; with it the embedded SMTP server offers"
+        " STARTTLS. A renewed file counts from the next connection on.",
+    )
+    tls_key: str | None = Field(
+        default=None, description="PEM file of the certificate's private key; left out if it is in the same file."
+    )
 
     @field_validator("smtp_host")
     @classmethod
@@ -58,9 +71,18 @@ class LocalSettings(Section):
             raise ValueError("must be an address or a host name such as 127.0.0.1")
         return value
 
-    @field_validator("domain")
+    @field_validator("tls_key")
     @classmethod
-    def _domain_is_a_name(cls, value: str) -> str:
+    def _key_belongs_to_a_certificate(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("tls_cert") is None:
+            raise ValueError("needs MAILMCP_LOCAL__TLS_CERT beside it")
+        return value
+
+    @field_validator("domain", "hostname")
+    @classmethod
+    def _domain_is_a_name(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         labels = value.lower().rstrip(".").split(".")
         if len(value) > 253 or not all(
             len(label) < 64 and label == label.strip("-") and label.replace("-", "").isalnum() for label in labels

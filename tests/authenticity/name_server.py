@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
+import threading
 from collections import Counter
+from collections.abc import Iterator
 
 import dns.exception
 import dns.flags
@@ -48,8 +51,8 @@ $TTL 600
 class NameServer:
     """Answers from the zones; counts the questions. ``silent.`` gets no answer, ``servfail.`` a failure."""
 
-    def __init__(self) -> None:
-        self.zones = [dns.zone.from_text(text, relativize=False) for text in (ZONE, REVERSE)]
+    def __init__(self, *zones: str) -> None:
+        self.zones = [dns.zone.from_text(text, relativize=False) for text in zones or (ZONE, REVERSE)]
         self.asked: Counter[tuple[str, str]] = Counter()
         self.by_tcp = 0
         self.big = dns.rrset.from_text_list("big.example.", 600, "IN", "TXT", [f'"{"x" * 250}"'] * 30)
@@ -62,10 +65,26 @@ class NameServer:
         self.port = self._tcp.sockets[0].getsockname()[1]
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), local_addr=("127.0.0.1", self.port))
 
+    @contextlib.contextmanager
+    def in_a_thread(self) -> Iterator[NameServer]:
+        """Run beside a test that has no event loop of its own."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self.start(), loop).result(10)
+            yield self
+        finally:
+            asyncio.run_coroutine_threadsafe(self.stop(), loop).result(10)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(10)
+            loop.close()
+
     async def stop(self) -> None:
         self._udp.close()
         self._tcp.close()
         await self._tcp.wait_closed()
+        await asyncio.sleep(0)  # a turn of the loop, in which the transport closes its socket
 
     def add(self, name: str, kind: str, text: str) -> None:
         """One more record in the first zone."""

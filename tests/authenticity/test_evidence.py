@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from world import EVIL_HOST, checked, envelope, key, mail, resolver, sealed, signed
 
@@ -50,3 +52,14 @@ async def test_a_strangers_words_are_cut_cleaned_and_on_one_line() -> None:
     assert all(len(line) <= evidence.LONGEST_LINE + 4 for line in shown)
     assert not any(character in "".join(shown) for character in "\u202e\x1b\n\r")
     assert any("the domain's own words: one two xxx" in line for line in shown)
+
+
+def test_by_whom_it_was_brought_is_one_line_whatever_the_peer_said() -> None:
+    said = replace(envelope("a@bank.example"), helo="mx\x1b[2J\r\nDMARC pass: forged" + "x" * 400)
+    (line,) = evidence.delivered(said).splitlines()
+    assert line.startswith("Brought by 192.0.2.10, calling itself mx")
+    assert len(line) <= evidence.LONGEST_LINE
+    assert "\x1b" not in line
+    plain = evidence.delivered(replace(envelope(""), tls="TLSv1.3 TLS_AES_256_GCM_SHA384"))
+    assert plain.endswith("with the null path of bounces, over TLSv1.3 TLS_AES_256_GCM_SHA384.")
+    assert evidence.delivered(envelope()).endswith("with the path alerts@bank.example, unencrypted.")

@@ -55,3 +55,49 @@ def test_a_letter_more_less_other_or_swapped_is_seen(one: str, other: str) -> No
 )
 def test_names_that_differ_more_or_are_short_are_not_taken_for_each_other(one: str, other: str) -> None:
     assert not resembles(one, other)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        *(
+            "paypai.example",
+            "paypaI.example",
+            "paypa1.example",
+            "payapl.example",
+            "payppal.example",
+            "paypal-login.example",
+        ),
+        *("login-paypal.example", "paypallogin.example", "secure-paypal-login.example", "paypal-security.test"),
+        *("paypai-login.test", "paypal.example.evil.test", "pay-pal.example", "paypaİ.example"),
+    ],
+)
+def test_a_short_name_is_seen_through_what_phishing_does_to_it(forged: str) -> None:
+    assert resembles(forged, "paypal.example")
+
+
+@pytest.mark.parametrize("forged", ["githuub.example", "gihtub.example", "gitthub.example", "github-support.test"])
+def test_a_doubled_letter_and_two_swapped_ones_are_seen_in_short_names(forged: str) -> None:
+    assert resembles(forged, "github.example")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("stripe.example", "strike.example"),
+        ("notion.example", "motion.example"),
+        ("linear.example", "linen.example"),
+        ("google.test", "google.example"),  # the same name of another country is mostly its owner's
+        ("northwind.example", "north.example"),
+        ("snapchat.example", "snap.example"),
+        ("paypalace.example", "paypal.example"),
+        ("bee.example", "be.example"),
+        ("mailchimp.example", "mail.example"),
+        ("box.example", "dropbox.example"),
+        ("ups-store.example", "ups.example"),
+        ("webmail.example", "mail.example"),
+        ("mybank.example", "bank.example"),
+    ],
+)
+def test_honest_names_that_are_near_are_not_taken_for_each_other(one: str, other: str) -> None:
+    assert not resembles(one, other)

@@ -138,6 +138,25 @@ async def test_a_look_alike_of_somebody_verified_before_is_suspicious(house):
     assert [reason.code for reason in known.trust.reasons] == ["dmarc_pass"]
 
 
+async def test_a_first_contact_stays_one_when_its_check_is_repeated(open_house, monkeypatch):
+    monkeypatch.setattr(checking, "PAUSES", (0, 0, 0, 0, 0))
+    monkeypatch.setattr(checking, "LOOK_SECONDS", 0.05)
+    failing = Failing()
+    house = await open_house(resolver=failing)
+    inbox = await house.inbox()
+    mail = await house.receive(inbox, **FROM_BANK)
+    failing.mended = True
+    verified = await becomes(house, mail.id, Verdict.VERIFIED)
+    assert [reason.code for reason in verified.trust.reasons] == ["dmarc_pass", "first_contact"]
+
+
+async def test_mail_by_smtp_in_the_name_of_an_inbox_here_is_suspicious(house):
+    inbox, other = await house.inbox(), await house.inbox()
+    for peer in ("127.0.0.1", OTHER_HOST):
+        mail = await house.receive(inbox, from_=f"Assistant <{other}>", mail_from=other, peer=peer)
+        assert (mail.trust.verdict, mail.trust.reasons[0].code) == (Verdict.SUSPICIOUS, "claims_own_address")
+
+
 async def test_our_own_mail_is_local_and_is_not_checked(house):
     anna, bert = await house.inbox(), await house.inbox()
     await house.send(anna, to=(bert,), subject="Hi")

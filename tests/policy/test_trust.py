@@ -11,6 +11,7 @@ from mailmcp.models import (
     ArcChain,
     AuthResults,
     Defect,
+    DkimSignature,
     DmarcResult,
     Message,
     Reason,
@@ -105,10 +106,99 @@ def test_a_check_that_is_not_finished_says_so() -> None:
     assert codes(peer="8.8.8.8", results=None) == ["pending_check"]
 
 
-def test_a_list_that_changed_a_mail_is_not_taken_for_a_forger() -> None:
-    listed = replace(BOB, headers=(("List-Id", "<talk.lists.example>"),))
-    assert verdict(Result.FAIL, listed) is Verdict.UNVERIFIED
-    assert codes(listed, peer="8.8.8.8", results=found(Result.FAIL)) == ["list_rewrote"]
+KNOWN = Acquaintances.of((Address("Ann Sample", "Ann@northwind.example"), Address("", "bob@app.example")))
+LISTED = replace(BOB, headers=(("List-Id", "Talk <talk.lists.example>"),))
+SUBSCRIBED = Acquaintances.of((Address("", "talk-request@lists.example"), Address("", "bob@app.example")))
+
+
+def brought_by_list(
+    *, spf: Result = Result.PASS, dkim: Result = Result.PASS, domain: str = "lists.example"
+) -> AuthResults:
+    """A mail of app.example that fails DMARC, brought and signed by a domain."""
+    return replace(
+        found(Result.FAIL),
+        spf=SpfResult(result=spf, reason=WHY, domain=f"bounce.{domain}"),
+        dkim=(DkimSignature(result=dkim, reason=WHY, domain=domain),),
+    )
+
+
+@pytest.mark.parametrize(("spf", "dkim"), [(Result.PASS, Result.FAIL), (Result.FAIL, Result.PASS)])
+def test_a_known_list_that_proves_itself_is_not_taken_for_a_forger(spf: Result, dkim: Result) -> None:
+    judged = trust.judge(
+        LISTED, source=Source.SMTP, peer="8.8.8.8", results=brought_by_list(spf=spf, dkim=dkim), known=SUBSCRIBED
+    )
+    assert (judged.verdict, judged.reasons[0].code) == (Verdict.UNVERIFIED, "list_rewrote")
+
+
+@pytest.mark.parametrize(
+    ("results", "known"),
+    [
+        (found(Result.FAIL), SUBSCRIBED),  # nothing but the words of the header
+        (brought_by_list(spf=Result.FAIL, dkim=Result.FAIL), SUBSCRIBED),
+        (brought_by_list(domain="evil.example"), SUBSCRIBED),  # another's list, under the name of a known one
+        (brought_by_list(), trust.NOBODY),  # a list that proves itself, and that nobody here ever had to do with
+        (brought_by_list(), Acquaintances.of((Address("", "bob@app.example"),))),
+    ],
+)
+def test_a_forged_mail_is_not_excused_by_saying_that_it_comes_from_a_list(
+    results: AuthResults, known: Acquaintances
+) -> None:
+    judged = trust.judge(LISTED, source=Source.SMTP, peer="8.8.8.8", results=results, known=known)
+    assert (judged.verdict, judged.reasons[0].code) == (Verdict.FAILED, "dmarc_fail")
+
+
+@pytest.mark.parametrize("peer", ["8.8.8.8", "127.0.0.1"])
+def test_mail_by_smtp_in_the_name_of_an_inbox_of_this_home_is_suspicious(peer: str) -> None:
+    own = replace(KNOWN, ours=True)
+    for results in (UNASKED, found(Result.NONE), found(Result.TEMPERROR), None):
+        judged = trust.judge(BOB, source=Source.SMTP, peer=peer, results=results, known=own)
+        assert (judged.verdict, judged.reasons[0].code) == (Verdict.SUSPICIOUS, "claims_own_address")
+    assert (
+        trust.judge(BOB, source=Source.SMTP, peer=peer, results=found(Result.FAIL), known=own).verdict is Verdict.FAILED
+    )
+    proved = trust.judge(BOB, source=Source.SMTP, peer=peer, results=found(Result.PASS), known=own)
+    assert (proved.verdict, [one.code for one in proved.reasons]) == (Verdict.VERIFIED, ["dmarc_pass"])
+    assert codes(source=Source.SUBMITTED, known=own) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bank.example",
+        "BANK.example",
+        '"bank.example"',
+        "www.bank.example",
+        "bücher.example",
+        "paypal.com",
+        "ｂank.example",
+    ],
+)
+def test_a_name_that_is_another_domain_makes_a_sender_suspicious_whatever_verifies(name: str) -> None:
+    message = Message(from_=(Address(name, "a@evil.example"),))
+    assert codes(message)[0] == "name_is_other_domain"
+    assert verdict(Result.PASS, message) is Verdict.SUSPICIOUS
+
+
+@pytest.mark.parametrize(
+    "name", ["bank.example Support", "Your account at https://bank.example", "Security (paypal.com)"]
+)
+def test_a_name_that_shows_another_domain_makes_an_unproved_sender_suspicious(name: str) -> None:
+    message = Message(from_=(Address(name, "a@evil.example"),))
+    assert verdict(Result.NONE, message) is Verdict.SUSPICIOUS
+    assert verdict(Result.PASS, message) is Verdict.VERIFIED
+    assert "name_shows_other_domain" in codes(message)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("evil.example", "www.evil.example", "News of evil.example", "Node.js", "Ph.D. Ann", "J.R. Sample", "Dr. No"),
+        *("v1.2 release", "Ann...", "e.g. Bob", "St. Gallen", "3.14", "evil.example and bank.example"),
+    ],
+)
+def test_a_name_with_the_own_domain_or_none_is_not_suspicious(name: str) -> None:
+    message = Message(from_=(Address(name, "a@evil.example"),))
+    assert codes(message) == ["not_checked"]
 
 
 def test_what_this_mailroom_submitted_is_local_and_needs_no_reason() -> None:
@@ -185,9 +275,6 @@ def test_a_name_that_is_the_own_address_is_only_pointed_out() -> None:
 def test_answers_that_would_go_elsewhere_are_pointed_out() -> None:
     assert codes(replace(BOB, reply_to=(Address("", "x@mail.app.example"),))) == ["not_checked"]
     assert codes(replace(BOB, reply_to=(Address("", "x@other.example"),))) == ["not_checked", "reply_elsewhere"]
-
-
-KNOWN = Acquaintances.of((Address("Ann Sample", "Ann@northwind.example"), Address("", "bob@app.example")))
 
 
 def test_whom_one_knows_is_no_first_contact() -> None:

@@ -49,6 +49,16 @@ def test_what_is_due_is_found_the_longest_overdue_first_and_can_be_postponed(des
     assert len(checks.due(desk.db, desk.now + timedelta(days=2))) == 2
 
 
+def test_a_message_itself_makes_its_sender_no_old_acquaintance(desk: Desk) -> None:
+    ann = desk.inbox()
+    first = desk.receive(ann.address, from_="Bank <news@bank.example>")
+    checks.append(desk.db, first.row, checked(Verdict.VERIFIED, domain="bank.example"), desk.now)
+    assert contacts.acquaintances(desk.db, first.row, "news@bank.example") == (False, [])
+    second = desk.receive(ann.address, from_="Bank <news@bank.example>")
+    met, friends = contacts.acquaintances(desk.db, second.row, "news@bank.example")
+    assert (met, [one.email for one in friends]) == (True, ["news@bank.example"])
+
+
 def test_whom_an_inbox_knows_are_those_it_wrote_to_and_those_who_were_verified(desk: Desk) -> None:
     ann = desk.inbox()
     desk.receive(ann.address, from_="Stranger <s@other.example>")

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailmcp.errors import BadInput, NotFound
-from mailmcp.models import (
-    Source,
-)
+from mailmcp.models import Arrival, Envelope, Source
 from mailmcp.store import judgements, marks, messages, raws, threads
 
 if TYPE_CHECKING:
@@ -41,6 +39,22 @@ def waiting(desk: Desk) -> list[tuple[str, bool]]:
 
 
 # --- accepting -------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_envelope_is_kept_with_how_it_was_encrypted(desk: Desk) -> None:
+    ann = desk.inbox()
+    envelope = Envelope(
+        mail_from="bounce@app.example",
+        recipients=(ann.address,),
+        received_at=desk.later(),
+        peer="203.0.113.9",
+        helo="mx.app.example",
+        tls="TLSv1.3 TLS_AES_256_GCM_SHA384",
+    )
+    messages.accept(
+        desk.db, Arrival(raw=b"x", envelope=envelope, source=Source.SMTP, backend="local"), fingerprint=None
+    )
+    assert [one.envelope for one in judgements.unjudged(desk.db)] == [envelope]
 
 
 @pytest.mark.parametrize("raw", AWKWARD, ids=range(len(AWKWARD)))

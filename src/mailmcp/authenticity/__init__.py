@@ -8,6 +8,8 @@ dmarc.py         RFC 9989
 claims.py        Authentication-Results of others (RFC 8601)
 evidence.py      what was found, as lines for people
 sign.py          keys and signatures of our own
+records.py       what a domain of our own publishes; publication.py and transport.py hold it against DNS, in words of
+                 findings.py; certificate.py looks at the server's certificate
 dns.py           the resolver protocol, plain data, a message's budget; nameservers.py asks real servers
 fields.py        the header block as octets; canonical.py, tags.py what DKIM and ARC share
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailmcp.language.characters import cleaned
-from mailmcp.models import ArcChain, AuthResults, Claim, DkimSignature, Result
+from mailmcp.models import ArcChain, AuthResults, Claim, DkimSignature, Envelope, Result
 
 LONGEST_LINE = 300
 
@@ -15,6 +15,15 @@ def headline(results: AuthResults) -> str:
         return f"from {domain}, DMARC pass"
     said = results.dmarc.author_domain
     return f"says to be from {said}, DMARC {results.dmarc.result}" if said else "from nobody that could be checked"
+
+
+def delivered(envelope: Envelope) -> str:
+    """By whom a mail was brought, in one line: what its header cannot forge."""
+    if envelope.peer is None:
+        return "It did not come by SMTP."
+    path = f"the path {envelope.mail_from}" if envelope.mail_from else "the null path of bounces"
+    how = f"over {envelope.tls}" if envelope.tls else "unencrypted"
+    return _line(f"Brought by {envelope.peer}, calling itself {envelope.helo or 'nothing'}, with {path}, {how}.")
 
 
 def lines(results: AuthResults) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import ssl
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
@@ -51,7 +52,7 @@ class Conversation(smtp.SMTP):
         mail_commands = dict.fromkeys(("MAIL", "RCPT", "DATA"), limits.commands * 100)
         super().__init__(
             desk,
-            hostname=desk.domain,
+            hostname=desk.hostname,
             ident="ESMTP mailmcp",
             data_size_limit=limits.message,
             enable_SMTPUTF8=True,
@@ -61,9 +62,11 @@ class Conversation(smtp.SMTP):
         )
         # The library keeps this table on the class and lets every EHLO of any peer raise it.
         self.command_size_limits = defaultdict(lambda: _LONGEST_COMMAND)
-        for name in ("AUTH", "STARTTLS"):
+        for name in ("AUTH",) if desk.certificate else ("AUTH", "STARTTLS"):
             self._smtp_methods.pop(name, None)
         self.peer = "unknown"
+        self.tls: str | None = None
+        """Version and cipher once STARTTLS has succeeded."""
         self._desk = desk
         self._data: MailData | None = None
         """Where packets go now, instead of to the command reader."""
@@ -95,7 +98,7 @@ class Conversation(smtp.SMTP):
         if self._busy and self._data is None:
             # Its message came whole: the reply is still due, and its reader may still be there.
             self._last_words = self._last_words or ""
-            return True
+            return self.tls is None  # TLS knows no half-closed connection
         return super().eof_received()
 
     @property
@@ -161,6 +164,69 @@ class Conversation(smtp.SMTP):
 
     smtp_GET = smtp_PUT = smtp_CONNECT = smtp_OPTIONS = smtp_POST
 
+    # --- encryption ---------------------------------------------------------------------------------------------
+
+    async def smtp_STARTTLS(self, arg: str | None) -> None:
+        """Go on encrypted, as if the connection began anew (RFC 3207 §4.2).
+
+        Whoever can change what is sent in the clear may put commands behind this one, to be read as the encrypted
+        peer's. So nothing may wait behind it, and nothing more is read until the handshake reads it.
+        """
+        certificate, transport = self._desk.certificate, self.transport
+        if arg:
+            await self.push("501 5.5.4 Syntax: STARTTLS")
+            return
+        if certificate is None or self.tls is not None or not isinstance(transport, asyncio.Transport):
+            await self.push("503 5.5.1 This connection is encrypted already")
+            return
+        if await self._waiting_in_the_reader():
+            log.warning("%s: closed, it sent more behind STARTTLS in the clear", self.peer)
+            self._hang_up("554 5.5.0 Nothing may come behind STARTTLS before the handshake")
+            return
+        transport.pause_reading()
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()  # the handshake has its own time limit
+        try:
+            context = certificate.context()
+            transport.write(b"220 2.0.0 Ready to start TLS\r\n")
+            secured = await self.loop.start_tls(
+                transport,
+                self,
+                context,
+                server_side=True,
+                ssl_handshake_timeout=self._desk.limits.command_wait,
+                ssl_shutdown_timeout=self._desk.limits.grace,
+            )
+        except OSError as error:  # also of TLS, and of its time limit
+            log.info("%s: no encryption came about: %s", self.peer, in_a_line(error))
+            transport.abort()
+            return
+        if secured is None:
+            return  # it hung up in the middle
+        self._go_on_over(secured)
+
+    async def _waiting_in_the_reader(self) -> bytes:
+        """What was sent behind the command that is being answered; it is taken out of the reader."""
+        # With one byte more in it there is always something to read, so this returns at once, with all of it, before
+        # another packet can come.
+        self._reader.feed_data(b".")
+        return (await self._reader.read(1 << 24))[:-1]
+
+    def _go_on_over(self, secured: asyncio.Transport) -> None:
+        """Forget all that was said in the clear, the greeting too."""
+        self._reader._transport = secured  # pyright: ignore[reportAttributeAccessIssue]
+        self._writer._transport = secured  # pyright: ignore[reportAttributeAccessIssue]
+        self.transport = self._transport = secured
+        self._over_ssl = True
+        inside: ssl.SSLObject = secured.get_extra_info("ssl_object")
+        cipher = inside.cipher()
+        self.tls = " ".join(filter(None, (inside.version(), cipher[0] if cipher else None)))
+        self._set_rset_state()
+        self.session = self._create_session()
+        self.session.peer = secured.get_extra_info("peername")
+        self.session.ssl = {"ssl_object": inside}
+        self._reset_timeout()
+
     # --- mail data ----------------------------------------------------------------------------------------------
 
     async def smtp_DATA(self, arg: str | None) -> None:
@@ -221,12 +287,9 @@ class Conversation(smtp.SMTP):
         self._data_came.clear()
         self._data_deadline = self.loop.time() + self._desk.limits.data_total
         self._expect_data()
-        # What a hasty peer sent behind DATA waits in the command reader and comes first. With one byte more in it
-        # there is always something to read, so this returns at once, with all of it, before another packet can come.
-        self._reader.feed_data(b".")
-        early = await self._reader.read(1 << 24)
-        if len(early) > 1:
-            self.data_received(early[:-1])
+        # What a hasty peer sent behind DATA waits in the command reader and comes first.
+        if early := await self._waiting_in_the_reader():
+            self.data_received(early)
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         await self._data_came.wait()
 
@@ -246,6 +309,7 @@ class Conversation(smtp.SMTP):
                 received_at=datetime.now(UTC),
                 peer=self.peer,
                 helo=self.session.host_name if self.session else None,
+                tls=self.tls,
             ),
             source=Source.SMTP,
             backend=self._desk.backend,

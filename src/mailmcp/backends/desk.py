@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiosmtpd.smtp import Envelope, Session
 
     from mailmcp.backends.conversation import Conversation
+    from mailmcp.backends.tls import Certificate
 
 log = logging.getLogger("mailmcp.backends.local")
 
@@ -29,9 +30,22 @@ NEEDS_SMTPUTF8 = "553 5.6.7 An address beyond ASCII needs SMTPUTF8 in MAIL FROM"
 class Desk:
     """What the conversations of one listener share: who they are, where mail goes, and how much is going on."""
 
-    def __init__(self, backend: str, domain: str, reception: Reception, limits: Limits, folder: Path) -> None:
+    def __init__(
+        self,
+        backend: str,
+        domain: str,
+        reception: Reception,
+        limits: Limits,
+        folder: Path,
+        *,
+        hostname: str | None = None,
+        certificate: Certificate | None = None,
+    ) -> None:
         self.backend = backend
         self.domain = domain
+        self.hostname = hostname or domain
+        self.certificate = certificate
+        """With it STARTTLS is offered."""
         self.reception = reception
         self.limits = limits
         self.folder = folder
@@ -49,7 +63,7 @@ class Desk:
         if not _is_host_name(name):
             return "501 5.5.4 Syntax: HELO hostname"
         session.host_name = name
-        return f"250 {self.domain}"
+        return f"250 {self.hostname}"
 
     async def handle_EHLO(
         self, server: Conversation, session: Session, envelope: Envelope, name: str, _lines: list[str]
@@ -58,8 +72,10 @@ class Desk:
             return ["501 5.5.4 Syntax: EHLO hostname"]
         session.host_name = name
         extensions = ["PIPELINING", f"SIZE {self.limits.message}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
+        if self.certificate is not None and server.tls is None:
+            extensions.append("STARTTLS")
         # One reply, so that it leaves in one packet.
-        return ["\r\n".join([f"250-{self.domain}", *(f"250-{word}" for word in extensions), "250 HELP"])]
+        return ["\r\n".join([f"250-{self.hostname}", *(f"250-{word}" for word in extensions), "250 HELP"])]
 
     async def handle_MAIL(
         self,

@@ -1,8 +1,8 @@
 """The embedded default: an SMTP server inside the process, and mail between the inboxes of this home.
 
 It accepts mail for existing inboxes only, and says 250 only after the store has committed the message. With a domain
-and an MX record it is a real receiving server. It offers neither STARTTLS nor AUTH: what it listens on by default is
-the loopback address, and mail to an inbox needs no password anywhere.
+and an MX record it is a real receiving server, which offers STARTTLS once the settings name a certificate. It offers no
+AUTH: mail to an inbox needs no password anywhere.
 
 What leaves by ``send`` must stay in this home; another backend is needed to reach anybody else.
 """
@@ -22,6 +22,7 @@ from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Listener, Reception
 from mailmcp.backends.transaction import Limits, lower_domain
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, StoreUnavailable
+from mailmcp.language.domains import ascii_host
 from mailmcp.models import Arrival, Envelope, OutboundMail, Receipt, Source
 
 if TYPE_CHECKING:
@@ -54,13 +55,27 @@ class LocalBackend:
     async def listen(self) -> Listener:
         """Start the SMTP server on the running event loop.
 
-        Raises BackendError when the address cannot be listened on; the sentence says what to do.
+        Raises BackendError when the address cannot be listened on or the certificate not be used; it says what to do.
         """
         # aiosmtpd and what it needs is loaded by the one process of a home that listens, not by every window.
         from mailmcp.backends.conversation import answer
         from mailmcp.backends.desk import Desk
 
-        desk = Desk(self.name, self.domain, self._reception, self._limits, self._home)
+        certificate = None
+        if self._settings.tls_cert is not None:
+            from mailmcp.backends.tls import Certificate
+
+            certificate = Certificate(self._settings.tls_cert, self._settings.tls_key)
+            await asyncio.to_thread(certificate.context)  # what cannot be used is refused now, not at the first mail
+        desk = Desk(
+            self.name,
+            self.domain,
+            self._reception,
+            self._limits,
+            self._home,
+            hostname=ascii_host(self._settings.hostname or self.domain) or None,
+            certificate=certificate,
+        )
         host, port = self._settings.smtp_host, self._settings.smtp_port
         try:
             # Never SO_REUSEPORT: two processes would share the port and split the mail between them.

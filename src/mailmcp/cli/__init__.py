@@ -127,6 +127,12 @@ def _reject(options: argparse.Namespace) -> int:
     return desk.reject(options, open_mailroom)
 
 
+def _domain(options: argparse.Namespace) -> int:
+    from mailmcp.cli import domains
+
+    return domains.domain(options, open_mailroom)
+
+
 def _backends(options: argparse.Namespace) -> int:
     from mailmcp.backends import BACKENDS
 
@@ -173,6 +179,24 @@ COMMANDS = (
         takes=("draft",),
         options={"--word": "a word for the assistant"},
         forms=(("reject DRAFT [--word WORD]", "refuse a held draft, with a word for the assistant"),),
+    ),
+    Command(
+        "domain",
+        _domain,
+        "set up a domain of your own, or look what is wrong with it",
+        "For a domain of your own",
+        takes=("action", "domain"),
+        actions=("add", "check"),
+        options={
+            "--address": "the public IP addresses of this server, with commas between",
+            "--relay": "the name that your mail relay wants included in SPF records",
+            "--reports": "where others send their reports (else postmaster@ the domain)",
+        },
+        flags={"--json": "the same as JSON"},
+        forms=(
+            ("domain add DOMAIN", "make its keys, and print the records that it needs in DNS"),
+            ("domain check DOMAIN", "look up what is published: what is missing, wrong or weak"),
+        ),
     ),
     Command("backends", _backends, "list the mail providers that can be used", "Else"),
 )

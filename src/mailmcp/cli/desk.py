@@ -49,7 +49,7 @@ def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
         _say(f"{options.address} is gone, with {removed['messages']} message(s) and {removed['drafts']} draft(s).")
         return 0
 
-    return _in_room(options, open_mailroom, work)
+    return in_room(options, open_mailroom, work)
 
 
 def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
@@ -63,7 +63,7 @@ def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
             _say("No draft waits for you.")
         return 0
 
-    return _in_room(options, open_mailroom, work)
+    return in_room(options, open_mailroom, work)
 
 
 def approve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
@@ -79,7 +79,7 @@ def approve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
         return draft, mime
 
     # The home is closed while the human reads, and the key that interrupts works as everywhere.
-    draft, mime = _in_room(options, open_mailroom, look)
+    draft, mime = in_room(options, open_mailroom, look)
     _say(_as_it_will_leave(draft, mime))
     try:
         typed = input(f"Type {_code(draft)} to send it, anything else to leave it held: ")
@@ -92,7 +92,7 @@ def approve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     async def let_go(room: Mailroom) -> Draft:
         return await room.approve(draft.id, sha256=draft.sha256, approver=getpass.getuser())
 
-    gone = _in_room(options, open_mailroom, let_go)
+    gone = in_room(options, open_mailroom, let_go)
     _say(f"{gone.id} is {gone.state}." + (f" {gone.error}" if gone.error else ""))
     return 0 if gone.state in (DraftState.SENT, DraftState.QUEUED) else 1
 
@@ -106,7 +106,7 @@ def reject(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
         _say(f"{draft.id} is {draft.state}.")
         return 0
 
-    return _in_room(options, open_mailroom, work)
+    return in_room(options, open_mailroom, work)
 
 
 def _which(options: argparse.Namespace) -> None:
@@ -114,7 +114,9 @@ def _which(options: argparse.Namespace) -> None:
         raise Misused(f"Which draft? Write `mailmcp {options.command} DRAFT`; `mailmcp held` lists them.")
 
 
-def _in_room(options: argparse.Namespace, open_mailroom: OpenMailroom, work: Callable[[Mailroom], Awaitable[T]]) -> T:
+def in_room(options: argparse.Namespace, open_mailroom: OpenMailroom, work: Callable[[Mailroom], Awaitable[T]]) -> T:
+    """Do something in the home that the options name."""
+
     async def run() -> T:
         room = await open_mailroom(load_settings(options.home), leads=False)
         try:

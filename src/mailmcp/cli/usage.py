@@ -38,6 +38,8 @@ class Command:
     """What the first of them may be, when it is a word of ours."""
     options: dict[str, str] = field(default_factory=dict[str, str])
     """Further options with a value, and what each is for."""
+    flags: dict[str, str] = field(default_factory=dict[str, str])
+    """Further options without a value."""
     home: str = HOME
     """What --home means to it."""
     forms: tuple[tuple[str, str], ...] = ()
@@ -86,7 +88,7 @@ def help_of(commands: Sequence[Command], command: Command | None = None) -> str:
     if command is not None:
         forms = command.forms or ((command.name, command.summary),)
         lines = [f"{command.summary[:1].upper()}{command.summary[1:]}.", "", *_table(forms, "mailmcp ")]
-        options = [(f"{name} VALUE", what) for name, what in command.options.items()]
+        options = [(f"{name} VALUE", what) for name, what in command.options.items()] + list(command.flags.items())
         return "\n".join([*lines, "", *_table([*options, ("--home FOLDER", command.home)])])
     lines = [
         "mailmcp gives your AI assistant an e-mail address of its own.",
@@ -130,6 +132,8 @@ def _of_command(command: Command, rest: Sequence[str], home: Path | None) -> Lin
     parser.add_argument("-h", "--help", action="store_true")
     for option in ("--home", *command.options):
         parser.add_argument(option)
+    for flag in command.flags:
+        parser.add_argument(flag, action="store_true")
     for name in command.takes:
         parser.add_argument(name, nargs="?")
     options, unknown = parser.parse_known_args(list(rest))
@@ -137,7 +141,7 @@ def _of_command(command: Command, rest: Sequence[str], home: Path | None) -> Lin
         return Line(command, argparse.Namespace(home=home), "help")
     for one in unknown:
         if one.startswith("-") and one != "--":
-            known = ["--home", "--help", *command.options]
+            known = ["--home", "--help", *command.options, *command.flags]
             name = one.partition("=")[0]
             raise Misused(f"`mailmcp {command.name}` has no option '{_short(name)}'{_near(name, known)}.")
         raise Misused(f"`mailmcp {command.name}` takes no further '{_short(one)}'; {SEE_HELP}")

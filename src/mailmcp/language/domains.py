@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 _LONGEST_HOST = 253
+_LONGEST_WORDS = 1000
+_MOST_NAMES = 10
+# The label before the suffix has at least two letters or digits: initials and titles have one.
+_SHOWN = re.compile(
+    r"(?<![\w.@-])(?:https?://)?((?:[\w-]{1,63}\.){0,6}[\w-]{2,63}\.[^\W\d_]{2,63})(?![\w@-])", re.IGNORECASE
+)
+_RESERVED = frozenset(("example", "test", "invalid", "localhost", "internal", "local", "onion"))
+"""Top-level domains of RFC 6761 and its kin, which the list of suffixes lacks."""
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 
 
@@ -42,6 +50,15 @@ def host_of(url: str) -> str:
         return ""
 
 
+def domains_in(words: str) -> tuple[str, ...]:
+    """The domain names that a reader sees in a few words, in lower-case ASCII; ``Node.js`` and ``Ph.D.`` are none.
+
+    A name counts when its last label is a top-level domain that exists or is reserved for documents and tests.
+    """
+    found = (ascii_host(match) for match in _SHOWN.findall(words[:_LONGEST_WORDS])[:_MOST_NAMES])
+    return tuple(dict.fromkeys(one for one in found if one and _has_known_suffix(one)))
+
+
 def ascii_host(host: str) -> str:
     """``host`` in lower case with international labels as A-labels (RFC 5890); ``""`` when it cannot be one."""
     host = host.strip().rstrip(".").lower()
@@ -63,6 +80,10 @@ def _organisational(host: str) -> str:
     if not host or "." not in host or _is_address(host):
         return host
     return _suffixes().privatesuffix(host) or host
+
+
+def _has_known_suffix(host: str) -> bool:
+    return host.rpartition(".")[2] in _RESERVED or bool(_suffixes().publicsuffix(host, accept_unknown=False))
 
 
 @cache

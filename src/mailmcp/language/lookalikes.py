@@ -12,6 +12,22 @@ from mailmcp.language.characters import comparable
 
 _LEAST_LETTERS = 7
 """Shorter names differ by one letter by chance."""
+_LEAST_TO_DOUBLE = 5
+_LEAST_TO_ADD = 4
+_LEAST_TO_GLUE = 5
+_ADDED = frozenset(
+    word.replace("i", "l")
+    for word in (
+        *("account", "accounts", "alert", "alerts", "app", "auth", "bank", "billing", "care", "center", "centre"),
+        *("check", "client", "code", "com", "confirm", "customer", "delivery", "email", "help", "helpdesk", "id"),
+        *("info", "invoice", "login", "logon", "mail", "mailer", "mfa", "my", "net", "news", "notice", "notification"),
+        *("notifications", "notify", "official", "online", "otp", "pay", "payment", "payments", "portal", "recovery"),
+        *("refund", "reset", "safe", "safety", "secure", "security", "server", "service", "services", "shop", "sign"),
+        *("signin", "sso", "store", "support", "team", "the", "uk", "update", "updates", "us", "user", "verification"),
+        *("verify", "web", "www", "in", "eu", "de"),
+    )
+)
+"""Words of skeletons that make a name look like a part of the one they are put to."""
 
 _LOOKS_LIKE = {
     "a": "аαɑạ⍺ａ",
@@ -58,20 +74,43 @@ def skeleton(text: str) -> str:
 
 
 def resembles(domain: str, other: str) -> bool:
-    """Whether two different domains are easily taken for each other: one skeleton, or one letter apart.
+    """Whether a domain is easily taken for another: one look, one letter apart, or the other's name with a word to it.
 
-    Names of fewer than seven letters are compared by skeleton only.
+    The shorter a name, the less may differ: of fewer than seven letters any other letter makes an honest name of its
+    own, so there only a doubled letter or two swapped ones count.
     """
     if domain == other:
         return False
     one, two = skeleton(domain), skeleton(other)
-    if one == two:
-        return True
-    if one.replace("-", "") == two.replace("-", ""):
+    if one == two or one.replace("-", "") == two.replace("-", "") or f".{two}." in f".{one}":
         return True
     name, _, suffix = one.partition(".")
     other_name, _, other_suffix = two.partition(".")
-    return suffix == other_suffix and min(len(name), len(other_name)) >= _LEAST_LETTERS and _one_apart(name, other_name)
+    if _folded(name) == _folded(other_name) and domain.partition(".")[0] != other.partition(".")[0]:
+        return suffix == other_suffix or len(other_name) >= _LEAST_TO_DOUBLE
+    if _with_a_word(name, other_name):
+        return True
+    if suffix != other_suffix or not _one_apart(name, other_name):
+        return False
+    least = min(len(name), len(other_name))
+    return least >= _LEAST_LETTERS or (least >= _LEAST_TO_DOUBLE and _doubled_or_swapped(name, other_name))
+
+
+def _folded(name: str) -> str:
+    """A skeleton in which a small L and an i are one: in many typefaces they are told apart only side by side."""
+    return name.replace("i", "l")
+
+
+def _with_a_word(name: str, other: str) -> bool:
+    """Whether a name is another one with a word that phishing puts to it (``paypal-login``, ``securepaypal``)."""
+    name, other = _folded(name), _folded(other)
+    if len(other) < _LEAST_TO_ADD or other not in name or name == other:
+        return False
+    if len(other) < _LEAST_TO_GLUE and other not in name.split("-"):
+        return False  # short names are parts of other words: a webmail is nobody's mail
+    before, _, after = name.partition(other)
+    added = [word for part in (before, after) for word in part.split("-") if word]
+    return bool(added) and all(word in _ADDED for word in added)
 
 
 def _unicode(label: str) -> str:
@@ -96,4 +135,14 @@ def _one_apart(one: str, two: str) -> bool:
         or rest[1:] == other
         or rest == other[1:]
         or (rest[:2] == other[1::-1] and rest[2:] == other[2:] and len(rest) >= 2)
+    )
+
+
+def _doubled_or_swapped(one: str, other: str) -> bool:
+    """Of two names one letter apart: whether a letter was only doubled, or two neighbours changed places."""
+    if len(one) == len(other):
+        return sorted(one) == sorted(other)
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return any(
+        longer[at] == longer[at - 1] and longer[:at] + longer[at + 1 :] == shorter for at in range(1, len(longer))
     )

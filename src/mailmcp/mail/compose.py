@@ -83,6 +83,7 @@ def compose(submission: Submission, *, sender: Address, message_id: str) -> Comp
         _folded("Subject", _words_of(submission.subject)),
         _folded("Message-ID", [message_id]),
         *(_folded(name, ids) for name, ids in _lineage(submission) if ids),
+        *(["Auto-Submitted: auto-replied"] if submission.automatic else []),
         "MIME-Version: 1.0",
     ]
     mime = "".join(f"{line}\r\n" for line in lines).encode() + _content(submission).as_bytes()

@@ -23,7 +23,7 @@ from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.models import AuthResults, Envelope, Message, Source
 from mailmcp.policy import trust
 from mailmcp.policy.trust import Acquaintances
-from mailmcp.store import Store, checks, contacts, messages
+from mailmcp.store import Store, checks, contacts, inboxes, messages
 from mailmcp.store.checks import Check
 from mailmcp.store.judgements import Judgement, Unjudged
 
@@ -73,7 +73,7 @@ class Checking:
             # The safety net: should this process end before the check does, it is due then.
             again_at = datetime.now(UTC) + timedelta(seconds=self._rules.seconds + 5)
             judged = trust.judge(judgement.message, source=item.source, peer=item.envelope.peer, known=known)
-            made = Check(trust=judged, results=None, again_at=again_at)
+            made = Check(trust=judged, results=None, lines=(evidence.delivered(item.envelope),), again_at=again_at)
             follow = asyncio.create_task(self._follow(task, item, judgement.message, known))
             self._going_on.add(follow)
             follow.add_done_callback(self._going_on.discard)
@@ -158,7 +158,7 @@ class Checking:
         return Check(
             trust=judged,
             results=results,
-            lines=evidence.lines(results) if results is not None else (),
+            lines=(evidence.delivered(envelope), *(evidence.lines(results) if results is not None else ())),
             again_at=again_at,
         )
 
@@ -167,7 +167,8 @@ class Checking:
         if author is None:
             return trust.NOBODY
         met, friends = await self._store.read(contacts.acquaintances, row, author.email.lower())
-        return Acquaintances.of(friends, author.email if met else None)
+        ours = await self._store.read(inboxes.for_recipient, author.email) is not None
+        return Acquaintances.of(friends, author.email if met else None, ours=ours)
 
 
 def _header_of(raw: bytes) -> Message:

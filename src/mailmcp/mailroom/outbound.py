@@ -13,6 +13,7 @@ from mailmcp.backends.contract import Backend
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, BadInput, MailError, Refused
 from mailmcp.mail import compose
+from mailmcp.mailroom import signing
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.requests import Outcome
 from mailmcp.models import (
@@ -156,7 +157,9 @@ class Outbound:
             await self._fail(draft, "The stored message is not the one that was allowed; it was not sent.")
             return await self.draft(draft.id)
         leaving = OutboundMail(
-            mime=compose.dated(approved.mime, now), mail_from=approved.mail_from, recipients=approved.recipients
+            mime=await signing.on_its_way(approved, now, self._settings.home),
+            mail_from=approved.mail_from,
+            recipients=approved.recipients,
         )
         await self._store.write(outbox.move, draft, from_=(DraftState.CLAIMED,), to=DraftState.ON_WIRE, now=now)
         try:

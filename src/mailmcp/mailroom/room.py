@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from secrets import choice
+from typing import TYPE_CHECKING
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
@@ -24,6 +25,9 @@ from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Wa
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
 from mailmcp.store import Store, audit, handouts, inboxes, status
+
+if TYPE_CHECKING:
+    from mailmcp.mailroom.domains import Domains
 
 LISTENER_SECONDS = 2
 
@@ -196,6 +200,15 @@ class Mailroom:
     async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
         """A human refused this draft, with a word for the assistant."""
         return await self._outbound.reject(draft_id, word=word, approver=approver)
+
+    # --- domains ---------------------------------------------------------------------------------------------
+
+    @property
+    def domains(self) -> Domains:
+        """add, check: at a terminal only."""
+        from mailmcp.mailroom.domains import Domains  # no server needs it
+
+        return Domains(self._store, self._resolver, self.settings)
 
     # --- state -----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from mailmcp.models.authentication import (
     Result,
     SpfResult,
 )
+from mailmcp.models.domains import DnsRecord, DomainPlan, DomainReport, Finding, Standing
 from mailmcp.models.mail import (
     Address,
     Arrival,
@@ -60,9 +61,13 @@ __all__ = [
     "Defect",
     "DkimSignature",
     "DmarcResult",
+    "DnsRecord",
+    "DomainPlan",
+    "DomainReport",
     "Draft",
     "DraftState",
     "Envelope",
+    "Finding",
     "Hidden",
     "Inbox",
     "InboxSummary",
@@ -78,6 +83,7 @@ __all__ = [
     "SendingVerdict",
     "Source",
     "SpfResult",
+    "Standing",
     "StoredMessage",
     "Submission",
     "ThreadSummary",

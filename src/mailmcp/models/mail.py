@@ -27,6 +27,8 @@ class Envelope:
     peer: str | None = None
     """The connecting IP address, None when mail did not come over SMTP."""
     helo: str | None = None
+    tls: str | None = None
+    """Version and cipher of the encryption, None when there was none."""
 
 
 class Source(StrEnum):

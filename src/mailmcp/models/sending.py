@@ -55,6 +55,8 @@ class Submission:
     """The parent's m_… id: a parent without a Message-ID has no other name."""
     references: tuple[str, ...] = ()
     send_at: datetime | None = None
+    automatic: bool = False
+    """It answers what a program sent by itself: marked as RFC 3834 §5 asks, so that the two do not go on for ever."""
 
     @property
     def recipients(self) -> tuple[str, ...]:

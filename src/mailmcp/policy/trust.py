@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mailmcp.language.domains import organisational_domain, same_organisation
+from mailmcp.language.domains import ascii_host, domains_in, organisational_domain, same_organisation
 from mailmcp.language.lookalikes import resembles, skeleton
 from mailmcp.models import Address, AuthResults, DmarcResult, Message, Reason, Result, Source, Trust, Verdict
 
@@ -22,11 +22,14 @@ NO_DMARC = Reason("no_dmarc", "The sender's domain publishes no DMARC policy, so
 BAD_DMARC = Reason("bad_dmarc", "The sender's domain publishes a DMARC policy that cannot be read.")
 DNS_TROUBLE = Reason("dns_trouble", "DNS did not answer, so the sender could not be checked; it is tried again.")
 FORWARDED = Reason("forwarded", "It fails DMARC after a forwarder that the settings trust changed it.")
+OWN_ADDRESS = Reason(
+    "claims_own_address", "The sender's address is an inbox of yours, but the mail was brought from outside, by SMTP."
+)
 PENDING_CHECK = Reason("pending_check", "The check of the sender is not finished: read it again in a moment.")
 
-_GRAVE = frozenset(("several_senders", "name_is_other_address", "looks_like_contact"))
+_GRAVE = frozenset(("several_senders", "name_is_other_address", "name_is_other_domain", "looks_like_contact"))
 """Reasons that make a sender suspicious whatever else was proved."""
-_DECEPTIONS = _GRAVE | {"name_of_contact"}
+_DECEPTIONS = _GRAVE | {"name_of_contact", "name_shows_other_domain", "claims_own_address"}
 """The same for a sender of whom nothing was proved: people do write from a second address."""
 _ADDRESS = re.compile(r"[^\s@<>\"',;()]@([\w.-]{1,200})")
 _LEAST_NAME = 6
@@ -43,9 +46,11 @@ class Acquaintances:
     """Organisational domains of those it has written to, and of those that were verified before."""
     names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     """Display names of the same people, as a reader sees them, and their addresses."""
+    ours: bool = False
+    """The author's address is an inbox of this home."""
 
     @classmethod
-    def of(cls, friends: Iterable[Address], met: str | None = None) -> Acquaintances:
+    def of(cls, friends: Iterable[Address], met: str | None = None, *, ours: bool = False) -> Acquaintances:
         """From the people that an inbox knows, and an address that it met besides."""
         friends = list(friends)
         names: dict[str, frozenset[str]] = {}
@@ -58,6 +63,7 @@ class Acquaintances:
             met=frozenset((*(friend.email.lower() for friend in friends), *((met.lower(),) if met else ()))),
             domains=frozenset(filter(None, domains)),
             names=names,
+            ours=ours,
         )
 
 
@@ -80,7 +86,9 @@ def judge(
     about = list(_about_author(message, known))
     if source is Source.SUBMITTED:
         return Trust(verdict=Verdict.LOCAL, reasons=tuple(about))
-    verdict, why = _about_origin(message, peer, results)
+    if known.ours and message.author is not None and not (results and results.verified_domain):
+        about.insert(0, OWN_ADDRESS)
+    verdict, why = _about_origin(message, peer, results, known)
     deceptions = [one for one in about if one.code in (_GRAVE if verdict is Verdict.VERIFIED else _DECEPTIONS)]
     if deceptions and verdict is not Verdict.FAILED:
         verdict = Verdict.SUSPICIOUS
@@ -117,6 +125,7 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
                 "name_is_other_address",
                 f"The display name shows another address than the real one, which is at {domain}.",
             )
+    yield from _about_shown_domains(author.name, domain)
     if any(not same_organisation(one.email.rpartition("@")[2], domain) for one in message.reply_to):
         yield Reason("reply_elsewhere", "Answers would go to another domain than the sender's.")
     if address in known.met:
@@ -137,7 +146,23 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         yield Reason("first_contact", "This inbox had no mail from this address before.")
 
 
-def _about_origin(message: Message, peer: str | None, results: AuthResults | None) -> tuple[Verdict, Reason]:
+def _about_shown_domains(name: str, domain: str) -> Iterable[Reason]:
+    """A display name with the domain of somebody else: people read it as the sender's."""
+    if "@" in unicodedata.normalize("NFKC", name).replace("(at)", "@"):
+        return  # an address, judged as that
+    shown = domains_in(unicodedata.normalize("NFKC", name))
+    other = next((one for one in shown if not same_organisation(one, domain)), None)
+    if other is None or any(same_organisation(one, domain) for one in shown):
+        return
+    if ascii_host(name.strip(" \t\"'<>()[]")) == other:
+        yield Reason("name_is_other_domain", f"The display name is the domain {other}, and the sender is at {domain}.")
+    else:
+        yield Reason("name_shows_other_domain", f"The display name shows {other}, and the sender is at {domain}.")
+
+
+def _about_origin(
+    message: Message, peer: str | None, results: AuthResults | None, known: Acquaintances
+) -> tuple[Verdict, Reason]:
     """What was found out about where the mail comes from."""
     if results is None:
         return Verdict.UNVERIFIED, PENDING_CHECK
@@ -151,7 +176,7 @@ def _about_origin(message: Message, peer: str | None, results: AuthResults | Non
     if message.author is None:
         return Verdict.UNVERIFIED, NOT_CHECKED
     if dmarc.result is Result.FAIL:
-        return _about_fail(message, dmarc, results)
+        return _about_fail(message, dmarc, results, known)
     if dmarc.result is Result.NONE:
         return Verdict.UNVERIFIED, NO_DMARC
     if dmarc.result is Result.PERMERROR:
@@ -159,19 +184,40 @@ def _about_origin(message: Message, peer: str | None, results: AuthResults | Non
     return Verdict.UNVERIFIED, NOT_CHECKED
 
 
-def _about_fail(message: Message, dmarc: DmarcResult, results: AuthResults) -> tuple[Verdict, Reason]:
+def _about_fail(
+    message: Message, dmarc: DmarcResult, results: AuthResults, known: Acquaintances
+) -> tuple[Verdict, Reason]:
     domain = dmarc.author_domain
     if results.arc.trusted:
         return Verdict.UNVERIFIED, FORWARDED
     if dmarc.policy not in ("reject", "quarantine"):
         sentence = f"It fails the check of {domain}, which asks for nothing to be done about that."
         return Verdict.UNVERIFIED, Reason("dmarc_fail_unenforced", sentence)
-    if any(name.lower() == "list-id" for name, _ in message.headers):
-        sentence = f"A mailing list changed it, so {domain} can no longer be verified."
+    sentence = f"It does not come from {domain}, which asks to {dmarc.policy} such mail."
+    claimed = next((value for name, value in message.headers if name.lower() == "list-id"), None)
+    if claimed is None:
+        return Verdict.FAILED, Reason("dmarc_fail", sentence)
+    # Anybody can write List-Id, and have a domain that proves it. A list changes mail in good faith only when it is one
+    # that this inbox has to do with, and when its own domain stands behind this mail.
+    proved = _proved(results)
+    known_list = next((one for one in known.domains if one in proved and one == _organisation_of_list(claimed)), None)
+    if known_list is not None:
+        sentence = f"The mailing list of {known_list}, which you know, changed it: {domain} can no longer be verified."
         return Verdict.UNVERIFIED, Reason("list_rewrote", sentence)
-    return Verdict.FAILED, Reason(
-        "dmarc_fail", f"It does not come from {domain}, which asks to {dmarc.policy} such mail."
-    )
+    return Verdict.FAILED, Reason("dmarc_fail", f"{sentence} It says that it comes from a list, which proves nothing.")
+
+
+def _proved(results: AuthResults) -> frozenset[str]:
+    """Organisational domains that SPF or a signature proves, whoever the author is."""
+    found = [one.domain for one in results.dkim if one.result is Result.PASS]
+    if results.spf.result is Result.PASS:
+        found.append(results.spf.domain)
+    return frozenset(map(organisational_domain, found))
+
+
+def _organisation_of_list(value: str) -> str:
+    """Of ``Talk <talk.lists.example>`` the organisational domain (RFC 2919 §2)."""
+    return organisational_domain(value.rpartition("<")[2].partition(">")[0].strip())
 
 
 def _is_near(peer: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
-from mailmcp.models import Attachment, Content, StoredMessage, ThreadSummary, Trust
+from mailmcp.models import Attachment, Content, StoredMessage, ThreadSummary, Trust, Verdict
 from mailmcp.server import results
 from mailmcp.server.conversation import PEOPLE_SHOWN, SIGNS, conversation, legend, person, short, size
 from mailmcp.server.fence import Page, inert
@@ -203,9 +203,9 @@ def _again(ended: WaitEnded) -> str:
 
 
 def _verdict(trust: Trust) -> str:
-    if trust.verified_domain:
+    if trust.verdict is Verdict.VERIFIED:
         return f"domain {trust.verified_domain} verified (DMARC pass)"
-    # The callers end the sentence.
+    # A domain that is proved says nothing good of a sender who pretends to be another. The callers end the sentence.
     return f"{trust.verdict.value}: {trust.reasons[0].sentence.rstrip('.')}" if trust.reasons else trust.verdict.value
 
 

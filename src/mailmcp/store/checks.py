@@ -77,7 +77,7 @@ def append(db: sqlite3.Connection, row: int, check: Check, now: datetime) -> Non
 def due(db: sqlite3.Connection, now: datetime, *, limit: int = 20) -> list[Due]:
     """Messages whose sender is to be checked again by now, the longest overdue first."""
     rows = db.execute(
-        "SELECT id, mail_from, recipients, peer, helo, received_at, source, check_tries FROM messages"
+        "SELECT id, mail_from, recipients, peer, helo, tls, received_at, source, check_tries FROM messages"
         " WHERE check_at <= :now AND judged_at IS NOT NULL ORDER BY check_at LIMIT :limit",
         {"now": milliseconds(now), "limit": limit},
     ).fetchall()
@@ -90,6 +90,7 @@ def due(db: sqlite3.Connection, now: datetime, *, limit: int = 20) -> list[Due]:
                 received_at=moment(row["received_at"]),
                 peer=row["peer"],
                 helo=row["helo"],
+                tls=row["tls"],
             ),
             source=Source(row["source"]),
             tries=row["check_tries"],

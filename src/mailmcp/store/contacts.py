@@ -9,6 +9,9 @@ from datetime import datetime
 from mailmcp.models import Address
 from mailmcp.store.columns import milliseconds
 
+NEVER = 2**62
+"""Milliseconds that no moment has."""
+
 
 def met(db: sqlite3.Connection, inbox: int, people: Iterable[Address], *, outgoing: bool, now: datetime) -> None:
     """Count a message from (or, outgoing, to) each of these people."""
@@ -33,12 +36,19 @@ def met(db: sqlite3.Connection, inbox: int, people: Iterable[Address], *, outgoi
 
 def acquaintances(db: sqlite3.Connection, message: int, email: str) -> tuple[bool, list[Address]]:
     """Of the inbox of a message: whether it met an address, and whom it wrote to or saw verified, newest first."""
-    inbox = db.execute("SELECT inbox FROM messages WHERE id = :message", {"message": message}).fetchone()
-    who = {"inbox": inbox["inbox"] if inbox else None, "email": email}
-    met_before = db.execute("SELECT 1 FROM contacts WHERE inbox = :inbox AND email = :email", who).fetchone()
+    this = db.execute("SELECT inbox, judged_at FROM messages WHERE id = :message", {"message": message}).fetchone()
+    who = {
+        "inbox": this["inbox"] if this else None,
+        "email": email,
+        # A message that was judged has made its sender known at that moment: what is asked is who was known before.
+        "before": this["judged_at"] if this and this["judged_at"] is not None else NEVER,
+    }
     rows = db.execute(
         "SELECT name, email FROM contacts WHERE inbox = :inbox AND (sent > 0 OR verified > 0)"
-        " ORDER BY last_seen DESC LIMIT 500",
+        " AND NOT (email = :email AND first_seen >= :before) ORDER BY last_seen DESC LIMIT 500",
         who,
     ).fetchall()
+    met_before = db.execute(
+        "SELECT 1 FROM contacts WHERE inbox = :inbox AND email = :email AND first_seen < :before", who
+    ).fetchone()
     return met_before is not None, [Address(row["name"], row["email"]) for row in rows]

@@ -71,7 +71,7 @@ def unjudged(
     which = "TRUE" if rows is None else f"messages.id IN ({','.join(str(int(row)) for row in rows)})"
     before = {} if received_before is None else {"before": milliseconds(received_before)}
     found = db.execute(
-        "SELECT messages.id, raw, length(bytes) AS size, source, peer, helo, mail_from, recipients, received_at,"
+        "SELECT messages.id, raw, length(bytes) AS size, source, peer, helo, tls, mail_from, recipients, received_at,"
         " outgoing FROM messages JOIN raws ON raws.id = messages.raw"
         f" WHERE judged_at IS NULL AND ({which}{' OR outgoing = 1' if or_sent else ''})"
         f"{' AND received_at < :before' if before else ''} ORDER BY messages.id LIMIT :limit",
@@ -90,6 +90,7 @@ def unjudged(
                 received_at=moment(row["received_at"]),
                 peer=row["peer"],
                 helo=row["helo"],
+                tls=row["tls"],
             ),
             outgoing=bool(row["outgoing"]),
         )

@@ -159,8 +159,8 @@ def _insert(
     envelope = arrival.envelope
     row = db.execute(
         "INSERT INTO messages (public_id, inbox, raw, outgoing, source, mail_from, recipients, peer, helo,"
-        " received_at, fingerprint) VALUES (:id, :inbox, :raw, :outgoing, :source, :mail_from, :recipients, :peer,"
-        " :helo, :received_at, :fingerprint) RETURNING id",
+        " tls, received_at, fingerprint) VALUES (:id, :inbox, :raw, :outgoing, :source, :mail_from, :recipients, :peer,"
+        " :helo, :tls, :received_at, :fingerprint) RETURNING id",
         {
             "id": new_id("m"),
             "inbox": inbox,
@@ -171,6 +171,7 @@ def _insert(
             "recipients": json.dumps(list(recipients)),
             "peer": envelope.peer,
             "helo": envelope.helo,
+            "tls": envelope.tls,
             "received_at": milliseconds(envelope.received_at),
             "fingerprint": fingerprint,
         },

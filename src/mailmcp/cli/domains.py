@@ -1,0 +1,94 @@
+"""``mailmcp domain``: the records of a domain of one's own to be copied, and what is wrong with those that are there.
+
+What `add` writes is a piece of a zone file: everything that is no record is a comment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import textwrap
+from dataclasses import asdict
+
+from mailmcp.authenticity.records import zone_line
+from mailmcp.cli.desk import OpenMailroom, in_room
+from mailmcp.cli.usage import Misused
+from mailmcp.mailroom.room import Mailroom
+from mailmcp.models import DomainPlan, DomainReport, Finding, Standing
+
+WIDTH = 100
+_LEFT = 26
+
+
+def domain(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
+    """``mailmcp domain add|check DOMAIN``; 1 when mail of the domain would not work."""
+    if not options.domain:
+        raise Misused(f"Which domain? Write `mailmcp domain {options.action} example.com`.")
+
+    async def work(room: Mailroom) -> int:
+        if options.action == "add":
+            plan = await room.domains.add(
+                options.domain, addresses=options.address, relay=options.relay, reports=options.reports
+            )
+            sys.stdout.write(_plan_json(plan) if options.json else plan_text(plan))
+            return 0
+        report = await room.domains.check(options.domain, addresses=options.address, relay=options.relay)
+        sys.stdout.write(_report_json(report) if options.json else report_text(report))
+        return 0 if report.works else 1
+
+    return in_room(options, open_mailroom, work)
+
+
+def plan_text(plan: DomainPlan) -> str:
+    """Keys, records, policy and what else is to be done, as a piece of a zone file."""
+    made = f"New keys ({', '.join(plan.made)}) are" if plan.made else "The keys are, as before,"
+    name = plan.shown if plan.shown == plan.domain else f"{plan.shown} ({plan.domain})"
+    lines = [*_comment(f"{made} in {plan.folder}. These records belong into the zone of {name}:"), ""]
+    for record in plan.records:
+        lines += [*_comment(record.purpose), zone_line(record)]
+    lines += ["", *_comment(f"The MTA-STS policy, a text file for {plan.policy_url} (lines end with CR LF):")]
+    lines += [f";   {line}" for line in plan.policy.splitlines()]
+    lines += ["", "; What else is to be done:"]
+    for step in (*plan.steps, f"Then look whether all is well: mailmcp domain check {plan.domain}"):
+        first, *rest = textwrap.wrap(step, WIDTH - 6)
+        lines += [f"; - {first}", *(f";   {line}" for line in rest)]
+    return "\n".join(lines) + "\n"
+
+
+def report_text(report: DomainReport) -> str:
+    """A table: what, how it is, and why it matters; what is wrong first is said in the end."""
+    name = report.shown if report.shown == report.domain else f"{report.shown} ({report.domain})"
+    lines = [name, ""]
+    for finding in report.findings:
+        lines += _row(finding)
+    stopping = [finding.subject for finding in report.findings if finding.stops]
+    better = [one.subject for one in report.findings if not one.stops and one.standing is not Standing.FINE]
+    if stopping:
+        lines += ["", f"Mail of {report.domain} does not work: {', '.join(dict.fromkeys(stopping))}."]
+    else:
+        lines += ["", f"Mail of {report.domain} works."]
+    if better:
+        lines.append(f"Could be better: {', '.join(dict.fromkeys(better))}.")
+    return "\n".join(lines) + "\n"
+
+
+def _row(finding: Finding) -> list[str]:
+    left = f"{finding.subject:{_LEFT - 10}}{finding.standing:8}"
+    words = textwrap.wrap(finding.sentence, WIDTH - _LEFT)
+    if finding.standing is not Standing.FINE:
+        words += [f"found: {one}" for one in finding.found]
+        words += [f"should be: {finding.wanted}"] if finding.wanted else []
+    return [f"{left if at == 0 else '':{_LEFT}}{word}".rstrip() for at, word in enumerate(words)]
+
+
+def _comment(text: str) -> list[str]:
+    return [f"; {line}" for line in textwrap.wrap(text, WIDTH - 2, break_long_words=False)]
+
+
+def _plan_json(plan: DomainPlan) -> str:
+    return json.dumps(asdict(plan), indent=2, ensure_ascii=False) + "\n"
+
+
+def _report_json(report: DomainReport) -> str:
+    return json.dumps({**asdict(report), "works": report.works}, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,121 @@
+"""The keys of our own domains, and the signatures on what leaves (RFC 6376, 8463).
+
+A key is a file, ``keys/DOMAIN/SELECTOR.pem`` in the home: whoever may read it can send mail in the domain's name, so
+the folders have mode 0700 and the files 0600. Every key that lies there signs; to change one, publish and add that of
+another selector, and remove the old file a few days later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailmcp.authenticity import sign
+from mailmcp.authenticity.sign import SigningKey
+from mailmcp.errors import BadInput, ConfigError
+from mailmcp.language.domains import ascii_host
+from mailmcp.mail import compose
+from mailmcp.models import OutboundMail
+
+log = logging.getLogger("mailmcp.signing")
+
+SELECTORS = {"mailmcp-rsa": "rsa", "mailmcp-ed25519": "ed25519"}
+"""Every receiver can verify RSA; Ed25519 is shorter and stronger, and not yet known to all (RFC 8463 §1)."""
+LARGEST_FILE = 64 * 1024
+
+
+def folder_of(home: Path, domain: str) -> Path:
+    """Where the keys of a domain (in ASCII) lie."""
+    return home / "keys" / domain
+
+
+def make_keys(home: Path, domain: str) -> tuple[str, ...]:
+    """Make the keys that a domain lacks; gives the selectors of those made now. Raises ConfigError."""
+    folder = folder_of(home, domain)
+    try:
+        for one in (home, folder.parent, folder):
+            one.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in (folder.parent, folder):
+            one.chmod(0o700)
+        made = [
+            selector
+            for selector, kind in SELECTORS.items()
+            if not (folder / f"{selector}.pem").exists()
+            and _written(folder / f"{selector}.pem", sign.generate(domain, selector, kind).pem)
+        ]
+        for file in folder.glob("*.pem"):
+            file.chmod(0o600)
+    except OSError as error:
+        raise ConfigError(f"The keys of {domain} cannot be kept in {folder}: {error.strerror}.") from error
+    return tuple(made)
+
+
+def keys_of(home: Path, domain: str) -> tuple[SigningKey, ...]:
+    """The keys of a domain (in ASCII), none when it has no folder. Raises ConfigError for a file that is no key."""
+    folder = folder_of(home, domain)
+    try:
+        files = sorted(folder.glob("*.pem"))
+        keys = [SigningKey(domain, file.stem, _read(file)) for file in files]
+        for key in keys:
+            sign.public_record(key)
+    except OSError as error:
+        raise ConfigError(f"A key in {folder} cannot be read: {error.strerror}.") from error
+    except BadInput as error:
+        raise ConfigError(f"{error.public} Its file is in {folder}.") from error
+    return tuple(keys)
+
+
+def open_to_others(home: Path, domain: str) -> tuple[str, ...]:
+    """Names of key files that others than their owner may read or write."""
+    files = folder_of(home, domain).glob("*.pem")
+    return tuple(sorted(one.name for one in files if stat.S_IMODE(one.stat().st_mode) & 0o077))
+
+
+async def on_its_way(approved: OutboundMail, now: datetime, home: Path) -> bytes:
+    """What really leaves of an approved mail: the same bytes with ``Date`` and signatures in front (law 5)."""
+    dated = compose.dated(approved.mime, now)
+    return await asyncio.to_thread(signed, dated, approved.mail_from, home)
+
+
+def signed(mime: bytes, sender: str, home: Path) -> bytes:
+    """The bytes of a mail as they leave: with a signature of each key that the sender's domain has.
+
+    ``mime`` has its ``Date``; ``sender`` is the address in From. A name below a domain with keys is signed by that
+    domain (DMARC's relaxed alignment). Without keys the bytes stay as they are, and also when they cannot be signed:
+    SPF may still prove them, and `mailmcp domain check` says what is wrong with a key.
+    """
+    domain = ascii_host(sender.rpartition("@")[2])
+    try:
+        while domain.count("."):
+            if keys := keys_of(home, domain):
+                return sign.sign(mime, keys, now=datetime.now(UTC))
+            domain = domain.partition(".")[2]
+    except (ConfigError, BadInput) as error:
+        log.warning("a mail of %s leaves without a signature: %s", sender, error.public)
+    return mime
+
+
+def _read(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(LARGEST_FILE)
+
+
+def _written(file: Path, pem: bytes) -> bool:
+    """Put a key into its place, whole or not at all; False when another process was quicker."""
+    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(pem)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.link(unfinished, file)  # unlike a rename it never replaces a key that may be published already
+    except FileExistsError:
+        return False
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return True

@@ -1,0 +1,101 @@
+"""``mailmcp domain``: what is printed is a piece of a zone, and a real name server that serves it passes the check."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.authenticity.name_server import NameServer
+
+from mailmcp.cli import main
+
+HEAD = "$ORIGIN shop.example.\n$TTL 60\n@ SOA ns h 1 2 3 4 60\n@ NS ns\nns A 127.0.0.1\nmta-sts A 127.0.0.5\n"
+REVERSE = "$ORIGIN 127.in-addr.arpa.\n$TTL 60\n@ SOA ns.shop.example. h 1 2 3 4 60\n@ NS ns.shop.example.\n"
+
+
+@pytest.fixture
+def typed(tmp_path, monkeypatch, capsys):
+    """Types a command; gives its exit code, output and errors."""
+    monkeypatch.setenv("MAILMCP_HOME", str(tmp_path / "home"))
+
+    def type_(*arguments: str, **environment: str) -> tuple[int, str, str]:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        told = capsys.readouterr()
+        return ended.value.code, told.out, told.err
+
+    return type_
+
+
+def test_what_is_printed_served_by_a_name_server_passes_the_check(typed):
+    address = ("--address", "127.0.0.5")
+    code, zone, _ = typed("domain", "add", "shop.example", *address, MAILMCP_LOCAL__DOMAIN="shop.example")
+    assert code == 0
+    reverse = REVERSE + "5.0.0 PTR mail.shop.example.\n"
+    with NameServer(HEAD + zone, reverse).in_a_thread() as server:
+        settings = {
+            "MAILMCP_DNS__SERVERS": f"127.0.0.1:{server.port}",
+            "MAILMCP_AUTH__CHECK_PRIVATE_PEERS": "true",
+            "MAILMCP_LOCAL__SMTP_PORT": "25",
+        }
+        code, told, _ = typed("domain", "check", "shop.example", *address, **settings)
+        assert (code, told.splitlines()[-2]) == (0, "Mail of shop.example works."), told
+        assert told.splitlines()[-1] == "Could be better: MTA-STS, certificate, postmaster."
+        code, told, _ = typed("domain", "check", "shop.example", "--json", *address)
+        report = json.loads(told)
+        standings = {one["subject"]: one["standing"] for one in report["findings"]}
+        assert (code, report["works"], report["domain"]) == (0, True, "shop.example")
+        proved = ("MX", "address", "reverse", "SPF", "DKIM mailmcp-rsa", "DKIM mailmcp-ed25519", "DMARC", "TLS-RPT")
+        assert {standings[one] for one in proved} == {"fine"}
+        assert server.asked["_dmarc.shop.example.", "TXT"] >= 1
+        server.zones[0].delete_rdataset("shop.example.", "MX")
+        code, told, _ = typed("domain", "check", "shop.example", *address)
+        assert (code, "Mail of shop.example does not work: MX, SPF." in told) == (1, True)
+        assert "should be: 10 mail.shop.example." in told
+        assert json.loads(typed("domain", "check", "shop.example", "--json")[1])["works"] is False
+
+
+def test_adding_twice_prints_the_same_records_as_text_and_as_json(typed):
+    _, first, _ = typed("domain", "add", "shop.example")
+    _, second, _ = typed("domain", "add", "shop.example")
+    assert [line for line in first.splitlines() if line[:1] != ";"] == [
+        line for line in second.splitlines() if line[:1] != ";"
+    ]
+    code, told, _ = typed("domain", "add", "shop.example", "--json")
+    assert code == 0
+    assert {one["kind"] for one in json.loads(told)["records"]} == {"MX", "TXT"}
+    assert "PRIVATE" not in first + told
+
+
+def test_without_a_network_the_check_ends_with_one_sentence(typed):
+    with NameServer().in_a_thread() as server:
+        port = server.port
+    code, told, error = typed("domain", "check", "shop.example", MAILMCP_DNS__SERVERS=f"127.0.0.1:{port}")
+    assert (code, told) == (1, "")
+    assert error.startswith("mailmcp: Nothing about shop.example could be looked up: ")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("domain",), 2, "`mailmcp domain` takes add or check."),
+        (("domain", "add"), 2, "Which domain? Write `mailmcp domain add example.com`."),
+        (("domain", "chek", "x.example"), 2, "takes add or check, not 'chek' (did you mean check?)."),
+        (("domain", "check", "x.example", "--jsn"), 2, "has no option '--jsn' (did you mean --json?)."),
+        (("domain", "check", "a b"), 1, "'a b' is no domain: its labels are letters, digits and hyphens"),
+    ],
+)
+def test_a_line_that_cannot_be_carried_out_is_answered_in_a_sentence(typed, arguments, code, sentence):
+    ended, told, error = typed(*arguments)
+    assert (ended, told) == (code, "")
+    assert sentence in error
+    assert error.count("\n") == 1
+
+
+def test_help_shows_both_forms_and_the_options(typed):
+    _, told, _ = typed("help", "domain")
+    for words in ("domain add DOMAIN", "domain check DOMAIN", "--json", "--address VALUE"):
+        assert words in told
