@@ -38,7 +38,15 @@ from mailmcp.models.sending import (
     Submission,
     distinct,
 )
-from mailmcp.models.stored import Conversation, Inbox, InboxSummary, ListenerStatus, StoredMessage, ThreadSummary
+from mailmcp.models.stored import (
+    Conversation,
+    Inbox,
+    InboxSummary,
+    ListenerStatus,
+    QuarantinedMessage,
+    StoredMessage,
+    ThreadSummary,
+)
 from mailmcp.models.trust import Reason, Trust, Verdict
 
 __all__ = [
@@ -68,6 +76,7 @@ __all__ = [
     "Message",
     "OutboundMail",
     "OutgoingFile",
+    "QuarantinedMessage",
     "Reason",
     "Receipt",
     "Result",

@@ -54,6 +54,8 @@ class Submission:
     answers: str | None = None
     """The parent's m_… id: a parent without a Message-ID has no other name."""
     references: tuple[str, ...] = ()
+    carries: tuple[str, ...] = ()
+    """The m_… ids of stored messages that it passes on, as a forward or by a file of theirs."""
     send_at: datetime | None = None
 
     @property

@@ -32,7 +32,7 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
                 f"The database {path} was written by a newer mailmcp (schema {version}, this one knows {newest}):"
                 " update mailmcp, or use another MAILMCP_HOME."
             )
-        for number in range(version + 1, newest + 1):
+        for number in sorted(number for number in steps if number > version):
             for statement in _statements(steps[number]):
                 db.execute(statement)
         db.execute(f"PRAGMA user_version = {newest}")
