@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.figures import Part, report, write_into
 
-PARTS = ("delivery", "start", "reading", "ingest", "spent", "hiding", "replies", "authenticity")
+PARTS = ("delivery", "start", "reading", "ingest", "spent", "hiding", "replies", "authenticity", "leaks")
 
 
 def main() -> None:

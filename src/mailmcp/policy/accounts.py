@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 # A number in groups; not the middle of a longer one, an amount or a version.
-_DIGITS = re.compile(r"(?<![\w.,/=#+-])\d(?:[ .-]?\d){12,18}(?![\w/]|[ .-]\d)")
+_DIGITS = re.compile(r"(?<![\w./#+-])\d(?:[ -]?\d){12,18}(?![\w/]|[ .-]\d)")
 # The first digits and the lengths of cards: Visa, Mastercard (two ranges), American Express, Diners, Discover, JCB,
 # UnionPay, Maestro.
 _CARDS = re.compile(
@@ -15,6 +15,8 @@ _CARDS = re.compile(
 )
 _START = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})[ -]?(\d)[ -]?(\d)(?=[ -]?[A-Za-z0-9])")
 _LONGEST = 34
+_LEAST_DIGITS = 8
+"""Fewer are words that happen to follow a country and a day."""
 # Characters of an account number of each country (ISO 13616).
 _COUNTRIES = {
     15: "NO",
@@ -43,7 +45,7 @@ def cards(text: str) -> Iterator[str]:
     """The card numbers in a text, digits only."""
     for found in _DIGITS.finditer(text):
         number = re.sub(r"\D", "", found[0])
-        if _CARDS.match(number) and len(set(number)) > 2 and _luhn(number):
+        if _CARDS.match(number) and len(set(number)) > 1 and _luhn(number):
             yield number
 
 
@@ -59,7 +61,12 @@ def ibans(text: str) -> Iterator[str]:
                 break
             number += character.upper() if character.isalnum() else ""
             end += 1
-        if len(number) == length and not text[end : end + 1].isalnum() and _mod_97(number):
+        if (
+            len(number) == length
+            and sum(map(str.isdigit, number)) >= _LEAST_DIGITS
+            and not text[end : end + 1].isalnum()
+            and _mod_97(number)
+        ):
             yield number
 
 
