@@ -35,7 +35,7 @@ def pattern(written: str) -> str:
         found = f"*.{host}" if host else ""
     else:
         found = ascii_host(given.removeprefix("@"))
-    if not found or any(one.isspace() or one in "<>,;" for one in found):
+    if not found or found.count("@") > 1 or any(one.isspace() or one in "<>,;" for one in found):
         raise ValueError("is neither an address nor a domain")
     return found
 
