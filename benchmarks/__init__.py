@@ -7,6 +7,7 @@
     delivery    from SMTP's 250 to the result of wait_for_otp
     ingest      messages taken in a second, and the memory of the process that took them
     authenticity messages verified in a second; the time that hostile ones take
+    leaks       secrets in what leaves that are held, and ordinary mails that are
     filled      a home with many stored messages
     reading     read_thread and find_mail in such a home
 

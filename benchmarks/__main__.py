@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.figures import Part, report, write_into
 
-PARTS = ("delivery", "start", "reading", "ingest", "spent", "hiding", "sight", "replies", "authenticity")
+PARTS = ("delivery", "start", "reading", "ingest", "spent", "hiding", "sight", "replies", "authenticity", "leaks")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,14 +128,43 @@ class AuthSettings(Section):
     )
 
 
+RATE = re.compile(r"(\d{1,6})/(min|h|d)")
+"""So many in a minute, an hour or a day."""
+
+
+def _rate(default: str, what: str) -> Any:
+    return Field(default=default, description=f"{what}, in a minute, an hour or a day (such as 5/min or {default}).")
+
+
 class SendSettings(Section):
     """What may leave."""
 
     policy: Policy = Field(
         default="first_contact",
-        description="open, first_contact, approve (every message is held) or never. Mail between inboxes of this"
-        " home is held only by approve and never.",
+        description="open (new recipients need nobody's approval), first_contact, approve (every message is held) or"
+        " never. Mail between inboxes of this home is held only by approve and never.",
     )
+    allow: Items = Field(
+        default=(),
+        description="Recipients that need no approval as new ones: addresses, domains, or *. and a domain for those"
+        " below it, with commas between them.",
+    )
+    deny: Items = Field(
+        default=(),
+        description="Recipients that nothing is sent to: addresses, or domains with those below them, with commas"
+        " between them.",
+    )
+    rate: str = _rate("20/h", "Messages that may leave one inbox without a human")
+    rate_recipient: str = _rate("10/h", "Messages that may go to one recipient without a human")
+    rate_thread: str = _rate("6/h", "Messages that may leave in one conversation without a human")
+    rate_all: str = _rate("60/h", "Messages that may leave this home without a human")
+
+    @field_validator("rate", "rate_recipient", "rate_thread", "rate_all")
+    @classmethod
+    def _rate_is_one(cls, value: str) -> str:
+        if not RATE.fullmatch(value.strip()):
+            raise ValueError("must be a number in a min, h or d, such as 20/h")
+        return value.strip()
 
 
 class ApprovalSettings(Section):

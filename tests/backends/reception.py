@@ -23,6 +23,8 @@ class KeepingReception:
     inboxes: set[str] = field(default_factory=lambda: {"agent@agents.internal", "other@agents.internal"})
     arrivals: list[Arrival] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """(recipient, envelope sender) that are refused."""
     trouble: Exception | None = None
     """Raised by ``accept`` instead of storing."""
     trouble_knowing: Exception | None = None
@@ -37,6 +39,9 @@ class KeepingReception:
         if self.trouble_knowing is not None:
             raise self.trouble_knowing
         return recipient.lower() in self.inboxes
+
+    async def refuses(self, recipient: str, mail_from: str) -> bool:
+        return (recipient.lower(), mail_from) in self.refused
 
     async def accept(self, arrival: Arrival) -> None:
         self.begun.set()

@@ -25,6 +25,14 @@ class Reception(Protocol):
         """
         ...
 
+    async def refuses(self, recipient: str, mail_from: str) -> bool:
+        """Whether the inbox of this address has a list that refuses mail with this envelope sender.
+
+        A backend that can say so to the sender does; what it hands in all the same is kept apart by the mailroom.
+        Raises StoreUnavailable when the store cannot be asked.
+        """
+        ...
+
     async def accept(self, arrival: Arrival) -> None:
         """Store the raw bytes and the envelope; returns only after the commit is durable (law 9).
 

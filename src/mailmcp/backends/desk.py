@@ -110,11 +110,16 @@ class Desk:
             return f"452 4.5.3 At most {self.limits.recipients} recipients in one message"
         try:
             known = await self.reception.knows(recipient)
+            sender = "" if envelope.mail_from in (None, NULL_PATH) else envelope.mail_from
+            refused = known and await self.reception.refuses(recipient, sender)
         except StoreUnavailable as error:
             return _store_reply(error)
         if not known:
             log.info("%s: refused the recipient %r: no such inbox", server.peer, recipient)
             return "550 5.1.1 There is no such inbox here"
+        if refused:
+            log.info("%s: refused mail to %r: the inbox does not take mail of its sender", server.peer, recipient)
+            return "550 5.7.1 This inbox does not take mail of this sender"
         envelope.rcpt_tos.append(recipient)
         return "250 2.1.5 OK"
 

@@ -109,6 +109,12 @@ def _inbox(options: argparse.Namespace) -> int:
     return desk.inboxes(options, open_mailroom)
 
 
+def _quarantine(options: argparse.Namespace) -> int:
+    from mailmcp.cli import desk
+
+    return desk.quarantine(options, open_mailroom)
+
+
 def _held(options: argparse.Namespace) -> int:
     from mailmcp.cli import desk
 
@@ -153,14 +159,25 @@ COMMANDS = (
     Command(
         "inbox",
         _inbox,
-        "list or delete inboxes",
+        "list or delete inboxes, and say whose mail they take",
         "For you, while an assistant uses it",
-        takes=("action", "address"),
-        actions=("list", "delete"),
+        takes=("action", "address", "pattern"),
+        actions=("list", "delete", "block", "allow", "unlist"),
         forms=(
             ("inbox list", "list the inboxes with what is unread"),
             ("inbox delete ADDRESS", "delete an inbox with all its mail"),
+            ("inbox block ADDRESS PATTERN", "refuse mail of an address, a domain, or * (everybody)"),
+            ("inbox allow ADDRESS PATTERN", "take it, though a wider pattern is blocked"),
+            ("inbox unlist ADDRESS PATTERN", "neither; without PATTERN each shows the lists"),
         ),
+    ),
+    Command(
+        "quarantine",
+        _quarantine,
+        "list the mail that was blocked, or let one in",
+        "For you, while an assistant uses it",
+        options={"--release": "the id of a message to let in"},
+        forms=(("quarantine [--release MESSAGE]", "list the mail that was blocked, or let one in"),),
     ),
     Command("held", _held, "list the drafts that wait for you", "For you, while an assistant uses it"),
     Command(

@@ -31,9 +31,13 @@ class OpenMailroom(Protocol):
 
 
 def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
-    """``mailmcp inbox list|delete ADDRESS``."""
-    if options.action == "delete" and not options.address:
-        raise Misused("Which inbox? Write `mailmcp inbox delete ADDRESS`; `mailmcp inbox list` lists them.")
+    """``mailmcp inbox list|delete|block|allow|unlist``."""
+    if options.action != "list" and not options.address:
+        raise Misused(f"Which inbox? Write `mailmcp inbox {options.action} ADDRESS`; `mailmcp inbox list` lists them.")
+    if options.action in _LISTING:
+        return _list_sender(options, open_mailroom)
+    if options.pattern:
+        raise Misused(f"`mailmcp inbox {options.action}` takes no pattern.")
 
     async def work(room: Mailroom) -> int:
         if options.action == "list":
@@ -50,6 +54,40 @@ def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
         return 0
 
     return in_room(options, open_mailroom, work)
+
+
+_LISTING = {"block": False, "allow": True, "unlist": None}
+
+
+def _list_sender(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
+    async def work(room: Mailroom) -> int:
+        if options.pattern:
+            await room.list_sender(options.address, options.pattern, allowed=_LISTING[options.action])
+        for pattern, allowed in (lists := await room.sender_lists(options.address)).items():
+            _say(f"{'allowed' if allowed else 'blocked'}\t{pattern}")
+        if not lists:
+            _say(f"{options.address} takes mail of everybody.")
+        return 0
+
+    return _in_room(options, open_mailroom, work)
+
+
+def quarantine(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
+    """``mailmcp quarantine [--release MESSAGE]``."""
+
+    async def work(room: Mailroom) -> int:
+        if options.release:
+            await room.release(options.release)
+            _say(f"{options.release} is let in; it shows within seconds.")
+            return 0
+        for one in (found := await room.quarantined()):
+            words = (one.id, f"{one.received_at:%Y-%m-%d %H:%M}", one.inbox, one.from_.email, one.subject)
+            _say("\t".join(_plain(word) for word in words))
+        if not found:
+            _say("No mail is in quarantine.")
+        return 0
+
+    return _in_room(options, open_mailroom, work)
 
 
 def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:

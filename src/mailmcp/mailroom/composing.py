@@ -76,6 +76,7 @@ class Composing:
             in_reply_to=in_reply_to,
             answers=request.in_reply_to,
             references=references,
+            carries=tuple(filter(None, (request.forward, *(wanted.message for wanted in request.attachments)))),
             send_at=_time(request.send_at),
             automatic=automatic,
         )

@@ -18,7 +18,7 @@ from mailmcp.mailroom.checking import Checking
 from mailmcp.mailroom.fresh import Fresh
 from mailmcp.mailroom.set_aside import SetAside
 from mailmcp.models import Arrival, Source
-from mailmcp.store import Store, inboxes, judgements, messages, raws
+from mailmcp.store import Store, blocks, inboxes, judgements, messages, raws
 from mailmcp.store.judgements import Unjudged
 
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]{0,10}:[ \t\r\n]{0,10}(\S{1,998})", re.IGNORECASE | re.MULTILINE)
@@ -41,6 +41,10 @@ class Inbound:
     async def knows(self, recipient: str) -> bool:
         """Whether an inbox of this home receives mail for this address."""
         return await self._store.read(inboxes.for_recipient, recipient) is not None
+
+    async def refuses(self, recipient: str, mail_from: str) -> bool:
+        """Whether the inbox of this recipient has a list that refuses this envelope sender."""
+        return await self._store.read(blocks.refused_at_the_door, recipient, mail_from)
 
     async def accept(self, arrival: Arrival) -> None:
         """Store the bytes; returns after the commit. Judging follows by itself."""

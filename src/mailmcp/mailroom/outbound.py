@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
@@ -14,6 +15,7 @@ from mailmcp.config import Settings
 from mailmcp.errors import BackendError, BadInput, MailError, Refused
 from mailmcp.mail import compose
 from mailmcp.mailroom import signing
+from mailmcp.mailroom.deciding import Deciding
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.requests import Outcome
 from mailmcp.models import (
@@ -22,10 +24,10 @@ from mailmcp.models import (
     Draft,
     DraftState,
     OutboundMail,
+    SendingVerdict,
     Submission,
 )
-from mailmcp.policy import sending
-from mailmcp.store import Store, inboxes, outbox
+from mailmcp.store import Store, outbox
 
 log = logging.getLogger("mailmcp.outbound")
 
@@ -40,6 +42,7 @@ class Outbound:
 
     def __init__(self, store: Store, inbound: Inbound, backend: Backend, settings: Settings) -> None:
         self._store = store
+        self._deciding = Deciding(store, settings, way_out=(settings.send_backend or settings.backend) != "local")
         self._inbound = inbound
         self._backend = backend
         self._settings = settings
@@ -55,27 +58,32 @@ class Outbound:
         sender = Address("", submission.inbox.address)
         message_id = f"<{token_hex(16)}@{sender.email.rpartition('@')[2]}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
-        own = await self._store.read(inboxes.by_recipient, submission.recipients)
-        verdict = sending.decide(
-            recipients=submission.recipients,
-            own_inboxes={recipient for group in own.values() for recipient in group},
-            policy=self._settings.send.policy,
-            asked_to_hold=hold,
-        )
-        if verdict.decision is Decision.DENY:
+        facts = await self._deciding.gathered(submission, hold=hold)
+
+        def decided(db: sqlite3.Connection) -> tuple[SendingVerdict, Draft | None, bool]:
+            """In one transaction, so that no two processes take the last place of a rate."""
+            verdict = self._deciding.verdict(db, facts, submission, now)
+            if verdict.decision is Decision.DENY:
+                return verdict, None, False
+            held = verdict.decision is Decision.ASK
+            new = outbox.NewDraft(
+                submission=submission,
+                mime=composed.mime,
+                sha256=_approved_hash(composed.mime, sender.email, submission.recipients),
+                content_key=_content_key(submission),
+                state=DraftState.HELD if held else DraftState.QUEUED,
+                reasons=verdict.reasons,
+                note=note,
+                expires_at=now + timedelta(seconds=self._settings.approval.expiry) if held else None,
+            )
+            draft, is_new = outbox.submit(db, new, now=now, allow_duplicate=allow_duplicate)
+            if is_new and not held:
+                self._deciding.count(db, draft, facts, now)
+            return verdict, draft, is_new
+
+        verdict, draft, is_new = await self._store.write(decided)
+        if draft is None:
             return Outcome(draft=None, recipients=submission.recipients, refused=verdict.reasons)
-        held = verdict.decision is Decision.ASK
-        new = outbox.NewDraft(
-            submission=submission,
-            mime=composed.mime,
-            sha256=_approved_hash(composed.mime, sender.email, submission.recipients),
-            content_key=_content_key(submission),
-            state=DraftState.HELD if held else DraftState.QUEUED,
-            reasons=verdict.reasons,
-            note=note,
-            expires_at=now + timedelta(seconds=self._settings.approval.expiry) if held else None,
-        )
-        draft, is_new = await self._store.write(outbox.submit, new, now=now, allow_duplicate=allow_duplicate)
         if is_new and draft.state is DraftState.QUEUED and (draft.send_at is None or draft.send_at <= now):
             draft = await self._deliver(draft)
         return Outcome(draft=draft, recipients=submission.recipients, repeated=not is_new)

@@ -72,6 +72,10 @@ class Reading:
         parsed = await asyncio.to_thread(parse.parse, top[: 2 * parse.MAX_HEADER_BYTES])
         return tuple((line(name), line(value)) for name, value in parsed.headers)
 
+    async def message(self, message_id: str) -> StoredMessage:
+        """One message without its text. Raises NotFound."""
+        return await self._store.read(messages.get, message_id)
+
     async def raw(self, message_id: str) -> bytes:
         """The bytes of a message as they came. Raises NotFound."""
         message = await self._store.read(messages.get, message_id)

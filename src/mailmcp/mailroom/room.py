@@ -12,7 +12,7 @@ from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
-from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, Unsupported
+from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
@@ -22,9 +22,11 @@ from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
-from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
-from mailmcp.store import Store, audit, handouts, inboxes, status
+from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage
+from mailmcp.policy import patterns
+from mailmcp.store import Store, audit, blocks, handouts, inboxes, status
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.domains import Domains
@@ -59,6 +61,7 @@ class Mailroom:
         self._backend = open_backend(self._inbound)
         self._outbound = Outbound(store, self._inbound, self._backend, settings)
         self._reading = Reading(store, settings.home)
+        self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
@@ -143,12 +146,51 @@ class Mailroom:
         await self._store.write(audit.record, "inbox.deleted", datetime.now(UTC), inbox=address.lower())
         return removed
 
+    async def list_sender(self, address: str, written: str, *, allowed: bool | None) -> str:
+        """Let an inbox take (True) or refuse (False) the mail of whoever fits a pattern, or forget it (None).
+
+        Gives the pattern as it is kept. No tool may call this: what a mail says must not decide whose mail comes in.
+        Raises NotFound, or BadInput for what is no pattern.
+        """
+        try:
+            pattern = patterns.pattern(written)
+        except ValueError as error:
+            raise BadInput(f"{written[:60]!r} {error}: write name@host, a domain, or * for everybody.") from error
+        now = datetime.now(UTC)
+        if allowed is None:
+            if not await self._store.write(blocks.remove, address, pattern):
+                raise NotFound(f"The lists of {address} do not hold {pattern}.")
+        else:
+            await self._store.write(blocks.put, address, pattern, allowed=allowed, now=now)
+        event = "inbox.unlisted" if allowed is None else "inbox.allowed" if allowed else "inbox.blocked"
+        await self._store.write(audit.record, event, now, inbox=address.lower(), pattern=pattern)
+        return pattern
+
+    async def sender_lists(self, address: str) -> dict[str, bool]:
+        """The patterns of an inbox, and whether each allows. Raises NotFound."""
+        inbox = await self._store.read(inboxes.get, address)
+        return await self._store.read(blocks.rules, inbox.row)
+
+    async def quarantined(self) -> list[QuarantinedMessage]:
+        """Mail that an inbox's lists kept out, newest first."""
+        return await self._store.read(blocks.quarantined)
+
+    async def release(self, message_id: str) -> None:
+        """Let a quarantined message in. No tool may call this. Raises NotFound."""
+        await self._store.write(blocks.release, message_id)
+        await self._store.write(audit.record, "message.released", datetime.now(UTC), message=message_id)
+
     # --- reading ---------------------------------------------------------------------------------------------
 
     @property
     def reading(self) -> Reading:
         """find, conversation, attachment…, mark."""
         return self._reading
+
+    @property
+    def tainting(self) -> Tainting:
+        """showing, listing: what a caller is about to be given."""
+        return self._tainting
 
     # --- waiting ---------------------------------------------------------------------------------------------
 

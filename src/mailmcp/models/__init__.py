@@ -41,7 +41,15 @@ from mailmcp.models.sending import (
     Submission,
     distinct,
 )
-from mailmcp.models.stored import Conversation, Inbox, InboxSummary, ListenerStatus, StoredMessage, ThreadSummary
+from mailmcp.models.stored import (
+    Conversation,
+    Inbox,
+    InboxSummary,
+    ListenerStatus,
+    QuarantinedMessage,
+    StoredMessage,
+    ThreadSummary,
+)
 from mailmcp.models.trust import Reason, Trust, Verdict
 
 __all__ = [
@@ -77,6 +85,7 @@ __all__ = [
     "OutboundMail",
     "OutgoingFile",
     "Provenance",
+    "QuarantinedMessage",
     "Reason",
     "Receipt",
     "Result",

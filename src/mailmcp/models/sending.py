@@ -54,6 +54,8 @@ class Submission:
     answers: str | None = None
     """The parent's m_… id: a parent without a Message-ID has no other name."""
     references: tuple[str, ...] = ()
+    carries: tuple[str, ...] = ()
+    """The m_… ids of stored messages that it passes on, as a forward or by a file of theirs."""
     send_at: datetime | None = None
     automatic: bool = False
     """It answers what a program sent by itself: marked as RFC 3834 §5 asks, so that the two do not go on for ever."""

@@ -62,6 +62,17 @@ class StoredMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedMessage:
+    """A message that an inbox does not take: a human may look at its envelope, and let it in."""
+
+    id: str
+    inbox: str
+    from_: Address
+    subject: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadSummary:
     """One line of find_mail."""
 

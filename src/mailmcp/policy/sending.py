@@ -1,44 +1,258 @@
-"""May this leave? A decision with the reasons of every rule that did not simply allow."""
+"""May this leave? A decision with the reasons of every rule that did not simply allow.
+
+Rules never take anything back: a decision is the strictest of what each rule says, so that one recipient more, or one
+reason more, never makes a message more allowed. What strangers write can only add reasons. In the order of their
+reasons:
+
+    no way out, deny list, suppression, the policy never                    the message is refused
+    asked for approval, the policy approve                                  it is held
+    first contact, taint, Reply-To elsewhere                                it is held for one recipient
+    many recipients, rates, copied words of others, leaks                   it is held as a whole
+
+Mail between inboxes of one home is not outbound: only the policies ``approve`` and ``never`` hold or stop it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from mailmcp.models import Decision, Reason, SendingVerdict
+from mailmcp.language.domains import same_organisation
+from mailmcp.models import Decision, Reason, SendingVerdict, Verdict
+from mailmcp.policy.leaks import Leak
+from mailmcp.policy.patterns import forbids, normal, permits
 
 NO_WAY_OUT = (
     "This mailmcp delivers only between inboxes of its own home; the setting MAILMCP_SEND_BACKEND names a way to the"
-    " internet, for which this version has no backend yet."
+    " internet."
 )
+MOST_RECIPIENTS = 10
+"""Outside this home, that one message may have without a human."""
+NAMED = 10
+"""Recipients that one rule names; the others are as many reasons of the same kind."""
+GRAVE = (Verdict.SUSPICIOUS, Verdict.FAILED)
 
 
-def decide(
-    *, recipients: Collection[str], own_inboxes: Collection[str], policy: str, asked_to_hold: bool
-) -> SendingVerdict:
-    """Decide about a message to ``recipients``, of which ``own_inboxes`` (the same spelling) are inboxes of this home.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So many messages in so many seconds."""
 
-    Mail between inboxes of one home is not outbound: only the policies ``approve`` and ``never`` hold or stop it.
-    ``asked_to_hold`` is draft_for_approval: the message is held whatever the policy would allow.
+    most: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the settings say."""
+
+    policy: str = "first_contact"
+    allow: frozenset[str] = frozenset()
+    """Patterns (see ``patterns``), met by a recipient's address alone."""
+    deny: frozenset[str] = frozenset()
+    way_out: bool = False
+    """Whether there is a backend that reaches the internet."""
+    rates: Mapping[str, Rate] = field(default_factory=dict[str, Rate])
+    """For ``inbox``, ``recipient``, ``thread`` and ``all``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The message that is answered."""
+
+    thread: str
+    author: str | None
+    """The address of its one sender; None when there is no one sender, or when it is our own mail."""
+    verdict: Verdict
+    reply_to: tuple[str, ...] = ()
+    wrote_to: frozenset[str] = frozenset()
+    """To whom mail of ours went in that conversation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taint:
+    """Words of senders of whom nothing is proved were shown to this caller within the last hour."""
+
+    thread: str | None
+    """The conversation that they stand in; None for several."""
+    sender: str | None
+    grave: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Words or files of a stored message that this one carries."""
+
+    message: str
+    participants: frozenset[str]
+    words: int | None = None
+    """How many words; None when the message or a file of it is passed on as such."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Messages that left without a human within the time of each rate."""
+
+    inbox: int = 0
+    thread: int = 0
+    all: int = 0
+    recipients: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that is known of a message that wants to leave. Addresses in the mappings are ``normal``."""
+
+    recipients: tuple[str, ...]
+    own_inboxes: frozenset[str] = frozenset()
+    """Those of the recipients (in the same spelling) that are inboxes of this home."""
+    asked_to_hold: bool = False
+    """draft_for_approval: the message is held whatever the policy would allow."""
+    caller: str = ""
+    """The key of whoever asks: taint is theirs."""
+    suppressed: Mapping[str, str] = field(default_factory=dict[str, str])
+    agreed: frozenset[str] = frozenset()
+    """Whom a human let this inbox write to before."""
+    answered: Answered | None = None
+    taints: tuple[Taint, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    sent: Sent = field(default_factory=Sent)
+    leaks: tuple[Leak, ...] = ()
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The recipients that are no inboxes of this home."""
+        return tuple(one for one in self.recipients if one not in self.own_inboxes)
+
+
+def decide(facts: Facts, rules: Rules) -> SendingVerdict:
+    """The strictest of what each rule says, with the reasons of those that said something."""
+    if facts.outside and not rules.way_out:
+        strangers = (Reason("outside", f"{one} is not an inbox of this home.") for one in facts.outside[:NAMED])
+        return SendingVerdict(decision=Decision.DENY, reasons=(*strangers, Reason("no_way_out", NO_WAY_OUT)))
+    if refusals := (*_refusals(facts, rules),):
+        return SendingVerdict(decision=Decision.DENY, reasons=refusals)
+    holds = (
+        *_policy_holds(facts, rules),
+        *_contact_holds(facts, rules),
+        *_reply_to_holds(facts, rules),
+        *_count_holds(facts),
+        *_rate_holds(facts, rules),
+        *_passage_holds(facts),
+        *(Reason("leak", leak.sentence) for leak in (facts.leaks if facts.outside else ())),
+    )
+    return SendingVerdict(decision=Decision.ASK if holds else Decision.ALLOW, reasons=holds)
+
+
+def participants(answered: Answered) -> frozenset[str]:
+    """Whom an answer may go to as part of the conversation: its author, and whom we wrote to in it.
+
+    Whom a sender only names (Cc, To, Reply-To) is not among them: naming somebody would be a way to widen the policy.
+    A verified sender may ask for the answer at another address of the same organisation.
     """
-    outside = [recipient for recipient in recipients if recipient not in own_inboxes]
-    if outside:
-        reasons = (
-            *(Reason("outside", f"{recipient} is not an inbox of this home.") for recipient in outside[:10]),
-            Reason("no_way_out", NO_WAY_OUT),
-        )
-        return SendingVerdict(decision=Decision.DENY, reasons=reasons)
-    if policy == "never":
-        return SendingVerdict(
-            decision=Decision.DENY,
-            reasons=(Reason("policy_never", "The setting MAILMCP_SEND__POLICY is never: nothing is sent."),),
-        )
-    if asked_to_hold:
-        return SendingVerdict(
-            decision=Decision.ASK, reasons=(Reason("asked", "A human was asked to approve this message."),)
-        )
-    if policy == "approve":
-        return SendingVerdict(
-            decision=Decision.ASK,
-            reasons=(Reason("policy_approve", "The setting MAILMCP_SEND__POLICY is approve: every message is held."),),
-        )
-    return SendingVerdict(decision=Decision.ALLOW)
+    found = set(answered.wrote_to)
+    if answered.author and answered.verdict not in GRAVE:
+        found.add(normal(answered.author))
+        if answered.verdict is Verdict.VERIFIED:
+            found |= {normal(one) for one in answered.reply_to if _near(one, answered.author)}
+    return frozenset(found)
+
+
+def _refusals(facts: Facts, rules: Rules) -> Iterator[Reason]:
+    for one in facts.outside:
+        if forbids(rules.deny, one):
+            yield Reason("denied", f"{one} is on the list of the setting MAILMCP_SEND__DENY.")
+        elif why := facts.suppressed.get(normal(one)):
+            yield Reason("suppressed", f"Nothing is sent to {one} any more ({why}).")
+    if rules.policy == "never":
+        yield Reason("policy_never", "The setting MAILMCP_SEND__POLICY is never: nothing is sent.")
+
+
+def _policy_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
+    if facts.asked_to_hold:
+        yield Reason("asked", "A human was asked to approve this message.")
+    elif rules.policy == "approve":
+        yield Reason("policy_approve", "The setting MAILMCP_SEND__POLICY is approve: every message is held.")
+
+
+def _contact_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
+    """Recipients that are new, and while words of unproved senders are about, all but one."""
+    part = participants(facts.answered) if facts.answered else frozenset[str]()
+    known = part | facts.agreed
+    to_its_sender = _answers_only_its_sender(facts)
+    for one in _unlisted(facts, rules):
+        if rules.policy != "open" and normal(one) not in known:
+            sentence = f"{one} is new: no human has let this inbox write to this address."
+            yield Reason("first_contact", sentence)
+        if facts.taints and not to_its_sender:
+            sentence = (
+                f"Words of a sender of whom nothing is proved were read within the last hour; until then {one} is"
+                " written to only with a human's approval."
+            )
+            yield Reason("taint", sentence)
+
+
+def _answers_only_its_sender(facts: Facts) -> bool:
+    """Whether every taint is of the conversation that is answered, and its one sender the only one to be told."""
+    answered = facts.answered
+    if answered is None or answered.author is None or answered.verdict in GRAVE:
+        return False
+    author = normal(answered.author)
+    return {normal(one) for one in facts.outside} == {author} and all(
+        taint.thread == answered.thread and taint.sender == author and not taint.grave for taint in facts.taints
+    )
+
+
+def _reply_to_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
+    answered = facts.answered
+    if answered is None or not answered.reply_to:
+        return
+    elsewhere = {normal(one) for one in answered.reply_to if not _near(one, answered.author or "")}
+    for one in _unlisted(facts, rules):
+        if normal(one) in elsewhere and normal(one) != normal(answered.author or ""):
+            yield Reason("reply_elsewhere", f"The sender asks for the answer at another domain than theirs: {one}.")
+
+
+def _count_holds(facts: Facts) -> Iterator[Reason]:
+    count = len({normal(one) or one for one in facts.outside})
+    if count > MOST_RECIPIENTS:
+        yield Reason("many_recipients", f"It goes to {count} recipients; more than {MOST_RECIPIENTS} need a human.")
+
+
+def _rate_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
+    if not facts.outside:
+        return
+    sent = facts.sent
+    scopes = [
+        ("inbox", "from this inbox", sent.inbox),
+        *(("recipient", f"to {one}", sent.recipients.get(normal(one), 0)) for one in facts.outside),
+        ("thread", "in this conversation", sent.thread),
+        ("all", "from this home", sent.all),
+    ]
+    for scope, where, count in scopes:
+        rate = rules.rates.get(scope)
+        if rate is not None and count >= rate.most:
+            sentence = f"{count} messages left {where} without a human in the last {_span(rate.seconds)}: that is the"
+            yield Reason(f"rate_{scope}", f"{sentence} limit of {rate.most}.")
+
+
+def _passage_holds(facts: Facts) -> Iterator[Reason]:
+    for passage in facts.passages:
+        strangers = [one for one in facts.outside if normal(one) not in passage.participants]
+        if strangers:
+            carried = "passes on" if passage.words is None else f"repeats {passage.words} words of"
+            others = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+            took = "took no part in that message"
+            yield Reason("participants", f"It {carried} {passage.message}; {strangers[0]}{others} {took}.")
+
+
+def _unlisted(facts: Facts, rules: Rules) -> Collection[str]:
+    return [one for one in facts.outside if not permits(rules.allow, one)]
+
+
+def _near(address: str, other: str) -> bool:
+    return same_organisation(address.rpartition("@")[2], other.rpartition("@")[2])
+
+
+def _span(seconds: int) -> str:
+    names = {1: "second", 60: "minute", 3600: "hour", 86_400: "day"}
+    return names.get(seconds, f"{seconds} seconds")

@@ -108,6 +108,7 @@ async def find_mail(
             cursor=cursor or None,
         )
     )
+    await room.tainting.listing(one.id for one in found.threads)
     return answer(*views.threads(found))
 
 
@@ -127,6 +128,7 @@ async def read_thread(
     after, offset = _page(cursor)
     # A page that ended inside a message goes on in that message, not after it.
     read = await room.reading.conversation(thread, after=after, inclusive=offset > 0)
+    await room.tainting.showing(message for message, _ in read.messages)
     headers = [
         await room.reading.headers(message) if wanted & {"headers", "all"} else () for message, _ in read.messages
     ]
@@ -229,7 +231,9 @@ async def get_attachment(
     ] = "text",
 ) -> Annotated[CallToolResult, results.AttachmentBody]:
     """Get one attachment of a message."""
-    reading = (await _room(ctx)).reading
+    room = await _room(ctx)
+    reading = room.reading
+    await room.tainting.showing((await reading.message(message),))
     if as_ == "file":
         found, content, path = await reading.attachment_file(message, part)
         return answer(*views.attachment(message, found, content, file=str(path)))
@@ -277,7 +281,11 @@ async def _wait(ctx: Ctx, room: Mailroom, wanted: Wanted, timeout: float) -> Cal
 
     ended = await room.wait(wanted, timeout=timeout, progress=progress)
     try:
-        shown = views.waited_code(ended) if wanted.tool == "wait_for_otp" else views.waited_mail(ended)
+        if wanted.tool == "wait_for_otp":  # a code taints nothing: otherwise every sign-up would
+            shown: tuple[str, results.Result] = views.waited_code(ended)
+        else:
+            await room.tainting.showing((ended.message,) if ended.message else ())
+            shown = views.waited_mail(ended)
         result = answer(*shown)
         await ctx.request_context.lifespan_context.leaving(ctx.request_id, room, ended)
     except BaseException:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mailmcp.models import StoredMessage
+from mailmcp.policy.leaks import Fresh
 from mailmcp.store import threads
 from mailmcp.store.columns import milliseconds
 from mailmcp.store.messages import select
@@ -48,6 +49,16 @@ def matching(
         db.create_function("fold", 1, str.casefold, deterministic=True)
     order = "DESC" if newest_first else "ASC"
     return select(db, f"{' AND '.join(clauses)} ORDER BY messages.position {order} LIMIT :limit", values)
+
+
+def fresh(db: sqlite3.Connection, since: datetime, *, limit: int) -> list[Fresh]:
+    """The newest codes and links that arrived after a time, in any inbox."""
+    rows = db.execute(
+        "SELECT public_id, code, link FROM messages WHERE outgoing = 0 AND received_at >= :since"
+        " AND (code IS NOT NULL OR link IS NOT NULL) ORDER BY received_at DESC LIMIT :limit",
+        {"since": milliseconds(since), "limit": limit},
+    )
+    return [Fresh(message=row["public_id"], code=row["code"], link=row["link"]) for row in rows]
 
 
 def unjudged(db: sqlite3.Connection, inbox: int) -> bool:

@@ -106,7 +106,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
         [{"raw": raw} for raw in raws],
     )
     db.execute("UPDATE threads SET merged_into = NULL WHERE inbox = :inbox", inbox)
-    for table in ("threads", "contacts", "arrivals"):
+    for table in ("threads", "contacts", "arrivals", "agreed", "inbound_rules"):
         db.execute(f"DELETE FROM {table} WHERE inbox = :inbox", inbox)
     db.execute("DELETE FROM inboxes WHERE id = :inbox", inbox)
     return removed

@@ -15,7 +15,7 @@ from typing import Any
 
 from mailmcp.mail.threads import ancestors
 from mailmcp.models import Channels, Codes, Envelope, Message, Source, Trust, Verdict
-from mailmcp.store import checks, contacts, raws, search, threads
+from mailmcp.store import blocks, checks, contacts, raws, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, milliseconds, moment, new_id, strings
 
@@ -110,6 +110,8 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     if state is None:
         return False
     inbox, message = int(state["inbox"]), judgement.message
+    if blocks.kept_out(db, row, message.author, message.subject, now):
+        return True
     proved = judgement.trust.verdict in (Verdict.VERIFIED, Verdict.LOCAL)
     thread = threads.place(db, inbox, message, moment(state["received_at"]), proved=proved)
     position = db.execute(

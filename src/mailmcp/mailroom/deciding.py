@@ -1,0 +1,188 @@
+"""What is known of a message that wants to leave: gathered here, judged by ``policy.sending``.
+
+What takes its time (copied words, leaks) is looked for before the transaction that decides; what other processes may
+change at any moment (taint, rates, approvals) is read inside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from mailmcp.config import RATE, Section, Settings
+from mailmcp.errors import ConfigError, NotFound
+from mailmcp.mail import text
+from mailmcp.models import Draft, Message, OutgoingFile, SendingVerdict, Submission
+from mailmcp.policy import leaks, patterns, sending
+from mailmcp.policy.leaks import Leak, Piece
+from mailmcp.policy.sending import Answered, Facts, Passage, Rate, Rules
+from mailmcp.store import Store, handouts, inboxes, messages, passages, sends, taints
+
+FRESH = timedelta(hours=1)
+"""How long a code or link that arrived is looked for in what leaves."""
+MOST_FRESH = 500
+"""Newest codes that are looked for."""
+MOST_WORDS = 200_000
+"""Of a message, that are compared with what is stored."""
+_SECONDS = {"min": 60, "h": 3600, "d": 86_400}
+_SECRET_NAMES = ("password", "secret", "token", "api_key", "passphrase")
+
+
+class Deciding:
+    """Gathers what the policy asks, for every message of one home."""
+
+    def __init__(self, store: Store, settings: Settings, *, way_out: bool) -> None:
+        self._store = store
+        self._rules = rules_of(settings, way_out=way_out)
+        self._secrets = tuple(secrets_of(settings))
+
+    async def gathered(self, submission: Submission, *, hold: bool, key: str = taints.OWNER) -> Facts:
+        """What can be known before the decision. Mail that stays in the home costs one look."""
+        own = await self._store.read(inboxes.by_recipient, submission.recipients)
+        facts = Facts(
+            recipients=submission.recipients,
+            own_inboxes=frozenset(recipient for group in own.values() for recipient in group),
+            asked_to_hold=hold,
+            caller=key,
+        )
+        if not facts.outside or not self._rules.way_out:
+            return facts
+        pieces = await asyncio.to_thread(lambda: list(said(submission)))
+        return replace(
+            facts,
+            answered=await self._store.read(_answered, submission.answers) if submission.answers else None,
+            passages=(*await self._carried(submission), *await self._copied(pieces, facts)),
+            leaks=await self._leaks(pieces),
+        )
+
+    def verdict(self, db: sqlite3.Connection, facts: Facts, submission: Submission, now: datetime) -> SendingVerdict:
+        """The decision, inside the transaction that writes it down."""
+        if facts.outside and self._rules.way_out:
+            inbox = submission.inbox
+            facts = replace(
+                facts,
+                suppressed=sends.suppressed(db, facts.outside),
+                agreed=sends.agreed(db, inbox.row, facts.outside),
+                taints=taints.standing(db, key=facts.caller, now=now),
+                sent=sends.counted(
+                    db,
+                    self._rules.rates,
+                    inbox=inbox.address,
+                    recipients=facts.outside,
+                    thread=facts.answered.thread if facts.answered else None,
+                    now=now,
+                ),
+            )
+        return sending.decide(facts, self._rules)
+
+    def count(self, db: sqlite3.Connection, draft: Draft, facts: Facts, now: datetime) -> None:
+        """The draft was allowed without a human: it counts in the rates."""
+        if facts.outside:
+            thread = facts.answered.thread if facts.answered else None
+            sends.count(db, draft.id, inbox=draft.inbox, recipients=facts.outside, thread=thread, now=now)
+
+    async def _carried(self, submission: Submission) -> list[Passage]:
+        found = [await self._store.read(messages.get, one) for one in dict.fromkeys(submission.carries)]
+        return [passages.carried(one) for one in found]
+
+    async def _copied(self, pieces: list[Piece], facts: Facts) -> list[Passage]:
+        words: list[str] = []
+        for piece in pieces:
+            if piece.plain and len(words) < MOST_WORDS:
+                words += await asyncio.to_thread(passages.words, piece.text)
+        return await self._store.read(passages.passages, words[:MOST_WORDS], facts.outside)
+
+    async def _leaks(self, pieces: list[Piece]) -> tuple[Leak, ...]:
+        since = datetime.now(UTC) - FRESH
+        fresh = await self._store.read(handouts.fresh, since, limit=MOST_FRESH)
+        return await asyncio.to_thread(leaks.find, pieces, fresh=fresh, own=self._secrets)
+
+
+def said(submission: Submission) -> Iterator[Piece]:
+    """Everything that a message says, in pieces that people have names for."""
+    yield Piece("subject", submission.subject)
+    yield Piece("text", submission.body)
+    if submission.html:
+        channels = text.read(Message(html=submission.html))
+        hidden = (one.text for one in channels.hidden)
+        links = (one.url for one in channels.links)
+        yield Piece("HTML", "\n".join((channels.visible, channels.quoted, channels.signature, *hidden, *links)))
+        yield Piece("HTML source", submission.html)
+    people = (*submission.to, *submission.cc, *submission.bcc)
+    yield Piece("list of recipients", "\n".join(f"{one.name}\n{one.email}" for one in people))
+    for number, file in enumerate(submission.attachments, 1):
+        yield Piece("file name", file.filename)
+        yield _file(f"attachment {number}", file)
+
+
+def _file(where: str, file: OutgoingFile) -> Piece:
+    """A file as text if it is text, whatever its type says; else its octets, in which only sure things are found."""
+    data = file.data
+    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8",):
+        try:
+            words = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in words:
+            return Piece(where, words)
+    return Piece(where, data.decode("latin-1"), plain=file.content_type.startswith("text/"))
+
+
+def rules_of(settings: Settings, *, way_out: bool) -> Rules:
+    """What the settings say of sending. Raises ConfigError naming an entry that could never match."""
+    send = settings.send
+    rates = {"inbox": send.rate, "recipient": send.rate_recipient, "thread": send.rate_thread, "all": send.rate_all}
+    return Rules(
+        policy=send.policy,
+        allow=frozenset(_patterns("ALLOW", send.allow)),
+        deny=frozenset(_patterns("DENY", send.deny)),
+        way_out=way_out,
+        rates={scope: _rate(written) for scope, written in rates.items()},
+    )
+
+
+def secrets_of(section: Section) -> Iterator[str]:
+    """The passwords and keys among the settings."""
+    for name, value in section:
+        if isinstance(value, Section):
+            yield from secrets_of(value)
+        elif any(word in name for word in _SECRET_NAMES):
+            reveal = getattr(value, "get_secret_value", None)
+            shown: object = reveal() if callable(reveal) else value
+            if isinstance(shown, str):
+                yield shown
+
+
+def _patterns(setting: str, entries: tuple[str, ...]) -> Iterator[str]:
+    for entry in entries:
+        try:
+            found = patterns.pattern(entry)
+        except ValueError as error:
+            raise ConfigError(f"The setting MAILMCP_SEND__{setting} holds {entry[:60]!r}, which {error}.") from error
+        if found == patterns.EVERYBODY and setting == "ALLOW":
+            raise ConfigError("The setting MAILMCP_SEND__ALLOW holds '*': set MAILMCP_SEND__POLICY to open instead.")
+        yield found
+
+
+def _rate(written: str) -> Rate:
+    found = RATE.fullmatch(written)
+    if found is None:
+        raise ConfigError(f"{written[:60]!r} is no rate: write a number in a min, h or d, such as 20/h.")
+    return Rate(most=int(found[1]), seconds=_SECONDS[found[2]])
+
+
+def _answered(db: sqlite3.Connection, message_id: str) -> Answered | None:
+    try:
+        message = messages.get(db, message_id)
+    except NotFound:  # deleted since it was looked up: nothing is known of it that would allow anything
+        return None
+    return Answered(
+        thread=message.thread,
+        author=message.from_.email if message.from_ and not message.outgoing else None,
+        verdict=message.trust.verdict,
+        reply_to=tuple(one.email for one in message.reply_to),
+        wrote_to=sends.wrote_to(db, message.thread),
+    )

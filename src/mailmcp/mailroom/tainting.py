@@ -1,0 +1,58 @@
+"""What a caller was shown: words of senders of whom nothing is proved taint what the caller sends for an hour."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from mailmcp.models import StoredMessage, Verdict
+from mailmcp.policy.patterns import normal
+from mailmcp.policy.sending import GRAVE
+from mailmcp.store import Store, taints
+from mailmcp.store.taints import OWNER, Shown
+
+AGAIN_SECONDS = 60
+"""The same words shown again within this time are not written down again: reading a thread shall not cost a commit."""
+
+
+class Tainting:
+    """Writes down what is shown, before it is shown: a result that cannot be noted is not given."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._noted: dict[tuple[str, Shown], float] = {}
+
+    async def showing(self, messages: Iterable[StoredMessage], *, key: str = OWNER) -> None:
+        """Text of these messages is about to be given to a caller."""
+        await self._note(
+            {
+                Shown(
+                    inbox=one.inbox,
+                    thread=one.thread,
+                    sender=(normal(one.from_.email) or None) if one.from_ else None,
+                    grave=one.trust.verdict in GRAVE,
+                )
+                for one in messages
+                if not one.outgoing and one.trust.verdict is not Verdict.VERIFIED
+            },
+            key,
+        )
+
+    async def listing(self, threads: Iterable[str], *, key: str = OWNER) -> None:
+        """Lines of these conversations (t_…) are about to be given to a caller."""
+        await self._note(set(await self._store.read(taints.of_threads, tuple(threads))), key)
+
+    async def _note(self, shown: set[Shown], key: str) -> None:
+        now = time.monotonic()
+        new = [one for one in shown if now - self._noted.get((key, one), -AGAIN_SECONDS) >= AGAIN_SECONDS]
+        if not new:
+            return
+
+        def write(db: sqlite3.Connection) -> None:
+            taints.add(db, new, key=key, now=datetime.now(UTC))
+
+        await self._store.write(write)
+        self._noted = {told: at for told, at in self._noted.items() if now - at < AGAIN_SECONDS}
+        self._noted.update(((key, one), now) for one in new)

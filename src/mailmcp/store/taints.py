@@ -1,0 +1,84 @@
+"""Whose words were shown to a caller while nothing is proved of them: a row for each key and inbox.
+
+A row only grows while it stands: one conversation becomes several, one sender several. It is gone after ``STANDS``
+without more such words; deleting the inbox or marking mail changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailmcp.models import Verdict
+from mailmcp.policy.patterns import normal
+from mailmcp.policy.sending import GRAVE, Taint
+from mailmcp.store.columns import milliseconds
+
+STANDS = timedelta(minutes=60)
+OWNER = ""
+"""The key of the one caller that stdio has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Words of a sender of whom nothing is proved, on their way to a caller."""
+
+    inbox: str
+    thread: str
+    sender: str | None
+    grave: bool
+
+
+def of_threads(db: sqlite3.Connection, threads: Iterable[str]) -> list[Shown]:
+    """Whose words a list of these conversations may show: every sender in them that is not verified."""
+    found: list[Shown] = []
+    for thread in threads:
+        rows = db.execute(
+            "SELECT DISTINCT inboxes.address, from_email, verdict FROM messages"
+            " JOIN inboxes ON inboxes.id = messages.inbox"
+            " WHERE thread = (SELECT coalesce(merged_into, id) FROM threads WHERE public_id = :thread)"
+            " AND outgoing = 0 AND verdict <> 'verified'",
+            {"thread": thread},
+        )
+        found += [
+            Shown(
+                inbox=row["address"],
+                thread=thread,
+                sender=normal(row["from_email"]) or None,
+                grave=Verdict(row["verdict"]) in GRAVE,
+            )
+            for row in rows
+        ]
+    return found
+
+
+def add(db: sqlite3.Connection, shown: Iterable[Shown], *, key: str, now: datetime) -> None:
+    """Note that these words are shown to the caller with this key."""
+    for one in shown:
+        db.execute(
+            "INSERT INTO taints (key, inbox, thread, sender, grave, at)"
+            " VALUES (:key, :inbox, :thread, :sender, :grave, :now) ON CONFLICT (key, inbox) DO UPDATE SET"
+            " thread = CASE WHEN at < :gone OR thread = :thread THEN :thread END,"
+            " sender = CASE WHEN at < :gone OR sender = :sender THEN :sender END,"
+            " grave = CASE WHEN at < :gone THEN :grave ELSE max(grave, :grave) END, at = max(at, :now)",
+            {
+                "key": key,
+                "inbox": one.inbox,
+                "thread": one.thread,
+                "sender": one.sender,
+                "grave": int(one.grave),
+                "now": milliseconds(now),
+                "gone": milliseconds(now - STANDS),
+            },
+        )
+
+
+def standing(db: sqlite3.Connection, *, key: str, now: datetime) -> tuple[Taint, ...]:
+    """What taints this caller now, in every inbox: what is read in one can be told from another."""
+    rows = db.execute(
+        "SELECT thread, sender, grave FROM taints WHERE key = :key AND at >= :gone ORDER BY inbox",
+        {"key": key, "gone": milliseconds(now - STANDS)},
+    )
+    return tuple(Taint(thread=row["thread"], sender=row["sender"], grave=bool(row["grave"])) for row in rows)
