@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.backends.certificates import made
 
 from mailmcp.authenticity.dns import Answer, Answering, Outcome, StaticResolver
 from mailmcp.errors import BackendError, BadAddress, BadInput
@@ -91,6 +92,21 @@ async def test_a_damaged_key_is_named_and_the_rest_is_checked_all_the_same(open_
     report = await house.room.domains.check("shop.example")
     assert any(one.subject == "keys" and one.standing is Standing.WRONG for one in report.findings)
     assert any(one.subject == "MX" for one in report.findings)
+
+
+async def test_a_certificate_that_is_for_others_or_cannot_be_read_is_named(open_house, tmp_path):
+    for file, words in (
+        (made(tmp_path, "mail.other.example"), "not for mail.shop.example"),
+        (tmp_path / "x", "No such"),
+    ):
+        house = await open_house(
+            at=tmp_path / f"home-{file.name}",
+            resolver=StaticResolver({"example": {}}),
+            MAILMCP_LOCAL__TLS_CERT=str(file),
+        )
+        report = await house.room.domains.check("shop.example")
+        (found,) = [one for one in report.findings if one.subject == "certificate"]
+        assert (found.standing, words in found.sentence) == (Standing.WRONG, True)
 
 
 async def test_without_a_network_one_sentence_says_so(open_house):

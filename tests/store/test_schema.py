@@ -95,6 +95,12 @@ def test_an_older_database_gets_the_files_that_it_lacks(path: Path, monkeypatch:
         assert db.execute("SELECT word FROM later").fetchall() == [("a;b",)]
 
 
+def test_a_number_that_no_file_has_is_passed_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _add_steps(monkeypatch, {NEWEST + 2: LATER[NEWEST + 1], NEWEST + 5: LATER[NEWEST + 2]})
+    _migrate(path)
+    assert _state(path) == (NEWEST + 5, "kept", True)
+
+
 def test_a_copy_of_the_old_state_is_kept_for_its_owner_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _add_steps(monkeypatch, LATER)
     _migrate(path)
