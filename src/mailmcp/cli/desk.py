@@ -69,7 +69,7 @@ def _list_sender(options: argparse.Namespace, open_mailroom: OpenMailroom) -> in
             _say(f"{options.address} takes mail of everybody.")
         return 0
 
-    return _in_room(options, open_mailroom, work)
+    return in_room(options, open_mailroom, work)
 
 
 def quarantine(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
@@ -87,7 +87,7 @@ def quarantine(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
             _say("No mail is in quarantine.")
         return 0
 
-    return _in_room(options, open_mailroom, work)
+    return in_room(options, open_mailroom, work)
 
 
 def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
