@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import sys
@@ -41,7 +42,8 @@ async def test_an_attachment_comes_as_bytes_and_as_a_file_to_the_byte(house, siz
     for name in ("2", "a.zip"):
         attachment, found = await house.room.reading.attachment(message.id, name)
         assert (attachment, found) == (message.attachments[0], data)
-    attachment, path = await house.room.reading.attachment_file(message.id, "a.zip")
+    _, content, path = await house.room.reading.attachment_file(message.id, "a.zip")
+    assert content.sha256 == hashlib.sha256(data).hexdigest()
     assert path.read_bytes() == data
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.is_relative_to(house.settings.home / "attachments")
@@ -50,10 +52,11 @@ async def test_an_attachment_comes_as_bytes_and_as_a_file_to_the_byte(house, siz
 async def test_the_text_of_a_part_of_a_long_mail_is_read_where_the_part_is_taken_out(house):
     words = "".join(f"line {number}\n" for number in range(3 * SHORT // 10)).encode()
     message, _ = await received(house, ("log.txt", "text/plain", words), ("page.html", "text/html", b"<p>Page</p>"))
-    attachment, read = await house.room.reading.attachment_text(message.id, "log.txt")
+    attachment, content, read = await house.room.reading.attachment_text(message.id, "log.txt")
+    assert content.sha256 == hashlib.sha256(words).hexdigest()
     assert attachment.filename == "log.txt"
     assert read.text.startswith("line 0\nline 1\n")
-    assert (await house.room.reading.attachment_text(message.id, "page.html"))[1].text == "Page"
+    assert (await house.room.reading.attachment_text(message.id, "page.html"))[2].text == "Page"
 
 
 async def test_trouble_with_a_part_of_a_long_mail_is_told_as_with_that_of_a_short_one(house):

@@ -470,7 +470,7 @@ def test_a_client_that_reads_nothing_and_closes_its_output_does_not_keep_the_ser
             process.stdin.write(json.dumps(request).encode() + b"\n")
         process.stdin.close()
         try:
-            assert process.wait(LIMIT) == 0
+            assert process.wait(2 * LIMIT) == 0
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
