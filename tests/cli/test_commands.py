@@ -71,7 +71,10 @@ def test_help_of_one_command_shows_how_it_is_written(arguments, capsys):
         (["held", "d_1"], "`mailmcp held` takes no further 'd_1'; `mailmcp --help` tells what there is."),
         (["approve", "d_1", "d_2"], "`mailmcp approve` takes no further 'd_2'; `mailmcp --help` tells what there is."),
         (["inbox"], "`mailmcp inbox` takes list, delete, block, allow or unlist."),
-        (["inbox", "lst"], "`mailmcp inbox` takes list, delete, block, allow or unlist, not 'lst' (did you mean list?)."),
+        (
+            ["inbox", "lst"],
+            "`mailmcp inbox` takes list, delete, block, allow or unlist, not 'lst' (did you mean list?).",
+        ),
         (["inbox", "paint"], "`mailmcp inbox` takes list, delete, block, allow or unlist, not 'paint'."),
         (["inbox", "delete"], "Which inbox? Write `mailmcp inbox delete ADDRESS`; `mailmcp inbox list` lists them."),
         (["approve"], "Which draft? Write `mailmcp approve DRAFT`; `mailmcp held` lists them."),
