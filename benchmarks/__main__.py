@@ -17,7 +17,7 @@ def main() -> None:
     """Run the parts one after another: each wants the machine for itself."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure mailmcp on this machine.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all of them if left out")
-    parser.add_argument("--quick", action="store_true", help="few samples and a small store: under 30 seconds")
+    parser.add_argument("--quick", action="store_true", help="few samples and a small store: under a minute")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the marked block of this page")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):

@@ -35,6 +35,9 @@ _FLAGS = (
     "--no-first-run",
     "--hide-scrollbars",
     "--force-color-profile=srgb",
+    "--run-all-compositor-stages-before-draw",  # else a picture may hold tiles of before the last change
+    "--disable-partial-raster",
+    "--disable-checker-imaging",
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 # Chromium reads commands from descriptor 3 and answers on 4.

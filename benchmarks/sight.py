@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.chromium import Chromium, NoBrowser, Word
@@ -40,7 +41,7 @@ def measure(*, quick: bool) -> list[Part]:
         " transparent; a word is seen where the two pictures differ. Compared with `visible`, `quoted` and"
         " `signature`."
     )
-    kinds = [("own pages", pages()), ("own mails", mails(CORPUS, own=True))]
+    kinds = [("own pages", pages()), ("every fourth own mail", islice(mails(CORPUS, own=True), 0, None, 4))]
     if folder := os.environ.get("MAILMCP_TEST_CORPORA"):
         kinds.append(("third-party mails", mails(Path(folder, "mime"), own=False)))
     figures: list[Figure] = []
@@ -70,7 +71,13 @@ def mails(folder: Path, *, own: bool) -> Iterator[tuple[str, str]]:
 
 def sight(browser: Chromium, name: str, html: str) -> Sight:
     """Compare what the browser draws of a page with what is read from it."""
-    return compared(name, browser.words(html), html)
+    drawn = browser.words(html)
+    found = compared(name, drawn, html)
+    if not found.unseen:
+        return found
+    # On a busy machine a picture may be taken before all of it is drawn: what either drawing shows is seen.
+    again = browser.words(html)
+    return compared(name, [Word(a.text, a.seen or b.seen) for a, b in zip(drawn, again, strict=True)], html)
 
 
 def compared(name: str, drawn: list[Word], html: str) -> Sight:

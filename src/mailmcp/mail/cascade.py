@@ -122,7 +122,8 @@ class Sheet:
         if element.id:
             keys.append("#" + element.id)
         for key in keys:
-            bucket = buckets.get(key, ())
+            if (bucket := buckets.get(key)) is None:
+                continue
             self.budget -= len(bucket)
             if self.budget < 0:
                 return found

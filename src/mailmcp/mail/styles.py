@@ -80,9 +80,14 @@ class Style:
     custom: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     """Custom properties, for ``var()``."""
 
-    @property
-    def concealed(self) -> str:
-        """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
+    concealed: str = field(default="", init=False)
+    """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
+
+    def __post_init__(self) -> None:
+        # Asked for every text, so it is worked out once; the rest of the style stays as it was given.
+        object.__setattr__(self, "concealed", self._concealed())
+
+    def _concealed(self) -> str:
         if not self.visible:
             return "css"
         if self.size <= _UNREADABLE_SIZE or self.squeezed:
