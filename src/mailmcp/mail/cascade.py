@@ -135,6 +135,7 @@ class Sheet:
             self.met.update(element.classes)
         if element.id:
             self.met.add("#" + element.id)
+        self.budget -= 2 * len(found)  # to be put in order and laid over each other
         if len(found) > 1:
             found.sort(key=_weight)
         return found
