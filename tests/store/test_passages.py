@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from conftest import Desk
 
 from mailmcp.policy import overlap
 from mailmcp.store import passages
+
+if TYPE_CHECKING:
+    from conftest import Desk
 
 LETTER = (
     "the budget of the northern branch was cut by a third and nobody shall know about that before the ninth of June"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-
-from conftest import Desk
+from typing import TYPE_CHECKING
 
 from mailmcp.policy.sending import Taint
 from mailmcp.store import taints
 from mailmcp.store.taints import Shown
+
+if TYPE_CHECKING:
+    from conftest import Desk
 
 ONE = Shown(inbox="ann@agents.test", thread="t_1", sender="bob@app.example", grave=False)
 OTHER_THREAD = Shown(inbox="ann@agents.test", thread="t_2", sender="bob@app.example", grave=False)
