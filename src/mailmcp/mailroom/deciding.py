@@ -16,7 +16,7 @@ from mailmcp.config import RATE, Section, Settings
 from mailmcp.errors import ConfigError, NotFound
 from mailmcp.mail import text
 from mailmcp.models import Draft, Message, OutgoingFile, SendingVerdict, Submission
-from mailmcp.policy import leaks, patterns, sending
+from mailmcp.policy import leaks, overlap, patterns, sending
 from mailmcp.policy.leaks import Leak, Piece
 from mailmcp.policy.sending import Answered, Facts, Passage, Rate, Rules
 from mailmcp.store import Store, handouts, inboxes, messages, passages, sends, taints
@@ -25,7 +25,7 @@ FRESH = timedelta(hours=1)
 """How long a code or link that arrived is looked for in what leaves."""
 MOST_FRESH = 500
 """Newest codes that are looked for."""
-MOST_WORDS = 200_000
+MOST_WORDS = 100_000
 """Of a message, that are compared with what is stored."""
 _SECONDS = {"min": 60, "h": 3600, "d": 86_400}
 _SECRET_NAMES = ("password", "secret", "token", "api_key", "passphrase")
@@ -93,7 +93,12 @@ class Deciding:
         for piece in pieces:
             if piece.plain and len(words) < MOST_WORDS:
                 words += await asyncio.to_thread(passages.words, piece.text)
-        return await self._store.read(passages.passages, words[:MOST_WORDS], facts.outside)
+        said = await asyncio.to_thread(overlap.all_runs, words[:MOST_WORDS])
+        found: dict[str, Passage] = {}
+        for question in passages.questions(words[:MOST_WORDS]):
+            for one in await self._store.read(passages.repeated, question, said, facts.outside):
+                found[one.message] = one
+        return list(found.values())
 
     async def _leaks(self, pieces: list[Piece]) -> tuple[Leak, ...]:
         since = datetime.now(UTC) - FRESH

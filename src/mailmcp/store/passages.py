@@ -27,32 +27,36 @@ def words(text: str) -> list[str]:
     return _WORD.findall(search.folded(text))
 
 
-def passages(db: sqlite3.Connection, said: Sequence[str], recipients: Iterable[str]) -> list[Passage]:
-    """The received messages, of any inbox, that ``said`` repeats, and in which one of these recipients had no part."""
-    outsiders = {normal(one) for one in recipients}
+def questions(said: Sequence[str]) -> list[str]:
+    """What to ask the index about a text, in parts: nobody who reads shall wait for all of them."""
     runs = [" ".join(run) for run in overlap.runs(said)]
+    return [" OR ".join(f'"{run}"' for run in runs[at : at + TOGETHER]) for at in range(0, len(runs), TOGETHER)]
+
+
+def repeated(
+    db: sqlite3.Connection, question: str, said: frozenset[tuple[str, ...]], recipients: Iterable[str]
+) -> list[Passage]:
+    """The received messages, of any inbox, that a text repeats, and in which one of these recipients had no part.
+
+    ``said`` are the runs of the text (``overlap.all_runs``), ``question`` is one of its ``questions``.
+    """
+    outsiders = {normal(one) for one in recipients}
+    rows = db.execute(
+        "SELECT messages.id, public_id, from_email, to_, cc, inboxes.address FROM search"
+        " CROSS JOIN messages ON messages.id = search.rowid JOIN inboxes ON inboxes.id = messages.inbox"
+        " WHERE search MATCH :phrases AND outgoing = 0 ORDER BY search.rowid DESC LIMIT :most",
+        {"phrases": f"body : ({question})", "most": CANDIDATES},
+    ).fetchall()
     found: list[Passage] = []
-    seen: set[int] = set()
-    for start in range(0, len(runs), TOGETHER):
-        phrases = " OR ".join(f'"{run}"' for run in runs[start : start + TOGETHER])
-        rows = db.execute(
-            "SELECT messages.id, public_id, from_email, to_, cc, inboxes.address FROM search"
-            " CROSS JOIN messages ON messages.id = search.rowid JOIN inboxes ON inboxes.id = messages.inbox"
-            " WHERE search MATCH :phrases AND outgoing = 0 ORDER BY search.rowid DESC LIMIT :most",
-            {"phrases": f"body : ({phrases})", "most": CANDIDATES},
-        ).fetchall()
-        for row in rows:
-            if row["id"] in seen:
-                continue
-            seen.add(row["id"])
-            people = _people(row)
-            if outsiders <= people:
-                continue
-            body = db.execute("SELECT visible FROM bodies WHERE message = :id", {"id": row["id"]}).fetchone()
-            stored = words(body["visible"][:LONGEST]) if body else []
-            count = overlap.copied(said, stored)
-            if overlap.is_copy(count, len(stored)):
-                found.append(Passage(message=row["public_id"], participants=people, words=count))
+    for row in rows:
+        people = _people(row)
+        if outsiders <= people:
+            continue
+        body = db.execute("SELECT visible FROM bodies WHERE message = :id", {"id": row["id"]}).fetchone()
+        stored = words(body["visible"][:LONGEST]) if body else []
+        count = overlap.copied(said, stored)
+        if overlap.is_copy(count, len(stored)):
+            found.append(Passage(message=row["public_id"], participants=people, words=count))
     return found
 
 
