@@ -12,7 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 from world import EVIL_HOST, HOST, checked, envelope, mail, resolver, signed
 
-from mailmcp.authenticity.check import Rules, is_private
+from mailmcp.authenticity.check import Rules, is_private, needs_whole
 from mailmcp.authenticity.dns import Answer, Outcome, StaticResolver
 from mailmcp.models import AuthResults, Result, Source
 
@@ -217,3 +217,18 @@ async def test_any_envelope_gives_results(path: str, helo: str) -> None:
     found = await checked(mail(), envelope_=replace(envelope(), mail_from=path, helo=helo, peer=HOST))
     assert "check_failed" not in codes(found)
     assert found.verified_domain is None
+
+
+@pytest.mark.parametrize(
+    ("beginning", "whole"),
+    [
+        (b"From: a@app.example\r\nSubject: Hi\r\n\r\nWords", False),
+        (b"From: a@app.example\nSubject: Hi\n\nWords", False),
+        (b"From: a@app.example\r\nSubject: a header that goes on", True),
+        (b"From: a@app.example\r\nDKIM-Signature: v=1; a=rsa-sha256\r\n\r\nWords", True),
+        (b"From: a@app.example\r\nARC-Seal: i=1\r\n\r\nWords", True),
+        (b"From: a@app.example\r\n\r\nDKIM-Signature: only words\r\n\r\n", False),
+    ],
+)
+def test_only_a_message_with_signatures_is_needed_whole(beginning, whole):
+    assert needs_whole(beginning) is whole

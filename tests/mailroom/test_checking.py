@@ -17,6 +17,7 @@ from mailmcp.errors import ConfigError
 from mailmcp.mailroom import checking
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Verdict
+from mailmcp.store.judgements import SHORT
 
 pytestmark = pytest.mark.anyio
 
@@ -63,10 +64,12 @@ async def test_mail_in_somebody_elses_name_fails_as_its_domain_asks(house):
     assert mail.trust.reasons[0].code == "dmarc_fail"
 
 
-async def test_a_signature_alone_verifies_mail_from_a_program_on_this_machine(house):
+@pytest.mark.parametrize("lines", [1, SHORT // 10], ids=["short", "long"])
+async def test_a_signature_alone_verifies_mail_from_a_program_on_this_machine(house, lines):
     inbox = await house.inbox()
+    words = "Many words.\r\n" * (lines - 1) + "Some words.\r\n"
     raw = sign.sign(
-        f"From: news@bank.example\r\nTo: {inbox}\r\nSubject: Hi\r\n\r\nSome words.\r\n".encode(),
+        f"From: news@bank.example\r\nTo: {inbox}\r\nSubject: Hi\r\n\r\n{words}".encode(),
         [KEY],
         now=datetime.now(UTC),
     )

@@ -136,6 +136,14 @@ async def test_words_of_an_unproved_sender_hold_mail_to_others_whatever_tool_sho
     assert door.sink.recipients == {BOB, EVE}
 
 
+@pytest.mark.parametrize("uri", ["mail://inbox/anna@agents.internal", "mail://thread/{}", "mail://message/{}/raw"])
+async def test_words_that_a_resource_showed_hold_mail_to_others_too(open_door, uri):
+    anna = await open_door.inbox("anna")
+    message = await open_door.mail(anna, text="Hi.")
+    await open_door.client.read_resource(uri.format(message))
+    assert (await send(open_door, anna, BOB))["status"] == "held"
+
+
 async def test_a_taint_outlives_its_inbox_and_the_process_and_ends_after_an_hour(home):
     environment = {"MAILMCP_SEND__POLICY": "open"}
     async with world(home, **environment) as door:

@@ -19,6 +19,7 @@ log = logging.getLogger("mailmcp.authenticity")
 
 LARGE = 256 * 1024
 """From here on a message is split in a worker thread."""
+_OVER_THE_BODY = frozenset(("dkim-signature", "arc-message-signature", "arc-seal"))
 
 # What cannot be a host of the internet: loopback, private use, shared and link-local addresses (RFC 1918, 6598, 4193,
 # 3927, 4291). ipaddress counts networks for documentation as private too, and those are not.
@@ -58,6 +59,13 @@ def is_private(peer: str) -> bool:
         return False
     address = getattr(address, "ipv4_mapped", None) or address
     return any(address.version == network.version and address in network for network in _PRIVATE)
+
+
+def needs_whole(beginning: bytes) -> bool:
+    """Whether checking a message takes more of it than this: its header goes on, or it has signatures over its body."""
+    if b"\n\r\n" not in beginning and b"\n\n" not in beginning:
+        return True
+    return any(field.key in _OVER_THE_BODY for field in fields.read(beginning).fields)
 
 
 async def check(

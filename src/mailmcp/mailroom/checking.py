@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from mailmcp.authenticity import evidence
-from mailmcp.authenticity.check import Rules, check
+from mailmcp.authenticity.check import Rules, check, needs_whole
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.config import Settings
 from mailmcp.errors import MailError, NotFound
@@ -116,7 +116,9 @@ class Checking:
 
     async def _check_again(self, due: checks.Due) -> None:
         try:
-            raw = await self._store.read(messages.raw, due.row)
+            raw = await self._store.read(messages.raw_piece, due.row, 0)
+            if needs_whole(raw):
+                raw = await self._store.read(messages.raw, due.row)
         except NotFound:
             return
         message = await asyncio.to_thread(_header_of, raw)
@@ -132,7 +134,9 @@ class Checking:
         """What can be found out; None when the message is not there any more."""
         if raw is None:
             try:
-                raw = await self._store.read(messages.raw, row)
+                raw = await self._store.read(messages.raw_piece, row, 0)
+                if needs_whole(raw):
+                    raw = await self._store.read(messages.raw, row)
             except MailError:
                 return None
         author = message.author

@@ -84,14 +84,18 @@ async def _room(ctx: Ctx) -> Mailroom:
 
 async def inbox(address: str, ctx: Ctx) -> str:
     """The newest threads of one inbox, newest first."""
-    return views.threads(await (await _room(ctx)).reading.find(Search(inbox=address, limit=THREADS)))[0]
+    room = await _room(ctx)
+    found = await room.reading.find(Search(inbox=address, limit=THREADS))
+    await room.tainting.listing(one.id for one in found.threads)
+    return views.threads(found)[0]
 
 
 async def thread(id: str, ctx: Ctx) -> str:
     """A thread (t_…), or one message of it (m_…), oldest first, new text only."""
-    reading = (await _room(ctx)).reading
-    read = await reading.conversation(id)
-    quotes = await reading.provenance(read)
+    room = await _room(ctx)
+    read = await room.reading.conversation(id)
+    quotes = await room.reading.provenance(read)
+    await room.tainting.showing(message for message, _ in read.messages)
     nothing: frozenset[str] = frozenset()
     headers = [()] * len(read.messages)
     return views.conversation(read, headers, quotes=quotes, include=nothing, max_chars=CHARACTERS, offset=0)[0]
@@ -99,7 +103,9 @@ async def thread(id: str, ctx: Ctx) -> str:
 
 async def raw(id: str, ctx: Ctx) -> bytes:
     """The bytes of a message (m_…), exactly as they came: for a file, not to be read as text."""
-    return await (await _room(ctx)).reading.raw(id)
+    room = await _room(ctx)
+    await room.tainting.showing((await room.reading.message(id),))
+    return await room.reading.raw(id)
 
 
 # --- prompts -------------------------------------------------------------------------------------------------------
