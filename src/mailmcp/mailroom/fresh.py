@@ -202,10 +202,10 @@ class Fresh:
         return len(self._came) >= many and now - self._came[-many] < STREAM_SECONDS
 
     async def _judge(self) -> Judge:
-        """The thread, or for a stream (and while the thread is stuck) the process, as soon as it is there."""
-        if not (self._thread.stuck or self._streams(GREAT_STREAM) or len(self.rows) >= BATCH):
-            return self._thread
+        """The thread, or for a stream (and while the thread is stuck) the process, as long as it is there."""
         if self._beside is None:
+            if not (self._thread.stuck or self._streams(GREAT_STREAM) or len(self.rows) >= BATCH):
+                return self._thread
             self._beside = asyncio.create_task(self._begin_beside(), name="mailmcp-judge-begin")
         if self._thread.stuck:
             await asyncio.wait([self._beside])
