@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
+from string import ascii_letters
 from typing import NamedTuple
 
 MAX_CANDIDATES = 400
@@ -34,12 +35,14 @@ _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _MASK = "\x1a"
 # Emphasis of plain text: what opens before a token closes after it. A masked card number has no closing stars.
 _EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|_{1,3}|`{1,3})([A-Za-z0-9][A-Za-z0-9 -]{2,38}[A-Za-z0-9])\1(?![\w*`])")
-_MONEY_BEFORE = re.compile(
-    r"(?:[$€£¥₹₽₩₺₫฿₴₦₪₱₡₸₾₼৳៛₭]|\b(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|"
+_SIGNS = "$€£¥₹₽₩₺₫฿₴₦₪₱₡₸₾₼৳៛₭"
+_CURRENCIES = (
+    r"EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|"
     r"IDR|THB|BRL|MXN|ARS|COP|CLP|ZAR|KES|NGN|AED|SAR|EGP|PKR|BDT|LKR|AUD|CAD|NZD|SGD|HKD|MYR|PHP|ISK|KZT|Rs|R\$|Kč|kr|Rp|"
-    r"Ft|zł|RM|TL|NT))[. ]{0,2}\Z",
-    re.IGNORECASE,
+    r"Ft|zł|RM|TL|NT"
 )
+_MONEY_BEFORE = re.compile(rf"(?:[{_SIGNS}]|\b(?:{_CURRENCIES}))[. ]{{0,2}}\Z", re.IGNORECASE)
+_MONEY = (*_SIGNS, *_CURRENCIES.replace("\\", "").lower().split("|"))
 _UNIT_AFTER = re.compile(
     r"\s?(?:[%‰°€£¥₹₽₩₺₫฿₴₦₪₱]|[$](?![\w])|[円元원年년月月日년월명人件点점건回층号室楼路條条丁番個개]|(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|"
     r"DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|IDR|THB|BRL|ZAR|KES|NGN|Kč|kr|Ft|zł|TL|лв|руб|грн|km|kg|kWh|mAh|MB|GB|"
@@ -50,7 +53,11 @@ _MONEY_SIGN = re.compile("[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円�
 _MONEY_WORD = re.compile(
     r"[0-9](?=[\s,A-Za-zлрг])\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
 )
-_TOUCHING = frozenset("-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_TOUCHING = frozenset("-_" + ascii_letters)
+_WORD = frozenset("_" + ascii_letters + "0123456789")
+_OF_TOKEN = "-_" + ascii_letters + "0123456789"
+# Far too long for a code is read over at once.
+_REST_OF_TOKEN = re.compile(r"[A-Za-z0-9_-]{0,24}[A-Za-z0-9_]{0,1976}")
 _BLANKS = ("", " ", "\n")
 _BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
 # "OTP=4821" names the number; in "page?code=4821" and "a.code=4821" it is a part of something longer.
@@ -159,7 +166,8 @@ def prices(text: str) -> int:
 
 def money_before(text: str, start: int) -> bool:
     """Does a currency stand right before ``start``?"""
-    return _MONEY_BEFORE.search(text, max(0, start - 6), start) is not None
+    before = text[max(0, start - 6) : start].rstrip(". ")
+    return before.lower().endswith(_MONEY) and _MONEY_BEFORE.search(text, max(0, start - 6), start) is not None
 
 
 def of_account(text: str, start: int, end: int) -> bool:
@@ -301,19 +309,15 @@ def _touched(text: str, start: int, end: int) -> bool:
     return text[start - 1 : start] in _TOUCHING or text[end : end + 1] in _TOUCHING
 
 
-def _is_word(character: str) -> bool:
-    return character.isascii() and (character.isalnum() or character == "_")
-
-
 def _in_token(text: str, start: int, end: int) -> bool:
     """Do letters (or dashes and letters) touch the run?"""
-    return _is_word(text[start - 1 : start]) or _is_word(text[end : end + 1]) or _dashed(text, start, end)
+    return text[start - 1 : start] in _WORD or text[end : end + 1] in _WORD or _dashed(text, start, end)
 
 
 def _dashed(text: str, start: int, end: int) -> bool:
     """Is the run one part of a dashed token with letters, as in ``G-604417``?"""
-    left = text[start - 1 : start] == "-" and _is_word(text[start - 2 : start - 1])
-    right = text[end : end + 1] == "-" and _is_word(text[end + 1 : end + 2])
+    left = text[start - 1 : start] == "-" and text[start - 2 : start - 1] in _WORD
+    right = text[end : end + 1] == "-" and text[end + 1 : end + 2] in _WORD
     return left or right
 
 
@@ -333,14 +337,10 @@ def _mixed(text: str, run: list[tuple[int, int]]) -> tuple[list[Candidate], int]
 
 
 def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
-    low = start
-    while low > 0 and start - low < 24 and (_is_word(text[low - 1]) or (text[low - 1] == "-" and low > 1)):
-        low -= 1
-    high = end
-    while high < len(text) and high - end < 24 and (_is_word(text[high]) or text[high] == "-"):
-        high += 1
-    while high < len(text) and high - end < 2_000 and _is_word(text[high]):
-        high += 1  # far too long for a code: read over it at once
+    before = text[max(0, start - 24) : start]
+    low = start - len(before) + len(before.rstrip(_OF_TOKEN))
+    rest = _REST_OF_TOKEN.match(text, end)
+    high = rest.end() if rest else end
     read_to = high
     token = text[low:high].strip("-")
     low += len(text[low:high]) - len(text[low:high].lstrip("-"))
@@ -359,9 +359,8 @@ def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
         number = ending.group(1)
         low += ending.start(1)
         return [Candidate(low, low + len(number), number, "digits", (len(number),))], read_to
-    letters = sum(character.isalpha() for character in token)
-    digits = sum(character.isdigit() for character in token)
-    if not letters or not digits or not 4 <= letters + digits <= 16 or _MEASURE.fullmatch(token):
+    letters, figures = sum(map(str.isalpha, token)), sum(map(str.isdigit, token))
+    if not letters or not figures or not 4 <= letters + figures <= 16 or _MEASURE.fullmatch(token):
         return [], read_to
     return [Candidate(low, high, token, "mixed", tuple(len(part) for part in token.split("-")))], read_to
 

@@ -28,7 +28,7 @@ from mailmcp.mail.labels import (
 )
 from mailmcp.mail.layout import of_password, setting, shape
 from mailmcp.mail.matter import Matter
-from mailmcp.mail.signin import best_link
+from mailmcp.mail.signin import Offered
 from mailmcp.models import Channels, Codes
 
 THRESHOLD = -0.3
@@ -62,10 +62,11 @@ def find(subject: str, channels: Channels, sender_domain: str | None = None) -> 
     ``sender_domain`` is the host part of the author's address; links of the same organisation rank higher.
     """
     mail = Matter.of(subject, channels)
-    link = best_link(mail, channels.links, sender_domain, None)
+    links = Offered(mail, channels.links, sender_domain)
+    link = links.best(None)
     odds, best = _best_code(judged(mail, channels, link is not None)) or (0.0, None)
     if best is not None:
-        link = best_link(mail, channels.links, sender_domain, best.typed)
+        link = links.best(best.typed)
     evidence = best.evidence if best else (link.text or link.url) if link else ""
     return Codes(
         code=best.typed if best else None,
