@@ -177,3 +177,14 @@ def test_words_of_other_scripts_are_known_after_a_text_in_ascii() -> None:
     assert [hit.kind for hit in lexicon.hits("the order code")] == [Kind.TRADE, Kind.CODE]
     assert [hit.kind for hit in lexicon.hits("заказ, код, code")] == [Kind.TRADE, Kind.CODE, Kind.CODE]
     assert [hit.kind for hit in lexicon.hits("code")] == [Kind.CODE]
+
+
+def test_a_word_goes_on_behind_its_letters() -> None:
+    lexicon = Lexicon((Kind.NUMBER, "|n°"), (Kind.KEEP, "|do_not_share|"), (Kind.CODE, "-cod code"))
+    assert lexicon.hits("n° 482913") == [(Kind.NUMBER, 0, 2)]
+    assert lexicon.hits("do not share it, do not shareholders") == [(Kind.KEEP, 0, 12)]
+    assert lexicon.hits("e-cod, passcode") == [(Kind.CODE, 1, 5), (Kind.CODE, 11, 15)]
+
+
+def test_a_word_at_the_end_of_a_text_is_one_word() -> None:
+    assert Lexicon((Kind.TRADE, "|row|")).hits("a row") == [(Kind.TRADE, 2, 5)]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice, pairwise
+from string import ascii_letters
 from typing import NamedTuple
 
 MAX_CANDIDATES = 400
-_PRICES_IN = 8_000
 
 _DIGITS = re.compile(r"[0-9]+")
 # What may stand between the digits of one number. A comma or full stop with a blank parts two numbers.
@@ -24,33 +25,19 @@ _SCHEME = re.compile(r"https?\Z", re.IGNORECASE)
 _REST_OF_URL = re.compile(r"[^\s<>\"]+")
 _BEFORE_AT = re.compile(r"[\w.+-]{1,64}\Z")
 _BEHIND_AT = re.compile(r"[\w-]{1,63}\.[\w.-]{1,190}")
-_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
-_MASKED_CARD = re.compile(r"(?:[*•·●∗]{2,16}|(?<![A-Za-z])[xX]{2,16}|…|(?<!\.)\.{3,4})[ -]?\Z")
-# "TAN ............. 318 605": dots that lead from a name to what it names. "*** 318605 ***": stars to draw the eye.
-LEADER = re.compile(r"(?:\.{5,}|[·•∙․]{5,}|…{2,}|_{5,}|-{5,})[ \t]\Z")
-_STARRED = re.compile(r"[ -]?[*•·●∗]{2,16}")
-_STARS = "*•·●∗xX…."
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _MASK = "\x1a"
 # Emphasis of plain text: what opens before a token closes after it. A masked card number has no closing stars.
 _EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|_{1,3}|`{1,3})([A-Za-z0-9][A-Za-z0-9 -]{2,38}[A-Za-z0-9])\1(?![\w*`])")
-_MONEY_BEFORE = re.compile(
-    r"(?:[$€£¥₹₽₩₺₫฿₴₦₪₱₡₸₾₼৳៛₭]|\b(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|"
-    r"IDR|THB|BRL|MXN|ARS|COP|CLP|ZAR|KES|NGN|AED|SAR|EGP|PKR|BDT|LKR|AUD|CAD|NZD|SGD|HKD|MYR|PHP|ISK|KZT|Rs|R\$|Kč|kr|Rp|"
-    r"Ft|zł|RM|TL|NT))[. ]{0,2}\Z",
-    re.IGNORECASE,
-)
-_UNIT_AFTER = re.compile(
-    r"\s?(?:[%‰°€£¥₹₽₩₺₫฿₴₦₪₱]|[$](?![\w])|[円元원年년月月日년월명人件点점건回층号室楼路條条丁番個개]|(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|"
-    r"DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|IDR|THB|BRL|ZAR|KES|NGN|Kč|kr|Ft|zł|TL|лв|руб|грн|km|kg|kWh|mAh|MB|GB|"
-    r"kB|px|mm|cm|ml|mg|hPa|Hz|kHz|MHz|GHz|bit|bits|bytes?|pts?|points?|ppm|rpm|Mbit|kcal|m²|đ|บาท)\b)",
-    re.IGNORECASE,
-)
-_MONEY_SIGN = re.compile("[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円元원]")
-_MONEY_WORD = re.compile(
-    r"[0-9](?=[\s,A-Za-zлрг])\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"
-)
-_TOUCHING = frozenset("-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_TOUCHING = frozenset("-_" + ascii_letters)
+_NO_GROUPS = frozenset((".", "/", ":", ",", "'", "’", "+", "(", ")", ") "))
+"""Separators of no code."""
+_UNEQUAL = frozenset(((3, 3, 4), (3, 4), (4, 3), (3, 2), (2, 3), (4, 2), (2, 4)))
+_ANY_DIGIT = str.maketrans("123456789", "000000000")
+_WORD = frozenset("_" + ascii_letters + "0123456789")
+_OF_TOKEN = "-_" + ascii_letters + "0123456789"
+# Far too long for a code is read over at once.
+_REST_OF_TOKEN = re.compile(r"[A-Za-z0-9_-]{0,24}[A-Za-z0-9_]{0,1976}")
 _BLANKS = ("", " ", "\n")
 _BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
 # "OTP=4821" names the number; in "page?code=4821" and "a.code=4821" it is a part of something longer.
@@ -117,22 +104,38 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
     taken = iter(spaced)
     span = next(taken, None)
     read_to = 0
-    for run in _runs(text):
-        if run[0][0] < read_to:
+    for match in _RUN.finditer(text):
+        start, end = match.span()
+        if start < read_to:
             continue  # one token may hold several runs
-        while span is not None and span[1] <= run[0][0]:
+        while span is not None and span[1] <= start:
             span = next(taken, None)
-        if span is not None and span[0] <= run[0][0] < span[1]:
+        if span is not None and span[0] <= start:
             continue
-        start, end = run[0][0], run[-1][1]
-        if len(run) == 1 and text[start - 1 : start] in _BLANKS and text[end : end + 1] in _BLANKS:
-            if 4 <= end - start <= 10 and text[start - 2 : start] != "+ ":
-                found.append(Candidate(start, end, text[start:end], "digits", (end - start,)))
-        elif _in_token(text, start, end):
-            tokens, read_to = _mixed(text, run)
-            found.extend(tokens)
+        before, after = text[start - 1 : start], text[end : end + 1]
+        whole = match[0]
+        if whole.isdigit():
+            if end - start < 4 and before not in _TOUCHING and after not in _TOUCHING:
+                continue  # most numbers of a text: a count
+            if before in _BLANKS and after in _BLANKS:
+                if 4 <= end - start <= 10 and text[start - 2 : start] != "+ ":
+                    found.append(Candidate(start, end, whole, "digits", (end - start,)))
+                continue
+            runs = ([(start, end)],)
+        elif (end - start < 4 or _plan(whole.translate(_ANY_DIGIT)).amount) and (
+            before not in _TOUCHING and after not in _TOUCHING
+        ):
+            continue  # an amount, a date
         else:
-            found.extend(_of_run(text, run))
+            runs = _runs(text, start, end)
+        for run in runs:
+            if run[0][0] < read_to:
+                continue
+            if _in_token(text, run[0][0], run[-1][1]):
+                tokens, read_to = _mixed(text, run)
+                found.extend(tokens)
+            else:
+                found.extend(_of_run(text, run))
         if len(found) >= MAX_CANDIDATES:
             break
     found.extend(_of_lines(text))
@@ -143,43 +146,6 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
             for m in islice(pattern.finditer(text), 60)
         )
     return found
-
-
-def prices(text: str) -> int:
-    """How many amounts of money (or percentages) the first part of a text shows, counted up to ten."""
-    text = text[:_PRICES_IN]
-    found = 0
-    for match in _MONEY_SIGN.finditer(text):
-        beside = text[max(0, match.start() - 2) : match.end() + 2]
-        found += any(character.isdigit() for character in beside)
-        if found >= 10:
-            return found
-    return found + sum(1 for _ in islice(_MONEY_WORD.finditer(text), 10 - found))
-
-
-def money_before(text: str, start: int) -> bool:
-    """Does a currency stand right before ``start``?"""
-    return _MONEY_BEFORE.search(text, max(0, start - 6), start) is not None
-
-
-def of_account(text: str, start: int, end: int) -> bool:
-    """Is it part of an account number (IBAN), or the end of a masked card number?"""
-    near = text[max(0, start - 2) : start].rstrip(" -")[-1:]
-    if near and near in _STARS and _MASKED_CARD.search(text[max(0, start - 18) : start]):
-        led = LEADER.search(text[max(0, start - 18) : start]) is not None
-        return not (led or text[end : end + 1] == "*" or _STARRED.match(text, end, end + 18))
-    beside = text[max(0, start - 2) : start].rstrip(" ")[-1:]
-    if not (beside.isdigit() or beside.isupper() or text[start].isupper()):
-        return False  # no group of an account number before it, nor does one begin here
-    window = max(0, start - 42)
-    return any(
-        match.start() + window <= start < match.end() + window for match in _IBAN.finditer(text[window : end + 6])
-    )
-
-
-def unit_after(text: str, end: int) -> bool:
-    """Does a currency, a percent sign or another unit stand right after ``end``?"""
-    return _UNIT_AFTER.match(text, end, end + 10) is not None
 
 
 def bare(line: str) -> str:
@@ -212,23 +178,48 @@ def _bared(match: re.Match[str]) -> str:
     return f"{marks}{match.group(2)}{marks}"
 
 
-def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
+class _Plan(NamedTuple):
+    """What a form of digits and separators can be, whatever the digits are."""
+
+    amount: bool
+    """An amount, a date, a version."""
+    spans: tuple[tuple[int, int], ...]
+    """Of its groups of digits."""
+    shape: str
+    """That of the one number in groups that it is, "" when it is none."""
+    groups: tuple[int, ...]
+
+
+@lru_cache(maxsize=2048)
+def _plan(form: str) -> _Plan:
+    """The plan of a form in which every digit is a nought."""
+    spans = tuple(match.span() for match in _DIGITS.finditer(form))
+    groups = tuple(end - start for start, end in spans)
+    kinds = {(gap := form[one[1] : two[0]]).strip(" \t") or gap for one, two in pairwise(spans)}
+    shape = "" if kinds & _NO_GROUPS or len(kinds) != 1 else _shape_of(groups)
+    return _Plan(_AMOUNT.fullmatch(form) is not None, spans, shape, groups)
+
+
+def _shape_of(lengths: tuple[int, ...]) -> str:
+    """482 913, 739-204, 12 34 56 are in groups, 4 8 2 9 1 3 is spaced."""
+    if not 4 <= sum(lengths) <= 10:
+        return ""
+    if set(lengths) == {1}:
+        return "spaced"
+    equal = len(set(lengths)) == 1 and 2 <= lengths[0] <= 5 and len(lengths) <= 4
+    return "grouped" if equal or lengths in _UNEQUAL else ""
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[list[tuple[int, int]]]:
     """Groups of digits that belong to one number or stand beside each other with one separator."""
-    for match in _RUN.finditer(text):
-        start, end = match.span()
-        if (end - start < 4 or _AMOUNT.fullmatch(text, start, end)) and not _touched(text, start, end):
-            continue  # most numbers of a text: a count, an amount, a date
-        if text[start:end].isdigit():
-            yield [(start, end)]
-            continue
-        run: list[tuple[int, int]] = []
-        for digits in _DIGITS.finditer(text, start, end):
-            one, two = digits.span()
-            if run and text[run[-1][1] : one] == "," and _parts_clause(text, run[-1], two):
-                yield run
-                run = []
-            run.append((one, two))
-        yield run
+    run: list[tuple[int, int]] = []
+    for one, two in _plan(text[start:end].translate(_ANY_DIGIT)).spans:
+        one, two = one + start, two + start
+        if run and text[run[-1][1] : one] == "," and _parts_clause(text, run[-1], two):
+            yield run
+            run = []
+        run.append((one, two))
+    yield run
 
 
 def _parts_clause(text: str, before: tuple[int, int], end: int) -> bool:
@@ -248,9 +239,11 @@ def _of_run(text: str, run: list[tuple[int, int]]) -> list[Candidate]:
         return []
     if len(run) == 1:
         return _single(text, start, end, False)
+    plan = _plan(text[start:end].translate(_ANY_DIGIT))
+    if plan.shape:
+        typed = "".join([text[one:two] for one, two in run])
+        return [Candidate(start, end, typed, plan.shape, plan.groups)]
     gaps = [text[one[1] : two[0]] for one, two in pairwise(run)]
-    if (whole := _grouped(text, run, gaps)) is not None:
-        return [whole]
     lengths = [two - one for one, two in run]
     if sum(lengths) >= 9 and text[start] == "0" and len(run) > 2:
         return []
@@ -280,40 +273,15 @@ def _single(text: str, start: int, end: int, crowded: bool) -> list[Candidate]:
     return [Candidate(start, end, text[start:end], "digits", (end - start,), crowded)]
 
 
-def _grouped(text: str, run: list[tuple[int, int]], gaps: list[str]) -> Candidate | None:
-    """One number in groups: 482 913, 739-204, 12 34 56, 4 8 2 9 1 3."""
-    start, end = run[0][0], run[-1][1]
-    lengths = tuple(two - one for one, two in run)
-    kinds = {gap.strip(" \t") or gap for gap in gaps}
-    if len(kinds) != 1 or not 4 <= sum(lengths) <= 10 or kinds & {".", "/", ":", ",", "'", "’", "+", "(", ")", ") "}:
-        return None
-    typed = "".join(text[one:two] for one, two in run)
-    if set(lengths) == {1}:
-        return Candidate(start, end, typed, "spaced", lengths)
-    if len(set(lengths)) == 1 and 2 <= lengths[0] <= 5 and len(lengths) <= 4:
-        return Candidate(start, end, typed, "grouped", lengths)
-    if lengths == (3, 3, 4) or lengths in ((3, 4), (4, 3), (3, 2), (2, 3), (4, 2), (2, 4)):
-        return Candidate(start, end, typed, "grouped", lengths)
-    return None
-
-
-def _touched(text: str, start: int, end: int) -> bool:
-    return text[start - 1 : start] in _TOUCHING or text[end : end + 1] in _TOUCHING
-
-
-def _is_word(character: str) -> bool:
-    return character.isascii() and (character.isalnum() or character == "_")
-
-
 def _in_token(text: str, start: int, end: int) -> bool:
     """Do letters (or dashes and letters) touch the run?"""
-    return _is_word(text[start - 1 : start]) or _is_word(text[end : end + 1]) or _dashed(text, start, end)
+    return text[start - 1 : start] in _WORD or text[end : end + 1] in _WORD or _dashed(text, start, end)
 
 
 def _dashed(text: str, start: int, end: int) -> bool:
     """Is the run one part of a dashed token with letters, as in ``G-604417``?"""
-    left = text[start - 1 : start] == "-" and _is_word(text[start - 2 : start - 1])
-    right = text[end : end + 1] == "-" and _is_word(text[end + 1 : end + 2])
+    left = text[start - 1 : start] == "-" and text[start - 2 : start - 1] in _WORD
+    right = text[end : end + 1] == "-" and text[end + 1 : end + 2] in _WORD
     return left or right
 
 
@@ -333,14 +301,10 @@ def _mixed(text: str, run: list[tuple[int, int]]) -> tuple[list[Candidate], int]
 
 
 def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
-    low = start
-    while low > 0 and start - low < 24 and (_is_word(text[low - 1]) or (text[low - 1] == "-" and low > 1)):
-        low -= 1
-    high = end
-    while high < len(text) and high - end < 24 and (_is_word(text[high]) or text[high] == "-"):
-        high += 1
-    while high < len(text) and high - end < 2_000 and _is_word(text[high]):
-        high += 1  # far too long for a code: read over it at once
+    before = text[max(0, start - 24) : start]
+    low = start - len(before) + len(before.rstrip(_OF_TOKEN))
+    rest = _REST_OF_TOKEN.match(text, end)
+    high = rest.end() if rest else end
     read_to = high
     token = text[low:high].strip("-")
     low += len(text[low:high]) - len(text[low:high].lstrip("-"))
@@ -359,9 +323,8 @@ def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
         number = ending.group(1)
         low += ending.start(1)
         return [Candidate(low, low + len(number), number, "digits", (len(number),))], read_to
-    letters = sum(character.isalpha() for character in token)
-    digits = sum(character.isdigit() for character in token)
-    if not letters or not digits or not 4 <= letters + digits <= 16 or _MEASURE.fullmatch(token):
+    letters, figures = sum(map(str.isalpha, token)), sum(map(str.isdigit, token))
+    if not letters or not figures or not 4 <= letters + figures <= 16 or _MEASURE.fullmatch(token):
         return [], read_to
     return [Candidate(low, high, token, "mixed", tuple(len(part) for part in token.split("-")))], read_to
 

@@ -13,7 +13,8 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from mailmcp.mail.candidates import Candidate, bare, candidates, masked, money_before, unit_after, unmarked
+from mailmcp.mail.amounts import money_before, unit_after
+from mailmcp.mail.candidates import Candidate, bare, candidates, masked, unmarked
 from mailmcp.mail.codewords import Kind
 from mailmcp.mail.evidence import Setup, Signs, announced_length, of_candidate, of_mail, of_subject_only, weighed
 from mailmcp.mail.labels import (
@@ -28,7 +29,7 @@ from mailmcp.mail.labels import (
 )
 from mailmcp.mail.layout import of_password, setting, shape
 from mailmcp.mail.matter import Matter
-from mailmcp.mail.signin import best_link
+from mailmcp.mail.signin import Offered
 from mailmcp.models import Channels, Codes
 
 THRESHOLD = -0.3
@@ -62,10 +63,11 @@ def find(subject: str, channels: Channels, sender_domain: str | None = None) -> 
     ``sender_domain`` is the host part of the author's address; links of the same organisation rank higher.
     """
     mail = Matter.of(subject, channels)
-    link = best_link(mail, channels.links, sender_domain, None)
+    links = Offered(mail, channels.links, sender_domain)
+    link = links.best(None)
     odds, best = _best_code(judged(mail, channels, link is not None)) or (0.0, None)
     if best is not None:
-        link = best_link(mail, channels.links, sender_domain, best.typed)
+        link = links.best(best.typed)
     evidence = best.evidence if best else (link.text or link.url) if link else ""
     return Codes(
         code=best.typed if best else None,
@@ -204,7 +206,13 @@ def _read(mail: Matter, rows: list[_Set], unique: bool) -> list[_Read]:
 def _of_text(mail: Matter, in_subject: dict[str, _Subject]) -> list[_Set]:
     """The candidates of the text by how they are set, best first."""
     rows: list[_Set] = []
-    for order, candidate in enumerate(_promising(mail.text, candidates(mail.text, mail.speaks_of_letters))):
+    offered = candidates(mail.text, mail.speaks_of_letters)
+    named_at: list[int] = []
+    if len(offered) > _SCORED:
+        named_at = _named_places(mail.text)
+    if len(offered) > _LOOKED_AT:
+        offered = _promising(mail.text, offered, named_at)
+    for order, candidate in enumerate(offered):
         found = setting(mail, candidate)
         if found is None:
             continue
@@ -217,28 +225,20 @@ def _of_text(mail: Matter, in_subject: dict[str, _Subject]) -> list[_Set]:
     if len(rows) <= _SCORED:
         rows.sort(key=lambda row: (-row.base, row.order))
     else:
-        named_at = _named_places(mail.text)
         rows.sort(key=lambda row: (-row.base - 2.0 * _is_named(named_at, row.candidate), row.order))
     return rows
 
 
-def _promising(text: str, found: list[Candidate]) -> list[Candidate]:
+def _promising(text: str, found: list[Candidate], named_at: list[int]) -> list[Candidate]:
     """Of a mail full of numbers those that are worth a closer look, in the order of the text."""
-    if len(found) <= _LOOKED_AT:
-        return found
-
-    named_at = _named_places(text)
-
-    def rank(place: int) -> float:
-        candidate = found[place]
+    ranks: list[tuple[float, int]] = []
+    for place, candidate in enumerate(found):
         start, end = candidate.start, candidate.end
         alone = text[start - 1 : start] in _ENDS and text[end : end + 1] in _ENDS
-        named = _is_named(named_at, candidate)
-        usual = candidate.shape != "mixed" and len(candidate.typed) in (6, 7, 8)
-        return 2.0 * (alone + named) + usual - place / len(found)
-
-    best = sorted(range(len(found)), key=rank, reverse=True)[:_LOOKED_AT]
-    return [found[place] for place in sorted(best)]
+        usual = candidate.shape != "mixed" and 6 <= len(candidate.typed) <= 8
+        ranks.append((2.0 * (alone + _is_named(named_at, candidate)) + usual - place / len(found), -place))
+    ranks.sort(reverse=True)
+    return [found[place] for place in sorted(-place for _, place in ranks[:_LOOKED_AT])]
 
 
 def _named_places(text: str) -> list[int]:
@@ -381,7 +381,7 @@ def _evidence(mail: Matter, candidate: Candidate) -> str:
 
 
 def _has_words(text: str) -> bool:
-    return any(character.isalpha() for character in text)
+    return any(map(str.isalpha, text))
 
 
 def key(typed: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -87,12 +88,13 @@ class Hit(NamedTuple):
     end: int
 
 
-_LATIN = str.maketrans(
+_PLAIN = (
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ə": "e", "ħ": "h"}
     | {"ی": "ي", "ک": "ك", "ى": "ي", "ة": "ه", "ہ": "ه", "ھ": "ه", "’": "'", "ʼ": "'", "‘": "'", "ς": "σ", "ё": "е"}
     | {"\u200c": "", "\u200d": "", "ـ": "", "\u00ad": "", "‐": "-", "‑": "-", "–": "-", "\t": " ", "\n": " "}
 )
-_MARKS = re.compile("[\u200b\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+_ODD = re.compile(f"[{''.join(_PLAIN)}]")
+_MARKS = re.compile("[\u200b\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]+")
 
 
 def folded(text: str) -> str:
@@ -102,7 +104,12 @@ def folded(text: str) -> str:
     """
     if text.isascii():
         return text.lower().replace("\t", " ").replace("\n", " ")
-    return _MARKS.sub("", unicodedata.normalize("NFKD", text.lower()).translate(_LATIN)).translate(_LATIN)
+    text = unicodedata.normalize("NFKD", _ODD.sub(_plain, text.lower()))
+    return _ODD.sub(_plain, _MARKS.sub("", text))
+
+
+def _plain(match: re.Match[str]) -> str:
+    return _PLAIN[match[0]]
 
 
 _CONTEXT = frozenset(
@@ -114,36 +121,98 @@ _Row = tuple[str, bool, list[Kind], bool]
 """A word, whether it must end where it ends, what it says, and whether it hides the words in it."""
 _Rows = dict[str, list[_Row]]
 
+_LETTERS = re.compile(r"[^\W\d_]+")
+_KEY = 4
+_BEYOND = 3
+_MAX_KNOWN = 20_000
+_MAX_RUN = 24
 
-class _Index(NamedTuple):
-    """Words by their first four letters, shorter ones (many of them ideographs) by all they have."""
 
-    initial: _Rows
-    """At the beginning of a word."""
-    inner: _Rows
-    """Inside a word."""
-    short: frozenset[str]
-    """First letters of keys of one or two."""
-    places: re.Pattern[str]
-    """Where a word may begin. All but ASCII letters is a place: what the key says decides there."""
+class _Place(NamedTuple):
+    """Where in a run of letters words of the lists may begin, longest first."""
 
-    @classmethod
-    def of(cls, kinds: dict[str, list[Kind]]) -> _Index:
-        """Index folded words."""
-        initial: _Rows = {}
-        inner: _Rows = {}
+    offset: int
+    beyond: _Rows
+    """Phrases that go on for three characters and more behind the run, by these."""
+    rows: list[_Row]
+    """Those that go on for less, and the words inside the run."""
+
+
+class _Index:
+    """Words by their first four letters, shorter ones (many of them ideographs) by all they have.
+
+    What begins in a run of letters is found once and kept: mails are made of the same few thousand runs.
+    """
+
+    def __init__(self, kinds: dict[str, list[Kind]]) -> None:
+        self._initial: _Rows = {}
+        """At the beginning of a run."""
+        self._inner: _Rows = {}
+        """Inside a run, too."""
+        self._phrases: _Rows = {}
+        """Longer than the run they begin with, by this run."""
+        self._inner_phrases: _Rows = {}
+        self._seconds: dict[str, set[str]] = {}
+        """What may follow a first letter inside a run."""
+        self.known: dict[str, tuple[_Place, ...]] = {}
+        """The places of the runs that were seen."""
+        odd: dict[str, set[str]] = {}
         for word, of_word in kinds.items():
             core = word.strip("|")
             row = (core, word[-1] == "|", of_word, not _CONTEXT.issuperset(of_word))
-            initial.setdefault(core[:4], []).append(row)
+            self._initial.setdefault(core[:_KEY], []).append(row)
+            run = _LETTERS.match(core)
+            first = run.end() if run else 1
+            whole, inner = (self._initial, self._inner) if first == len(core) else (self._phrases, self._inner_phrases)
+            key = core[:_KEY] if first == len(core) else core[:first]
+            whole.setdefault(key, []).append(row)
             if word[0] != "|":
-                inner.setdefault(core[:4], []).append(row)
-        for rows in (*initial.values(), *inner.values()):
-            if len(rows) > 1:
-                rows.sort(key=_length, reverse=True)
-        short = frozenset(key[0] for key in initial if len(key) < 3)
-        places = re.compile(f"(?=[^\x00-\x7f]|(?<![a-z])(?:{_any_of(initial)})|(?:{_any_of(inner)}))")
-        return cls(initial, inner, short, places)
+                inner.setdefault(key, []).append(row)
+                self._seconds.setdefault(core[0], set()).add(core[1:2] if first > 1 else "")
+            if not run:
+                odd.setdefault(core[0], set()).add(core[1:2])
+        for rows in (self._initial, self._inner, self._phrases, self._inner_phrases):
+            for some in rows.values():
+                some.sort(key=_length, reverse=True)
+        begins = (
+            re.escape(first) + ("" if "" in seconds else f"(?=[{re.escape(''.join(seconds))}])")
+            for first, seconds in odd.items()
+        )
+        self.runs = re.compile("|".join((r"[^\W\d_]+", *begins)))
+        """Letters in a row, or what else a word begins with."""
+
+    def places(self, run: str, before: str) -> tuple[_Place, ...]:
+        """Where words may begin in a run that stands behind a character."""
+        if not run[0].isalpha():
+            return tuple(self._found(run, before.isalpha()))
+        found = tuple(self._found(run, False))
+        if len(run) <= _MAX_RUN:
+            if len(self.known) >= _MAX_KNOWN:
+                self.known.clear()
+            self.known[run] = found
+        return found
+
+    def _found(self, run: str, inside: bool) -> Iterator[_Place]:
+        last = len(run) - 1
+        for at, letter in enumerate(run):
+            initial = not inside if not at else not run[at - 1].isalpha()
+            if not initial:
+                seconds = self._seconds.get(letter)
+                if seconds is None or not ("" in seconds or at == last or run[at + 1] in seconds):
+                    continue
+            words, phrases = (self._initial, self._phrases) if initial else (self._inner, self._inner_phrases)
+            rest = run[at:]
+            keys = {rest[:size]: None for size in range(_KEY, 0, -1)}
+            within = [row for key in keys for row in words.get(key, ()) if rest.startswith(row[0])]
+            longer = phrases.get(rest, ())
+            if not (within or longer):
+                continue
+            beyond: _Rows = {}
+            for row in longer:
+                if len(row[0]) >= len(rest) + _BEYOND:
+                    beyond.setdefault(row[0][len(rest) : len(rest) + _BEYOND], []).append(row)
+            ahead = [row for row in longer if len(row[0]) < len(rest) + _BEYOND]
+            yield _Place(at, beyond, ahead + within)
 
 
 class Lexicon:
@@ -162,26 +231,31 @@ class Lexicon:
         found: list[Hit] = []
         skip = 0
         index = self._index(text)
-        initial, inner, short = index.initial.get, index.inner.get, index.short
-        for place in index.places.finditer(text):
-            at = place.start()
-            if at < skip:
+        known, places = index.known.get, index.places
+        for match in index.runs.finditer(text):
+            run = match[0]
+            some = known(run)
+            if some is None:
+                some = places(run, text[max(0, match.start() - 1) : match.start()])
+            if not some:
                 continue
-            rows_of = inner if at and text[at - 1].isalpha() else initial
-            for length in (4, 3, 2, 1) if text[at] in short else (4, 3):
-                rows = rows_of(text[at : at + length])
-                if rows is not None and (end := _longest(text, at, rows, found)):
+            for offset, beyond, rows in some:
+                at = match.start() + offset
+                if at < skip:
+                    continue
+                if beyond and (more := beyond.get(text[match.end() : match.end() + _BEYOND])):
+                    rows = more + rows
+                if end := _longest(text, at, rows, found):
                     skip = end
-                    break
         return found
 
     def _index(self, text: str) -> _Index:
         if text.isascii():
             if self._of_ascii is None:
-                self._of_ascii = self._of_all or _Index.of(self._words(ascii_only=True))
+                self._of_ascii = self._of_all or _Index(self._words(ascii_only=True))
             return self._of_ascii
         if self._of_all is None:
-            self._of_all = _Index.of(self._words(ascii_only=False))
+            self._of_all = _Index(self._words(ascii_only=False))
         return self._of_all
 
     def _words(self, ascii_only: bool) -> dict[str, list[Kind]]:
@@ -220,23 +294,6 @@ class Endings:
 
 def _length(row: _Row) -> int:
     return len(row[0])
-
-
-def _any_of(rows: _Rows) -> str:
-    """A pattern of the ASCII keys, by their first letters: the engine skips over all but one."""
-    by_first: dict[str, dict[str, str]] = {}
-    for key in sorted({key[:3] for key in rows if key[:3].isascii()}):
-        thirds = by_first.setdefault(key[0], {})
-        if len(key) < 3:
-            thirds[key[1:]] = ""
-        elif thirds.get(key[1]) != "":  # else the shorter key covers it
-            thirds[key[1]] = thirds.get(key[1], "") + re.escape(key[2])
-    pattern = "|".join(f"{re.escape(first)}(?:{_classes(seconds)})" for first, seconds in by_first.items())
-    return pattern or "(?!)"
-
-
-def _classes(seconds: dict[str, str]) -> str:
-    return "|".join(re.escape(second) + (f"[{thirds}]" if thirds else "") for second, thirds in seconds.items())
 
 
 def _longest(text: str, at: int, rows: list[_Row], found: list[Hit]) -> int:

@@ -278,4 +278,4 @@ def _beside(hit: Hit, others: list[Hit], reach: int = _COMPOUND) -> bool:
 
 
 def _has_words(text: str) -> bool:
-    return any(character.isalpha() for character in text)
+    return any(map(str.isalpha, text))

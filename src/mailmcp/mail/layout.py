@@ -6,7 +6,8 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from mailmcp.mail.candidates import Candidate, bare, money_before, of_account, unit_after
+from mailmcp.mail.amounts import money_before, of_account, unit_after
+from mailmcp.mail.candidates import Candidate, bare
 from mailmcp.mail.labels import named_directly, no_longer_counts
 from mailmcp.mail.matter import MAX_TEXT, Matter
 
@@ -76,9 +77,8 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
 def of_password(text: str, start: int, end: int) -> bool:
     """Is it a piece of a longer run with signs in it, as in ``Xk9!fT2q``?"""
     left, right = text[max(0, start - 2) : start], text[end : end + 2]
-    return any(
-        len(pair) == 2 and pair[sign] in _IN_PASSWORD and (pair[1 - sign].isascii() and pair[1 - sign].isalnum())
-        for pair, sign in ((left, 1), (right, 0))
+    return (left[-1:] in _IN_PASSWORD and len(left) == 2 and left[0].isascii() and left[0].isalnum()) or (
+        right[:1] in _IN_PASSWORD and len(right) == 2 and right[1].isascii() and right[1].isalnum()
     )
 
 

@@ -7,7 +7,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from mailmcp.language.characters import ascii_digits, cleaned
-from mailmcp.mail.candidates import masked, prices, unmarked
+from mailmcp.mail.amounts import prices
+from mailmcp.mail.candidates import masked, unmarked
 from mailmcp.mail.codewords import LABELS, Kind, folded
 from mailmcp.mail.labels import named_directly
 from mailmcp.models import Channels

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from mailmcp.language.domains import host_of, same_organisation
@@ -53,6 +54,16 @@ class _Target:
     carries_code: bool = False
 
 
+class _Words(NamedTuple):
+    """What is said on a link and round it."""
+
+    name: str
+    bare_url: bool
+    said: frozenset[Kind]
+    around: frozenset[Kind]
+    own_line: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Mail:
     """What the judging of every link of a mail needs."""
@@ -61,7 +72,6 @@ class _Mail:
     counts: Counter[str]
     about: float
     """What the mail is about, from subject and opening: signing in (positive) or trade (negative)."""
-    sender_domain: str | None
     has_code: bool
     lone: str | None
     """The URL of the one button or personal link, when the mail has only one."""
@@ -76,32 +86,62 @@ def best_link(
 
     ``code`` is what was found in the same mail; a link that carries it belongs to it.
     """
-    if matter.of_repository:
-        return None  # developers who speak of signing in
-    links = [_target(link, code) for link in offered[:_LOOKED_AT] if not link.url.lower().startswith(_OTHER_SCHEMES)]
-    if not links:
-        return None
-    prominent = {target.link.url for target in links if target.link.button or target.personal}
-    mail = _Mail(
-        visible=matter.shown,
-        counts=Counter(target.link.url for target in links),
-        about=_about(matter),
-        sender_domain=sender_domain,
-        has_code=code is not None,
-        lone=next(iter(prominent)) if len(prominent) == 1 else None,
-        many=len({target.link.url for target in links if target.personal}) >= 8,
-    )
-    # Words are read only for the likeliest.
-    likely = sorted(links, key=lambda target: -target.points - target.link.button)[:_READ]
-    likely.sort(key=lambda target: target.link.offset)
-    best: tuple[float, Link] | None = None
-    for target in likely:
-        score = _score(target, mail)
-        if best is None or score > best[0]:
-            best = (score, target.link)
-    if best is None or best[0] < THRESHOLD:
-        return None
-    return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-(best[0] - THRESHOLD + 1) / 1.3)), 2))
+    return Offered(matter, offered, sender_domain).best(code)
+
+
+class Offered:
+    """The links of a mail. Words and URLs are read once, however often it is asked for the best."""
+
+    def __init__(self, matter: Matter, offered: tuple[Link, ...], sender_domain: str | None) -> None:
+        self._matter = matter
+        self._sender_domain = sender_domain
+        self._links: list[_Target] = []
+        if not matter.of_repository:  # developers speak of signing in, too
+            useful = [link for link in offered[:_LOOKED_AT] if not link.url.lower().startswith(_OTHER_SCHEMES)]
+            self._links = [_target(link, None) for link in useful]
+        self._about = _about(matter) if self._links else 0.0
+        self._words: dict[int, _Words] = {}
+
+    def best(self, code: str | None) -> SignInLink | None:
+        """The best link of a mail with this code (or none)."""
+        if not self._links:
+            return None
+        links = self._links
+        if code is not None:
+            links = [_target(one.link, code) if _carries(one.link.url, code) else one for one in links]
+        prominent = {target.link.url for target in links if target.link.button or target.personal}
+        mail = _Mail(
+            visible=self._matter.shown,
+            counts=Counter(target.link.url for target in links),
+            about=self._about,
+            has_code=code is not None,
+            lone=next(iter(prominent)) if len(prominent) == 1 else None,
+            many=len({target.link.url for target in links if target.personal}) >= 8,
+        )
+        # Words are read only for the likeliest.
+        likely = sorted(links, key=lambda target: -target.points - target.link.button)[:_READ]
+        likely.sort(key=lambda target: target.link.offset)
+        best: tuple[float, Link] | None = None
+        for target in likely:
+            score = _score(target, mail, self._read(target.link)) + self._of_host(target.link)
+            if best is None or score > best[0]:
+                best = (score, target.link)
+        if best is None or best[0] < THRESHOLD:
+            return None
+        return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-(best[0] - THRESHOLD + 1) / 1.3)), 2))
+
+    def _read(self, link: Link) -> _Words:
+        if (words := self._words.get(id(link))) is None:
+            words = self._words[id(link)] = _words(self._matter.shown, link)
+        return words
+
+    def _of_host(self, link: Link) -> float:
+        if self._sender_domain and (host := host_of(link.url)):
+            if same_organisation(host, self._sender_domain):
+                return 0.3
+            if not _private(host) and not _private(self._sender_domain):
+                return -0.2
+        return 0.0
 
 
 def _about(matter: Matter) -> float:
@@ -119,15 +159,21 @@ def _about(matter: Matter) -> float:
     return score - min(1.0, 0.2 * (count(Kind.OTHER) + count(Kind.GIFT)))
 
 
-def _score(target: _Target, mail: _Mail) -> float:
-    link = target.link
+def _words(visible: str, link: Link) -> _Words:
     bare_url = "://" in link.text or link.text.startswith("www.")
-    before = mail.visible[max(0, link.offset - 160) : link.offset]
+    before = visible[max(0, link.offset - 160) : link.offset]
     # A bare URL is named by the words before it: on its line, else on the line above.
     name = _last_words(before) if bare_url else link.text[:160]
-    said, around = _kinds(name), _kinds(before)
+    said = _kinds(name)
     if bare_url and not said & _SIGNING:
-        said |= _kinds(_next_words(mail.visible, link))
+        said |= _kinds(_next_words(visible, link))
+    own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
+    return _Words(name, bare_url, said, _kinds(before), own_line)
+
+
+def _score(target: _Target, mail: _Mail, words: _Words) -> float:
+    link = target.link
+    name, bare_url, said, around, own_line = words
     score = mail.about + target.points
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
@@ -147,17 +193,11 @@ def _score(target: _Target, mail: _Mail) -> float:
         score += 0.8
     if not known and (link.url != mail.lone or mail.about < 0.8):
         score -= 1.5
-    own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
     if own_line and known and 2 < len(name.strip()) <= 40:
         score += 1.2  # a button as plain text writes it: its words, and the address below
     else:
         score += 0.9 if link.button else 0.5 if own_line else 0.0
     score += 0.5 if mail.counts[link.url] > 1 else 0.0
-    if mail.sender_domain and (host := host_of(link.url)):
-        if same_organisation(host, mail.sender_domain):
-            score += 0.3
-        elif not _private(host) and not _private(mail.sender_domain):
-            score -= 0.2
     if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
         score -= 0.7
     if mail.many and not link.button:
@@ -192,13 +232,16 @@ def _private(host: str) -> bool:
         return False
 
 
-def _kinds(text: str) -> set[Kind]:
-    return {hit.kind for hit in LINKS.hits(folded(text))}
+def _kinds(text: str) -> frozenset[Kind]:
+    return frozenset(hit.kind for hit in LINKS.hits(folded(text)))
+
+
+def _carries(url: str, code: str) -> bool:
+    return code.replace("-", "").lower() in url.replace("-", "").lower()
 
 
 def _target(link: Link, code: str | None) -> _Target:
-    carries_code = code is not None and code.replace("-", "").lower() in link.url.replace("-", "").lower()
-    return _Target(link, *_of_url(link.url, code), carries_code)
+    return _Target(link, *_of_url(link.url, code), code is not None and _carries(link.url, code))
 
 
 def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
@@ -215,7 +258,7 @@ def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
     named = URL_FOR.search(readable.lower()) is not None or Kind.ACTION in _kinds(readable.translate(_URL_MARKS))
     if named:
         points += 1.3
-    if code is not None and code.replace("-", "").lower() in path.replace("-", "").lower():
+    if code is not None and _carries(path, code):
         return points + 3.0, 1.5, True
     personal = _personal(path)
     if personal:
