@@ -162,6 +162,7 @@ def test_a_deception_is_said_beside_the_code_though_the_deceivers_domain_is_prov
     trust, told, domain, _, _ = laboratory.seen("259680")
     assert (trust, domain) == ("suspicious", "evil.example")
     assert "suspicious: The display name is the domain bank.example" in told
+    assert "suspicious evil.example" not in told
     assert "verified" not in told
 
 

@@ -311,7 +311,8 @@ class _Telling:
             page.say(f"sent {body.id} {when} to", ", ".join(body.to))
         else:
             verdict = SIGNS[body.trust] if self._several else body.trust
-            verdict += f" {body.verified_domain}" if body.verified_domain else ""
+            # Beside any other verdict a domain, though proved, would read as praise.
+            verdict += f" {body.verified_domain}" if body.trust == Verdict.VERIFIED and body.verified_domain else ""
             page.say(f"{verdict} {body.id} {when}", self._sender(body))
             told = [one.sentence for one in reasons if one.code not in _USUAL]
             if told and body.trust in (Verdict.SUSPICIOUS, Verdict.FAILED, Verdict.UNVERIFIED):
