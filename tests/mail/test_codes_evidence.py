@@ -150,6 +150,7 @@ def test_links_of_a_code_host_sign_nobody_in() -> None:
 # --- the weights ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_weight_is_of_a_sign_that_mails_give() -> None:
     given: set[str] = set()
     for path in sorted(CORPUS.glob("dev_*/*.eml")):

@@ -67,6 +67,7 @@ def test_hidden_words_are_kept_apart_with_their_kind(form: str, kind: str) -> No
     assert [piece.kind for piece in channels.hidden if "zebra" in piece.text] == [kind]
 
 
+@pytest.mark.slow
 @pytest.mark.corpora
 def test_no_instruction_of_the_third_party_set_comes_through_any_form() -> None:
     folder = os.environ.get("MAILMCP_TEST_CORPORA")

@@ -95,8 +95,8 @@ def judge_some(count: int, seed: int, caplog: pytest.LogCaptureFixture) -> None:
         logging.getLogger("fuzz").warning(line)
 
 
-def test_two_hundred_damaged_mails_are_judged(caplog: pytest.LogCaptureFixture) -> None:
-    judge_some(200, 1, caplog)
+def test_fifty_damaged_mails_are_judged(caplog: pytest.LogCaptureFixture) -> None:
+    judge_some(50, 1, caplog)
 
 
 @pytest.mark.slow
