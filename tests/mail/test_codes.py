@@ -54,6 +54,8 @@ def html(body: str, subject: str = "", sender: str | None = "example.test") -> C
         ("TRKWBN", "TRKWBN"),
         ("molar-sapid-tundra-jays", "molar-sapid-tundra-jays"),
         ("0042", "0042"),
+        ("H4N 8WD", "H4N8WD"),
+        ("PZ 40 81", "PZ4081"),
     ],
 )
 def test_a_code_of_any_shape_is_given_as_a_person_would_type_it(shown: str, typed: str) -> None:

@@ -147,6 +147,23 @@ def test_links_of_a_code_host_sign_nobody_in() -> None:
     assert plain(words, "[acme/app] Sign-in link (Issue #12)").link is None
 
 
+def test_a_button_below_a_heading_that_asks_for_it_is_the_link() -> None:
+    tracked = "https://click.music.example/ls/click?upn=u001.{}PJLKzedED1FhknHPzWBDpyVg9mRnnu0"
+    rest = "".join(f'<a href="{tracked.format(name)}">{name}</a> ' for name in ("phone", "tablet", "desktop"))
+    button = '<a style="background:#000;color:#fff;padding:12px" href="{}">Pick a new one</a>'.format(
+        tracked.format("RQ")
+    )
+    words = f"<p>Forgetting happens.</p>{button}<p>Good for 4 hours.</p><p>Get the app for: {rest}</p>"
+    assert html(f"<h1>Reset your password</h1>{words}", "Forgotten something?").link == tracked.format("RQ")
+    assert html(f"<h1>Your password was changed</h1>{words}", "Password changed").link is None
+
+
+def test_the_name_of_a_place_does_not_turn_a_reset_into_trade() -> None:
+    url = "https://my.power.example/password-reset?user=ann&key=qU35Nzo7MVKyYNqhj7GlB1lX8SqA"
+    words = f"Below you set a new password for the customer shop:\n\n{url}\n\nIt holds until tomorrow."
+    assert plain(words, "New password for the customer shop").link == url
+
+
 # --- the weights ------------------------------------------------------------------------------------------------------
 
 

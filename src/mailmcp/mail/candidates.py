@@ -49,6 +49,7 @@ _FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
 # Not between other words in capitals: those are a heading.
 _CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
 _NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
+_GROUPS = re.compile(r"[A-Z0-9]{1,5}(?:[ ·][A-Z0-9]{1,5}){1,4}\Z")
 _LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
 _WRAPPING = " \t\"'“”„«»‘’‹›()[]{}【】「」『』（）<>*_~`|.:：;,!。→➜▶►•·=#-–—"
 
@@ -138,7 +139,13 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
                 found.extend(_of_run(text, run))
         if len(found) >= MAX_CANDIDATES:
             break
-    found.extend(_of_lines(text))
+    lines = _of_lines(text)
+    grouped = [one for one in lines if one.shape == "mixed"]
+    if grouped:  # what stands inside of one is a part of it
+        found = [
+            one for one in found if not any(other.start <= one.start and one.end <= other.end for other in grouped)
+        ]
+    found.extend(lines)
     if capitals:
         found.extend(
             Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
@@ -343,7 +350,10 @@ def _of_lines(text: str) -> list[Candidate]:
             elif core:
                 found.extend(_column(column))
                 column = []
-                if 4 <= len(core) <= 40 and _LETTERS.match(core) and core.islower() and len(found) < 60:
+                if 6 <= len(core) <= 18 and _GROUPS.match(core) and (groups := _of_groups(core)):
+                    start = offset + line.index(core)
+                    found.append(Candidate(start, start + len(core), "".join(groups), "mixed", tuple(map(len, groups))))
+                elif 4 <= len(core) <= 40 and _LETTERS.match(core) and core.islower() and len(found) < 60:
                     start = offset + line.index(core)
                     found.append(Candidate(start, start + len(core), core, "letters", (len(core),)))
         else:
@@ -352,6 +362,15 @@ def _of_lines(text: str) -> list[Candidate]:
         offset += length + 1
     found.extend(_column(column))
     return found
+
+
+def _of_groups(core: str) -> list[str]:
+    """The groups of a code of letters and digits that fills its line ("H4N 8WD"), none of what is no such code."""
+    groups = re.split("[ ·]", core)
+    lengths = [len(group) for group in groups]
+    alike = max(lengths) - min(lengths) <= 1
+    whole = "".join(groups)
+    return groups if alike and 5 <= len(whole) <= 12 and not whole.isdigit() and not whole.isalpha() else []
 
 
 def _column(column: list[tuple[int, str]]) -> list[Candidate]:

@@ -17,6 +17,8 @@ from mailmcp.mail.matter import Matter
 from mailmcp.models import Link
 
 THRESHOLD = 4.0
+HEADING = 120
+"""Characters of the shown text in which its first words stand."""
 _LOOKED_AT = 150
 _READ = 25
 _RUN = re.compile(r"[A-Za-z0-9_\-~.%+]{6,}")
@@ -75,6 +77,8 @@ class _Mail:
     has_code: bool
     lone: str | None
     """The URL of the one button or personal link, when the mail has only one."""
+    headed: bool
+    """Do its first words ask for signing in, confirming, a new password?"""
     many: bool
     """Has it a page full of personal links, as newsletters do?"""
 
@@ -100,6 +104,7 @@ class Offered:
             useful = [link for link in offered[:_LOOKED_AT] if not link.url.lower().startswith(_OTHER_SCHEMES)]
             self._links = [_target(link, None) for link in useful]
         self._about = _about(matter) if self._links else 0.0
+        self._headed = bool(self._links) and _is_headed(matter)
         self._words: dict[int, _Words] = {}
 
     def best(self, code: str | None) -> SignInLink | None:
@@ -109,13 +114,17 @@ class Offered:
         links = self._links
         if code is not None:
             links = [_target(one.link, code) if _carries(one.link.url, code) else one for one in links]
-        prominent = {target.link.url for target in links if target.link.button or target.personal}
+        headed = code is None and self._headed
+        buttons = {target.link.url for target in links if target.link.button}
+        prominent = buttons | {target.link.url for target in links if target.personal}
+        alone = (prominent, buttons) if headed else (prominent,)
         mail = _Mail(
             visible=self._matter.shown,
             counts=Counter(target.link.url for target in links),
             about=self._about,
             has_code=code is not None,
-            lone=next(iter(prominent)) if len(prominent) == 1 else None,
+            lone=next((next(iter(urls)) for urls in alone if len(urls) == 1), None),
+            headed=headed,
             many=len({target.link.url for target in links if target.personal}) >= 8,
         )
         # Words are read only for the likeliest.
@@ -159,6 +168,13 @@ def _about(matter: Matter) -> float:
     return score - min(1.0, 0.2 * (count(Kind.OTHER) + count(Kind.GIFT)))
 
 
+def _is_headed(matter: Matter) -> bool:
+    """Do the first words speak of signing in, confirming, resetting, and not of something that was done?"""
+    if Kind.NOTICE in matter.opening_kinds or Kind.NOTICE in matter.subject_kinds:
+        return False
+    return Kind.ACTION in _kinds(matter.shown[:HEADING].strip().partition("\n\n")[0])
+
+
 def _words(visible: str, link: Link) -> _Words:
     bare_url = "://" in link.text or link.text.startswith("www.")
     before = visible[max(0, link.offset - 160) : link.offset]
@@ -174,7 +190,7 @@ def _words(visible: str, link: Link) -> _Words:
 def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     link = target.link
     name, bare_url, said, around, own_line = words
-    score = mail.about + target.points
+    score = mail.about + target.points + (0.6 if mail.headed else 0.0)
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
         score -= 4.5 if Kind.ACTION not in said else 1.5
@@ -182,7 +198,8 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
         score += 1.5 if bare_url else 2.0
         known = True
     if said & _TRADING:
-        score -= 3.0
+        # "A new password for the customer zone": the words of trade are only the name of a place.
+        score -= 1.0 if target.named and target.personal and Kind.ACTION in said else 3.0
     if len(name) > 60 and not bare_url:
         score -= 0.8  # a headline
     if around & _SIGNING:
@@ -190,8 +207,8 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     if Kind.NOT_YOU in around:
         score -= 2.5
     if link.url == mail.lone:
-        score += 0.8
-    if not known and (link.url != mail.lone or mail.about < 0.8):
+        score += 1.6 if target.named and target.personal > 1 else 0.8
+    if not known and (link.url != mail.lone or (mail.about < 0.8 and not mail.headed)):
         score -= 1.5
     if own_line and known and 2 < len(name.strip()) <= 40:
         score += 1.2  # a button as plain text writes it: its words, and the address below
