@@ -65,6 +65,11 @@ def test_a_code_of_any_shape_is_given_as_a_person_would_type_it(shown: str, type
     assert "verification code" in found.evidence
 
 
+@pytest.mark.parametrize("digits", ["111111", "222222", "123456", "000000"])
+def test_the_digits_that_an_application_under_test_likes_to_send_are_a_code(digits: str) -> None:
+    assert plain(f"Your sign-in code is {digits}\n", "Your code").code == digits
+
+
 def test_a_code_in_keycaps_is_given_as_a_person_would_type_it() -> None:
     keycaps = "".join(f"{digit}\ufe0f\u20e3" for digit in "482913")
     assert plain(f"Your verification code is:\n\n{keycaps}\n\nIt expires in 10 minutes.", "Sign in").code == "482913"

@@ -28,7 +28,7 @@ SETTLED = {
     "answer": -2.5,
     "of another length": -4.0,
     "named otherwise": -1.5,
-    "counted": -3.0,
+    "counted": -2.0,
     "numbered in trade": -2.5,
     "pointed at": 4.0,
 }
