@@ -376,6 +376,7 @@ def test_nothing_raises_and_what_is_given_was_shown(subject: str, text: str) -> 
         "x",
         "**12",
         "4⃣",
+        "AB 12C\n482913 \n",
     ],
 )
 def test_time_grows_linearly_in_hostile_text(piece: str) -> None:

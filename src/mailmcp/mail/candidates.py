@@ -14,6 +14,8 @@ from string import ascii_letters
 from typing import NamedTuple
 
 MAX_CANDIDATES = 400
+MAX_LINES = 60
+"""Of the candidates that fill a line."""
 
 _DIGITS = re.compile(r"[0-9]+")
 # What may stand between the digits of one number. A comma or full stop with a blank parts two numbers.
@@ -337,7 +339,7 @@ def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
 
 
 def _of_lines(text: str) -> list[Candidate]:
-    """Letters alone on their line, and columns of one character a line."""
+    """What stands alone on its line, and columns of one character a line."""
     found: list[Candidate] = []
     column: list[tuple[int, str]] = []
     offset = 0
@@ -350,12 +352,8 @@ def _of_lines(text: str) -> list[Candidate]:
             elif core:
                 found.extend(_column(column))
                 column = []
-                if 6 <= len(core) <= 18 and _GROUPS.match(core) and (groups := _of_groups(core)):
-                    start = offset + line.index(core)
-                    found.append(Candidate(start, start + len(core), "".join(groups), "mixed", tuple(map(len, groups))))
-                elif 4 <= len(core) <= 40 and _LETTERS.match(core) and core.islower() and len(found) < 60:
-                    start = offset + line.index(core)
-                    found.append(Candidate(start, start + len(core), core, "letters", (len(core),)))
+                if len(found) < MAX_LINES and (one := _alone(core, offset + line.index(core))) is not None:
+                    found.append(one)
         else:
             found.extend(_column(column))
             column = []
@@ -364,13 +362,17 @@ def _of_lines(text: str) -> list[Candidate]:
     return found
 
 
-def _of_groups(core: str) -> list[str]:
-    """The groups of a code of letters and digits that fills its line ("H4N 8WD"), none of what is no such code."""
-    groups = re.split("[ ·]", core)
-    lengths = [len(group) for group in groups]
-    alike = max(lengths) - min(lengths) <= 1
-    whole = "".join(groups)
-    return groups if alike and 5 <= len(whole) <= 12 and not whole.isdigit() and not whole.isalpha() else []
+def _alone(core: str, start: int) -> Candidate | None:
+    """What fills its line, if it is a word, words with dashes, or letters and digits in groups ("H4N 8WD")."""
+    if 6 <= len(core) <= 18 and _GROUPS.match(core):
+        groups = re.split("[ ·]", core)
+        lengths = tuple(map(len, groups))
+        typed = "".join(groups)
+        if max(lengths) - min(lengths) <= 1 and 5 <= len(typed) <= 12 and not typed.isdigit() and not typed.isalpha():
+            return Candidate(start, start + len(core), typed, "mixed", lengths)
+    if 4 <= len(core) <= 40 and _LETTERS.match(core) and core.islower():
+        return Candidate(start, start + len(core), core, "letters", (len(core),))
+    return None
 
 
 def _column(column: list[tuple[int, str]]) -> list[Candidate]:
