@@ -239,19 +239,7 @@ def _message_holds(message: Octets, signature: Signature, answers: dict[str, Ans
     hashed = bodies.sha256(relaxed=signature.relaxed_body)
     if not hmac.compare_digest(hashed, signature.body_hash):
         return False
-    return _any_key(
-        signature.key_name,
-        answers,
-        lambda key: holds(
-            message.fields,
-            signature.signed,
-            signature.field,
-            key,
-            algorithm=signature.algorithm,
-            signature=signature.signature,
-            relaxed=signature.relaxed_header,
-        ),
-    )
+    return _any_key(signature.key_name, answers, lambda key: signature.holds(message.fields, key))
 
 
 def _any_key(name: str, answers: dict[str, Answer[bytes]], fits: Callable[[Key], bool]) -> bool:

@@ -17,7 +17,7 @@ from mailmcp.authenticity.canonical import Bodies
 from mailmcp.authenticity.dns import Answer, Resolver
 from mailmcp.authenticity.fields import ONCE_ONLY, Field, Octets
 from mailmcp.authenticity.keys import Key, KeyProblem, keys_of
-from mailmcp.authenticity.signatures import Signature, SignatureProblem, holds, read_signature, read_tags
+from mailmcp.authenticity.signatures import Signature, SignatureProblem, read_signature, read_tags
 from mailmcp.language.domains import ascii_host
 from mailmcp.models import DkimSignature, Reason, Result
 
@@ -128,7 +128,7 @@ def _judge(
         usable = keys_of(signature.key_name, answer)
         key = usable[0]
         beyond = _check_body(signature, bodies)
-        key = next((one for one in usable if _holds(message, signature, one)), None)
+        key = next((one for one in usable if signature.holds(message.fields, one)), None)
         if key is None:
             key = usable[0]
             raise SignatureProblem("dkim_broken", "The signature does not fit the header.", Result.FAIL)
@@ -161,18 +161,6 @@ def _check_body(signature: Signature, bodies: Bodies) -> int:
     if not hmac.compare_digest(hashed, signature.body_hash):
         raise SignatureProblem("dkim_body_changed", "The body was changed after it was signed.", Result.FAIL)
     return 0 if signature.length is None else length - signature.length
-
-
-def _holds(message: Octets, signature: Signature, key: Key) -> bool:
-    return holds(
-        message.fields,
-        signature.signed,
-        signature.field,
-        key,
-        algorithm=signature.algorithm,
-        signature=signature.signature,
-        relaxed=signature.relaxed_header,
-    )
 
 
 def _check_policy(signature: Signature, key: Key, beyond: int, counts: Counter[str]) -> None:

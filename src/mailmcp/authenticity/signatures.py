@@ -67,6 +67,18 @@ class Signature:
         """Where its key is published (§3.6.2.1)."""
         return f"{self.selector}._domainkey.{self.domain}"
 
+    def holds(self, fields: Sequence[Field], key: Key) -> bool:
+        """Whether this key made it over these fields, the body hash taken as given."""
+        return holds(
+            fields,
+            self.signed,
+            self.field,
+            key,
+            algorithm=self.algorithm,
+            signature=self.signature,
+            relaxed=self.relaxed_header,
+        )
+
 
 def read_tags(field: Field) -> dict[str, str]:
     """The tags of a signature field within its limits. Raises SignatureProblem."""

@@ -23,7 +23,7 @@ from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.models import AuthResults, Envelope, Message, Source
 from mailmcp.policy import trust
 from mailmcp.policy.trust import Acquaintances
-from mailmcp.store import Store, checks, contacts, inboxes, messages
+from mailmcp.store import Store, checks, contacts, inboxes, messages, raws
 from mailmcp.store.checks import Check
 from mailmcp.store.judgements import Judgement, Unjudged
 
@@ -116,9 +116,7 @@ class Checking:
 
     async def _check_again(self, due: checks.Due) -> None:
         try:
-            raw = await self._store.read(messages.raw_piece, due.row, 0)
-            if needs_whole(raw):
-                raw = await self._store.read(messages.raw, due.row)
+            raw = await self._octets(due.row)
         except NotFound:
             return
         message = await asyncio.to_thread(_header_of, raw)
@@ -128,15 +126,20 @@ class Checking:
         await self._store.write(checks.append, due.row, made, datetime.now(UTC))
         self._arrivals.announce()
 
+    async def _octets(self, row: int) -> bytes:
+        """As much of a message as its check needs. Raises NotFound."""
+        beginning = await self._store.read(messages.raw_piece, row, 0)
+        if len(beginning) < raws.PIECE_BYTES or not needs_whole(beginning):
+            return beginning  # short mail is whole already
+        return await self._store.read(messages.raw, row)
+
     async def _results(
         self, row: int, raw: bytes | None, envelope: Envelope, source: Source, message: Message
     ) -> AuthResults | None:
         """What can be found out; None when the message is not there any more."""
         if raw is None:
             try:
-                raw = await self._store.read(messages.raw_piece, row, 0)
-                if needs_whole(raw):
-                    raw = await self._store.read(messages.raw, row)
+                raw = await self._octets(row)
             except MailError:
                 return None
         author = message.author

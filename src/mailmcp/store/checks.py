@@ -10,7 +10,7 @@ from datetime import datetime
 
 from mailmcp.models import AuthResults, Envelope, Source, Trust
 from mailmcp.store import threads
-from mailmcp.store.columns import coded_json, milliseconds, moment, strings
+from mailmcp.store.columns import coded_json, envelope, milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +84,7 @@ def due(db: sqlite3.Connection, now: datetime, *, limit: int = 20) -> list[Due]:
     return [
         Due(
             row=row["id"],
-            envelope=Envelope(
-                mail_from=row["mail_from"],
-                recipients=strings(row["recipients"]),
-                received_at=moment(row["received_at"]),
-                peer=row["peer"],
-                helo=row["helo"],
-                tls=row["tls"],
-            ),
+            envelope=envelope(row),
             source=Source(row["source"]),
             tries=row["check_tries"],
         )

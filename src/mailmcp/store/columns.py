@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from mailmcp.models import Address, Attachment, Defect, Reason
+from mailmcp.models import Address, Attachment, Defect, Envelope, Reason
 
 ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 """Without the letters and digits that people and models confuse."""
@@ -79,4 +80,16 @@ def attachment(row: Any) -> Attachment:
         size=row["size"],
         inline=bool(row["inline"]),
         content_id=row["content_id"],
+    )
+
+
+def envelope(row: sqlite3.Row) -> Envelope:
+    """How a message came, from its row in the table of messages."""
+    return Envelope(
+        mail_from=row["mail_from"],
+        recipients=strings(row["recipients"]),
+        received_at=moment(row["received_at"]),
+        peer=row["peer"],
+        helo=row["helo"],
+        tls=row["tls"],
     )

@@ -17,7 +17,7 @@ from mailmcp.mail.threads import ancestors
 from mailmcp.models import Channels, Codes, Envelope, Message, Source, Trust, Verdict
 from mailmcp.store import blocks, checks, contacts, raws, search, threads
 from mailmcp.store.checks import Check
-from mailmcp.store.columns import addresses_json, coded_json, milliseconds, moment, new_id, strings
+from mailmcp.store.columns import addresses_json, coded_json, envelope, milliseconds, moment, new_id
 
 SHORT = 256 * 1024
 """Bytes up to which a message that waits is handed over with its bytes."""
@@ -84,14 +84,7 @@ def unjudged(
             size=row["size"],
             raw=raws.kept(db, row["raw"]) if row["size"] <= SHORT else None,
             source=Source(row["source"]),
-            envelope=Envelope(
-                mail_from=row["mail_from"],
-                recipients=strings(row["recipients"]),
-                received_at=moment(row["received_at"]),
-                peer=row["peer"],
-                helo=row["helo"],
-                tls=row["tls"],
-            ),
+            envelope=envelope(row),
             outgoing=bool(row["outgoing"]),
         )
         for row, total in zip(found, short, strict=True)
