@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from posted import letter
+from letters import letter
 
 from mailmcp.authenticity.dns import Resolver, StaticResolver
 from mailmcp.backends import open_backend

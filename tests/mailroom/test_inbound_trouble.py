@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from posted import letter
+from letters import letter
 
 from mailmcp.mailroom import announcing, fresh, judges, judging
 from mailmcp.models import Arrival, Envelope, Source

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from posted import letter
+from letters import letter
 
 from mailmcp.errors import NotFound
 from mailmcp.mailroom import judges, judging

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dkim
 import pytest
-from posted import letter
+from letters import letter
 
 from mailmcp.authenticity import sign
 from mailmcp.errors import ConfigError

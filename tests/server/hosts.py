@@ -13,12 +13,12 @@ import sys
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from letters import letter
 from mcp import Client
 
 from mailmcp.mailroom.pace import Pace
@@ -28,39 +28,6 @@ from mailmcp.server.session import Session
 QUICK = Pace(progress=0.05, share=10, takeover=0.02, listen_again=0.05, flush=0.02)
 LIMIT = 15
 """No wait of a test is longer, in seconds."""
-
-_numbers = itertools.count(1)
-
-
-def letter(
-    to: str,
-    *,
-    from_: str = "Example App <no-reply@app.example>",
-    subject: str = "Hello",
-    text: str = "Some words.",
-    html: str | None = None,
-    files: tuple[tuple[str, str, bytes], ...] = (),
-    headers: dict[str, str] | None = None,
-) -> bytes:
-    """A mail as an application would send it; ``files`` are (name, content type, bytes)."""
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = from_, to, subject
-    mail["Message-ID"] = f"<{next(_numbers)}.{os.getpid()}@app.example>"
-    for name, value in (headers or {}).items():
-        del mail[name]
-        mail[name] = value
-    mail.set_content(text)
-    if html is not None:
-        mail.add_alternative(html, subtype="html")
-    for name, content_type, data in files:
-        main, _, sub = content_type.partition("/")
-        mail.add_attachment(data, maintype=main, subtype=sub, filename=name)
-    return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
-def code_letter(to: str, digits: str = "482913", **fields: Any) -> bytes:
-    """A mail with a sign-in code."""
-    return letter(to, **({"subject": "Your code", "text": f"Your sign-in code is {digits}\n"} | fields))
 
 
 class ToolFailed(Exception):

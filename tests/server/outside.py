@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP
-from hosts import LIMIT, QUICK, Door, letter
+from hosts import LIMIT, QUICK, Door
+from letters import letter
 from mcp import Client
 
 from mailmcp.authenticity.dns import StaticResolver

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts import letter, obeys, schemas, words_of
+from hosts import obeys, schemas, words_of
+from letters import letter
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hosts import ToolFailed, letter
+from hosts import ToolFailed
+from letters import letter
 from outside import World, world
 
 from mailmcp.errors import BadInput, NotFound

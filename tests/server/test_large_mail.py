@@ -10,7 +10,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from hosts import Served, code_letter, mail_by_smtp
+from hosts import Served, mail_by_smtp
+from letters import code_letter
 
 MIB = 1024 * 1024
 

@@ -6,7 +6,8 @@ import signal
 import socket
 
 import pytest
-from hosts import LIMIT, Served, code_letter, mail_by_smtp
+from hosts import LIMIT, Served, mail_by_smtp
+from letters import code_letter
 
 
 def opened(serve, **environment) -> Served:

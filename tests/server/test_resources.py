@@ -6,7 +6,8 @@ import base64
 import re
 
 import pytest
-from hosts import letter, mail_by_smtp
+from hosts import mail_by_smtp
+from letters import letter
 from mcp import MCPError
 from test_stdio import modern
 

@@ -7,7 +7,8 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hosts import letter, newest, obeys, words_of
+from hosts import newest, obeys, words_of
+from letters import letter
 
 pytestmark = pytest.mark.anyio
 

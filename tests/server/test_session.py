@@ -7,7 +7,8 @@ import os
 
 import anyio
 import pytest
-from hosts import QUICK, code_letter
+from hosts import QUICK
+from letters import code_letter
 
 from mailmcp.backends import open_backend
 from mailmcp.config import load_settings

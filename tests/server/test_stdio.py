@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from hosts import LIMIT, code_letter, mail_by_smtp
+from hosts import LIMIT, mail_by_smtp
+from letters import code_letter
 
 MODERN = "2026-07-28"
 META = {

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hosts import letter
+from letters import letter
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,8 @@ import json
 
 import anyio
 import pytest
-from hosts import code_letter, obeys, words_of
+from hosts import obeys, words_of
+from letters import code_letter
 
 pytestmark = pytest.mark.anyio
 

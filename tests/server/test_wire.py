@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hosts import LIMIT, Served, code_letter, mail_by_smtp
+from hosts import LIMIT, Served, mail_by_smtp
+from letters import code_letter
 
 from mailmcp.server.wire import LONGEST_LINE, NoMessage, understood
 
