@@ -1,5 +1,5 @@
--- To whom nothing is sent any more (003 makes it; here for whoever has only this file).
-CREATE TABLE IF NOT EXISTS suppressions (
+-- To whom nothing is sent any more.
+CREATE TABLE suppressions (
     email    TEXT PRIMARY KEY,                   -- lower case
     reason   TEXT NOT NULL,
     detail   TEXT NOT NULL,
