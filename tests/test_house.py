@@ -77,11 +77,11 @@ def test_no_module_has_a_name_that_refuses_nothing() -> None:
 
 def test_only_one_file_calls_the_send_of_a_backend() -> None:
     senders = [of(path) for path in SOURCES if calls_of_a_backends_send(ast.parse(path.read_text("utf-8")))]
-    assert senders == ["src/mailmcp/mailroom/outbound.py"]
+    assert senders == ["src/mailmcp/mailroom/dispatch.py"]
 
 
 def test_in_that_file_it_is_called_in_one_place() -> None:
-    tree = ast.parse((ROOT / "src/mailmcp/mailroom/outbound.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "src/mailmcp/mailroom/dispatch.py").read_text("utf-8"))
     assert len(calls_of_a_backends_send(tree)) == 1
 
 

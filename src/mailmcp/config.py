@@ -10,15 +10,24 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from mailmcp.errors import ConfigError
+from mailmcp.schemas import expected, part_of
 
 PREFIX = "MAILMCP_"
 LONGEST_NAME = 60
@@ -158,6 +167,12 @@ class SendSettings(Section):
     rate_recipient: str = _rate("10/h", "Messages that may go to one recipient without a human")
     rate_thread: str = _rate("6/h", "Messages that may leave in one conversation without a human")
     rate_all: str = _rate("60/h", "Messages that may leave this home without a human")
+    undo: int = Field(
+        default=10,
+        ge=0,
+        le=3600,
+        description="Seconds before a queued mail leaves this home, in which it can be taken back; 0 for none.",
+    )
 
     @field_validator("rate", "rate_recipient", "rate_thread", "rate_all")
     @classmethod
@@ -165,6 +180,44 @@ class SendSettings(Section):
         if not RATE.fullmatch(value.strip()):
             raise ValueError("must be a number in a min, h or d, such as 20/h")
         return value.strip()
+
+
+SmtpAuth = Literal["auto", "plain", "login", "xoauth2"]
+Security = Literal["starttls", "tls", "none"]
+
+
+class SmtpSettings(Section):
+    """The relay of the smtp backend."""
+
+    provider: str | None = Field(
+        default=None,
+        description="A service whose host, port and security are known: smtp2go, ses, gmail, fastmail, outlook,"
+        " mailgun, sendgrid, postmark, brevo or resend."
+        " What is set beside it wins.",
+    )
+    host: str | None = Field(default=None, description="Host name of the relay.")
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of the relay; left out: 465 with tls, else 587."
+    )
+    username: str | None = Field(default=None, description="User name at the relay; none when it needs no password.")
+    password: SecretStr | None = Field(
+        default=None, description="Password, API key or app password at the relay; with xoauth2 the access token."
+    )
+    security: Security | None = Field(
+        default=None,
+        description="starttls (when left out), tls (from the first byte) or none; the certificate is always checked.",
+    )
+    auth: SmtpAuth = Field(
+        default="auto",
+        description="How to log in: auto (plain or login, what the relay offers), plain, login, xoauth2.",
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_a_name(cls, value: str | None) -> str | None:
+        if value is not None and (not value.strip() or any(one.isspace() or one in "/@" for one in value)):
+            raise ValueError("must be a host name such as mail.example.com")
+        return value
 
 
 class ApprovalSettings(Section):
@@ -179,12 +232,13 @@ class Settings(Section):
     home: Path = Field(description="Folder of the database, config.toml, attachments and lock; made with mode 0700.")
     backend: str = Field(default="local", description="Which backend receives and sends.")
     send_backend: str | None = Field(
-        default=None, description="Send through another backend than the one that receives; this version has none yet."
+        default=None, description="Send through another backend than the one that receives, such as smtp."
     )
     local: LocalSettings = LocalSettings()
     dns: DnsSettings = DnsSettings()
     auth: AuthSettings = AuthSettings()
     send: SendSettings = SendSettings()
+    smtp: SmtpSettings = SmtpSettings()
     approval: ApprovalSettings = ApprovalSettings()
 
 
@@ -215,66 +269,6 @@ def load_settings(home: Path | None = None, environment: dict[str, str] | None =
         return Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigError(_problem(error)) from error
-
-
-def expected(schema: dict[str, Any], whole: dict[str, Any]) -> str:
-    """What a JSON schema asks for, in words; ``whole`` is the schema that holds its definitions."""
-    schema = _resolved(schema, whole)
-    if "anyOf" in schema:
-        return " or ".join(expected(one, whole) for one in _choices(schema))
-    if "enum" in schema:
-        *others, last = map(str, schema["enum"])
-        return f"{', '.join(others)} or {last}" if others else last
-    kind = schema.get("type", "")
-    if kind == "array":
-        items = _resolved(schema.get("items", {}), whole)
-        return (
-            f"a list of {expected(items, whole) if 'enum' in items else PLURALS.get(items.get('type', ''), 'values')}"
-        )
-    if kind == "object" and schema.get("properties"):
-        return f"an object with {', '.join(schema['properties'])}"
-    return SINGULARS.get(kind, "another value") + _bounds(schema)
-
-
-def part_of(whole: dict[str, Any], steps: Sequence[int | str]) -> dict[str, Any] | None:
-    """The schema of a part of what a JSON schema describes, found by names and numbers; None for no such part."""
-    found = _resolved(whole, whole)
-    for step in steps:
-        below = found.get("items") if isinstance(step, int) else found.get("properties", {}).get(step)
-        if below is None:
-            return None
-        found = _resolved(below, whole)
-    return found
-
-
-SINGULARS = {
-    "string": "a string",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "an object",
-}
-PLURALS = {"string": "strings", "integer": "whole numbers", "number": "numbers", "object": "objects"}
-
-
-def _choices(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
-
-
-def _resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
-    """A schema itself, where it only names another or is one that may be left out."""
-    if len(choices := _choices(schema)) == 1:
-        schema = choices[0]
-    return whole["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-
-
-def _bounds(schema: dict[str, Any]) -> str:
-    low, high, length = (schema.get(name) for name in ("minimum", "maximum", "maxLength"))
-    if low is not None and high is not None:
-        return f" from {low} to {high}"
-    if length is not None:
-        return f" of at most {length} characters"
-    return f" of at least {low}" if low is not None else f" of at most {high}" if high is not None else ""
 
 
 def is_set(value: str) -> bool:

@@ -14,7 +14,9 @@ the human: what happened and what to do next, without secrets, bodies or provide
     ├── StoreUnavailable    the database cannot be read or written now
     │   ├── StoreFull       no room on the disk
     │   └── NewerDatabase   written by a newer mailmcp; this one will not touch it
-    ├── BackendError        the mail provider or listener failed
+    ├── BackendError        the mail provider or listener failed; of a send: nothing left, and nothing will
+    │   ├── TryLater        nothing left this time: trying again may help
+    │   └── NoAnswer        the message was handed over and the answer was lost: it may have left
     └── ConfigError         a setting is wrong; deliberately not caught where MailError of a call is
 
 """
@@ -73,6 +75,14 @@ class NewerDatabase(StoreUnavailable):
 
 class BackendError(MailError):
     """A mail provider, relay or listener failed."""
+
+
+class TryLater(BackendError):
+    """Nothing left; the same may succeed later."""
+
+
+class NoAnswer(BackendError):
+    """The message was handed over, and nobody said what became of it."""
 
 
 class ConfigError(MailError):

@@ -55,6 +55,10 @@ class KeepingReception:
             raise self.trouble
         self.arrivals.append(arrival)
 
+    async def holds(self, arrival: Arrival) -> tuple[str, ...]:
+        held = {one for kept in self.arrivals if kept.raw == arrival.raw for one in kept.envelope.recipients}
+        return tuple(one for one in arrival.envelope.recipients if one in held)
+
 
 class Peer:
     """A raw SMTP client: sends exactly the bytes it is told, and reads replies."""

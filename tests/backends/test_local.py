@@ -15,15 +15,16 @@ from reception import Connect, KeepingReception, Listen, Peer
 from mailmcp.backends import BACKENDS, open_backend
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Backend, CreatesInboxes, Listens
 from mailmcp.backends.local import LocalBackend
-from mailmcp.config import LocalSettings, Settings
+from mailmcp.config import LocalSettings, Settings, SmtpSettings
 from mailmcp.errors import BackendError, ConfigError, StoreFull
-from mailmcp.models import OutboundMail, Source
+from mailmcp.models import OutboundMail, Receipt, Source
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_every_row_opens_a_backend_of_its_own_name(settings: Settings, reception: KeepingReception) -> None:
     for row in BACKENDS:
+        settings = settings.model_copy(update={"smtp": SmtpSettings(host="relay.example")})
         backend = open_backend(row.name, settings, reception)
         assert isinstance(backend, Backend)
         assert backend.name == row.name
@@ -124,13 +125,17 @@ async def test_the_port_can_be_listened_on_again_right_after_closing(
 # --- sending ------------------------------------------------------------------------------------------------------
 
 
+async def nothing() -> None:
+    """Nobody wants to know that a mail is about to leave."""
+
+
 def outbound(*recipients: str, mime: bytes = b"Subject: hi\r\n\r\nhello\r\n") -> OutboundMail:
     return OutboundMail(mime=mime, mail_from="agent@agents.internal", recipients=recipients)
 
 
 async def test_mail_between_inboxes_is_handed_in_without_smtp(settings: Settings, reception: KeepingReception) -> None:
     backend = LocalBackend(settings, reception)
-    receipt = await backend.send(outbound("other@Agents.Internal", "agent@agents.internal"), "d_1")
+    receipt = await backend.send(outbound("other@Agents.Internal", "agent@agents.internal"), "d_1", nothing)
     (arrival,) = reception.arrivals
     assert receipt.accepted == ("other@agents.internal", "agent@agents.internal")
     assert receipt.refused == ()
@@ -145,7 +150,7 @@ async def test_of_mixed_recipients_the_known_get_it_and_the_others_are_named(
     settings: Settings, reception: KeepingReception
 ) -> None:
     receipt = await LocalBackend(settings, reception).send(
-        outbound("you@world.example", "other@agents.internal"), "d_1"
+        outbound("you@world.example", "other@agents.internal"), "d_1", nothing
     )
     assert receipt.accepted == ("other@agents.internal",)
     assert [recipient for recipient, _ in receipt.refused] == ["you@world.example"]
@@ -156,7 +161,7 @@ async def test_mail_to_the_world_is_refused_with_the_setting_that_would_allow_it
     settings: Settings, reception: KeepingReception
 ) -> None:
     with pytest.raises(BackendError, match=r"you@world\.example.*MAILMCP_SEND_BACKEND"):
-        await LocalBackend(settings, reception).send(outbound("you@world.example"), "d_1")
+        await LocalBackend(settings, reception).send(outbound("you@world.example"), "d_1", nothing)
     assert reception.arrivals == []
 
 
@@ -165,11 +170,32 @@ async def test_a_send_that_the_store_cannot_take_says_that_nothing_was_delivered
 ) -> None:
     reception.trouble = StoreFull("The disk is full.")
     with pytest.raises(BackendError, match=r"Nothing was delivered: The disk is full\."):
-        await LocalBackend(settings, reception).send(outbound("other@agents.internal"), "d_1")
+        await LocalBackend(settings, reception).send(outbound("other@agents.internal"), "d_1", nothing)
 
 
 async def test_a_send_larger_than_what_is_received_is_refused(settings: Settings, reception: KeepingReception) -> None:
     with pytest.raises(BackendError, match="larger than"):
         await LocalBackend(settings, reception).send(
-            outbound("other@agents.internal", mime=b"x" * (MAX_MESSAGE_BYTES + 1)), "d_1"
+            outbound("other@agents.internal", mime=b"x" * (MAX_MESSAGE_BYTES + 1)), "d_1", nothing
         )
+
+
+async def test_it_is_said_before_anything_is_delivered_and_a_refusal_keeps_it_back(
+    settings: Settings, reception: KeepingReception
+) -> None:
+    async def no() -> None:
+        assert reception.arrivals == []
+        raise StoreFull("not now")
+
+    with pytest.raises(BackendError, match="not now"):
+        await LocalBackend(settings, reception).send(outbound("other@agents.internal"), "d_1", no)
+    assert reception.arrivals == []
+
+
+async def test_what_became_of_a_mail_whose_answer_was_lost_can_be_told(
+    settings: Settings, reception: KeepingReception
+) -> None:
+    backend, mail = LocalBackend(settings, reception), outbound("other@agents.internal")
+    assert await backend.find_sent(mail, "d_1") is None
+    await backend.send(mail, "d_1", nothing)
+    assert await backend.find_sent(mail, "d_1") == Receipt(accepted=("other@agents.internal",))

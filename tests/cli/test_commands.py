@@ -215,7 +215,7 @@ def test_backends_are_listed(capsys):
     [
         ({"MAILMCP_SEND__POLICY": "sometimes"}, "MAILMCP_SEND__POLICY"),
         ({"MAILMCP_BACKEND": "pigeon"}, "pigeon"),
-        ({"MAILMCP_SEND_BACKEND": "smtp"}, "MAILMCP_SEND_BACKEND"),
+        ({"MAILMCP_SEND_BACKEND": "smtp"}, "MAILMCP_SMTP__HOST"),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_an_exit_code(tmp_path, environment, named):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailmcp.errors import Refused
-from mailmcp.mailroom import outbound
+from mailmcp.mailroom import dispatch, outbound
 from mailmcp.mailroom.duties import Leadership, Listening, LockFile
 from mailmcp.mailroom.pace import Pace
 from mailmcp.models import DraftState
@@ -164,7 +164,7 @@ class SlowListener:
         await self.may_be_known.wait()
         return self
 
-    async def send(self, mail, key):
+    async def send(self, mail, key, about_to_commit):
         raise NotImplementedError
 
     async def aclose(self) -> None:
@@ -200,6 +200,7 @@ class Moved(datetime):
 @pytest.fixture
 def clock(monkeypatch):
     monkeypatch.setattr(outbound, "datetime", Moved)
+    monkeypatch.setattr(dispatch, "datetime", Moved)
     monkeypatch.setattr(Moved, "forward", timedelta())
     return Moved
 

@@ -1,10 +1,9 @@
-"""A world outside the home: a real SMTP server that keeps what it is sent, and a backend that relays to it."""
+"""A world outside the home: a real SMTP server that keeps what it is sent, reached through the real sending backend."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import smtplib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,12 +19,12 @@ from letters import letter
 from mcp import Client
 
 from mailmcp.authenticity.dns import StaticResolver
-from mailmcp.backends.contract import Reception
-from mailmcp.backends.local import LocalBackend
-from mailmcp.config import SendSettings, Settings, load_settings
+from mailmcp.backends import open_backend
+from mailmcp.backends.contract import Backend, Reception
+from mailmcp.config import Settings, load_settings
 from mailmcp.mailroom.requests import Wanted
 from mailmcp.mailroom.room import Mailroom
-from mailmcp.models import Arrival, Envelope, OutboundMail, Receipt, Source
+from mailmcp.models import Arrival, Envelope, Source
 from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
 from mailmcp.server.tools import all_tools
@@ -53,28 +52,6 @@ class Sink:
     def recipients(self) -> set[str]:
         """Everybody who was sent anything."""
         return {one.lower() for recipients, _ in self.arrived for one in recipients}
-
-
-class Relay(LocalBackend):
-    """The embedded backend, and for everybody else one SMTP relay."""
-
-    relay: tuple[str, int]
-
-    async def send(self, mail: OutboundMail, key: str, *steps: Any) -> Receipt:
-        own = tuple([one for one in mail.recipients if await self._reception.knows(one)])
-        others = tuple(one for one in mail.recipients if one not in own)
-        if own:
-            await super().send(OutboundMail(mime=mail.mime, mail_from=mail.mail_from, recipients=own), key, *steps)
-        else:
-            for step in steps:
-                await step()
-        if others:
-            await asyncio.to_thread(self._relay, mail, others)
-        return Receipt(accepted=mail.recipients)
-
-    def _relay(self, mail: OutboundMail, recipients: tuple[str, ...]) -> None:
-        with smtplib.SMTP(*self.relay, timeout=LIMIT) as smtp:
-            smtp.sendmail(mail.mail_from, recipients, mail.mime)
 
 
 @dataclass
@@ -116,20 +93,24 @@ async def world(home: Path, **environment: str) -> AsyncIterator[World]:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(sink, hostname="outside.example", loop=loop), "127.0.0.1", 0)
     try:
-        given = {"MAILMCP_LOCAL__SMTP_PORT": "0", "MAILMCP_SEND_BACKEND": "smtp", **environment}
-        if "undo" in SendSettings.model_fields:
-            given.setdefault("MAILMCP_SEND__UNDO", "0")
+        given = {
+            "MAILMCP_LOCAL__SMTP_PORT": "0",
+            "MAILMCP_SEND_BACKEND": "smtp",
+            "MAILMCP_SMTP__HOST": "127.0.0.1",
+            "MAILMCP_SMTP__PORT": str(server.sockets[0].getsockname()[1]),
+            "MAILMCP_SMTP__SECURITY": "none",
+            "MAILMCP_SEND__UNDO": "0",
+            **environment,
+        }
         desks: list[Reception] = []
         rooms: list[Mailroom] = []
 
         async def open_room() -> Mailroom:
             settings: Settings = load_settings(home, given)
 
-            def backend(reception: Reception) -> Relay:
+            def backend(reception: Reception) -> Backend:
                 desks.append(reception)
-                relay = Relay(settings, reception)
-                relay.relay = server.sockets[0].getsockname()[:2]
-                return relay
+                return open_backend(settings.backend, settings, reception)
 
             rooms.append(await Mailroom.open(settings, backend, QUICK, resolver=StaticResolver(ZONE)))
             return rooms[-1]

@@ -298,7 +298,8 @@ async def test_a_repeat_returns_the_first_and_sends_nothing(door, desks):
     await newest(door, bert)
     assert (await door.call("find_mail", inbox=bert))["threads"][0]["count"] == 1
     twice = await door.call("send", **arguments, allow_duplicate=True)
-    assert (twice["status"], twice.get("repeated")) == ("sent", None)
+    assert (twice["status"], twice.get("repeated")) == ("held", None)
+    assert first["draft"] in twice["reasons"][0]
     assert twice["draft"] != first["draft"]
 
 

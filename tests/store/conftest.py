@@ -124,9 +124,10 @@ class Desk:
         allow_duplicate: bool = False,
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
+        to: tuple[str, ...] = ("bob@app.example",),
     ) -> tuple[Draft, bool]:
         submission = Submission(
-            inbox=inbox, to=(Address("Bob", "bob@app.example"),), subject="Hello", body="Some words.", send_at=send_at
+            inbox=inbox, to=tuple(Address("", one) for one in to), subject="Hello", body="Some words.", send_at=send_at
         )
         new = outbox.NewDraft(
             submission=submission,
@@ -138,7 +139,8 @@ class Desk:
             note="",
             expires_at=expires_at,
         )
-        return outbox.submit(self.db, new, now=self.now, allow_duplicate=allow_duplicate)
+        until = self.now + timedelta(days=1) if allow_duplicate else None
+        return outbox.submit(self.db, new, now=self.now, duplicate_expires_at=until)
 
     def found(self, query: str | None = None, **wanted: object) -> list[str]:
         """The subjects of the threads that find_mail would show, newest first."""

@@ -10,7 +10,7 @@ from findings import checked
 
 from mailmcp.errors import AddressTaken, NotFound
 from mailmcp.models import Codes, DraftState, Verdict
-from mailmcp.store import blocks, checks, handouts, inboxes, marks, messages, outbox, threads
+from mailmcp.store import blocks, checks, deliveries, handouts, inboxes, marks, messages, outbox, threads
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -147,6 +147,9 @@ def _fill(desk: Desk, name: str) -> None:
     checks.append(desk.db, first.row, checked(Verdict.UNVERIFIED), desk.now)
     draft, _ = desk.draft(inbox, key=name, state=DraftState.ON_WIRE)
     held, _ = desk.draft(inbox, key=f"{name} held", allow_duplicate=True)
+    leaving, _ = desk.draft(inbox, key=f"{name} leaving", state=DraftState.QUEUED)
+    assert deliveries.claim(desk.db, leaving, "try", desk.now)
+    assert deliveries.about_to_leave(desk.db, leaving, "try", leaving.recipients, backend="smtp", now=desk.now)
     outbox.decide(desk.db, held, to=DraftState.QUEUED, approver="x", now=desk.now)
     desk.db.execute("DELETE FROM audit")
     blocks.put(desk.db, inbox.address, "bad.example", allowed=False, now=desk.now)
@@ -173,7 +176,7 @@ def test_deletion_leaves_nothing_of_an_inbox_in_any_table_and_all_of_the_others(
     assert {name for name, count in before.items() if count == 0} == kept_empty
     _fill(desk, "bea")
     removed = inboxes.delete(desk.db, "bea@agents.test")
-    assert removed == {"messages": 7, "threads": 3, "drafts": 2}
+    assert removed == {"messages": 7, "threads": 3, "drafts": 3}
     assert _rows(desk.db) == before
     assert _indexed_words(desk.db) == words
     assert desk.db.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailmcp.errors import NotFound
-from mailmcp.models import DraftState, OutboundMail
-from mailmcp.store import audit, inboxes, judgements, outbox
+from mailmcp.models import DraftState, OutboundMail, Reason
+from mailmcp.store import inboxes, outbox
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -63,7 +63,10 @@ def test_other_content_another_inbox_or_an_allowed_duplicate_is_no_repeat(desk: 
     desk.draft(ann)
     assert desk.draft(ann, key="other")[1] is True
     assert desk.draft(bea)[1] is True
-    assert desk.draft(ann, allow_duplicate=True)[1] is True
+    again, new = desk.draft(ann, allow_duplicate=True)
+    assert (new, again.state, [reason.code for reason in again.reasons]) == (True, "held", ["duplicate"])
+    assert again.expires_at is not None
+    assert desk.draft(ann, key="third", state=DraftState.QUEUED, allow_duplicate=True)[0].state == "queued"
     assert desk.draft(ann)[1] is False
 
 
@@ -129,36 +132,13 @@ def test_a_human_decides_once_and_the_log_says_what(desk: Desk, to: DraftState, 
     assert outbox.get(desk.db, draft.id).state is to
 
 
-def test_what_was_sent_has_its_copy_and_its_line_in_the_log(desk: Desk) -> None:
-    ann = desk.inbox()
-    draft, _ = desk.draft(ann, state=DraftState.ON_WIRE)
-    left = OutboundMail(mime=b"Date: x\r\n\r\nbytes", mail_from=ann.address, recipients=("bob@app.example",))
-    outbox.sent(desk.db, draft, left, backend="local", trouble=None, now=desk.later())
-    now = outbox.get(desk.db, draft.id)
-    assert now.state == "sent"
-    (copy,) = judgements.unjudged(desk.db)
-    assert (copy.raw, copy.outgoing) == (left.mime, True)
-    assert now.message == desk.db.execute("SELECT public_id FROM messages").fetchone()[0]
-    assert [row["event"] for row in desk.db.execute("SELECT event FROM audit")] == ["draft.sent"]
-    assert audit.first_broken(desk.db) is None
-
-
-def test_a_send_that_is_reported_twice_has_one_copy(desk: Desk) -> None:
-    ann = desk.inbox()
-    draft, _ = desk.draft(ann, state=DraftState.ON_WIRE)
-    left = OutboundMail(mime=b"x", mail_from=ann.address, recipients=("bob@app.example",))
-    for _ in range(2):
-        outbox.sent(desk.db, draft, left, backend="local", trouble=None, now=desk.later())
-    assert len(judgements.unjudged(desk.db)) == 1
-
-
 # --- lists --------------------------------------------------------------------------------------------------------
 
 
-def test_open_drafts_are_those_that_may_still_leave_oldest_first(desk: Desk) -> None:
+def test_open_drafts_are_those_that_may_still_leave_or_may_have_oldest_first(desk: Desk) -> None:
     ann = desk.inbox()
     drafts = {state: desk.draft(ann, key=state, state=state)[0].id for state in DraftState}
-    expected = [drafts[state] for state in states("held", "queued", "claimed", "on_wire")]
+    expected = [drafts[state] for state in states("held", "queued", "claimed", "on_wire", "unknown")]
     assert [draft.id for draft in outbox.open_drafts(desk.db)] == expected
     assert [draft.id for draft in outbox.open_drafts(desk.db, states("held"))] == expected[:1]
     assert outbox.open_drafts(desk.db, []) == []
@@ -174,12 +154,31 @@ def test_what_is_due_is_queued_and_its_time_has_come(desk: Desk) -> None:
     assert [draft.id for draft in outbox.due(desk.db, soon)] == [at_once, later]
 
 
-def test_what_a_dead_process_had_begun_is_found_after_a_while(desk: Desk) -> None:
+def test_what_some_process_has_begun_is_listed(desk: Desk) -> None:
     ann = desk.inbox()
     begun = [desk.draft(ann, key=state, state=DraftState(state))[0].id for state in ("claimed", "on_wire")]
     desk.draft(ann, key="queued", state=DraftState.QUEUED)
-    assert outbox.left_behind(desk.db, desk.now) == []
-    assert [draft.id for draft in outbox.left_behind(desk.db, desk.now + timedelta(milliseconds=1))] == begun
+    assert [draft.id for draft in outbox.begun(desk.db)] == begun
+
+
+def test_a_draft_that_is_held_again_says_why_and_must_be_allowed_anew(desk: Desk) -> None:
+    draft, _ = desk.draft(desk.inbox(), state=DraftState.HELD)
+    assert outbox.decide(desk.db, draft, to=DraftState.QUEUED, approver="terminal", now=desk.now)
+    assert outbox.get(desk.db, draft.id).decided_at == desk.now
+    until = desk.now + timedelta(days=1)
+    assert outbox.hold_again(desk.db, draft, Reason("stale", "It is late."), now=desk.now, expires_at=until)
+    held = outbox.get(desk.db, draft.id)
+    assert (held.state, held.expires_at, held.decided_at) == ("held", until, None)
+    assert [reason.code for reason in held.reasons] == ["stale"]
+    assert not outbox.hold_again(desk.db, draft, Reason("stale", "It is late."), now=desk.now, expires_at=until)
+
+
+def test_an_approved_draft_is_due_now_or_at_the_hour_that_was_asked_for(desk: Desk) -> None:
+    ann, hour = desk.inbox(), desk.now + timedelta(hours=5)
+    for key, asked, leaves in (("1", None, desk.now), ("2", hour, hour)):
+        draft, _ = desk.draft(ann, key=key, send_at=asked)
+        assert outbox.decide(desk.db, draft, to=DraftState.QUEUED, approver="terminal", now=desk.now)
+        assert outbox.get(desk.db, draft.id).not_before == leaves
 
 
 def test_held_drafts_expire_at_their_time_and_others_never(desk: Desk) -> None:

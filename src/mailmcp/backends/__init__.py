@@ -1,7 +1,7 @@
 """The only room that speaks to mail providers: one file, one test file and one row of ``BACKENDS`` each.
 
-``contract.py`` says what a backend promises; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP
-server that ``local.py`` listens with.
+``contract.py`` says what a backend promises; ``relays.py`` is the table of relays that ``smtp.py`` knows by name;
+``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server that ``local.py`` listens with.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ BACKENDS: tuple[Row, ...] = (
         "mailmcp.backends.local:LocalBackend",
         "An SMTP server inside the process, and mail between the inboxes of this home; needs no account.",
     ),
+    Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
 )
 
 

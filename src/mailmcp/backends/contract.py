@@ -41,6 +41,21 @@ class Reception(Protocol):
         """
         ...
 
+    async def holds(self, arrival: Arrival) -> tuple[str, ...]:
+        """Those of its recipients for whom this very message is stored already."""
+        ...
+
+
+class AboutToCommit(Protocol):
+    """What a send awaits at the last moment in which nothing can have left."""
+
+    async def __call__(self) -> None:
+        """Returns once it is on the disk that the message may have left from here on.
+
+        What it raises must pass through the send, and then nothing may leave.
+        """
+        ...
+
 
 @runtime_checkable
 class Backend(Protocol):
@@ -56,16 +71,37 @@ class Backend(Protocol):
         """What a message may have here (cc, bcc, html, attachments …); the rest is refused aloud, never dropped."""
         ...
 
-    async def send(self, mail: OutboundMail, key: str) -> Receipt:
+    async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """Hand over exactly these bytes to exactly these recipients.
 
         ``key`` is the same for every try of one approved message, so that a provider with idempotency keys can
-        recognise a repeat. Raises BackendError when nothing left.
+        recognise a repeat. ``about_to_commit`` is awaited once, right before the step that makes it leave (the final
+        dot of SMTP, a provider's call), and never after it. Raises NoAnswer when it may have left, TryLater or
+        another BackendError when nothing did.
         """
         ...
 
     async def aclose(self) -> None:
         """Free connections; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class FindsSent(Protocol):
+    """A backend that can tell what became of a message whose answer was lost."""
+
+    async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
+        """What was accepted of it; None when it certainly did not leave. Raises BackendError when it cannot be told."""
+        ...
+
+
+@runtime_checkable
+class DeliversWithin(Protocol):
+    """A backend that brings mail to the inboxes of this home by itself, so that it does not leave."""
+
+    @property
+    def delivers_within(self) -> bool:
+        """Whether it does."""
         ...
 
 

@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Listener, Reception
+from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Listener, Reception
 from mailmcp.backends.transaction import Limits, lower_domain
 from mailmcp.config import Settings
-from mailmcp.errors import BackendError, StoreUnavailable
+from mailmcp.errors import BackendError, StoreUnavailable, TryLater
 from mailmcp.language.domains import ascii_host
 from mailmcp.models import Arrival, Envelope, OutboundMail, Receipt, Source
 
@@ -39,6 +39,7 @@ class LocalBackend:
         {"mime", "cc", "bcc", "html", "attachments", "inline", "reply_to", "in_reply_to", "forward", "send_at"}
     )
     """All of it: the MIME bytes themselves are delivered (``mime``), and the outbox keeps the hour (``send_at``)."""
+    delivers_within = True
 
     def __init__(self, settings: Settings, reception: Reception, limits: Limits | None = None) -> None:
         self._settings = settings.local
@@ -87,11 +88,11 @@ class LocalBackend:
         log.info("listening for mail on %s port %d", listener.host, listener.port)
         return listener
 
-    async def send(self, mail: OutboundMail, key: str) -> Receipt:
+    async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """Deliver to inboxes of this home. A repeat needs no ``key``: the reception stores a message once.
 
-        Raises BackendError when no recipient is an inbox here, when the message is larger than MAX_MESSAGE_BYTES,
-        or when the store cannot take it: then nothing was delivered.
+        Raises BackendError when no recipient is an inbox here or when the message is larger than MAX_MESSAGE_BYTES,
+        TryLater when the store cannot take it: then nothing was delivered.
         """
         if len(mail.mime) > MAX_MESSAGE_BYTES:
             raise BackendError(f"The message is larger than {MAX_MESSAGE_BYTES} bytes; nothing was delivered.")
@@ -104,14 +105,25 @@ class LocalBackend:
                     " backend delivers nowhere else: mail to the internet needs a sending backend, set"
                     " MAILMCP_SEND_BACKEND."
                 )
-            envelope = Envelope(mail_from=mail.mail_from, recipients=known, received_at=datetime.now(UTC))
-            await self._reception.accept(
-                Arrival(raw=mail.mime, envelope=envelope, source=Source.SUBMITTED, backend=self.name)
-            )
+            await about_to_commit()
+            await self._reception.accept(self._arrival(mail, known))
         except StoreUnavailable as error:
-            raise BackendError(f"Nothing was delivered: {error.public}") from error
+            raise TryLater(f"Nothing was delivered: {error.public}") from error
         refused = tuple((one, "It is not an inbox of this home.") for one in recipients if one not in known)
         return Receipt(accepted=known, refused=refused)
+
+    async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
+        """Which inboxes have the message: the store is asked, so that this can always be told."""
+        try:
+            accepted = await self._reception.holds(self._arrival(mail, mail.recipients))
+        except StoreUnavailable as error:
+            raise BackendError(f"It cannot be told what was delivered: {error.public}") from error
+        refused = tuple((one, "It is not an inbox of this home.") for one in mail.recipients if one not in accepted)
+        return Receipt(accepted=accepted, refused=refused) if accepted else None
+
+    def _arrival(self, mail: OutboundMail, recipients: tuple[str, ...]) -> Arrival:
+        envelope = Envelope(mail_from=mail.mail_from, recipients=recipients, received_at=datetime.now(UTC))
+        return Arrival(raw=mail.mime, envelope=envelope, source=Source.SUBMITTED, backend=self.name)
 
     async def aclose(self) -> None:
         """Close every listener that is still open; safe to call twice."""

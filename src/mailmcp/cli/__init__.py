@@ -71,14 +71,8 @@ def _carry_out(line: Line) -> int:
 async def open_mailroom(settings: Settings, *, leads: bool = True) -> Mailroom:
     """A mailroom with its backend, as the settings say. Raises ConfigError."""
     from mailmcp.backends import open_backend
-    from mailmcp.errors import ConfigError
     from mailmcp.mailroom.room import Mailroom
 
-    if settings.send_backend not in (None, settings.backend):
-        raise ConfigError(
-            f"The setting MAILMCP_SEND_BACKEND is {settings.send_backend!r}, but this version delivers only between"
-            " inboxes of one home: leave it out."
-        )
     return await Mailroom.open(
         settings, lambda reception: open_backend(settings.backend, settings, reception), leads=leads
     )

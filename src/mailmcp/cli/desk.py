@@ -94,11 +94,16 @@ def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     """``mailmcp held``."""
 
     async def work(room: Mailroom) -> int:
-        waiting = [draft for draft in await room.open_drafts() if draft.state is DraftState.HELD]
+        drafts = await room.open_drafts()
+        waiting = [draft for draft in drafts if draft.state is DraftState.HELD]
         for draft in waiting:
             _say(f"{draft.id}\tcode {_code(draft)}\t{_plain(draft.subject)}\tto {', '.join(draft.recipients)}")
         if not waiting:
             _say("No draft waits for you.")
+        for draft in drafts:
+            if draft.state is DraftState.UNKNOWN:
+                to = ", ".join(draft.recipients)
+                _say(f"{draft.id}\tmay have left\t{_plain(draft.subject)}\tto {to}: ask them; it is not sent again.")
         return 0
 
     return in_room(options, open_mailroom, work)

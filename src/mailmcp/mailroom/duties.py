@@ -17,7 +17,7 @@ from typing import Protocol
 
 from mailmcp.backends.contract import Backend, Listener, Listens
 from mailmcp.errors import BackendError, MailError, StoreUnavailable
-from mailmcp.mailroom.outbound import Outbound
+from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.models import ListenerStatus
 from mailmcp.store import Store, status
@@ -62,6 +62,15 @@ class Leadership:
         self._task = None
         self.leads = False
         self._lock.release()  # also when the task was cancelled before its first step
+
+    async def is_alone(self) -> bool:
+        """After ``aclose``: whether no other process has taken over; then the lock is held until ``release``."""
+        await asyncio.sleep(2 * self._pace.takeover)
+        return self._acquired()
+
+    def release(self) -> None:
+        """Give back the lock that ``is_alone`` took."""
+        self._lock.release()
 
     async def _run(self) -> None:
         while True:
@@ -154,18 +163,19 @@ class Flushing:
 
     name = "outbox"
 
-    def __init__(self, outbound: Outbound, pace: Pace = STEADY) -> None:
-        self._outbound = outbound
+    def __init__(self, dispatch: Dispatch, pace: Pace = STEADY) -> None:
+        self._dispatch = dispatch
         self._pace = pace
 
     async def run(self) -> None:
         """Look again and again."""
         while True:
+            busy = False
             try:
-                await self._outbound.flush()
+                busy = await self._dispatch.flush()
             except MailError as error:
                 log.warning("the outbox waits: %s", error)
-            await asyncio.sleep(self._pace.flush)
+            await asyncio.sleep(0 if busy else self._pace.flush)
 
 
 class LockFile:

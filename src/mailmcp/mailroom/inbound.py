@@ -55,6 +55,13 @@ class Inbound:
         else:
             await self._accept(arrival, hashlib.sha256(arrival.raw).hexdigest())
 
+    async def holds(self, arrival: Arrival) -> tuple[str, ...]:
+        """Those of its recipients for whom this very message is stored already."""
+        known_by = fingerprint(arrival, hashlib.sha256(arrival.raw).hexdigest())
+        if known_by is None:
+            return ()
+        return await self._store.read(messages.holders, arrival.envelope.recipients, fingerprint=known_by)
+
     async def _accept(self, arrival: Arrival, sha256: str) -> None:
         known_by = fingerprint(arrival, sha256)
         rows = await self._store.write(messages.accept, arrival, fingerprint=known_by, sha256=sha256)

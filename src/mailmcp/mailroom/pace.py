@@ -17,6 +17,8 @@ class Pace:
     """Between two tries of a follower to become the leader."""
     listen_again: float = 5
     """Before a listener that could not open, or a duty that failed, is tried again."""
+    back_off: tuple[float, ...] = (60, 300, 900, 1800, 3600, 7200, 14_400, 28_800)
+    """Before each further try of mail that was put off; after the last it is given up (16 hours in all)."""
     flush: float = 1
     """Between two looks for queued mail that has fallen due."""
 

@@ -120,4 +120,6 @@ class Status:
     """Messages that are stored and not judged yet, so that no tool shows them."""
     held: int
     queued: int
+    unknown: int
+    """Drafts that may have left: the answer was lost."""
     inboxes: int

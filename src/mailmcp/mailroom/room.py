@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
+from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
+from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.outbound import Outbound
@@ -48,7 +50,7 @@ class Mailroom:
         self,
         settings: Settings,
         store: Store,
-        open_backend: Callable[[Reception], Backend],
+        open_receiving: Callable[[Reception], Backend],
         pace: Pace = STEADY,
         resolver: Resolver | None = None,
     ) -> None:
@@ -58,21 +60,23 @@ class Mailroom:
         self._resolver = resolver or _system_resolver(settings)
         self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
         self._inbound = Inbound(store, self._arrivals, self._checking)
-        self._backend = open_backend(self._inbound)
-        self._outbound = Outbound(store, self._inbound, self._backend, settings)
+        self._backend = open_receiving(self._inbound)
+        self._sender = _sender(settings, self._inbound)
+        self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, settings, pace)
+        self._outbound = Outbound(store, self._dispatch, settings)
         self._reading = Reading(store, settings.home)
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
-        duties: Sequence[Duty] = (self._listening, Flushing(self._outbound, pace), self._checking)
+        duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking)
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
     async def open(
         cls,
         settings: Settings,
-        open_backend: Callable[[Reception], Backend],
+        open_receiving: Callable[[Reception], Backend],
         pace: Pace = STEADY,
         *,
         leads: bool = True,
@@ -84,7 +88,7 @@ class Mailroom:
         """
         store = await Store.open(settings.home)
         try:
-            room = cls(settings, store, open_backend, pace, resolver)
+            room = cls(settings, store, open_receiving, pace, resolver)
         except BaseException:
             await store.aclose()
             raise
@@ -94,13 +98,23 @@ class Mailroom:
         return room
 
     async def aclose(self) -> None:
-        """Hand over: stop the duties, judge what waits for a moment, close the store."""
+        """Hand over: stop the duties, judge what waits for a moment, close the store.
+
+        The leader sees to it that what is within its undo window leaves: another process does it, or it does itself.
+        """
+        led = self._leadership.leads
         await self._leadership.aclose()
+        if led and not await self._dispatch.nothing_due() and await self._leadership.is_alone():
+            await self._dispatch.last_round()
+            self._leadership.release()
+        await self._dispatch.aclose()
         await self._inbound.aclose()
         await self._checking.aclose()
         if isinstance(self._resolver, SystemResolver):
             await self._resolver.aclose()
         await self._backend.aclose()
+        if self._sender is not None:
+            await self._sender.aclose()
         await self._store.aclose()
 
     # --- inboxes ---------------------------------------------------------------------------------------------
@@ -223,7 +237,7 @@ class Mailroom:
         return await self._outbound.draft(draft_id)
 
     async def open_drafts(self) -> list[Draft]:
-        """Drafts that are held, queued or leaving."""
+        """Drafts that are held, queued, leaving, or of which nobody knows whether they left."""
         return await self._outbound.open_drafts()
 
     async def withdraw(self, draft_id: str) -> Draft:
@@ -269,7 +283,8 @@ class Mailroom:
             listener=await self._store.read(status.listener),
             unjudged=await self._store.read(handouts.count_unjudged),
             held=held,
-            queued=len(drafts) - held,
+            queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
+            unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
         )
 
@@ -279,6 +294,12 @@ def _system_resolver(settings: Settings) -> SystemResolver:
         return SystemResolver(settings.dns.servers)
     except ValueError as error:
         raise ConfigError(f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.") from error
+
+
+def _sender(settings: Settings, reception: Reception) -> Backend | None:
+    """The backend that sends, when it is not the one that receives."""
+    name = settings.send_backend
+    return None if name in (None, settings.backend) else open_backend(name, settings, reception)
 
 
 def _local_part(name: str | None, domain: str) -> str:

@@ -32,6 +32,8 @@ from mailmcp.models.mail import (
 )
 from mailmcp.models.sending import (
     Decision,
+    Delivery,
+    DeliveryState,
     Draft,
     DraftState,
     OutboundMail,
@@ -67,6 +69,8 @@ __all__ = [
     "Conversation",
     "Decision",
     "Defect",
+    "Delivery",
+    "DeliveryState",
     "DkimSignature",
     "DmarcResult",
     "DnsRecord",

@@ -81,8 +81,32 @@ class Receipt:
 
     accepted: tuple[str, ...]
     refused: tuple[tuple[str, str], ...] = ()
-    """(recipient, one sentence why) of each that was not accepted."""
+    """(recipient, one sentence why) of each that was not accepted, for good."""
+    postponed: tuple[tuple[str, str], ...] = ()
+    """The same of each that may be accepted later."""
+    unreachable: frozenset[str] = frozenset()
+    """Those refused ones that do not exist (RFC 3463: 5.1.x): writing to them again harms whoever sends."""
     provider_id: str | None = None
+
+
+class DeliveryState(StrEnum):
+    """How far a message got on its way to one recipient."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    POSTPONED = "postponed"
+    """Not accepted yet; it is tried again."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What became of a draft for one of its recipients."""
+
+    recipient: str
+    state: DeliveryState
+    detail: str = ""
+    """One sentence why, of those that were not accepted."""
 
 
 class Decision(StrEnum):
@@ -123,6 +147,16 @@ class Draft:
     error: str | None
     message: str | None
     """The m_… id of the sent copy once it was sent."""
+    not_before: datetime | None = None
+    """When it leaves at the earliest, once it is queued: the undo window, ``send_at`` or the next try."""
+    decided_at: datetime | None = None
+    """When a human allowed it."""
+    tries: int = 0
+    """How often it was begun to be handed over and put off again."""
+    backend: str | None = None
+    """Through which backend it went when it was last on the wire."""
+    deliveries: tuple[Delivery, ...] = ()
+    """What became of it for each recipient that it was tried for."""
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from mailmcp.policy.patterns import forbids, normal, permits
 
 NO_WAY_OUT = (
     "This mailmcp delivers only between inboxes of its own home; the setting MAILMCP_SEND_BACKEND names a way to the"
-    " internet."
+    " internet: smtp, with MAILMCP_SMTP__HOST or MAILMCP_SMTP__PROVIDER."
 )
 MOST_RECIPIENTS = 10
 """Outside this home, that one message may have without a human."""

@@ -81,7 +81,7 @@ def sent(outcome: Outcome, home: Path) -> tuple[str, results.Sent]:
     again = "The same mail was submitted before, it was not sent again: it is " if outcome.repeated else ""
     text = [f"{again}{status}: draft {draft.id} to {', '.join(draft.recipients)}."]
     if status == "queued":
-        text.append("It leaves when its time has come.")
+        text.append(_when(draft))
     text += reasons
     if data.how_to_decide:
         text.append(data.how_to_decide)
@@ -128,6 +128,11 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         warnings.append("No process listens for SMTP yet: one takes over within seconds.")
     if now.unjudged:
         warnings.append(f"{now.unjudged} message(s) are stored and not read yet: they show within seconds.")
+    if now.unknown:
+        warnings.append(
+            f"{now.unknown} draft(s) may have left, the answer was lost: ask the recipients or look at the provider;"
+            " they are not sent again. check_draft names them."
+        )
     data = results.MailStatus(
         version=__version__,
         backend=now.backend,
@@ -150,6 +155,14 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         data.next,
     ]
     return "\n".join(text), data
+
+
+def _when(draft: Draft) -> str:
+    if draft.tries and draft.not_before:
+        return f"It is tried again at {draft.not_before:%H:%M} UTC."
+    if draft.send_at is None and draft.not_before:
+        return f"It leaves at {draft.not_before:%H:%M:%S} UTC; until then `mark` with draft and withdraw takes it back."
+    return "It leaves when its time has come."
 
 
 def _smtp(now: Status) -> str | None:

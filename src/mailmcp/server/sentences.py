@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mailmcp.config import expected, part_of
+from mailmcp.schemas import expected, part_of
 
 LONGEST = 300
 """Characters of a sentence. What a caller gave may be longer than any answer should be."""

@@ -181,7 +181,7 @@ async def send(
     forward: Annotated[str | None, Field(description="m_… to forward")] = None,
     attachments: list[File] | None = None,
     send_at: Annotated[str | None, Field(description="time")] = None,
-    allow_duplicate: Annotated[bool, Field(description="send the same again within 10 minutes")] = False,
+    allow_duplicate: Annotated[bool, Field(description="the same again within 10 minutes, if a human agrees")] = False,
 ) -> Annotated[CallToolResult, results.Sent]:
     """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)

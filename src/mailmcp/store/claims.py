@@ -1,4 +1,4 @@
-"""Which messages waits have taken and not handed out yet, over all processes of a home.
+"""What processes of a home are at: messages that waits took and did not hand out yet, and drafts that are being sent.
 
 A claim must be seen at once by every process, must end with the process that holds it, and is worth nothing after a
 restart: it is a lock on one byte of a file that stays empty, not a row. A commit would put a disk's sync between a
@@ -15,14 +15,14 @@ from pathlib import Path
 
 log = logging.getLogger("mailmcp.store")
 
-_TOOLS = ("wait_for_mail", "wait_for_otp")
+_TOOLS = ("wait_for_mail", "wait_for_otp", "send")
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _FILES: dict[Path, _ClaimFile] = {}
 """Every claim file that this process has open: locks of this kind belong to a process, and closing any descriptor of
 the file would end all of them."""
 
 Claim = tuple[str, int]
-"""(tool, row of the message)."""
+"""(tool, row of the message, or of the draft that is sent)."""
 
 
 class Claims:
@@ -95,7 +95,7 @@ class _ClaimFile:
 
 def _byte(claim: Claim) -> int:
     tool, message = claim
-    return 2 * message + _TOOLS.index(tool)
+    return len(_TOOLS) * message + _TOOLS.index(tool)
 
 
 if sys.platform == "win32":

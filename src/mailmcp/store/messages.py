@@ -51,12 +51,26 @@ def accept(
     raw: int | None = None
     rows: list[int] = []
     for address, recipients in groups.items():
-        inbox = db.execute("SELECT id FROM inboxes WHERE address = :address", {"address": address}).fetchone()["id"]
+        inbox = _row_of(db, address)
         if fingerprint and _stored_already(db, inbox, fingerprint):
             continue
         raw = raws.keep(db, arrival.raw, digest) if raw is None else raw
         rows.append(_insert(db, inbox, raw, arrival, recipients=recipients, outgoing=False, fingerprint=fingerprint))
     return rows
+
+
+def holders(db: sqlite3.Connection, recipients: Iterable[str], *, fingerprint: str) -> tuple[str, ...]:
+    """Those of these recipients whose inbox was handed the mail with this fingerprint."""
+    return tuple(
+        recipient
+        for address, group in by_recipient(db, recipients).items()
+        if _stored_already(db, _row_of(db, address), fingerprint)
+        for recipient in group
+    )
+
+
+def _row_of(db: sqlite3.Connection, address: str) -> int:
+    return int(db.execute("SELECT id FROM inboxes WHERE address = :address", {"address": address}).fetchone()["id"])
 
 
 def keep_sent(db: sqlite3.Connection, inbox: int, arrival: Arrival, *, fingerprint: str) -> int:

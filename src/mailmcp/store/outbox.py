@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailmcp.errors import NotFound
-from mailmcp.models import Arrival, Draft, DraftState, Envelope, OutboundMail, Reason, Source, Submission
-from mailmcp.store import audit, inboxes, messages
+from mailmcp.models import Draft, DraftState, OutboundMail, Reason, Submission
+from mailmcp.store import audit, deliveries
 from mailmcp.store.columns import (
     addresses,
     addresses_json,
@@ -26,7 +26,10 @@ REPEAT_WINDOW = timedelta(minutes=10)
 
 # While the first is in one of these states a repeat returns it; after the others a repeat is a new draft.
 _STILL_COUNTS = ("held", "queued", "claimed", "on_wire", "sent", "unknown", "rejected")
-OPEN = (DraftState.HELD, DraftState.QUEUED, DraftState.CLAIMED, DraftState.ON_WIRE)
+_LEAVES = "coalesce(not_before, send_at, drafts.created_at)"
+"""When a queued draft leaves."""
+OPEN = (DraftState.HELD, DraftState.QUEUED, DraftState.CLAIMED, DraftState.ON_WIRE, DraftState.UNKNOWN)
+"""Those that are not over: of an unknown one a human should find out what became of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +44,39 @@ class NewDraft:
     reasons: tuple[Reason, ...]
     note: str
     expires_at: datetime | None
+    not_before: datetime | None = None
+    """When it leaves at the earliest; None: at ``send_at``, or at once."""
 
 
-def submit(db: sqlite3.Connection, new: NewDraft, *, now: datetime, allow_duplicate: bool) -> tuple[Draft, bool]:
-    """Write a draft down, or find the one that this call repeats: (draft, whether it is new)."""
+def submit(
+    db: sqlite3.Connection, new: NewDraft, *, now: datetime, duplicate_expires_at: datetime | None = None
+) -> tuple[Draft, bool]:
+    """Write a draft down, or find the one that this call repeats: (draft, whether it is new).
+
+    With ``duplicate_expires_at`` a repeat is wanted: it is a draft of its own, and a human decides until then.
+    """
     inbox = new.submission.inbox
-    if not allow_duplicate:
-        row = db.execute(
-            "SELECT public_id FROM drafts WHERE inbox = :inbox AND content_key = :key AND created_at >= :since"
-            f" AND state IN ({','.join(repr(state) for state in _STILL_COUNTS)}) ORDER BY id DESC LIMIT 1",
-            {"inbox": inbox.row, "key": new.content_key, "since": milliseconds(now - REPEAT_WINDOW)},
-        ).fetchone()
-        if row is not None:
+    row = db.execute(
+        "SELECT public_id FROM drafts WHERE inbox = :inbox AND content_key = :key AND created_at >= :since"
+        f" AND state IN ({','.join(repr(state) for state in _STILL_COUNTS)}) ORDER BY id DESC LIMIT 1",
+        {"inbox": inbox.row, "key": new.content_key, "since": milliseconds(now - REPEAT_WINDOW)},
+    ).fetchone()
+    if row is not None:
+        if duplicate_expires_at is None:
             return get(db, row["public_id"]), False
+        why = Reason("duplicate", f"The same mail was submitted a moment ago, as {row['public_id']}.")
+        new = replace(
+            new,
+            state=DraftState.HELD,
+            reasons=(*new.reasons, why),
+            expires_at=new.expires_at or duplicate_expires_at,
+        )
     draft_id = new_id("d")
     asked = new.submission
     db.execute(
         "INSERT INTO drafts (public_id, inbox, state, content_key, sha256, mime, to_, cc, bcc, subject, reasons, note,"
-        " created_at, send_at, expires_at, changed_at) VALUES (:id, :inbox, :state, :key, :sha256, :mime, :to_, :cc,"
-        " :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :now)",
+        " created_at, send_at, expires_at, not_before, changed_at) VALUES (:id, :inbox, :state, :key, :sha256, :mime,"
+        " :to_, :cc, :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :not_before, :now)",
         {
             "id": draft_id,
             "inbox": inbox.row,
@@ -76,6 +93,7 @@ def submit(db: sqlite3.Connection, new: NewDraft, *, now: datetime, allow_duplic
             "now": milliseconds(now),
             "send_at": milliseconds(asked.send_at) if asked.send_at else None,
             "expires_at": milliseconds(new.expires_at) if new.expires_at else None,
+            "not_before": milliseconds(new.not_before) if new.not_before else None,
         },
     )
     return get(db, draft_id), True
@@ -127,40 +145,49 @@ def decide(
     """A human's decision on a held draft, with its line in the audit log; False when it was no longer held."""
     if not move(db, draft, from_=(DraftState.HELD,), to=to, now=now, error=word):
         return False
+    if to is DraftState.QUEUED:
+        # Whoever read it has had a window of their own; what was stale is due now.
+        db.execute(
+            "UPDATE drafts SET decided_at = :now, not_before = CASE WHEN send_at > :now THEN send_at ELSE :now END"
+            " WHERE id = :id",
+            {"now": milliseconds(now), "id": draft.row},
+        )
     event = "draft.approved" if to is DraftState.QUEUED else "draft.rejected"
     audit.record(db, event, now, draft=draft.id, sha256=draft.sha256, by=approver)
     return True
 
 
-def sent(
-    db: sqlite3.Connection, draft: Draft, left: OutboundMail, *, backend: str, trouble: str | None, now: datetime
-) -> None:
-    """The draft is sent, and our own copy is stored with it, in one transaction."""
-    arrival = Arrival(
-        raw=left.mime,
-        envelope=Envelope(mail_from=left.mail_from, recipients=left.recipients, received_at=now),
-        source=Source.SUBMITTED,
-        backend=backend,
-    )
-    message = messages.keep_sent(db, inboxes.get(db, draft.inbox).row, arrival, fingerprint=draft.id)
-    # It has left, also when another process took it for orphaned meanwhile.
-    left_from = (DraftState.ON_WIRE, DraftState.QUEUED, DraftState.CLAIMED)
-    move(db, draft, from_=left_from, to=DraftState.SENT, now=now, error=trouble, message=message)
-    audit.record(db, "draft.sent", now, draft=draft.id, sha256=draft.sha256)
-
-
 def due(db: sqlite3.Connection, now: datetime) -> list[Draft]:
     """Queued drafts whose time has come, oldest first."""
     return _select(
-        db,
-        "state = 'queued' AND (send_at IS NULL OR send_at <= :now) ORDER BY drafts.id LIMIT 50",
-        {"now": milliseconds(now)},
+        db, f"state = 'queued' AND {_LEAVES} <= :now ORDER BY drafts.id LIMIT 50", {"now": milliseconds(now)}
     )
 
 
-def left_behind(db: sqlite3.Connection, before: datetime) -> list[Draft]:
-    """Drafts that a process took up before a time and never finished: it died."""
-    return _select(db, "state IN ('claimed', 'on_wire') AND changed_at < :before", {"before": milliseconds(before)})
+def begun(db: sqlite3.Connection) -> list[Draft]:
+    """Drafts that some process has taken up and not finished: it is at it, or it died."""
+    return _select(db, "state IN ('claimed', 'on_wire') ORDER BY drafts.id", {})
+
+
+def count(db: sqlite3.Connection, state: DraftState) -> int:
+    """How many drafts are in a state."""
+    return int(db.execute("SELECT count(*) FROM drafts WHERE state = :state", {"state": state}).fetchone()[0])
+
+
+def hold_again(db: sqlite3.Connection, draft: Draft, reason: Reason, *, now: datetime, expires_at: datetime) -> bool:
+    """Hold a queued draft for a human after all; False when it was not queued any more."""
+    if not move(db, draft, from_=(DraftState.QUEUED,), to=DraftState.HELD, now=now):
+        return False
+    db.execute(
+        "UPDATE drafts SET reasons = :reasons, expires_at = :expires_at, decided_at = NULL WHERE id = :id",
+        {
+            "reasons": coded_json((*(one for one in draft.reasons if one.code != reason.code), reason)),
+            "expires_at": milliseconds(expires_at),
+            "id": draft.row,
+        },
+    )
+    audit.record(db, "draft.held_again", now, draft=draft.id, sha256=draft.sha256, why=reason.code)
+    return True
 
 
 def expire(db: sqlite3.Connection, now: datetime) -> int:
@@ -197,6 +224,11 @@ def _select(db: sqlite3.Connection, condition: str, values: dict[str, object]) -
             expires_at=optional_moment(row["expires_at"]),
             error=row["error"],
             message=row["message_public"],
+            not_before=optional_moment(row["not_before"]),
+            decided_at=optional_moment(row["decided_at"]),
+            tries=row["tries"],
+            backend=row["backend"],
+            deliveries=deliveries.of(db, row["id"]),
         )
         for row in rows
     ]

@@ -1,0 +1,367 @@
+"""Delivery: what is queued is taken up, put on the wire once, and what became of it is written down.
+
+The only caller of ``backend.send``. A draft is claimed (nothing can have left), then on the wire (written down right
+before the step that makes it leave), then settled. What a process that died had claimed is sent again; what it had on
+the wire is asked for where the backend can tell, and is ``unknown`` otherwise: never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+
+from mailmcp.backends.contract import Backend, DeliversWithin, FindsSent
+from mailmcp.config import Settings
+from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
+from mailmcp.mailroom import signing
+from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.models import Delivery, DeliveryState, Draft, DraftState, OutboundMail, Reason, Receipt
+from mailmcp.store import Store, deliveries, inboxes, outbox
+
+log = logging.getLogger("mailmcp.dispatch")
+
+SETTLE_SECONDS = 2
+LOOK_AGAIN_SECONDS = 0.01
+ANSWER_SECONDS = 20
+"""So long whoever asked for a send waits for its end; it goes on after that."""
+AT_ONCE = 4
+"""Messages that one process hands over at the same time."""
+STALE = timedelta(hours=1)
+"""A queued message that is found so much later than it should have left is held again: much may have changed."""
+LAST_ROUND_SECONDS = 15
+"""So long at most a process that closes goes on sending what is about to fall due."""
+CLAIM = "send"
+
+
+class Overtaken(MailError):
+    """The draft was taken from this process between its claim and the wire: it must not leave here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One way that some of a draft's recipients are reached by."""
+
+    backend: Backend
+    recipients: tuple[str, ...]
+
+
+class Dispatch:
+    """Hands over what may leave."""
+
+    def __init__(
+        self,
+        store: Store,
+        inbound: Inbound,
+        receiving: Backend,
+        sending: Backend | None,
+        settings: Settings,
+        pace: Pace = STEADY,
+    ) -> None:
+        self._store = store
+        self._inbound = inbound
+        self._within = receiving if isinstance(receiving, DeliversWithin) and receiving.delivers_within else None
+        self._outside = sending if sending is not None else receiving if self._within is None else None
+        self._settings = settings
+        self._pace = pace
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._turn = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def reaches_outside(self) -> bool:
+        """Whether there is a way to anybody but the inboxes of this home."""
+        return self._outside is not None
+
+    async def deliver(self, draft: Draft) -> Draft:
+        """Hand a queued draft over, whoever else is at it; gives what became of it, or what it is after a while.
+
+        Cancelling this does not break off what is on the wire: ``aclose`` waits for it.
+        """
+        await asyncio.wait([self._started(draft)], timeout=ANSWER_SECONDS)
+        return await self._heard_of(draft)
+
+    async def flush(self) -> bool:
+        """Send what is due and take up what a process that died had begun; whether there was anything to do."""
+        now = datetime.now(UTC)
+        await self._store.write(outbox.expire, now)
+        for draft in await self._store.read(outbox.begun):
+            if draft.row not in self._tasks:
+                await self._recover(draft)
+        for draft in await self._store.read(outbox.due, now):
+            if draft.row not in self._tasks and not await self._is_stale(draft, now):
+                self._started(draft, self._turn)
+        if not self._tasks:
+            return False
+        await asyncio.wait(self._tasks.values(), timeout=self._pace.flush, return_when=asyncio.FIRST_COMPLETED)
+        return True
+
+    async def nothing_due(self) -> bool:
+        """Whether nothing waits for the end of its undo window."""
+        horizon = datetime.now(UTC) + timedelta(seconds=LAST_ROUND_SECONDS)
+        try:
+            return not await self._store.read(outbox.due, horizon)
+        except MailError:
+            return True
+
+    async def last_round(self) -> None:
+        """Before this process ends, and no other is there: send what falls due within the undo window."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LAST_ROUND_SECONDS
+        horizon = datetime.now(UTC) + timedelta(seconds=LAST_ROUND_SECONDS)
+        while (left := until - loop.time()) > 0 and await self._store.read(outbox.due, horizon):
+            if not await self.flush():
+                await asyncio.sleep(min(self._pace.flush, left))
+
+    async def aclose(self, *, at_most: float = LAST_ROUND_SECONDS) -> None:
+        """Let what is being handed over come to its end, within reason."""
+        tasks = list(self._tasks.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=at_most)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    # --- one draft -----------------------------------------------------------------------------------------------
+
+    def _started(self, draft: Draft, turn: asyncio.Semaphore | None = None) -> asyncio.Task[None]:
+        task = self._tasks.get(draft.row)
+        if task is None:
+            task = asyncio.create_task(self._send(draft, turn or nullcontext()), name=f"mailmcp-send-{draft.id}")
+            self._tasks[draft.row] = task
+            task.add_done_callback(lambda _: self._tasks.pop(draft.row, None))
+        return task
+
+    async def _send(self, draft: Draft, turn: AbstractAsyncContextManager[None]) -> None:
+        async with turn:
+            if not self._store.claims.take(CLAIM, draft.row):
+                return  # another process is at it
+            try:
+                token = token_hex(8)
+                if await self._store.write(deliveries.claim, draft, token, datetime.now(UTC)):
+                    await self._hand_over(await self._store.read(outbox.get, draft.id), token)
+            except Overtaken:
+                log.warning("draft %s was taken up by another process", draft.id)
+            except MailError as error:
+                log.warning("draft %s could not be sent: %s", draft.id, error)
+            except Exception:  # a bug: what it had begun is found left behind, and recovered
+                log.exception("the draft %s could not be sent", draft.id)
+            finally:
+                self._store.claims.free(CLAIM, draft.row)
+
+    async def _hand_over(self, draft: Draft, token: str) -> None:
+        approved = await self._store.read(outbox.mail, draft)
+        if approved_hash(approved.mime, approved.mail_from, approved.recipients) != draft.sha256:
+            await self._fail(draft, token, "The stored message is not the one that was allowed; it was not sent.")
+            return
+        leaves_at = datetime.now(UTC)
+        mime = await signing.on_its_way(approved, leaves_at, self._settings.home)
+        for leg in await self._legs(await self._store.read(deliveries.outstanding, draft)):
+            leaving = OutboundMail(mime=mime, mail_from=approved.mail_from, recipients=leg.recipients)
+            results = await self._tried(draft, token, leg, leaving)
+            kept = await self._store.write(
+                deliveries.record,
+                draft,
+                token,
+                results,
+                left=leaving,
+                backend=leg.backend.name,
+                now=datetime.now(UTC),
+            )
+            if not kept:
+                raise Overtaken(f"The draft {draft.id} was taken up by another process.")
+        state = await self._store.write(
+            deliveries.conclude, draft, token, retry_at=self._retry_at(draft), now=datetime.now(UTC)
+        )
+        if state in (DraftState.SENT, DraftState.QUEUED):
+            # Both copies shall be in their conversations when the assistant hears "sent".
+            await self._inbound.settle(at_most=SETTLE_SECONDS)
+
+    async def _tried(self, draft: Draft, token: str, leg: Leg, leaving: OutboundMail) -> list[Delivery]:
+        """What became of one leg. Raises Overtaken before anything left."""
+
+        committed = False
+
+        async def about_to_commit() -> None:
+            nonlocal committed
+            on_wire = await self._store.write(
+                deliveries.about_to_leave,
+                draft,
+                token,
+                leg.recipients,
+                backend=leg.backend.name,
+                now=datetime.now(UTC),
+            )
+            if not on_wire:
+                raise Overtaken(f"The draft {draft.id} was taken up by another process.")
+            committed = True
+
+        backend = leg.backend
+        try:
+            receipt = await backend.send(leaving, draft.id, about_to_commit)
+        except NoAnswer as error:
+            found = await self._asked(backend, leaving, draft)
+            if not isinstance(found, Lost):
+                return _results(leg, found, "It did not leave this time.")
+            return _all(leg, DeliveryState.UNKNOWN, f"{error.public} {deliveries.ANSWER_LOST}")
+        except TryLater as error:
+            return _all(leg, DeliveryState.POSTPONED, error.public)
+        except BackendError as error:
+            return _all(leg, DeliveryState.REFUSED, error.public)
+        except MailError:
+            raise
+        except Exception:  # a bug of the backend's: not a reason to try without end, nor to forget what may have left
+            log.exception("the backend %s failed with the draft %s", backend.name, draft.id)
+            state = DeliveryState.UNKNOWN if committed else DeliveryState.POSTPONED
+            return _all(leg, state, f"The backend {backend.name} failed.")
+        return _results(leg, receipt, "The mail provider did not say what became of it.")
+
+    async def _legs(self, recipients: Sequence[str]) -> list[Leg]:
+        """Inboxes of this home first: that takes no time, and nothing else depends on it."""
+        own: set[str] = set()
+        if self._within is not None:
+            groups = await self._store.read(inboxes.by_recipient, recipients)
+            own = {one for group in groups.values() for one in group}
+        within = tuple(one for one in recipients if one in own)
+        beyond = tuple(one for one in recipients if one not in own)
+        legs: list[Leg] = []
+        if self._within is not None and (within or (beyond and self._outside is None)):
+            # Without a way out it is the embedded backend that says in words why there is none.
+            legs.append(Leg(self._within, within + (beyond if self._outside is None else ())))
+        if self._outside is not None and beyond:
+            legs.append(Leg(self._outside, beyond))
+        return legs
+
+    async def _fail(self, draft: Draft, token: str, why: str) -> None:
+        rest = [Delivery(recipient=one, state=DeliveryState.REFUSED, detail=why) for one in draft.recipients]
+        now = datetime.now(UTC)
+        await self._store.write(deliveries.record, draft, token, rest, left=None, backend="", now=now)
+        await self._store.write(deliveries.conclude, draft, token, retry_at=None, now=now)
+
+    def _retry_at(self, draft: Draft) -> datetime | None:
+        """When what was postponed is tried again; None when it was tried often enough."""
+        waits = self._pace.back_off
+        return datetime.now(UTC) + timedelta(seconds=waits[draft.tries]) if draft.tries < len(waits) else None
+
+    # --- what was left behind ------------------------------------------------------------------------------------
+
+    async def _recover(self, draft: Draft) -> None:
+        if not self._store.claims.take(CLAIM, draft.row):
+            return  # its process is alive and at it
+        try:
+            await self._recover_claimed(await self._store.read(outbox.get, draft.id))
+        finally:
+            self._store.claims.free(CLAIM, draft.row)
+
+    async def _recover_claimed(self, draft: Draft) -> None:
+        now = datetime.now(UTC)
+        if draft.state is DraftState.CLAIMED:
+            await self._store.write(deliveries.release, draft, now=now)
+            return
+        if draft.state is not DraftState.ON_WIRE:
+            return  # it was settled meanwhile
+        backend = next((one for one in (self._within, self._outside) if one and one.name == draft.backend), None)
+        lost = tuple(one.recipient for one in draft.deliveries if one.state is DeliveryState.UNKNOWN and not one.detail)
+        approved = await self._store.read(outbox.mail, draft)
+        leaving = OutboundMail(
+            mime=await signing.on_its_way(approved, now, self._settings.home),
+            mail_from=approved.mail_from,
+            recipients=lost,
+        )
+        found = await self._asked(backend, leaving, draft) if backend is not None else Lost()
+        if found is None:
+            await self._store.write(deliveries.release, draft, now=now)
+        elif isinstance(found, Receipt) and backend is not None:
+            leg = Leg(backend, lost)
+            await self._store.write(
+                deliveries.take_over,
+                draft,
+                _results(leg, found, deliveries.ANSWER_LOST),
+                left=leaving,
+                backend=backend.name,
+                now=now,
+            )
+        else:
+            log.warning("draft %s was on the wire when its process ended: it may have left", draft.id)
+            await self._store.write(deliveries.conclude, draft, None, retry_at=now, now=now)
+
+    async def _asked(self, backend: Backend, leaving: OutboundMail, draft: Draft) -> Receipt | Lost | None:
+        """What a backend knows of a message whose answer was lost; None when it certainly did not leave."""
+        if not isinstance(backend, FindsSent):
+            return Lost()
+        try:
+            return await backend.find_sent(leaving, draft.id)
+        except BackendError as error:
+            log.warning("%s", error)
+            return Lost()
+
+    async def settle(self, draft: Draft, *, arrived: bool, by: str) -> Draft:
+        """A human knows what became of an unknown draft. Raises Refused when it is not unknown."""
+        now = datetime.now(UTC)
+        approved = await self._store.read(outbox.mail, draft)
+        left = OutboundMail(
+            mime=await signing.on_its_way(approved, now, self._settings.home),
+            mail_from=approved.mail_from,
+            recipients=approved.recipients,
+        )
+        if await self._store.write(deliveries.settle, draft, arrived=arrived, left=left, by=by, now=now) is None:
+            raise Refused(f"What became of the draft {draft.id} is known: it is {draft.state}.")
+        return await self._store.read(outbox.get, draft.id)
+
+    async def _is_stale(self, draft: Draft, now: datetime) -> bool:
+        should_have_left = draft.not_before or draft.send_at or draft.created_at
+        if now - should_have_left <= STALE:
+            return False
+        late = Reason(
+            "stale", f"It should have left at {should_have_left:%Y-%m-%d %H:%M} UTC; look whether it still may."
+        )
+        expires_at = now + timedelta(seconds=self._settings.approval.expiry)
+        await self._store.write(outbox.hold_again, draft, late, now=now, expires_at=expires_at)
+        return True
+
+    async def _heard_of(self, draft: Draft) -> Draft:
+        """A draft that is leaving here or elsewhere: what became of it, in a moment."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SETTLE_SECONDS
+        while True:
+            draft = await self._store.read(outbox.get, draft.id)
+            if draft.state not in (DraftState.CLAIMED, DraftState.ON_WIRE) or loop.time() > until:
+                return draft
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+class Lost:
+    """Nobody can tell what became of a message."""
+
+
+def approved_hash(mime: bytes, mail_from: str, recipients: tuple[str, ...]) -> str:
+    """The SHA-256 of final bytes and envelope that an approval names (law 6)."""
+    envelope = json.dumps([mail_from, list(recipients)]).encode()
+    return hashlib.sha256(hashlib.sha256(mime).digest() + envelope).hexdigest()
+
+
+def _all(leg: Leg, state: DeliveryState, why: str) -> list[Delivery]:
+    return [Delivery(recipient=one, state=state, detail=why) for one in leg.recipients]
+
+
+def _results(leg: Leg, receipt: Receipt | None, otherwise: str) -> list[Delivery]:
+    """A receipt for each recipient of a leg, in the envelope's spelling; no receipt: it did not leave."""
+    if receipt is None:
+        return _all(leg, DeliveryState.POSTPONED, otherwise)
+    said = {one.lower(): Delivery(recipient=one, state=DeliveryState.ACCEPTED) for one in receipt.accepted}
+    for state, group in ((DeliveryState.REFUSED, receipt.refused), (DeliveryState.POSTPONED, receipt.postponed)):
+        said |= {one.lower(): Delivery(recipient=one, state=state, detail=why) for one, why in group}
+    unsaid = Delivery(recipient="", state=DeliveryState.UNKNOWN, detail=otherwise)
+    return [
+        Delivery(recipient=one, state=found.state, detail=found.detail)
+        for one in leg.recipients
+        for found in (said.get(one.lower(), unsaid),)
+    ]

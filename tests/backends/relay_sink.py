@@ -1,0 +1,78 @@
+"""A relay on loopback: a real SMTP server that keeps what it is sent, and does what a test tells it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+USER, PASSWORD = "relay-user", "correct horse 4711"
+
+
+@dataclass
+class Relay:
+    """What it keeps, and what it answers instead of yes."""
+
+    port: int = 0
+    arrived: list[Any] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    """By recipient, or by ``MAIL`` and ``DATA``."""
+    logins: list[str] = field(default_factory=list)
+    cut: str = ""
+    """``dot``: the connection is cut once the mail is taken; no answer is given."""
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        if "MAIL" in self.answers:
+            return self.answers["MAIL"]
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        if address in self.answers:
+            return self.answers[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if "DATA" in self.answers:
+            return self.answers["DATA"]
+        self.arrived.append(envelope)
+        if self.cut == "dot":
+            server.transport.abort()
+        return "250 OK"
+
+    def login(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        self.logins.append(mechanism)
+        good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=good, handled=False)
+
+
+@contextlib.asynccontextmanager
+async def relay(*, tls: ssl.SSLContext | None = None, from_the_first: bool = False, **how: Any) -> AsyncIterator[Relay]:
+    """A relay that listens until the end of the block."""
+    sink = Relay()
+    loop = asyncio.get_running_loop()
+
+    def make() -> SMTP:
+        return SMTP(
+            sink,
+            hostname="relay.example",
+            loop=loop,
+            tls_context=None if from_the_first else tls,
+            authenticator=sink.login,
+            enable_SMTPUTF8=True,
+            **how,
+        )
+
+    server = await loop.create_server(make, "127.0.0.1", 0, ssl=tls if from_the_first else None)
+    sink.port = server.sockets[0].getsockname()[1]
+    try:
+        yield sink
+    finally:
+        server.close()

@@ -1,0 +1,154 @@
+"""Delivery to the world through a real relay on loopback: once, in time, and with a result for each recipient."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.backends.relay_sink import Relay, relay
+
+from mailmcp.errors import BadInput
+from mailmcp.mailroom import dispatch
+from mailmcp.mailroom.pace import Pace
+from mailmcp.store import outbox
+
+pytestmark = pytest.mark.anyio
+
+LIMIT = 10
+"""No wait of a test is longer, in seconds."""
+ANN, BOB = "ann@world.example", "bob@world.example"
+IMPATIENT = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02, back_off=(0.05, 0.05))
+
+
+def environment(sink: Relay, **more: str) -> dict[str, str]:
+    return {
+        "MAILMCP_SEND_BACKEND": "smtp",
+        "MAILMCP_SMTP__HOST": "127.0.0.1",
+        "MAILMCP_SMTP__PORT": str(sink.port),
+        "MAILMCP_SMTP__SECURITY": "none",
+        "MAILMCP_SEND__POLICY": "open",
+        "MAILMCP_SEND__UNDO": "0",
+        **more,
+    }
+
+
+async def settled(house: Any, draft_id: str, *states: str) -> Any:
+    """The draft once it is in one of these states."""
+    async with asyncio.timeout(LIMIT):
+        while (draft := await house.room.draft(draft_id)).state not in states:  # noqa: ASYNC110 - another process may do it
+            await asyncio.sleep(0.01)
+    return draft
+
+
+async def test_mail_to_the_world_and_to_an_inbox_goes_both_ways_at_once(open_house: Any) -> None:
+    async with relay() as sink:
+        house = await open_house(**environment(sink))
+        anna, bert = await house.inbox("anna"), await house.inbox("bert")
+        draft = (await house.send(anna, to=(ANN, bert), subject="Both")).draft
+        assert draft.state == "sent"
+        assert [envelope.rcpt_tos for envelope in sink.arrived] == [[ANN]]
+        assert (await house.wait(bert, since="1970-01-01")).message.subject == "Both"
+
+
+async def test_what_one_recipient_hears_no_other_does(open_house: Any) -> None:
+    async with relay() as sink:
+        sink.answers = {BOB: "550 5.1.1 nobody"}
+        house = await open_house(**environment(sink))
+        draft = (await house.send(await house.inbox("anna"), to=(ANN, BOB))).draft
+        assert (draft.state, {one.recipient: one.state for one in draft.deliveries}) == (
+            "sent",
+            {ANN: "accepted", BOB: "refused"},
+        )
+        assert "550" in draft.error
+
+
+async def test_a_mail_that_is_put_off_is_tried_again_for_those_only(open_house: Any) -> None:
+    async with relay() as sink:
+        sink.answers = {BOB: "451 later"}
+        house = await open_house(pace=IMPATIENT, **environment(sink))
+        draft = (await house.send(await house.inbox("anna"), to=(ANN, BOB))).draft
+        sink.answers = {}
+        assert (await settled(house, draft.id, "sent", "failed")).state == "sent"
+        assert [one for envelope in sink.arrived for one in envelope.rcpt_tos] == [ANN, BOB]
+
+
+async def test_a_mail_that_is_put_off_for_ever_fails_in_the_end(open_house: Any) -> None:
+    async with relay() as sink:
+        sink.answers = {BOB: "451 later"}
+        house = await open_house(pace=IMPATIENT, **environment(sink))
+        draft = (await house.send(await house.inbox("anna"), to=(BOB,))).draft
+        failed = await settled(house, draft.id, "failed")
+        assert (failed.tries, "451" in failed.error, sink.arrived) == (2, True, [])
+
+
+async def test_a_lost_answer_is_unknown_and_never_sent_again(open_house: Any) -> None:
+    async with relay() as sink:
+        sink.cut = "dot"
+        house = await open_house(pace=IMPATIENT, **environment(sink))
+        anna = await house.inbox("anna")
+        draft = (await house.send(anna, to=(ANN,), subject="Once")).draft
+        assert draft.state == "unknown"
+        sink.cut = ""
+        repeated = await house.send(anna, to=(ANN,), subject="Once")
+        await house.send(anna, to=(ANN,), subject="Another")
+        assert (repeated.repeated, repeated.draft.id) == (True, draft.id)
+        assert len(sink.arrived) == 2
+        assert (await house.room.status()).unknown == 1
+        assert draft.id in [one.id for one in await house.room.open_drafts()]
+
+
+@pytest.mark.parametrize(("state", "becomes", "arrives"), [("claimed", "sent", 1), ("on_wire", "unknown", 0)])
+async def test_what_a_dead_process_had_is_sent_or_unknown(
+    open_house: Any, state: str, becomes: str, arrives: int
+) -> None:
+    async with relay() as sink:
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
+        draft = (await house.send(await house.inbox("anna"), to=(ANN,))).draft
+
+        def as_a_crash_leaves_it(db: Any) -> None:
+            db.execute("UPDATE drafts SET state = ?, claim = 'x', backend = 'smtp', not_before = 0", (state,))
+            db.execute(
+                "UPDATE drafts SET created_at = ?, not_before = NULL", (int(datetime.now(UTC).timestamp() * 1e3),)
+            )
+            if state == "on_wire":
+                db.execute("INSERT INTO deliveries VALUES (?, ?, 'unknown', '', 0)", (draft.row, ANN))
+
+        await house.room._store.write(as_a_crash_leaves_it)
+        assert (await settled(house, draft.id, "sent", "unknown", "failed")).state == becomes
+        assert len(sink.arrived) == arrives
+
+
+async def test_within_the_undo_window_a_mail_can_be_withdrawn(open_house: Any) -> None:
+    async with relay() as sink:
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
+        anna, bert = await house.inbox("anna"), await house.inbox("bert")
+        outside = (await house.send(anna, to=(ANN,))).draft
+        assert outside.state == "queued"
+        assert timedelta(minutes=59) < outside.not_before - outside.created_at <= timedelta(hours=1)
+        assert (await house.send(anna, to=(bert,))).draft.state == "sent"
+        assert (await house.room.withdraw(outside.id)).state == "withdrawn"
+        assert sink.arrived == []
+
+
+async def test_after_the_undo_window_it_leaves_by_itself_and_cannot_be_withdrawn(open_house: Any) -> None:
+    async with relay() as sink:
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="1"))
+        draft = (await house.send(await house.inbox("anna"), to=(ANN,))).draft
+        assert draft.state == "queued"
+        await settled(house, draft.id, "sent")
+        with pytest.raises(BadInput, match="cannot be withdrawn"):
+            await house.room.withdraw(draft.id)
+        assert len(sink.arrived) == 1
+
+
+async def test_what_is_more_than_an_hour_late_is_held_again(open_house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with relay() as sink:
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
+        draft = (await house.send(await house.inbox("anna"), to=(ANN,))).draft
+        late = int((datetime.now(UTC) - dispatch.STALE - timedelta(seconds=1)).timestamp() * 1000)
+        await house.room._store.write(lambda db: db.execute("UPDATE drafts SET not_before = ?", (late,)))
+        held = await settled(house, draft.id, "held", "sent")
+        assert (held.state, [one.code for one in held.reasons], sink.arrived) == ("held", ["stale"], [])
+        assert await house.room._store.read(outbox.due, datetime.now(UTC)) == []
