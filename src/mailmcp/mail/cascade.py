@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mailmcp.mail.rules import blocks
-from mailmcp.mail.selectors import Element, Selector, selectors, unescaped
+from mailmcp.mail.selectors import MAX_SELECTOR, Element, Selector, needed_name, selectors, split, unescaped
 
 MAX_RULES = 5_000
 MAX_STYLE_TEXT = 300_000
@@ -96,10 +96,26 @@ class Rule:
 
 
 @dataclass(slots=True)
+class Bucket:
+    """The rules that only an element with a certain name can meet, read when there is such an element."""
+
+    unread: list[tuple[str, str, int, int]] = field(default_factory=list[tuple[str, str, int, int]])
+    """(selector, declarations, layer, number of the rule)."""
+    read: list[Rule] | None = None
+
+    def rules(self) -> list[Rule]:
+        """Its rules, in order; what cannot be read is left out."""
+        if self.read is None:
+            rules = [_rule(*one) for one in self.unread]
+            self.read = [one for one in rules if one is not None]
+        return self.read
+
+
+@dataclass(slots=True)
 class Sheet:
     """The rules of all <style> elements of a mail, by the rarest name that an element must have."""
 
-    buckets: dict[str, list[Rule]] = field(default_factory=dict[str, list[Rule]])
+    buckets: dict[str, Bucket] = field(default_factory=dict[str, "Bucket"])
     cut: bool = False
     """Was there more of it than is read? Then what it hides may be taken for text."""
     budget: int = _MATCH_BUDGET
@@ -124,10 +140,11 @@ class Sheet:
         for key in keys:
             if (bucket := buckets.get(key)) is None:
                 continue
-            self.budget -= len(bucket)
+            rules = bucket.rules()
+            self.budget -= len(rules)
             if self.budget < 0:
                 return found
-            for rule in bucket:
+            for rule in rules:
                 answer = self._matches(rule.selector, element, depth)
                 if answer or (answer is None and rule.hides):
                     found.append(rule)
@@ -179,24 +196,31 @@ def _weight(rule: Rule) -> tuple[int, int, int]:
     return rule.weight
 
 
-def _buckets(css: str) -> tuple[dict[str, list[Rule]], bool]:
-    buckets: dict[str, list[Rule]] = {}
+def _buckets(css: str) -> tuple[dict[str, Bucket], bool]:
+    buckets: dict[str, Bucket] = {}
     count = 0
     for block in blocks(css):
-        said = declarations(block.body)
-        if not said.normal and not said.important:
-            continue
-        hides = _hides(said.normal) or _hides(said.important)
-        for selector in selectors(block.selectors[:20_000]):
+        for selector in split(block.selectors[:20_000]):
+            if not (selector := selector.strip()) or len(selector) > MAX_SELECTOR:
+                continue
             count += 1
             if count > MAX_RULES:
                 return buckets, True
-            last = selector.steps[-1]
-            key = "#" + last.id if last.id else next(("." + name for name in sorted(last.classes)), last.tag or "*")
-            # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
-            weight = block.layer, selector.specificity, count
-            buckets.setdefault(key, []).append(Rule(weight, selector, said, hides))
+            key = needed_name(selector)
+            if (bucket := buckets.get(key)) is None:
+                bucket = buckets[key] = Bucket()
+            bucket.unread.append((selector, block.body, block.layer, count))
     return buckets, False
+
+
+def _rule(selector: str, body: str, layer: int, number: int) -> Rule | None:
+    said = declarations(body)
+    if not said.normal and not said.important:
+        return None
+    for one in selectors(selector):
+        # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
+        return Rule((layer, one.specificity, number), one, said, _hides(said.normal) or _hides(said.important))
+    return None
 
 
 _remembered = lru_cache(maxsize=16)(_buckets)

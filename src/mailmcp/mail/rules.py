@@ -17,6 +17,8 @@ _UNLAYERED = 1_000_000
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _MARK = re.compile(r"[{};]|\"(?:[^\"\\\n]|\\.)*+(?:\"|(?=\n)|\Z)|'(?:[^'\\\n]|\\.)*+(?:'|(?=\n)|\Z)|\\.", re.DOTALL)
 _BRACE = re.compile(r"[{}]")
+# Most rules: nothing in their braces but declarations, nothing that must be read sign by sign.
+_PLAIN_RULE = re.compile(r"([^{}@;\"'\\]*+)\{((?:[^{}@\"'\\]++|\"[^\"\\\n{}]*+\"|'[^'\\\n{}]*+')*+)\}")
 _NAMESPACE = re.compile(r"(?<![\w\\-])(?:[\w-]+|\*)?\|(?=[\w*])")
 _IMPORTED = re.compile(r"@import\s+(?:url\(\s*)?[\"']?data:text/css[^,]{0,60},([^\"')]{1,20000})", re.IGNORECASE)
 _OF_PARENT = re.compile(r"&")
@@ -49,7 +51,14 @@ def blocks(css: str) -> Iterator[Block]:
     layers: dict[str, int] = {}
     opened = [_Open("", _UNLAYERED, [])]
     start = at = 0
-    while (mark := _MARK.search(css, at)) is not None:
+    while True:
+        while start == at and not opened[-1].selectors and (plain := _PLAIN_RULE.match(css, at)) is not None:
+            start = at = plain.end()
+            rule = _entered(plain[1].strip(), opened[-1], layers, len(opened))
+            if rule.selectors and not rule.skipped and (body := plain[2].strip()):
+                yield Block(rule.selectors, body, rule.layer)
+        if (mark := _MARK.search(css, at)) is None:
+            break
         at = mark.end()
         sign = mark.group()
         if sign == "{":

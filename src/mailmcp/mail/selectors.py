@@ -21,6 +21,9 @@ _SIMPLE = re.compile(
     rf"(?P<class>\.{_IDENT})|(?P<id>\#{_IDENT})|(?P<attribute>\[[^\]]{{1,200}}\])|(?P<pseudo>::?{_IDENT})"
     rf"|(?P<tag>\*|{_IDENT})|(?P<combinator>\s*[>+~]\s*|\s+)"
 )
+_INTRICATE = re.compile(r"[(\[\\]")
+_ONE_NAME = re.compile(r"[.#]?[\w-]+\Z")
+_BETWEEN = re.compile(r"[\s>+~]+")
 _ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*("[^"]*"|'[^']*'|[^\s"']+)\s*[is]?\s*)?\]\Z""", re.I)
 _NTH = re.compile(r"\s*(?:(even|odd)|([+-]?\d{0,4})n\s*(?:([+-])\s*(\d{1,4}))?|([+-]?\d{1,4}))\s*\Z")
 _BY_HAND = frozenset(
@@ -116,8 +119,23 @@ class Selector:
 
 def selectors(text: str, nesting: int = 0) -> list[Selector]:
     """The selectors of a list; what cannot be read is left out."""
-    found = [_selector(piece.strip(), nesting) for piece in _split(text)]
+    found = [_selector(piece.strip(), nesting) for piece in split(text)]
     return [one for one in found if one is not None]
+
+
+def needed_name(selector: str) -> str:
+    """A name that an element must have to be named by ``selector``: ``#id``, ``.class``, a tag, or ``*`` for any."""
+    if _ONE_NAME.match(selector):
+        return selector if selector[0] in ".#" else selector.lower()
+    if _INTRICATE.search(selector):
+        read = selectors(selector)
+        last = read[0].steps[-1] if read else Compound()
+        return "#" + last.id if last.id else next(("." + name for name in sorted(last.classes)), last.tag or "*")
+    word = _BETWEEN.split(selector)[-1].partition(":")[0]
+    if "#" in word:
+        return "#" + word.partition("#")[2].partition("#")[0].partition(".")[0]
+    tag, dot, classes = word.partition(".")
+    return "." + classes.partition(".")[0] if dot else tag.lower() or "*"
 
 
 def unescaped(text: str) -> str:
@@ -132,7 +150,8 @@ def _character(match: re.Match[str]) -> str:
     return chr(number) if 32 <= number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
+    """The pieces of a list of selectors, as they are written."""
     if "(" not in text and "[" not in text:
         return text.split(",")
     pieces: list[str] = []
@@ -164,6 +183,8 @@ def _selector(text: str, nesting: int) -> Selector | None:
         if kind == "pseudo" and text[at : at + 1] == "(":
             end = _closing(text, at)
             inside, at = text[at + 1 : end], end + 1
+        if kind == "tag" and parts:
+            return None  # a tag stands first or nowhere
         if kind != "combinator":
             parts.append((kind, word, inside))
             continue
