@@ -133,6 +133,18 @@ def _domain(options: argparse.Namespace) -> int:
     return domains.domain(options, open_mailroom)
 
 
+def _connect(options: argparse.Namespace) -> int:
+    from mailmcp.cli import connect
+
+    return connect.connect(options)
+
+
+def _disconnect(options: argparse.Namespace) -> int:
+    from mailmcp.cli import connect
+
+    return connect.disconnect(options)
+
+
 def _backends(options: argparse.Namespace) -> int:
     from mailmcp.backends import BACKENDS
 
@@ -148,6 +160,26 @@ COMMANDS = (
         "run the main job once in a throw-away home, and print what happens",
         "To begin",
         home="where the throw-away home is made (else where temporary files go)",
+    ),
+    Command(
+        "connect",
+        _connect,
+        "add it to the settings of a client; without CLIENT: list the clients",
+        "To begin",
+        takes=("client",),
+        options={"--file": "the client's settings file, when it is not at its usual place"},
+        flags={"--yes": "write without asking"},
+        forms=(("connect [CLIENT] [--yes]", "add it to the settings of a client; without CLIENT: list the clients"),),
+    ),
+    Command(
+        "disconnect",
+        _disconnect,
+        "take it out of the settings of a client",
+        "To begin",
+        takes=("client",),
+        options={"--file": "the client's settings file, when it is not at its usual place"},
+        flags={"--yes": "write without asking"},
+        forms=(("disconnect CLIENT [--yes]", "take it out of the settings of a client"),),
     ),
     Command("serve", _serve, "serve MCP on standard input and output: what a client of yours runs", "To begin"),
     Command(

@@ -1,0 +1,111 @@
+"""Editing JSON of somebody else's: one member changes, and every other character stays."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailmcp.cli import jsonc
+
+PATH = ("mcpServers", "mailmcp")
+ENTRY = {"command": "/bin/mailmcp", "args": ["serve"]}
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
+)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+WHOLES = st.dictionaries(st.text(max_size=5), VALUES, max_size=4)
+SERVERS = st.dictionaries(st.sampled_from(["a", "b", "mailmcp"]), VALUES, max_size=3)
+
+COMMENTED = """\
+// Zed settings
+{
+  "theme": "One", // the light one
+  /* servers { "mailmcp": 1 } */
+  "mcpServers": {
+    "other": {"command": "x", "args": ["//no", "/*comment*/"]}, // keep me
+  },
+}
+"""
+
+
+def test_an_entry_is_put_beside_others_and_nothing_else_changes():
+    edited = jsonc.with_member(COMMENTED, PATH, ENTRY)
+    entry = '"mailmcp": {\n      "command": "/bin/mailmcp",\n      "args": [\n        "serve"\n      ]\n    },\n'
+    assert edited == COMMENTED.replace("// keep me\n", f"// keep me\n    {entry}")
+    assert jsonc.without_member(edited, PATH) == COMMENTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "{}",
+        "{ }\n",
+        "{\n}\n",
+        '{"a": 1}',
+        '{"mcpServers": {}}',
+        '{"mcpServers": {"a": {}}}',
+        '{\n\t"mcpServers": {\n\t\t"a": 1\n\t}\n}\n',
+        '{\r\n  "mcpServers": {\r\n    "a": 1,\r\n  }\r\n}\r\n',
+        '{\n  "a": 1 // one\n}\n',
+        '{\n  "mcpServers": {\n    // none yet\n  }\n}\n',
+        '\ufeff{"a": 1}',
+    ],
+)
+def test_it_is_put_in_taken_out_and_put_in_again_the_same(text):
+    once = jsonc.with_member(text, PATH, ENTRY)
+    before = jsonc.read(text) if text.strip() else {}
+    assert jsonc.read(once) == {**before, "mcpServers": {**before.get("mcpServers", {}), "mailmcp": ENTRY}}
+    assert jsonc.with_member(once, PATH, ENTRY) == once
+    assert ("\r\n" in text) == ("\r\n" in once)
+    assert "\n" not in once.replace("\r\n", "") if "\r\n" in text else True
+    out = jsonc.without_member(once, PATH)
+    assert jsonc.read(out) == {"mcpServers": {}} | before
+    assert jsonc.read(jsonc.with_member(out, PATH, ENTRY)) == jsonc.read(once)
+
+
+def test_an_entry_that_differs_is_replaced_where_it_stands():
+    text = '{\n  "mcpServers": {\n    "mailmcp": {"command": "old"},\n    "b": 1\n  }\n}\n'
+    edited = jsonc.with_member(text, PATH, {"command": "new"})
+    assert edited == text.replace('{"command": "old"}', '{\n      "command": "new"\n    }')
+
+
+@given(WHOLES, SERVERS, st.sampled_from([None, 2, "\t"]))
+def test_whatever_a_file_holds_only_the_entry_changes(whole, servers, indent):
+    whole = {**whole, "mcpServers": servers}
+    text = json.dumps(whole, indent=indent)
+    edited = jsonc.with_member(text, PATH, ENTRY)
+    assert json.loads(edited) == {**whole, "mcpServers": {**servers, "mailmcp": ENTRY}}
+    rest = {key: value for key, value in servers.items() if key != "mailmcp"}
+    assert json.loads(jsonc.without_member(edited, PATH)) == {**whole, "mcpServers": rest}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "no object"),
+        ('{"mcpServers": []}', "mcpServers is no object"),
+        ("{", "line 1"),
+        ('{"a": 1\n"b": 2}', "line 2"),
+        ("{'a': 1}", "line 1"),
+        ('{"a": 1} x', "line 1"),
+        ('{"a": 01}', "line 1"),
+        ("{\n/* never closed", "line 2"),
+        ("[" * 5_000, "nested too deep"),
+    ],
+)
+def test_what_is_no_such_json_is_refused_with_its_place(text, said):
+    with pytest.raises(jsonc.NotJson, match=said):
+        jsonc.with_member(text, PATH, ENTRY)
+
+
+def test_an_entry_that_stands_there_twice_goes_altogether():
+    assert jsonc.read(jsonc.without_member('{"mcpServers": {"mailmcp": 1, "a": 2, "mailmcp": 3}}', PATH)) == {
+        "mcpServers": {"a": 2}
+    }
