@@ -9,6 +9,9 @@ import pytest
 from hosts import LIMIT, Served, mail_by_smtp
 from letters import code_letter
 
+from mailmcp.cli.doctor import findings
+from mailmcp.models import Standing
+
 
 def opened(serve, **environment) -> Served:
     """A server that a host has opened."""
@@ -107,6 +110,19 @@ def test_mail_that_was_accepted_by_a_process_that_was_killed_is_there_after_a_re
     first.process.wait(LIMIT)
     second = opened(serve)
     assert second.call("wait_for_otp", inbox=inbox, timeout=10)["code"] == "482913"
+
+
+def test_the_doctor_tries_the_listener_of_a_running_server_and_tells_what_waits(serve, home):
+    served = opened(serve)
+    inbox = served.call("create_inbox")["address"]
+    served.call("draft_for_approval", inbox=inbox, to=[inbox], subject="Hi", body="x")
+    host, port = served.listener()
+    found = {one.subject: one for one in findings(home) if one.subject != "clients"}
+    heard = f"SMTP is heard at {host}:{port} by process {served.process.pid}, and answers."
+    assert found["listener"].sentence == heard
+    assert found["drafts"].sentence.startswith("1 wait(s) for you")
+    assert (found["home"].standing, found["database"].standing) == (Standing.FINE, Standing.FINE)
+    assert served.call("mail_status")["leader"]
 
 
 def test_a_cancelled_wait_gives_its_message_to_the_next_one(serve):

@@ -145,6 +145,12 @@ def _disconnect(options: argparse.Namespace) -> int:
     return connect.disconnect(options)
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    from mailmcp.cli import doctor
+
+    return doctor.doctor(options)
+
+
 def _backends(options: argparse.Namespace) -> int:
     from mailmcp.backends import BACKENDS
 
@@ -240,6 +246,13 @@ COMMANDS = (
             ("domain add DOMAIN", "make its keys, and print the records that it needs in DNS"),
             ("domain check DOMAIN", "look up what is published: what is missing, wrong or weak"),
         ),
+    ),
+    Command(
+        "doctor",
+        _doctor,
+        "look whether everything is as it should be, and say what is not",
+        "Else",
+        flags={"--json": "the same as JSON"},
     ),
     Command("backends", _backends, "list the mail providers that can be used", "Else"),
 )

@@ -80,12 +80,13 @@ def planned(client: Client, file: Path, wanted: dict[str, Any] | None) -> Change
     return Change(client, file, before, after)
 
 
-def connected(client: Client, file: Path) -> bool:
-    """Whether a client's file has an entry of that name."""
+def started_by(client: Client, file: Path) -> str | None:
+    """The program that a client's entry of that name starts; None when there is no such entry."""
     try:
-        return tables.at(_read(client, _text_of(file)), (*client.keys, NAME)) is not None
+        present = tables.at(_read(client, _text_of(file)), (*client.keys, NAME))
     except (MailError, ValueError):
-        return False
+        return None
+    return str(cast(dict[str, Any], present).get("command")) if isinstance(present, dict) else None
 
 
 def places() -> Iterator[tuple[Client, Path]]:
@@ -102,7 +103,7 @@ def _read(client: Client, text: str) -> Any:
 def _overview() -> int:
     for client, file in places():
         is_there = file.exists() or (file.parent.is_dir() and file.parent != Path.home())
-        state = "connected" if connected(client, file) else "found" if is_there else "-"
+        state = "connected" if started_by(client, file) else "found" if is_there else "-"
         _say(f"{client.name:16}{state:11}{file}")
     _say("\n`mailmcp connect CLIENT` shows the change before it is written; `mailmcp disconnect CLIENT` takes it back.")
     return 0

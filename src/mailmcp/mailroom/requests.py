@@ -123,3 +123,5 @@ class Status:
     unknown: int
     """Drafts that may have left: the answer was lost."""
     inboxes: int
+    unwise: tuple[str, ...] = ()
+    """What is unwise about where the home lies, in sentences."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage
 from mailmcp.policy import patterns
-from mailmcp.store import Store, audit, blocks, handouts, inboxes, status
+from mailmcp.store import Store, audit, blocks, handouts, inboxes, status, whereabouts
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.domains import Domains
@@ -286,6 +287,7 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
+            unwise=tuple(one.sentence for one in await asyncio.to_thread(whereabouts.unwise, self.settings.home)),
         )
 
 

@@ -126,6 +126,7 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
     warnings = [now.listener.trouble] if now.listener and now.listener.trouble else []
     if smtp is None and not warnings:
         warnings.append("No process listens for SMTP yet: one takes over within seconds.")
+    warnings += now.unwise
     if now.unjudged:
         warnings.append(f"{now.unjudged} message(s) are stored and not read yet: they show within seconds.")
     if now.unknown:

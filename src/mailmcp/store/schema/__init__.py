@@ -43,6 +43,11 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
         raise
 
 
+def newest() -> int:
+    """The version that a database of this mailmcp has."""
+    return max(_steps())
+
+
 def _keep_copy(db: sqlite3.Connection, path: Path, newest: int) -> None:
     """A copy of the database as it is before the migration; whole or not there at all, also after a crash."""
     unfinished = path.with_name(f"{path.name}.copy-{secrets.token_hex(4)}")

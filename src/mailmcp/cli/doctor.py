@@ -1,0 +1,173 @@
+"""``mailmcp doctor``: everything a user would ask about, looked at without changing anything.
+
+It opens no mailroom: that would make, migrate or lead a home, and a home in trouble is what it is for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import shutil
+import smtplib
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailmcp import __version__
+from mailmcp.config import Settings, load_settings
+from mailmcp.errors import ConfigError
+from mailmcp.models import Finding, ListenerStatus, Standing
+from mailmcp.server.launcher import command, launcher
+from mailmcp.store import examination, whereabouts
+
+ANSWER_SECONDS = 3
+_ASKED = "example.com"
+"""A name that is reserved for examples, and answers everywhere (RFC 2606)."""
+_WIDTH, _LEFT = 100, 22
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """``mailmcp doctor``; 1 when something keeps mailmcp from working."""
+    found = list(findings(options.home))
+    works = not any(one.stops for one in found)
+    if options.json:
+        kept = [{"subject": one.subject, "standing": one.standing, "sentence": one.sentence} for one in found]
+        sys.stdout.write(json.dumps({"works": works, "findings": kept}, indent=2, ensure_ascii=False) + "\n")
+        return 0 if works else 1
+    for one in found:
+        for at, words in enumerate(textwrap.wrap(one.sentence, _WIDTH - _LEFT, break_long_words=False)):
+            left = f"{one.subject:{_LEFT - 9}}{one.standing:9}" if at == 0 else ""
+            sys.stdout.write(f"{left:{_LEFT}}{words}\n")
+    sys.stdout.write("\nmailmcp works here.\n" if works else "\nmailmcp does not work here: see above.\n")
+    return 0 if works else 1
+
+
+def findings(home: Path | None) -> Iterator[Finding]:
+    """One finding or more of each thing, in the order in which they depend on each other."""
+    yield _fine(
+        "program",
+        f"mailmcp {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}; started"
+        f" by {' '.join([launcher()[0], *launcher()[1]])}.",
+    )
+    try:
+        settings = load_settings(home)
+    except ConfigError as error:
+        yield Finding(subject="settings", standing=Standing.WRONG, sentence=error.public, stops=True)
+        return
+    yield from _settings(settings)
+    yield from whereabouts.examined(settings.home)
+    database = examination.examined(settings.home / "mailmcp.db")
+    yield from database.findings
+    yield _listener(settings, database.listener)
+    yield asyncio.run(_dns(settings))
+    if database.held or database.unknown:
+        yield Finding(
+            subject="drafts",
+            standing=Standing.WEAK,
+            sentence=f"{database.held} wait(s) for you, of {database.unknown} nobody knows whether it left:"
+            f" `{command(settings.home, 'held')}` lists them.",
+        )
+    yield from _clients()
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    given = sorted(name for name in os.environ if name.startswith("MAILMCP_") and name != "MAILMCP_HOME")
+    sources = [f"{settings.home / 'config.toml'}"] if (settings.home / "config.toml").exists() else []
+    sources += given
+    yield _fine(
+        "settings",
+        f"backend {settings.backend}, sends by {settings.send_backend or settings.backend}, inboxes at"
+        f" @{settings.local.domain}, policy {settings.send.policy}; set by {', '.join(sources) or 'nobody: defaults'}.",
+    )
+
+
+def _listener(settings: Settings, said: ListenerStatus | None) -> Finding:
+    if said is None or not _is_alive(said.pid):
+        return Finding(
+            subject="listener",
+            standing=Standing.MISSING,
+            sentence="No mailmcp runs in this home now: SMTP is heard as soon as your client starts one.",
+        )
+    if said.port is None:
+        return Finding(subject="listener", standing=Standing.WRONG, sentence=said.trouble or "It cannot be opened.")
+    where = f"{said.host}:{said.port}"
+    try:
+        with smtplib.SMTP(str(said.host), said.port, timeout=ANSWER_SECONDS) as smtp:
+            smtp.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        why = error.strerror or type(error).__name__
+        return Finding(
+            subject="listener",
+            standing=Standing.WRONG,
+            sentence=f"Process {said.pid} says it hears SMTP at {where}, but does not answer there ({why}): end it.",
+        )
+    return _fine("listener", f"SMTP is heard at {where} by process {said.pid}, and answers.")
+
+
+async def _dns(settings: Settings) -> Finding:
+    from mailmcp.authenticity.nameservers import SystemResolver
+
+    try:
+        answer = await asyncio.wait_for(SystemResolver(settings.dns.servers).txt(_ASKED), ANSWER_SECONDS)
+        trouble = answer.detail if answer.troubled else None
+    except TimeoutError:
+        trouble = "no answer in time"
+    except ValueError as error:
+        return Finding(
+            subject="DNS",
+            standing=Standing.WRONG,
+            sentence=f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.",
+            stops=True,
+        )
+    if trouble:
+        return Finding(
+            subject="DNS",
+            standing=Standing.WEAK,
+            sentence=f"No name server answered ({trouble}): senders on the internet stay unverified, and are checked"
+            " again later.",
+        )
+    return _fine("DNS", "A name server answers: senders can be verified.")
+
+
+def _clients() -> Iterator[Finding]:
+    from mailmcp.cli import connect
+
+    starting: list[str] = []
+    for client, file in connect.places():
+        starts = connect.started_by(client, file)
+        if starts is None:
+            continue
+        if shutil.which(starts):
+            starting.append(client.title)
+            continue
+        yield Finding(
+            subject="clients",
+            standing=Standing.WRONG,
+            sentence=f"{client.title} starts {starts}, which is not there: `mailmcp connect {client.name}` mends that.",
+        )
+    if starting:
+        yield _fine("clients", f"{', '.join(starting)} start(s) it.")
+    else:
+        yield Finding(
+            subject="clients",
+            standing=Standing.MISSING,
+            sentence="No client on this machine starts it: `mailmcp connect` lists those it can be added to.",
+        )
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _fine(subject: str, sentence: str) -> Finding:
+    return Finding(subject=subject, standing=Standing.FINE, sentence=sentence)

@@ -1,0 +1,77 @@
+"""``mailmcp doctor``: what is fine is said to be, what is not is said with the way out, and nothing is changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIMIT = 30
+
+
+def asked(home: Path, *arguments: str, **environment: str) -> tuple[int, dict[str, list[tuple[str, str]]]]:
+    """(exit code, standing and sentence of each finding by subject)."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILMCP_", "XDG_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "mailmcp", "doctor", "--json", "--home", str(home), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        env={**kept, "HOME": str(home.parent), "MAILMCP_DNS__SERVERS": "127.0.0.1:9", **environment},
+        check=False,
+    )
+    told = json.loads(done.stdout)
+    assert told["works"] == (done.returncode == 0)
+    subjects: dict[str, list[tuple[str, str]]] = {}
+    for one in told["findings"]:
+        subjects.setdefault(one["subject"], []).append((one["standing"], one["sentence"]))
+    return done.returncode, subjects
+
+
+def test_before_the_first_run_nothing_is_made_and_nothing_is_wrong(tmp_path):
+    code, found = asked(tmp_path / "home")
+    assert code == 0
+    assert {name: found[name][0][0] for name in ("program", "home", "database", "listener", "clients")} == {
+        "program": "fine",
+        "home": "missing",
+        "database": "missing",
+        "listener": "missing",
+        "clients": "missing",
+    }
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_setting_that_cannot_be_used_stops_everything_and_is_named(tmp_path):
+    code, found = asked(tmp_path / "home", MAILMCP_SEND__POLICY="sometimes")
+    assert (code, list(found)) == (1, ["program", "settings"])
+    assert "MAILMCP_SEND__POLICY" in found["settings"][0][1]
+
+
+def test_silent_name_servers_are_weak_and_do_not_stop_it(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        code, found = asked(tmp_path / "home", MAILMCP_DNS__SERVERS=f"127.0.0.1:{silent.getsockname()[1]}")
+    assert (code, found["DNS"][0][0]) == (0, "weak")
+
+
+@pytest.mark.parametrize("text", [b"", b"not a database, though long enough to look at" * 50])
+def test_a_file_that_is_no_database_is_said(tmp_path, text):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "mailmcp.db").touch(0o600)
+    (home / "mailmcp.db").write_bytes(text)
+    code, found = asked(home)
+    assert code == (1 if text else 0)  # an empty file is what SQLite makes before the first write
+    assert found["database"][0][0] == ("wrong" if text else "fine")
+
+
+def test_a_client_that_starts_what_is_gone_is_said_with_the_command_that_mends_it(tmp_path):
+    (tmp_path / ".cursor").mkdir()
+    (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"mailmcp": {"command": "/gone/mailmcp"}}}')
+    _, found = asked(tmp_path / "home")
+    assert "`mailmcp connect cursor` mends that" in found["clients"][0][1]
