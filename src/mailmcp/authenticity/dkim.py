@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from mailmcp.authenticity import keys
+from mailmcp.authenticity import framing, keys
 from mailmcp.authenticity.canonical import Bodies
 from mailmcp.authenticity.dns import Answer, Resolver
 from mailmcp.authenticity.fields import ONCE_ONLY, Field, Octets
@@ -134,6 +134,13 @@ def _judge(
             raise SignatureProblem("dkim_broken", "The signature does not fit the header.", Result.FAIL)
         notes = _notes(signature, key)
         _check_policy(signature, key, beyond, counts)
+        if framing.is_open(Counter(signature.signed), counts) and not framing.reads_only_so(message):
+            raise SignatureProblem(
+                "dkim_form_unsigned",
+                "The signature leaves open how the text is to be read (Content-Type, Content-Transfer-Encoding): that"
+                " may have been changed.",
+                Result.POLICY,
+            )
         result = Result.PASS
         reason = Reason("dkim_pass", f"{signature.domain} signed it and it was not changed since.")
     except (KeyProblem, SignatureProblem) as problem:
