@@ -14,6 +14,7 @@ from world import HOST, checked, key, mail, signed
 from mailmcp.authenticity import sign
 from mailmcp.authenticity.dns import Answer, Outcome
 from mailmcp.authenticity.nameservers import QUIET_SECONDS, SILENT_LOOKUPS, SystemResolver, name_server
+from mailmcp.models import Result
 
 pytestmark = pytest.mark.anyio
 
@@ -181,6 +182,19 @@ async def test_silent_servers_are_left_alone_for_a_while_and_then_asked_again(cl
     clock.now += QUIET_SECONDS + 1
     assert (await resolver.a("shop.example")).values == ("192.0.2.1",)
     await server.stop()
+
+
+async def test_a_mail_that_names_silent_zones_keeps_no_other_from_being_checked(
+    resolver: SystemResolver, server: NameServer
+) -> None:
+    keys = [key(f"n{number}.evil.example", "silent") for number in range(2 * SILENT_LOOKUPS)]
+    for _ in range(2):
+        hostile = await checked(signed(mail("x@evil.example"), *keys), author="evil.example", resolver_=resolver)
+        assert {one.result.value for one in hostile.dkim} == {"temperror"}
+    server.add("s1._domainkey.shop.example.", "TXT", f'"{sign.public_record(key("shop.example"))}"')
+    server.add("_dmarc.shop.example.", "TXT", '"v=DMARC1; p=reject"')
+    genuine = signed(mail("Shop <a@shop.example>"), key("shop.example"))
+    assert (await checked(genuine, author="shop.example", resolver_=resolver)).dmarc.result is Result.PASS
 
 
 async def test_a_machine_without_configuration_has_trouble_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,10 @@ FAILURE_KEPT = 5.0
 QUIET_SECONDS = 10.0
 """How long nothing is asked after no server could be reached."""
 SILENT_LOOKUPS = 4
-"""So many look-ups in a row without a sign of life from any server count as no network."""
+"""After so many look-ups in a row without a sign of life the servers themselves are tried: a mail can name as many
+silent zones as it likes, and must not keep others from being checked."""
+PROOF_SECONDS = 1.0
+"""How long the servers have to say anything about the root, which every one of them knows or refuses at once."""
 
 
 def name_server(setting: str) -> tuple[str, int]:
@@ -72,6 +75,7 @@ class SystemResolver(Answering):
         self._resolver: dns.asyncresolver.Resolver | None = None
         self._quiet_until = float("-inf")
         self._silent = 0
+        self._trial: asyncio.Task[bool] | None = None
 
     async def ask(self, kind: str, name: str) -> Answer[Any]:
         """Look up records of a type."""
@@ -94,7 +98,7 @@ class SystemResolver(Answering):
 
     async def aclose(self) -> None:
         """Give up what is being looked up."""
-        tasks = list(self._flying.values())
+        tasks: list[asyncio.Task[Any]] = [*self._flying.values(), *([self._trial] if self._trial else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -133,21 +137,49 @@ class SystemResolver(Answering):
             outcome = Outcome.NXDOMAIN if _canonical(error) == wanted else Outcome.NODATA
             return Answer(outcome), _negative_seconds(cast("Any", error).response(wanted))
         except dns.resolver.NoNameservers as error:
-            details = cast("dict[str, Any]", error.kwargs)  # pyright: ignore[reportUnknownMemberType]
-            causes = [entry[3] for entry in details.get("errors", ())]
-            if causes and all(isinstance(cause, OSError) for cause in causes):
+            if _all_unreachable(error):
                 return self._unreachable("no name server can be reached")
             self._silent = 0
             return Answer(Outcome.TROUBLE, detail="the name servers failed to answer"), FAILURE_KEPT
         except dns.exception.Timeout:
             self._silent += 1
-            if self._silent >= SILENT_LOOKUPS:
+            if self._silent >= SILENT_LOOKUPS and not await self._are_alive():
                 return self._unreachable("no name server answers")
             return Answer(Outcome.TROUBLE, detail="no answer in time"), FAILURE_KEPT
         self._silent = 0
         if found.rrset is None:
             return Answer(Outcome.NODATA), _negative_seconds(found.response)
         return Answer(Outcome.ANSWER, _values(kind, found)), float(found.chaining_result.minimum_ttl)
+
+    async def _are_alive(self) -> bool:
+        """Whether the servers say anything at all; tried once for all who want to know."""
+        if self._trial is None:
+            self._trial = asyncio.get_running_loop().create_task(self._tried(), name="DNS trial")
+            self._trial.add_done_callback(self._trial_ended)
+        return await asyncio.shield(self._trial)
+
+    def _trial_ended(self, _: asyncio.Task[bool]) -> None:
+        self._trial = None
+
+    async def _tried(self) -> bool:
+        import dns.exception
+        import dns.name
+        import dns.resolver
+
+        resolver = self._resolver
+        if resolver is None:
+            return False
+        try:
+            await resolver.resolve(dns.name.root, "NS", raise_on_no_answer=False, lifetime=PROOF_SECONDS, search=False)
+        except dns.exception.Timeout:
+            return False
+        except dns.resolver.NoNameservers as error:
+            if _all_unreachable(error):
+                return False
+        except dns.exception.DNSException:
+            pass  # an answer, whatever it says
+        self._silent = 0
+        return True
 
     def _unreachable(self, detail: str) -> tuple[Answer[Any], float]:
         self._quiet_until = self._clock() + QUIET_SECONDS
@@ -167,6 +199,13 @@ class SystemResolver(Answering):
                 dns.nameserver.Do53Nameserver(await _address(host, port), port) for host, port in self._servers
             ]
         return resolver
+
+
+def _all_unreachable(error: dns.resolver.NoNameservers) -> bool:
+    """Whether no packet reached any server."""
+    details = cast("dict[str, Any]", error.kwargs)  # pyright: ignore[reportUnknownMemberType]
+    causes = [entry[3] for entry in details.get("errors", ())]
+    return bool(causes) and all(isinstance(cause, OSError) for cause in causes)
 
 
 async def _address(host: str, port: int) -> str:
