@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from world import EVIL_HOST, HOST, checked, envelope, mail, resolver, signed
+from world import EVIL_HOST, HOST, checked, envelope, key, mail, record, resolver, signed
 
 from mailmcp.authenticity.check import Rules, is_private, needs_whole
 from mailmcp.authenticity.dns import Answer, Outcome, StaticResolver
@@ -163,6 +163,22 @@ async def test_a_mail_that_asks_for_too_much_is_cut_off_and_not_tried_again() ->
     assert len(data.asked) == found.lookups == 20
     assert (found.spf.result, found.dmarc.result) == (Result.TEMPERROR, Result.TEMPERROR)
     assert (codes(found), found.again) == (["lookups_spent"], False)
+
+
+async def test_a_signature_that_holds_is_verified_however_many_look_ups_spf_asks_for() -> None:
+    includes = " ".join(f"include:i{number}.bank.example" for number in range(9))
+    zone: dict[str, dict[str, Any]] = {
+        "mail.bank.example": {"TXT": [f"v=spf1 mx {includes} -all"]},
+        "_dmarc.bank.example": {"TXT": ["v=DMARC1; p=reject"]},
+    }
+    zone["mail.bank.example"]["MX"] = [(number, f"mx{number}.bank.example") for number in range(10)]
+    zone |= {f"mx{number}.bank.example": {"A": ["198.51.100.9"]} for number in range(10)}
+    zone |= {f"i{number}.bank.example": {"TXT": ["v=spf1 ?all"]} for number in range(9)}
+    raw = signed(mail("Bank <a@news.mail.bank.example>"), key("keys.bank.example"))
+    zone["s1._domainkey.keys.bank.example"] = record("keys.bank.example")
+    path = envelope("b@mail.bank.example", "198.51.100.77")
+    found = await checked(raw, author="news.mail.bank.example", envelope_=path, resolver_=resolver(zone))
+    assert found.verified_domain == "news.mail.bank.example", found.dmarc
 
 
 class Slow(StaticResolver):

@@ -219,6 +219,33 @@ async def test_nor_when_a_caller_names_the_victim_as_the_author(name: str) -> No
         assert found.verified_domain is None, found.dmarc
 
 
+@pytest.mark.parametrize(
+    ("name", "mapped"),
+    [
+        ("faß.example", "fass.example"),
+        ("evil℠.example", "evilsm.example"),
+        ("bank⒈example", "bank1.example"),
+        ("βόλος.example", "xn--nxasmq6b.example"),
+        ("ba\u200dnk.example", "bank.example"),
+        ("ｂank.example", "bank.example"),
+        ("bank。example", "bank.example"),
+    ],
+)
+async def test_a_name_that_is_mapped_to_another_by_older_rules_is_not_taken_for_that(name: str, mapped: str) -> None:
+    """RFC 3490 mapped; RFC 5891 does not, so whoever owns the one proves nothing about the other."""
+    raw = signed(mail(f"Bank <a@{name}>"), key(mapped))
+    zone = {
+        mapped: {"TXT": [f"v=spf1 ip4:{EVIL_HOST} -all"]},
+        f"_dmarc.{mapped}": {"TXT": ["v=DMARC1; p=reject"]},
+        f"s1._domainkey.{mapped}": record(mapped),
+    }
+    for author in (domain_of(raw), name):
+        found = await checked(
+            raw, author=author, envelope_=envelope(f"a@{mapped}", EVIL_HOST), resolver_=resolver(zone)
+        )
+        assert found.verified_domain is None, found.dmarc
+
+
 def test_the_suite_has_many_forms() -> None:
     assert len(FORMS) >= 40
 
@@ -245,6 +272,15 @@ VALID: dict[str, Callable[[], Form]] = {
     "a foreign signature besides": lambda: Form(signed(GENUINE, key("lists.example")), ELSEWHERE),
     "a broken signature besides": lambda: Form(
         GENUINE.partition(b"From:")[0].replace(b"bh=", b"bh=AAAA") + GENUINE, ELSEWHERE
+    ),
+    "sharp s in the author's domain": lambda: Form(
+        signed(mail("x@faß.example"), key("xn--fa-hia.example")),
+        ELSEWHERE,
+        zone={
+            "_dmarc.xn--fa-hia.example": {"TXT": ["v=DMARC1; p=reject"]},
+            "s1._domainkey.xn--fa-hia.example": record("xn--fa-hia.example"),
+        },
+        victims=("xn--fa-hia.example",),
     ),
     "upper case in the author's domain": lambda: Form(signed(mail("x@BANK.example")), ELSEWHERE),
     "display name with a comma": lambda: Form(signed(mail('"Bank, Ltd." <x@bank.example>')), ELSEWHERE),

@@ -158,6 +158,14 @@ async def _judge(
             results.notes.append(
                 Reason("signatures_left_out", f"{signatures[1]} further signatures were not looked at.")
             )
+        if author and any(one.result is Result.PASS for one in results.found.dkim):
+            # The walks of what holds come before SPF, whose record may ask for all the look-ups that a mail gets.
+            results.dmarc = await dmarc.judge(
+                metered,
+                author_domain=author,
+                spf=SpfResult(result=Result.SKIPPED, reason=results.spf.reason),
+                dkim=results.found.dkim,
+            )
     else:
         results.notes.append(
             Reason("dkim_not_ours", "There are no original bytes, so signatures are not ours to judge.")
@@ -183,6 +191,12 @@ async def _judge(
 def _author(results: _Results, message: Octets, author_domain: str | None) -> str | None:
     """The author's domain in ASCII; None unless the header has exactly one From, whatever the caller says."""
     author = ascii_host(author_domain or "") or None
+    if author_domain and author is None:
+        results.notes.append(
+            Reason(
+                "author_unclear", "The sender's domain is no name that DNS has (RFC 5891): nobody can stand behind it."
+            )
+        )
     if author and (message.problem or len(message.all("from")) != 1):
         results.notes.append(Reason("author_unclear", message.problem or "The header does not have exactly one From."))
         return None

@@ -46,13 +46,13 @@ class Policy:
 
 
 def parse(domain: str, text: bytes) -> Policy | None:
-    """Read a TXT record; None when it is no DMARC record or spoiled. Unknown and retired tags are ignored (§4.7)."""
+    """Read a TXT record; None when it is no DMARC record.
+
+    Unknown and retired tags are ignored, and so is whatever behind the version is no tag at all (§4.7).
+    """
     if not _VERSION.match(text):
         return None
-    try:
-        found = {name: value.lower() for name, value in tags.read(text).items()}
-    except tags.TagError:
-        return None
+    found = {name: value.lower() for name, value in tags.read_well_formed(text).items()}
     asked = {name: found[name] for name in ("p", "sp", "np") if name in found}
     if "p" in asked and all(value in _POLICIES for value in asked.values()):
         p, sp, np = asked["p"], asked.get("sp"), asked.get("np")

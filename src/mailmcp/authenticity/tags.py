@@ -36,6 +36,20 @@ def read(text: bytes) -> dict[str, str]:
     return tags
 
 
+def read_well_formed(text: bytes) -> dict[str, str]:
+    """The tags of a list that can be read, the first of a name; what is no tag is left out. Never raises.
+
+    So a DMARC record is read: errors behind its version are ignored (RFC 9989 §4.7).
+    """
+    tags: dict[str, str] = {}
+    for spec in text.decode("utf-8", "replace").split(";", MAX_TAGS)[:MAX_TAGS]:
+        name, equals, value = spec.partition("=")
+        name = name.strip(" \t\r\n")
+        if equals and _NAME.match(name):
+            tags.setdefault(name, value.strip(" \t\r\n"))
+    return tags
+
+
 def compact(value: str) -> str:
     """A value without any white space, as base64 and colon-separated lists may be folded."""
     return _BLANKS.sub("", value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -45,7 +46,8 @@ def same_organisation(a: str, b: str) -> bool:
 def host_of(url: str) -> str:
     """The host of an absolute URL as lower-case ASCII, without port and user; ``""`` when there is none."""
     try:
-        return ascii_host(urlsplit(url.strip()[:4096]).hostname or "")
+        host = urlsplit(url.strip()[:4096]).hostname or ""
+        return ascii_host(host if host.isascii() else _as_browsers_map(host))
     except ValueError:  # a bad IPv6 literal, or characters that NFKC turns into delimiters
         return ""
 
@@ -60,19 +62,34 @@ def domains_in(words: str) -> tuple[str, ...]:
 
 
 def ascii_host(host: str) -> str:
-    """``host`` in lower case with international labels as A-labels (RFC 5890); ``""`` when it cannot be one."""
+    """``host`` in lower case with international labels as A-labels (RFC 5890, 5891); ``""`` when it cannot be one.
+
+    Nothing is mapped to something else but capitals to small letters: ``faß.example`` and ``fass.example`` are two.
+    """
     host = host.strip().rstrip(".").lower()
     if not host or len(host) > _LONGEST_HOST:
         return ""
     if _is_address(host):
         return host
     if not host.isascii():
+        import idna  # some milliseconds, and most mail never needs it
+
         try:
-            host = host.encode("idna").decode("ascii").lower()
+            host = idna.encode(unicodedata.normalize("NFC", host), strict=True).decode("ascii").lower()
         except UnicodeError:
             return ""
     labels = host.split(".")
     return host if all(_LABEL.match(label) for label in labels) else ""
+
+
+def _as_browsers_map(host: str) -> str:
+    """Where a browser goes (Unicode TS 46): full-width letters and the like become those that they stand for."""
+    import idna
+
+    try:
+        return idna.uts46_remap(host, std3_rules=False, transitional=False)
+    except UnicodeError:
+        return ""
 
 
 @lru_cache(maxsize=4096)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from mailmcp.language.characters import comparable
 from mailmcp.language.domains import ascii_host, domains_in, organisational_domain, same_organisation
 from mailmcp.language.lookalikes import resembles, skeleton
 from mailmcp.models import Address, AuthResults, DmarcResult, Message, Reason, Result, Source, Trust, Verdict
@@ -21,6 +21,9 @@ NOT_CHECKED = Reason("not_checked", "The sender's domain has not been verified."
 NO_DMARC = Reason("no_dmarc", "The sender's domain publishes no DMARC policy, so nothing proves the sender.")
 BAD_DMARC = Reason("bad_dmarc", "The sender's domain publishes a DMARC policy that cannot be read.")
 DNS_TROUBLE = Reason("dns_trouble", "DNS did not answer, so the sender could not be checked; it is tried again.")
+TOO_MANY_LOOKUPS = Reason(
+    "lookups_spent", "Its sender asks for more DNS look-ups than one mail gets, so nothing was proved."
+)
 FORWARDED = Reason("forwarded", "It fails DMARC after a forwarder that the settings trust changed it.")
 OWN_ADDRESS = Reason(
     "claims_own_address", "The sender's address is an inbox of yours, but the mail was brought from outside, by SMTP."
@@ -31,7 +34,10 @@ _GRAVE = frozenset(("several_senders", "name_is_other_address", "name_is_other_d
 """Reasons that make a sender suspicious whatever else was proved."""
 _DECEPTIONS = _GRAVE | {"name_of_contact", "name_shows_other_domain", "claims_own_address"}
 """The same for a sender of whom nothing was proved: people do write from a second address."""
-_ADDRESS = re.compile(r"[^\s@<>\"',;()]@([\w.-]{1,200})")
+_BRACKETED_AT = re.compile(r"\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*")
+_BRACKETED_DOT = re.compile(r"\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*")
+_SET_APART_DOT = re.compile(r"\s+\.\s*(?=\w)")
+_ADDRESS = re.compile(r"([^\s@<>\"',;()\[\]{}]*)([\s<\[({\"']*)@[\s<\[({\"']*([\w.-]{1,200})")
 _LEAST_NAME = 6
 """Letters of a display name that can be said to be somebody's."""
 
@@ -116,7 +122,7 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
     address = author.email.lower()
     domain = address.rpartition("@")[2]
     organisation = organisational_domain(domain)
-    shown = _ADDRESS.findall(unicodedata.normalize("NFKC", author.name).replace("(at)", "@"))
+    shown, words = _addresses_shown(author.name)
     if shown:
         if all(same_organisation(other, domain) for other in shown):
             yield Reason("name_is_address", "The sender's display name is an address; only the real one counts.")
@@ -125,7 +131,7 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
                 "name_is_other_address",
                 f"The display name shows another address than the real one, which is at {domain}.",
             )
-    yield from _about_shown_domains(author.name, domain)
+    yield from _about_shown_domains(words, domain)
     if any(not same_organisation(one.email.rpartition("@")[2], domain) for one in message.reply_to):
         yield Reason("reply_elsewhere", "Answers would go to another domain than the sender's.")
     if address in known.met:
@@ -146,11 +152,30 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         yield Reason("first_contact", "This inbox had no mail from this address before.")
 
 
+def _addresses_shown(name: str) -> tuple[list[str], str]:
+    """The domains of the addresses that a reader sees in a display name, however they are set; and its other words.
+
+    An at sign with blanks or brackets round it counts where a real domain follows: ``@ work`` is none.
+    """
+    words = _BRACKETED_AT.sub("@", comparable(name))
+    words = _BRACKETED_DOT.sub(".", words)
+    if "@" in words:
+        words = _SET_APART_DOT.sub(".", words)
+    found: list[str] = []
+
+    def taken_out(match: re.Match[str]) -> str:
+        local, between, domain = match.groups()
+        if not (local and not between) and not domains_in(domain):
+            return match[0].replace("@", " ")
+        found.append(domain)
+        return " "
+
+    return found, _ADDRESS.sub(taken_out, words)
+
+
 def _about_shown_domains(name: str, domain: str) -> Iterable[Reason]:
     """A display name with the domain of somebody else: people read it as the sender's."""
-    if "@" in unicodedata.normalize("NFKC", name).replace("(at)", "@"):
-        return  # an address, judged as that
-    shown = domains_in(unicodedata.normalize("NFKC", name))
+    shown = domains_in(name)
     other = next((one for one in shown if not same_organisation(one, domain)), None)
     if other is None or any(same_organisation(one, domain) for one in shown):
         return
@@ -170,7 +195,8 @@ def _about_origin(
     if dmarc.result is Result.PASS and message.author is not None:
         return Verdict.VERIFIED, Reason("dmarc_pass", f"{dmarc.author_domain} stands behind it (DMARC pass).")
     if dmarc.result is Result.TEMPERROR:
-        return Verdict.UNVERIFIED, DNS_TROUBLE
+        spent = any(note.code == "lookups_spent" for note in results.notes) and not results.again
+        return Verdict.UNVERIFIED, TOO_MANY_LOOKUPS if spent else DNS_TROUBLE
     if results.spf.result is Result.SKIPPED and peer is not None and _is_near(peer):
         return Verdict.UNVERIFIED, LOOPBACK_PEER
     if message.author is None:
