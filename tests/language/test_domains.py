@@ -62,3 +62,34 @@ def test_international_hosts_become_ascii() -> None:
 def test_importing_the_room_does_not_load_the_suffix_list() -> None:
     code = "import sys, mailmcp.language.domains; sys.exit('publicsuffixlist' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("faß.example", "xn--fa-hia.example"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("βόλος.example", "xn--nxasmm1c.example"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),
+        *[
+            (odd, "")
+            for odd in ("ｂank.example", "bank。example", "evil℠.example", "ba\u200dnk.example", "ſhop.example")
+        ],
+    ],
+)
+def test_an_international_name_is_mapped_to_no_other(host: str, expected: str) -> None:
+    assert ascii_host(host) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://ｂank.example/x", "bank.example"),
+        ("https://bank。example/", "bank.example"),
+        ("https://evil℠.example", "evilsm.example"),
+        ("https://faß.example", "xn--fa-hia.example"),
+        ("https://ba\u200dnk.example", ""),
+    ],
+)
+def test_the_host_of_a_link_is_where_a_browser_goes(url: str, host: str) -> None:
+    assert host_of(url) == host
