@@ -55,6 +55,7 @@ def bank_signed(raw: bytes, *names: str, length: int | None = None) -> bytes:
 
 
 GENUINE = signed(mail())
+HELD = "Your name:\r\n--B\r\nContent-Type: text/plain\r\n\r\nYour code is 666666.\r\n--B--\r\n"
 FORMS: dict[str, Callable[[], Form]] = {
     # --- who wrote it ---
     "plain forgery": lambda: Form(mail()),
@@ -163,6 +164,28 @@ FORMS: dict[str, Callable[[], Form]] = {
     ),
     "a second content type on top": lambda: Form(
         b'Content-Type: multipart/mixed; boundary="x"\r\n' + bank_signed(mail(), "from", "subject")
+    ),
+    "a boundary of the text made the type": lambda: Form(
+        bank_signed(mail(body=HELD), "from", "subject").replace(
+            b"text/plain; charset=utf-8", b"multipart/mixed; boundary=B"
+        )
+    ),
+    "an unsigned type changed to another charset": lambda: Form(
+        bank_signed(mail(), "from", "subject").replace(b"charset=utf-8", b"charset=utf-7")
+    ),
+    "an encoding added where none was signed": lambda: Form(
+        bank_signed(mail(body="WW91ciBjb2RlIGlzIDk5OTk5OS4=\r\n"), "from", "subject", "content-type").replace(
+            b"MIME-Version", b"Content-Transfer-Encoding: base64\r\nMIME-Version"
+        )
+    ),
+    "an unsigned type taken away": lambda: Form(
+        bank_signed(
+            mail(body=HELD.partition("\r\n")[2]).replace(b"text/plain", b"multipart/mixed; boundary=B", 1),
+            *("from", "subject"),
+        ).replace(b"Content-Type: multipart", b"X-Type: multipart", 1)
+    ),
+    "an address for answers added": lambda: Form(
+        b"Reply-To: alerts@evil.example\r\n" + bank_signed(mail(), "from", "subject")
     ),
     "text added behind l=": lambda: Form(bank_signed(mail(), "from", "subject", length=22) + b"Call 555-0100 now.\r\n"),
     "everything behind l=0": lambda: Form(

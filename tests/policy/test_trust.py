@@ -106,6 +106,23 @@ def test_a_check_that_is_not_finished_says_so() -> None:
     assert codes(peer="8.8.8.8", results=None) == ["pending_check"]
 
 
+def test_a_signature_that_leaves_open_how_a_mail_reads_neither_proves_nor_accuses() -> None:
+    results = replace(
+        found(Result.POLICY), dkim=(DkimSignature(result=Result.POLICY, reason=WHY, leaves_open=("content-type",)),)
+    )
+    for peer in ("8.8.8.8", "127.0.0.1"):
+        judged = trust.judge(BOB, source=Source.SMTP, peer=peer, results=results)
+        assert (judged.verdict, judged.verified_domain) == (Verdict.UNVERIFIED, None)
+        assert judged.reasons == (Reason("signature_open", WHY.sentence),)
+
+
+def test_a_known_list_proves_itself_by_a_signature_that_leaves_its_text_open() -> None:
+    results = brought_by_list(spf=Result.FAIL, dkim=Result.POLICY)
+    results = replace(results, dkim=(replace(results.dkim[0], leaves_open=("content-type",)),))
+    judged = trust.judge(LISTED, source=Source.SMTP, peer="8.8.8.8", results=results, known=SUBSCRIBED)
+    assert (judged.verdict, judged.reasons[0].code) == (Verdict.UNVERIFIED, "list_rewrote")
+
+
 KNOWN = Acquaintances.of((Address("Ann Sample", "Ann@northwind.example"), Address("", "bob@app.example")))
 LISTED = replace(BOB, headers=(("List-Id", "Talk <talk.lists.example>"),))
 SUBSCRIBED = Acquaintances.of((Address("", "talk-request@lists.example"), Address("", "bob@app.example")))

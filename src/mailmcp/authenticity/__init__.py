@@ -3,6 +3,7 @@
 check.py         a message and its envelope -> AuthResults; what the way in calls
 spf.py           RFC 7208 (spf_record.py reads a record, spf_macros.py expands it)
 dkim.py          RFC 6376, 8301, 8463 (keys.py reads key records, signatures.py the fields)
+reading.py       what a signature leaves open about how a mail reads
 arc.py           RFC 8617
 dmarc.py         RFC 9989
 claims.py        Authentication-Results of others (RFC 8601)

@@ -220,7 +220,7 @@ def _why_no_spf(envelope: Envelope, source: Source, rules: Rules) -> Reason | No
 
 async def _dmarc(results: _Results, author: str | None, metered: Metered) -> DmarcResult:
     signatures = results.found.dkim
-    hopeful = any(one.result in (Result.PASS, Result.TEMPERROR) for one in signatures)
+    hopeful = any(one.result in (Result.PASS, Result.TEMPERROR) or one.leaves_open for one in signatures)
     if author and results.spf.result is Result.SKIPPED and not hopeful:
         # Nothing could be aligned: a program's mail on this machine costs no look-up.
         reason = Reason("dmarc_not_judged", f"No signature holds and SPF was not asked: {author} is only what it says.")

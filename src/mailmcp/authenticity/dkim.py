@@ -12,11 +12,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from mailmcp.authenticity import framing, keys
+from mailmcp.authenticity import keys
 from mailmcp.authenticity.canonical import Bodies
 from mailmcp.authenticity.dns import Answer, Resolver
 from mailmcp.authenticity.fields import ONCE_ONLY, Field, Octets
 from mailmcp.authenticity.keys import Key, KeyProblem, keys_of
+from mailmcp.authenticity.reading import REPLY, Reading
 from mailmcp.authenticity.signatures import Signature, SignatureProblem, read_signature, read_tags
 from mailmcp.language.domains import ascii_host
 from mailmcp.models import DkimSignature, Reason, Result
@@ -112,17 +113,19 @@ def _judge_all(
     message: Octets, read: Sequence[Signature | DkimSignature], answers: dict[str, Answer[bytes]], bodies: Bodies
 ) -> tuple[DkimSignature, ...]:
     counts = Counter(field.key for field in message.fields)
+    reading = Reading(message)
     return tuple(
-        one if isinstance(one, DkimSignature) else _judge(message, one, answers[one.key_name], bodies, counts)
+        one if isinstance(one, DkimSignature) else _judge(message, one, answers[one.key_name], bodies, counts, reading)
         for one in read
     )
 
 
 def _judge(
-    message: Octets, signature: Signature, answer: Answer[bytes], bodies: Bodies, counts: Counter[str]
+    message: Octets, signature: Signature, answer: Answer[bytes], bodies: Bodies, counts: Counter[str], reading: Reading
 ) -> DkimSignature:
     key: Key | None = None
     beyond = 0
+    free: tuple[str, ...] = ()
     notes: tuple[Reason, ...] = ()
     try:
         usable = keys_of(signature.key_name, answer)
@@ -134,15 +137,11 @@ def _judge(
             raise SignatureProblem("dkim_broken", "The signature does not fit the header.", Result.FAIL)
         notes = _notes(signature, key)
         _check_policy(signature, key, beyond, counts)
-        if framing.is_open(Counter(signature.signed), counts) and not framing.reads_only_so(message):
-            raise SignatureProblem(
-                "dkim_form_unsigned",
-                "The signature leaves open how the text is to be read (Content-Type, Content-Transfer-Encoding): that"
-                " may have been changed.",
-                Result.POLICY,
-            )
-        result = Result.PASS
+        free = reading.left_open(signature.signed, signature.domain)
+        result = Result.POLICY if free else Result.PASS
         reason = Reason("dkim_pass", f"{signature.domain} signed it and it was not changed since.")
+        if free:
+            reason = _open_reason(signature.domain, free)
     except (KeyProblem, SignatureProblem) as problem:
         result, reason = problem.result, problem.reason
     return DkimSignature(
@@ -155,6 +154,7 @@ def _judge(
         key_bits=key.bits if key else None,
         signed=signature.signed,
         unsigned_octets=beyond,
+        leaves_open=free,
         notes=notes,
     )
 
@@ -193,6 +193,20 @@ def _check_policy(signature: Signature, key: Key, beyond: int, counts: Counter[s
         raise SignatureProblem(
             "dkim_subject_unsigned", "The signature leaves the subject open to anybody's change.", Result.POLICY
         )
+
+
+def _open_reason(domain: str, free: Sequence[str]) -> Reason:
+    """Why a signature that holds does not prove what the mail seems to say (§8.15)."""
+    parts = [
+        *(
+            [f"how the text is encoded ({', '.join(names)})"]
+            if (names := [one for one in free if one != REPLY])
+            else []
+        ),
+        *(["where answers go (reply-to)"] if REPLY in free else []),
+    ]
+    what = " and ".join(parts)
+    return Reason("dkim_open", f"The signature of {domain} does not cover {what}: others may have changed that.")
 
 
 def _notes(signature: Signature, key: Key) -> tuple[Reason, ...]:

@@ -1,7 +1,8 @@
 """DMARC (RFC 9989): does the domain in From stand behind this message?
 
-Stricter than the standard in two points: a mail has exactly one author, whose domain the caller hands in (or says that
-there is none), and two names below a public suffix never belong together because the suffix has a record of its own.
+Stricter than the standard in three points: a mail has exactly one author, whose domain the caller hands in (or says
+that there is none); two names below a public suffix never belong together because the suffix has a record of its own;
+and a signature that leaves open how the mail reads does not pass (``reading.py``).
 """
 
 from __future__ import annotations
@@ -146,7 +147,8 @@ async def judge(
     """Judge a message by the results of SPF and DKIM.
 
     When SPF could not be asked, only an aligned signature decides: then nothing is a fail. When the walk broke off
-    above a record, names that are equal to the author's still count; for others it is not known.
+    above a record, names that are equal to the author's still count; for others it is not known. An aligned signature
+    that leaves open how the mail reads is neither a pass nor a fail: the domain did sign it.
     """
     domain = ascii_host(author_domain or "")
     if not domain:
@@ -178,6 +180,9 @@ async def judge(
         return _result(Result.PASS, "dmarc_pass", sentence, domain, organisation, applied, policy, tuple(passed))
     if unclear:
         return _result(Result.TEMPERROR, "dns_trouble", f"{unclear}.", domain, organisation, applied, policy)
+    for one in (one for one in dkim if one.leaves_open):
+        if (await _aligned(walks, domain, one.domain, strict=applied.strict_dkim))[0]:
+            return _result(Result.POLICY, one.reason.code, one.reason.sentence, domain, organisation, applied, policy)
     if spf.result is Result.SKIPPED:
         sentence = f"No signature of {domain} holds, and its SPF record was not asked."
         return _result(Result.SKIPPED, "dmarc_not_judged", sentence, domain, organisation, applied, policy)

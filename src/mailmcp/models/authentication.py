@@ -56,6 +56,9 @@ class DkimSignature:
     """Names of the header fields that it covers, lower case, as often as they are covered."""
     unsigned_octets: int = 0
     """Octets of the body beyond l=, which anybody may have added."""
+    leaves_open: tuple[str, ...] = ()
+    """Fields that it does not cover, by which the mail could have been made to say something else: it holds, and proves
+    the domain, but not what is read."""
     notes: tuple[Reason, ...] = ()
     """What is weak about it, though it may hold."""
 

@@ -197,6 +197,8 @@ def _about_origin(
     if dmarc.result is Result.TEMPERROR:
         spent = any(note.code == "lookups_spent" for note in results.notes) and not results.again
         return Verdict.UNVERIFIED, TOO_MANY_LOOKUPS if spent else DNS_TROUBLE
+    if dmarc.result is Result.POLICY:
+        return Verdict.UNVERIFIED, Reason("signature_open", dmarc.reason.sentence)
     if results.spf.result is Result.SKIPPED and peer is not None and _is_near(peer):
         return Verdict.UNVERIFIED, LOOPBACK_PEER
     if message.author is None:
@@ -235,7 +237,7 @@ def _about_fail(
 
 def _proved(results: AuthResults) -> frozenset[str]:
     """Organisational domains that SPF or a signature proves, whoever the author is."""
-    found = [one.domain for one in results.dkim if one.result is Result.PASS]
+    found = [one.domain for one in results.dkim if one.result is Result.PASS or one.leaves_open]
     if results.spf.result is Result.PASS:
         found.append(results.spf.domain)
     return frozenset(map(organisational_domain, found))

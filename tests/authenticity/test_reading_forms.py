@@ -60,7 +60,7 @@ async def dmarc(raw: bytes) -> tuple[Result, str]:
 async def test_a_mail_sent_again_with_another_form_proves_nothing(old: bytes, new: bytes):
     genuine = crafted(mail(body=FORGEABLE))
     assert old in genuine
-    assert await dmarc(genuine.replace(old, new)) == (Result.FAIL, "dkim_form_unsigned")
+    assert await dmarc(genuine.replace(old, new)) == (Result.POLICY, "dkim_open")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ async def test_a_mail_sent_again_with_another_form_proves_nothing(old: bytes, ne
         form(
             'Content-Type: text/plain; charset="UTF-8"', "Content-Transfer-Encoding: 8bit", body=TEXT.replace("=", "-")
         ),
-        form("Content-Type: text/html; charset=utf-8", body="<!DOCTYPE html><p>Your code is 123456.\r\n"),
+        form("Content-Type: text/html; charset=utf-8", body="<!DOCTYPE html><p>Your code is 123456.</p>\r\n"),
         form(
             "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: quoted-printable",
@@ -100,12 +100,11 @@ async def test_a_body_that_shows_how_it_is_read_needs_no_signature_over_its_form
         (ALTERNATIVE, "Content-Type: text/plain"),
         (ALTERNATIVE, "Content-Type: multipart/alternative; boundary=other"),
         ("<html><!-- 666666 --><p>123456\r\n", "Content-Type: text/plain"),
-        (base64.b64encode(TEXT.encode()).decode() + "\r\n", "Content-Type: text/plain"),
         ("Your code is 12=\r\n3456.\r\n", "Content-Type: text/plain"),
     ],
 )
 async def test_a_form_that_hides_what_a_body_is_proves_nothing(body: str, line: str):
-    assert await dmarc(form(line, body=body)) == (Result.FAIL, "dkim_form_unsigned")
+    assert await dmarc(form(line, body=body)) == (Result.POLICY, "dkim_open")
 
 
 async def test_a_form_that_is_signed_may_be_anything():
