@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 
 from mailmcp.authenticity import sign
 from mailmcp.authenticity.sign import SigningKey
+from mailmcp.language.domains import ascii_host
 from mailmcp.models import DnsRecord
 
 LONGEST_STRING = 255
 """Octets of one string of a TXT record (RFC 1035 §3.3.14)."""
 TTL = 3600
 POLICY_SECONDS = 604_800
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
+"""The name before the @, unquoted (RFC 5321 §4.1.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +101,16 @@ def zone_line(record: DnsRecord) -> str:
     return f"{record.name}. {TTL} IN {record.kind} {value}"
 
 
-def reports_at(text: str) -> Sequence[str]:
-    """The mail addresses of a rua= list, without size limits."""
-    found = (one.strip() for one in text.split(","))
-    return [one[len("mailto:") :].partition("!")[0] for one in found if one.lower().startswith("mailto:")]
+def is_mail_address(text: str) -> bool:
+    """Whether reports can be sent there: a name, @, and a domain of at least two labels."""
+    local, at, domain = text.rpartition("@")
+    host = ascii_host(domain)
+    return bool(at and _LOCAL.match(local) and "." in host and not host.rpartition(".")[2].isdigit())
+
+
+def consent_name(domain: str, reports: str) -> str:
+    """Where the domain that receives reports about another says that it takes them (RFC 9990 §4)."""
+    return f"{domain}._report._dmarc.{reports}"
 
 
 def _text(name: str, value: str, purpose: str) -> DnsRecord:

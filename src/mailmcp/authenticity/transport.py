@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 
-from mailmcp.authenticity import tags
 from mailmcp.authenticity.check import is_private
 from mailmcp.authenticity.dns import Outcome, Resolver
-from mailmcp.authenticity.findings import shown, texts, unknown
+from mailmcp.authenticity.findings import shown, tag, texts, unknown
 from mailmcp.authenticity.records import SetUp
 from mailmcp.models import Finding, Standing
 
@@ -134,7 +133,7 @@ async def strict_transport(setup: SetUp, resolver: Resolver) -> list[Finding]:
     if not found:
         sentence = "There is no MTA-STS record: somebody on the way can make others deliver unencrypted."
         return finding(Standing.MISSING, sentence)
-    if len(found) > 1 or not _POLICY_ID.match(_tag(found[0], "id")):
+    if len(found) > 1 or not _POLICY_ID.match(tag(found[0], "id")):
         what = "There are several MTA-STS records" if len(found) > 1 else "The MTA-STS record has no usable id="
         return finding(Standing.WRONG, f"{what}, so none counts.")
     host = f"mta-sts.{setup.domain}"
@@ -164,15 +163,7 @@ async def transport_reports(setup: SetUp, resolver: Resolver) -> list[Finding]:
         return finding(Standing.UNKNOWN, unknown(name, answer))
     if not found:
         return finding(Standing.MISSING, "There is no TLS-RPT record: nobody tells you that encryption fails.")
-    if len(found) > 1 or not all(_REPORT_URI.match(one.strip()) for one in _tag(found[0], "rua").split(",")):
+    if len(found) > 1 or not all(_REPORT_URI.match(one.strip()) for one in tag(found[0], "rua").split(",")):
         what = "There are several TLS-RPT records" if len(found) > 1 else "The TLS-RPT record names no address (rua=)"
         return finding(Standing.WRONG, f"{what}, so no report is sent.")
     return finding(Standing.FINE, "Others report where encryption failed.")
-
-
-def _tag(record: bytes, name: str) -> str:
-    """The value of a tag; empty when there is none, or when the record cannot be read."""
-    try:
-        return tags.read(record).get(name, "")
-    except tags.TagError:
-        return ""
