@@ -6,59 +6,16 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-import dns.zone
 import pytest
+from publications import DMARC, ED, KEYS, MX, RPT, RSA, SETUP, STS, found, published
 from world import key
 
-from mailmcp.authenticity.dns import Outcome, StaticResolver
-from mailmcp.authenticity.publication import inspect
+from mailmcp.authenticity.dns import Outcome
 from mailmcp.authenticity.records import SetUp, records, zone_line
 from mailmcp.authenticity.sign import public_record
-from mailmcp.models import Finding, Standing
+from mailmcp.models import Standing
 
 pytestmark = pytest.mark.anyio
-
-KEYS = (key("shop.example", "mailmcp-rsa", "rsa"), key("shop.example", "mailmcp-ed25519"))
-SETUP = SetUp(
-    domain="shop.example",
-    host="mail.shop.example",
-    addresses=("203.0.113.5",),
-    keys=KEYS,
-    reports="postmaster@shop.example",
-    tls=True,
-)
-RSA, ED = (one.name for one in KEYS)
-Zone = dict[str, dict[str, Any]]
-
-
-def published(setup: SetUp = SETUP) -> Zone:
-    """The zone that holds exactly what was printed, read by another implementation, and the host of the policy."""
-    text = "".join(f"{zone_line(record)}\n" for record in records(setup))
-    parsed = dns.zone.from_text(
-        f"$ORIGIN {setup.domain}.\n@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\n{text}", relativize=False
-    )
-    zone: Zone = {
-        "example": {},
-        f"mta-sts.{setup.domain}": {"A": ["203.0.113.5"]},
-        "203.0.113.5": {"PTR": [setup.host]},
-    }
-    for name, _, rdata in parsed.iterate_rdatas():
-        kind = rdata.rdtype.name
-        value: Any = (
-            b"".join(rdata.strings)
-            if kind == "TXT"
-            else (rdata.preference, rdata.exchange.to_text())
-            if kind == "MX"
-            else rdata.to_text()
-        )
-        zone.setdefault(name.to_text(omit_final_dot=True), {}).setdefault(kind, []).append(value)
-    return zone
-
-
-async def found(zone: Zone, setup: SetUp = SETUP) -> dict[str, Finding]:
-    findings = await inspect(setup, StaticResolver(zone))
-    assert all(one.sentence.endswith(".") for one in findings)
-    return {one.subject: one for one in findings}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +39,6 @@ def test_a_long_text_is_split_into_strings_of_at_most_255_octets() -> None:
     assert "".join(strings) == public_record(KEYS[0])
 
 
-MX, DMARC, STS, RPT = "shop.example", "_dmarc.shop.example", "_mta-sts.shop.example", "_smtp._tls.shop.example"
 OTHER_KEY = public_record(key("shop.example", "other"))
 # (what is changed, subject, how it then is, whether it stops mail, words of the sentence)
 Change = dict[str, dict[str, Any] | None]
@@ -239,92 +195,6 @@ async def test_mail_stops_when_neither_spf_nor_a_key_proves_it() -> None:
     zone[MX]["TXT"] = []
     seen = await found(zone)
     assert [seen[one].stops for one in ("SPF", "DKIM mailmcp-rsa", "DKIM mailmcp-ed25519")] == [True] * 3
-
-
-async def test_a_relay_that_the_record_leaves_out_is_named() -> None:
-    one = (await found(published(), replace(SETUP, relay="spf.relay.example")))["SPF"]
-    assert (one.standing, one.stops) == (Standing.WRONG, True)
-    assert "spf.relay.example" in one.sentence
-
-
-async def dmarc_of(text: str, **more: Any) -> Finding:
-    return (await found(published() | {DMARC: {"TXT": [text]}, **more}))["DMARC"]
-
-
-@pytest.mark.parametrize(
-    "second", ["v=DMARC1; garbage", "v=DMARC1; p=reject; p=none", "V=DMARC1", "v = DMARC1; p=none"]
-)
-async def test_a_second_dmarc_record_is_named_whatever_it_says(second: str) -> None:
-    for texts in (["v=DMARC1; p=reject", second], [second, "v=DMARC1; p=reject"]):
-        one = (await found(published() | {DMARC: {"TXT": texts}}))["DMARC"]
-        assert (one.standing, "several DMARC records" in one.sentence) == (Standing.WRONG, True)
-
-
-@pytest.mark.parametrize(
-    ("record", "standing", "words"),
-    [
-        ("p=reject; np=none", Standing.WEAK, "says np=none"),
-        ("p=reject; t=y", Standing.WEAK, "t=y"),
-        ("p=reject; psd=y", Standing.WRONG, "Take psd=y out"),
-        ("p=reject; pct=1", Standing.WEAK, "pct=1"),
-        (
-            "p=rejct",
-            Standing.WRONG,
-            "says p=rejct, which is no policy (none, quarantine or reject), so it counts as p=none",
-        ),
-        ("p=reject; sp=nome", Standing.WRONG, "says sp=nome, which is no policy"),
-        ("sp=reject", Standing.WRONG, "names no policy (p=), so it counts as p=none"),
-        ("p=none; pct=50", Standing.WEAK, "p=none: others are not asked to refuse forged mail"),
-    ],
-)
-async def test_what_a_dmarc_record_does_not_ask_for_is_said(record: str, standing: Standing, words: str) -> None:
-    one = await dmarc_of(f"v=DMARC1; {record}; rua=mailto:postmaster@shop.example")
-    assert (one.standing, words in one.sentence) == (standing, True), one
-    assert one.wanted == "v=DMARC1; p=reject; rua=mailto:postmaster@shop.example"
-
-
-@pytest.mark.parametrize(
-    ("rua", "words"),
-    [
-        ("postmaster@shop.example", "lacks mailto: before 'postmaster@shop.example'"),
-        ("mailto:x", "'mailto:x', which is no mail address"),
-        ("mailto:@", "no mail address"),
-        ("mailto:a@localhost", "no mail address"),
-        ("mailto:a@b@shop.example", "no mail address"),
-        ("mailto:a!b@shop.example", "no mail address"),
-        ("mailto:a@shop.example, mailto:b", "'mailto:b', which is no mail address"),
-        ("https://shop.example/reports", "Reports go to mailto: addresses"),
-        ("mailto:a@reports.example", 'must publish TXT "v=DMARC1" at shop.example._report._dmarc.reports.example'),
-    ],
-)
-async def test_an_address_that_no_report_reaches_is_named(rua: str, words: str) -> None:
-    one = await dmarc_of(f"v=DMARC1; p=reject; rua={rua}")
-    assert (one.standing, words in one.sentence) == (Standing.WEAK, True), one
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        "v=DMARC1; p=quarantine; sp=reject; np=reject; psd=n; rua=mailto:a@shop.example!10m,mailto:b@x.shop.example",
-        "v=DMARC1; p=reject; rua=mailto:a%21b@shop.example",
-        "v=DMARC1; p=reject; rua=mailto:a@reports.example",
-    ],
-)
-async def test_a_dmarc_record_that_asks_for_what_is_needed_is_fine_however_it_is_written(record: str) -> None:
-    consent = {"shop.example._report._dmarc.reports.example": {"TXT": ["v=DMARC1"]}}
-    assert (await dmarc_of(record, **consent)).standing is Standing.FINE
-
-
-async def test_all_that_is_wrong_with_a_dmarc_record_is_said_at_once_and_the_worst_first() -> None:
-    one = await dmarc_of("v=DMARC1; p=reject; np=none; psd=y; rua=mailto:x")
-    assert one.standing is Standing.WRONG
-    assert one.sentence.index("psd=y") < one.sentence.index("np=none") < one.sentence.index("no mail address")
-
-
-async def test_a_consent_that_cannot_be_looked_up_is_not_known() -> None:
-    consent = {"shop.example._report._dmarc.reports.example": {"TXT": Outcome.TROUBLE}}
-    one = await dmarc_of("v=DMARC1; p=reject; rua=mailto:a@reports.example", **consent)
-    assert (one.standing, "is not known" in one.sentence) == (Standing.UNKNOWN, True)
 
 
 async def test_strangers_bytes_in_a_record_reach_no_terminal() -> None:

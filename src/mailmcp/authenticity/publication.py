@@ -10,16 +10,13 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mailmcp.authenticity import keys, publication_dmarc, sign, spf, spf_record, tags, transport
+from mailmcp.authenticity import keys, publication_dmarc, publication_spf, sign, tags, transport
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.findings import texts, unknown
 from mailmcp.authenticity.keys import KeyProblem
 from mailmcp.authenticity.records import SetUp, records
 from mailmcp.authenticity.sign import SigningKey
-from mailmcp.models import Finding, Result, Standing
-
-SOMEBODY = "198.51.100.200"
-"""An address that no host has (RFC 5737): what a record says of it, it says of everybody."""
+from mailmcp.models import Finding, Standing
 
 
 async def inspect(setup: SetUp, resolver: Resolver) -> tuple[Finding, ...]:
@@ -28,7 +25,7 @@ async def inspect(setup: SetUp, resolver: Resolver) -> tuple[Finding, ...]:
     groups = await asyncio.gather(
         transport.exchanger(setup, resolver),
         transport.addresses(setup, resolver),
-        _spf(setup, resolver),
+        publication_spf.inspect(setup, resolver),
         *(_key(key, resolver) for key in setup.keys),
         publication_dmarc.inspect(setup, resolver),
         transport.strict_transport(setup, resolver),
@@ -54,64 +51,6 @@ def _together(findings: list[Finding]) -> Iterable[Finding]:
             yield replace(one, stops=True, sentence=f"{one.sentence} {more}")
         else:
             yield one
-
-
-async def _spf(setup: SetUp, resolver: Resolver) -> list[Finding]:
-    answer = await resolver.txt(setup.domain)
-
-    def finding(standing: Standing, sentence: str, *, stops: bool = False) -> list[Finding]:
-        shown = texts([one for one in answer.values if spf_record.is_record(one)])
-        return [
-            Finding(subject="SPF", name=setup.domain, standing=standing, sentence=sentence, found=shown, stops=stops)
-        ]
-
-    if answer.troubled:
-        return finding(Standing.UNKNOWN, unknown(setup.domain, answer))
-    found = [one for one in answer.values if spf_record.is_record(one)]
-    if not found:
-        return finding(
-            Standing.MISSING, "There is no SPF record, so others cannot tell who may send the domain's mail."
-        )
-    if len(found) > 1:
-        return finding(Standing.WRONG, f"There are {len(found)} SPF records: with more than one, none counts.")
-    try:
-        record = spf_record.parse(found[0])
-    except spf_record.RecordError as error:
-        return finding(Standing.WRONG, f"The SPF record cannot be read, so it counts as none: {error}.")
-    ours = await _own_addresses(setup, resolver)
-    results = {
-        address: await spf.check_host(resolver, ip=address, mail_from=f"postmaster@{setup.domain}", helo=setup.host)
-        for address in (*ours, SOMEBODY)
-    }
-    everybody = results.pop(SOMEBODY)
-    for result in (everybody, *results.values()):
-        if result.result is Result.PERMERROR:
-            return finding(Standing.WRONG, f"The SPF record breaks off with an error: {result.reason.sentence}")
-        if result.result is Result.TEMPERROR:
-            return finding(Standing.UNKNOWN, result.reason.sentence)
-    if setup.relay is None:
-        for address, result in results.items():
-            if result.result is not Result.PASS:
-                sentence = f"The SPF record does not allow {address}, the address of this server, to send: it says"
-                stops = result.result is Result.FAIL
-                standing = Standing.WRONG if stops else Standing.WEAK
-                return finding(standing, f"{sentence} {result.result}.", stops=stops)
-    elif not any(one.text.lower().lstrip("+") == f"include:{setup.relay}" for one in record.mechanisms):
-        sentence = f"The SPF record does not include {setup.relay}, so mail that leaves by your relay fails SPF."
-        return finding(Standing.WRONG, sentence, stops=everybody.result is Result.FAIL)
-    if everybody.result in (Result.PASS, Result.NEUTRAL):
-        says = "allows every host to send" if everybody.result is Result.PASS else "leaves open who may send"
-        return finding(Standing.WEAK, f"The SPF record {says} the domain's mail: let it end with -all.")
-    if any(one.name == "ptr" for one in record.mechanisms):
-        return finding(Standing.WEAK, "The SPF record uses ptr, which is slow and not to be used (RFC 7208 §5.5).")
-    return finding(Standing.FINE, "It allows this server, and nobody unknown.")
-
-
-async def _own_addresses(setup: SetUp, resolver: Resolver) -> list[str]:
-    if setup.addresses:
-        return list(setup.addresses)
-    four, six = await asyncio.gather(resolver.a(setup.host), resolver.aaaa(setup.host))
-    return [*four.values, *six.values][:4]
 
 
 async def _key(key: SigningKey, resolver: Resolver) -> list[Finding]:
