@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import dns.zone
@@ -26,6 +28,12 @@ Zone = dict[str, dict[str, Any]]
 
 
 def published(setup: SetUp = SETUP) -> Zone:
+    """A zone of its own for each test."""
+    return deepcopy(_published(setup))
+
+
+@cache
+def _published(setup: SetUp) -> Zone:
     """The zone that holds exactly what was printed, read by another implementation, and the host of the policy."""
     text = "".join(f"{zone_line(record)}\n" for record in records(setup))
     parsed = dns.zone.from_text(
