@@ -32,7 +32,10 @@ class Certificate:
                 self._context = self._loaded()
                 self._seen = seen
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            sentence = f"The certificate {self._cert} (MAILMCP_LOCAL__TLS_CERT) cannot be used: {_why(error)}."
+            what = f"The certificate {self._cert} (MAILMCP_LOCAL__TLS_CERT)"
+            if self._key is not None and getattr(error, "filename", None) in (self._key, str(self._key)):
+                what = f"The private key {self._key} (MAILMCP_LOCAL__TLS_KEY)"
+            sentence = f"{what} cannot be used: {_why(error)}."
             if self._context is None:
                 raise BackendError(sentence) from error
             log.warning("%s The one before is used on.", sentence)
