@@ -19,10 +19,11 @@ from mailmcp.models import DomainPlan, DomainReport, Finding, Standing
 
 WIDTH = 100
 _LEFT = 26
+_NO_TASK = (Standing.FINE, Standing.UNKNOWN)
 
 
 def domain(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
-    """``mailmcp domain add|check DOMAIN``; 1 when mail of the domain would not work."""
+    """``mailmcp domain add|check DOMAIN``; 1 when mail of the domain would not work, or nobody knows."""
     if not options.domain:
         raise Misused(f"Which domain? Write `mailmcp domain {options.action} example.com`.")
 
@@ -60,17 +61,28 @@ def report_text(report: DomainReport) -> str:
     """A table: what, how it is, and why it matters; what is wrong first is said in the end."""
     name = report.shown if report.shown == report.domain else f"{report.shown} ({report.domain})"
     lines = [name, ""]
+    offline = any(one.subject == "DNS" for one in report.findings)
     for finding in report.findings:
-        lines += _row(finding)
-    stopping = [finding.subject for finding in report.findings if finding.stops]
-    better = [one.subject for one in report.findings if not one.stops and one.standing is not Standing.FINE]
+        # Without name servers one row says so; what each record should be is printed by `add`.
+        if not (offline and finding.standing is Standing.UNKNOWN and finding.subject != "DNS"):
+            lines += _row(finding)
+    stopping = [one.subject for one in report.findings if one.stops and one.standing is not Standing.UNKNOWN]
+    unknown = [one.subject for one in report.findings if one.stops and one.standing is Standing.UNKNOWN]
+    better = [one.subject for one in report.findings if not one.stops and one.standing not in _NO_TASK]
     if stopping:
-        lines += ["", f"Mail of {report.domain} does not work: {', '.join(dict.fromkeys(stopping))}."]
+        lines += ["", f"Mail of {report.domain} does not work: {_listed(stopping)}."]
+    elif unknown:
+        what = "" if offline else f", for nobody answered about {_listed(unknown)}"
+        lines += ["", f"Whether mail of {report.domain} works is not known{what}."]
     else:
         lines += ["", f"Mail of {report.domain} works."]
     if better:
-        lines.append(f"Could be better: {', '.join(dict.fromkeys(better))}.")
+        lines.append(f"Could be better: {_listed(better)}.")
     return "\n".join(lines) + "\n"
+
+
+def _listed(subjects: list[str]) -> str:
+    return ", ".join(dict.fromkeys(subjects))
 
 
 def _row(finding: Finding) -> list[str]:
