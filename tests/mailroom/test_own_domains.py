@@ -95,10 +95,10 @@ async def test_a_damaged_key_is_named_and_the_rest_is_checked_all_the_same(open_
     assert any(one.subject == "MX" for one in report.findings)
 
 
-async def certificate_of(open_house, at: Path, resolver: StaticResolver | None = None, **files: Path) -> Any:
-    """What is found about a certificate, and about the whole domain."""
+async def certificate_of(open_house, at: Path, **files: Path) -> Any:
+    """What is found about a certificate."""
     names = {f"MAILMCP_LOCAL__TLS_{name.upper()}": str(file) for name, file in files.items()}
-    house = await open_house(at=at, resolver=resolver or StaticResolver({"example": {}}), **READY, **names)
+    house = await open_house(at=at, resolver=StaticResolver({"example": {}}), **READY, **names)
     report = await house.room.domains.check("shop.example")
     (found,) = [one for one in report.findings if one.subject == "certificate"]
     return found
@@ -126,17 +126,28 @@ async def test_a_certificate_that_the_server_does_not_start_with_stops_mail_and_
     assert (found.standing, found.stops) == (Standing.FINE, False)
 
 
-async def test_a_certificate_that_proves_nothing_stops_mail_once_others_are_told_to_insist_on_one(open_house, tmp_path):
-    file = made(tmp_path, days=-1, issuer="CA")
-    found = await certificate_of(open_house, tmp_path / "plain", cert=file)
-    assert (found.standing, found.stops, "ended on" in found.sentence) == (Standing.WRONG, False, True)
-    zone = {
-        "_mta-sts.shop.example": {"TXT": ["v=STSv1; id=1"]},
-        "mta-sts.shop.example": {"A": ["203.0.113.5"]},
-    }
-    found = await certificate_of(open_house, tmp_path / "strict", StaticResolver(zone), cert=file)
-    assert (found.standing, found.stops) == (Standing.WRONG, True)
-    assert "The domain has an MTA-STS record" in found.sentence
+async def test_a_certificate_that_ended_stops_mail_once_our_policy_has_told_others_to_insist_on_one(
+    open_house, tmp_path
+):
+    seen: list[tuple[Standing, bool, Standing, bool]] = []
+    for published in (90, -1, None):  # what held when the policy was published
+        files = {days: str(made(tmp_path, days=days, issuer="CA")) for days in (90, -1)}
+        zone = {"mta-sts.shop.example": {"A": ["203.0.113.5"]}, "_mta-sts.shop.example": {"TXT": ["v=STSv1; id=1"]}}
+        at = tmp_path / f"home{published}"
+        if published is not None:
+            house = await open_house(at=at, MAILMCP_LOCAL__TLS_CERT=files[published])
+            plan = await house.room.domains.add("shop.example")
+            texts = {one.name: one.value for one in plan.records}
+            zone["_mta-sts.shop.example"] = {"TXT": [texts["_mta-sts.shop.example"]]}
+        house = await open_house(at=at, resolver=StaticResolver(zone), MAILMCP_LOCAL__TLS_CERT=files[-1])
+        found = {one.subject: one for one in (await house.room.domains.check("shop.example")).findings}
+        policy, cert = found["MTA-STS"], found["certificate"]
+        seen.append((policy.standing, policy.stops, cert.standing, cert.stops))
+    assert seen == [
+        (Standing.WRONG, True, Standing.WRONG, False),
+        (Standing.WEAK, False, Standing.WRONG, False),
+        (Standing.WEAK, False, Standing.WRONG, False),
+    ]
 
 
 async def test_a_policy_that_insists_on_encryption_is_printed_only_with_a_certificate_that_holds(open_house, tmp_path):

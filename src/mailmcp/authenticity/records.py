@@ -54,6 +54,11 @@ class SetUp:
         return f"version: STSv1\r\nmode: {mode}\r\nmx: {self.host}\r\nmax_age: {POLICY_SECONDS}\r\n"
 
     @property
+    def policy_id(self) -> str:
+        """Changes with the policy, and only then: receivers keep what they fetched until this id changes."""
+        return hashlib.sha256(self.policy.encode()).hexdigest()[:20]
+
+    @property
     def policy_url(self) -> str:
         """Where the policy must be served."""
         return f"https://mta-sts.{self.domain}/.well-known/mta-sts.txt"
@@ -62,8 +67,6 @@ class SetUp:
 def records(setup: SetUp) -> tuple[DnsRecord, ...]:
     """Every record of a set-up, in the order in which they are best entered."""
     domain = setup.domain
-    # Changes with the policy, and only then: receivers keep what they fetched until this id changes.
-    policy_id = hashlib.sha256(setup.policy.encode()).hexdigest()[:20]
     found = [
         DnsRecord(
             name=setup.host,
@@ -85,7 +88,7 @@ def records(setup: SetUp) -> tuple[DnsRecord, ...]:
             "Mail in the domain's name that neither SPF nor a signature proves is to be refused. A domain that sends"
             " mail in other ways too begins with p=none, until the reports show nothing strange.",
         ),
-        _text(f"_mta-sts.{domain}", f"v=STSv1; id={policy_id}", "Other servers encrypt what they deliver."),
+        _text(f"_mta-sts.{domain}", f"v=STSv1; id={setup.policy_id}", "Other servers encrypt what they deliver."),
         _text(f"_smtp._tls.{domain}", f"v=TLSRPTv1; rua=mailto:{setup.reports}", "They report where that failed."),
     ]
     return tuple(found)

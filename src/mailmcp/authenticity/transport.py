@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 from mailmcp.authenticity.check import is_private
 from mailmcp.authenticity.dns import Outcome, Resolver
@@ -131,8 +132,10 @@ async def strict_transport(setup: SetUp, resolver: Resolver) -> list[Finding]:
     answer = await resolver.txt(name)
     found = [one for one in answer.values if _STS.match(one)]
 
-    def finding(standing: Standing, sentence: str) -> list[Finding]:
-        return [Finding(subject="MTA-STS", name=name, standing=standing, sentence=sentence, found=texts(found))]
+    def finding(standing: Standing, sentence: str, *, wanted: str | None = None, stops: bool = False) -> list[Finding]:
+        seen = texts(found)
+        one = Finding(subject="MTA-STS", name=name, standing=standing, sentence=sentence, found=seen, stops=stops)
+        return [replace(one, wanted=wanted)]
 
     if answer.troubled:
         return finding(Standing.UNKNOWN, unknown(name, answer))
@@ -149,11 +152,12 @@ async def strict_transport(setup: SetUp, resolver: Resolver) -> list[Finding]:
             return finding(Standing.UNKNOWN, unknown(host, four if four.troubled else six))
         return finding(Standing.WRONG, f"{host} has no address, so the policy at {setup.policy_url} cannot be read.")
     if not setup.tls:
-        sentence = (
-            "This server has no certificate for its name: where the policy says enforce, no mail comes in. Set"
-            " MAILMCP_LOCAL__TLS_CERT."
-        )
-        return finding(Standing.WEAK, sentence)
+        wanted = f"a certificate that holds for {setup.host}"
+        lacking = "this server has no certificate that holds for its name: see MAILMCP_LOCAL__TLS_CERT."
+        if tag(found[0], "id") == replace(setup, tls=True).policy_id:  # published when there was one
+            sentence = f"The policy asks others to insist on encryption, and {lacking} They deliver nothing."
+            return finding(Standing.WRONG, sentence, wanted=wanted, stops=True)
+        return finding(Standing.WEAK, f"If the policy says enforce, no mail comes in, for {lacking}", wanted=wanted)
     return finding(Standing.FINE, f"The policy belongs at {setup.policy_url} (not fetched).")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +88,7 @@ class Domains:
         published = await publication.inspect(setup, metered)
         if all(finding.standing is Standing.UNKNOWN for finding in published):
             findings.insert(0, _unreachable(domain, published[0].sentence.rpartition(": ")[2]))
-        findings += [*published, *self._own(setup), _needed(secured, published)]
+        findings += [*published, *self._own(setup), secured]
         if not await self._has_inbox(f"postmaster@{domain}"):
             sentence = f"There is no inbox postmaster@{domain}: every domain must have one (RFC 5321 §4.5.1)."
             findings.append(Finding(subject="postmaster", standing=Standing.WEAK, sentence=sentence))
@@ -180,16 +179,6 @@ class Domains:
 
     async def _has_inbox(self, address: str) -> bool:
         return await self._store.read(inboxes.for_recipient, address) is not None
-
-
-def _needed(secured: Finding, published: Sequence[Finding]) -> Finding:
-    """The finding about the certificate, worse where others were told to insist on a genuine one."""
-    standings = {one.subject: one.standing for one in published}
-    insisted = standings.get("MTA-STS") in (Standing.FINE, Standing.WEAK)
-    if secured.standing is not Standing.WRONG or secured.stops or not insisted:
-        return secured
-    sentence = f"{secured.sentence} The domain has an MTA-STS record, so many servers do."
-    return replace(secured, sentence=sentence, stops=True)
 
 
 def _unreachable(domain: str, why: str) -> Finding:
