@@ -87,6 +87,13 @@ async def test_all_that_is_wrong_with_a_dmarc_record_is_said_at_once_and_the_wor
     assert one.sentence.index("psd=y") < one.sentence.index("np=none") < one.sentence.index("no mail address")
 
 
+async def test_addresses_that_are_right_stay_in_the_record_that_should_be() -> None:
+    one = await dmarc_of("v=DMARC1; p=none; rua=mailto:a@reports.example")
+    assert one.wanted == "v=DMARC1; p=reject; rua=mailto:a@reports.example"
+    one = await dmarc_of("v=DMARC1; p=none; rua=a@reports.example")
+    assert one.wanted == "v=DMARC1; p=reject; rua=mailto:postmaster@shop.example"
+
+
 async def test_a_consent_that_cannot_be_looked_up_is_not_known() -> None:
     consent = {"shop.example._report._dmarc.reports.example": {"TXT": Outcome.TROUBLE}}
     one = await dmarc_of("v=DMARC1; p=reject; rua=mailto:a@reports.example", **consent)

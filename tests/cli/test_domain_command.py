@@ -100,6 +100,17 @@ def test_without_a_network_the_check_says_what_is_known_here_as_text_and_as_json
     assert json.loads(typed("domain", "check", "shop.example", "--json")[1])["works"] is None
 
 
+def test_names_stay_whole_and_columns_apart(typed):
+    domain = "a-rather-long-name-with-hyphens-in-it.shop.example"
+    _, plan, _ = typed("domain", "add", domain, "--address", "203.0.113.5", "--relay", "spf.relay.example")
+    assert f"mailmcp domain check {domain} --address 203.0.113.5 --relay spf.relay.example" in plan.replace("\n;  ", "")
+    with NameServer(f"$ORIGIN {domain}.\n$TTL 60\n@ SOA ns h 1 2 3 4 60\n@ NS ns\n" + plan).in_a_thread() as server:
+        _, told, _ = typed("domain", "check", domain, MAILMCP_DNS__SERVERS=f"127.0.0.1:{server.port}")
+    assert any(line.split()[:3] == ["DKIM", "mailmcp-ed25519", "fine"] for line in told.splitlines())
+    assert f"https://mta-sts.{domain}/.well-known/mta-sts.txt" in told
+    assert told.count("v=STSv1; id=") == 1  # the record is as it should be: only its host is missing
+
+
 def test_what_nobody_answered_about_is_named_and_keeps_it_open_whether_mail_works(typed):
     laboratory = {"MAILMCP_LOCAL__DOMAIN": "servfail.example", "MAILMCP_AUTH__CHECK_PRIVATE_PEERS": "true"}
     with NameServer(

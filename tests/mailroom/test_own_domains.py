@@ -232,6 +232,13 @@ async def test_who_takes_reports_for_the_domain_elsewhere_is_to_be_asked_for_the
     assert "_report" not in steps
 
 
+async def test_the_address_of_a_server_of_another_domain_is_no_record_of_this_zone(open_house):
+    house = await open_house(MAILMCP_LOCAL__HOSTNAME="mx.hosts.example")
+    plan = await house.room.domains.add("shop.example", addresses="203.0.113.5,2001:4860::5")
+    assert {one.kind for one in plan.records} == {"MX", "TXT"}
+    assert any("See that mx.hosts.example leads to 203.0.113.5, 2001:4860::5" in one for one in plan.steps)
+
+
 async def test_a_server_with_the_domains_own_name_is_possible_and_what_follows_is_said(open_house):
     house = await open_house(MAILMCP_LOCAL__HOSTNAME="shop.example")
     plan = await house.room.domains.add("shop.example", addresses="203.0.113.5")

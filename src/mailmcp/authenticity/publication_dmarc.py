@@ -55,10 +55,10 @@ async def inspect(setup: SetUp, resolver: Resolver) -> list[Finding]:
         return finding(
             (Standing.WRONG, "The DMARC record cannot be read, so it counts as none: it must begin with `v=DMARC1;`.")
         )
-    reports = await _reports(setup, resolver, asked.get("rua"))
+    reports, unusable = await _reports(setup, resolver, asked.get("rua"))
     problems = [*_policy(asked, counts=policy.p is not None), *_old(asked), *reports]
     # What stands there already for reports is kept, where it is right.
-    wanted = None if reports else f"v=DMARC1; p=reject; rua={asked['rua']}"
+    wanted = None if unusable else f"v=DMARC1; p=reject; rua={asked['rua']}"
     return finding(*problems or [(Standing.FINE, f"Others are asked to {policy.p} forged mail.")], wanted=wanted)
 
 
@@ -112,11 +112,16 @@ def _old(asked: Mapping[str, str]) -> list[Problem]:
     return found
 
 
-async def _reports(setup: SetUp, resolver: Resolver, rua: str | None) -> list[Problem]:
-    """Why reports would reach nobody. A domain elsewhere must agree to receive them (RFC 9990 §4)."""
+async def _reports(setup: SetUp, resolver: Resolver, rua: str | None) -> tuple[list[Problem], bool]:
+    """Why reports would reach nobody, and whether that is because of the record itself.
+
+    A domain elsewhere must agree to receive them (RFC 9990 §4).
+    """
     if not rua:
-        return [(Standing.WEAK, "The DMARC record names no address for reports (rua=), so abuse stays unseen.")]
+        sentence = "The DMARC record names no address for reports (rua=), so abuse stays unseen."
+        return [(Standing.WEAK, sentence)], True
     found: list[Problem] = []
+    elsewhere: list[str] = []
     for written in rua.split(",")[:MOST_REPORTS]:
         uri = written.strip()
         scheme, colon, rest = uri.partition(":")
@@ -131,8 +136,9 @@ async def _reports(setup: SetUp, resolver: Resolver, rua: str | None) -> list[Pr
             found.append((Standing.WEAK, sentence))
         else:
             domain = address.rpartition("@")[2].lower()
-            found += [] if same_organisation(domain, setup.domain) else await _consent(setup, resolver, domain)
-    return found
+            elsewhere += [] if same_organisation(domain, setup.domain) else [domain]
+    consents = [one for domain in dict.fromkeys(elsewhere) for one in await _consent(setup, resolver, domain)]
+    return [*found, *consents], bool(found)
 
 
 async def _consent(setup: SetUp, resolver: Resolver, domain: str) -> list[Problem]:

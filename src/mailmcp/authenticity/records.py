@@ -43,6 +43,11 @@ class SetUp:
     """Private addresses are taken for addresses of the internet."""
 
     @property
+    def host_within(self) -> bool:
+        """Whether the server's name is one of the domain's, so that its address belongs into the domain's zone."""
+        return self.host == self.domain or self.host.endswith(f".{self.domain}")
+
+    @property
     def spf(self) -> str:
         """The SPF record: its own host, the relay, nobody else."""
         return f"v=spf1 mx {f'include:{self.relay} ' if self.relay else ''}-all"
@@ -75,6 +80,7 @@ def records(setup: SetUp) -> tuple[DnsRecord, ...]:
             purpose="The address of this server.",
         )
         for address in setup.addresses
+        if setup.host_within
     ]
     found.append(
         DnsRecord(name=domain, kind="MX", value=f"10 {setup.host}.", purpose="Others deliver the domain's mail here.")

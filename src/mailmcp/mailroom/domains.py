@@ -61,14 +61,16 @@ class Domains:
             steps=tuple(await self._steps(setup, secured)),
         )
 
-    async def check(self, written: str, *, addresses: str | None = None, relay: str | None = None) -> DomainReport:
+    async def check(
+        self, written: str, *, addresses: str | None = None, relay: str | None = None, reports: str | None = None
+    ) -> DomainReport:
         """Look up what a domain publishes, and judge it with this set-up.
 
         Without name servers the report still says what is known here. Raises BadInput for what is no domain, and
         ConfigError for a setting that no domain can be judged with.
         """
         domain, shown = named(written)
-        setup, secured = await self._set_up(domain, addresses, relay, None)
+        setup, secured = await self._set_up(domain, addresses, relay, reports)
         findings: list[Finding] = []
         try:
             setup = replace(setup, keys=await asyncio.to_thread(signing.keys_of, self._settings.home, domain))
@@ -124,6 +126,10 @@ class Domains:
         steps: list[str] = []
         if not setup.addresses:
             steps.append(f"Give {setup.host} the public address of this machine: an A record, AAAA for IPv6.")
+        elif not setup.host_within:
+            steps.append(
+                f"See that {setup.host} leads to {', '.join(setup.addresses)}: its record belongs into another zone."
+            )
         if setup.host == domain:
             steps.append(
                 f"The server has the domain's own name, so a web site at {domain} must be on it too; with"

@@ -89,7 +89,10 @@ def reports_address(written: str) -> str:
     local, _, domain = compose.address(written).email.rpartition("@")
     host = ascii_host(domain)
     if problem := _problem(host):
-        raise BadInput(f"--reports {_shown(written)!r} is not reached from the internet: its domain {problem}.")
+        raise BadInput(
+            f"--reports {_shown(written)!r} is not reached from the internet: its domain {problem}. Write"
+            " one such as postmaster@example.com."
+        )
     if not _PLAIN_LOCAL.match(local):
         strange = next((one for one in local if not _PLAIN_LOCAL.match(one)), "")
         raise BadInput(
