@@ -106,3 +106,10 @@ async def test_networks_as_wide_as_those_of_the_largest_providers_are_fine() -> 
     zone = published()
     zone[MX]["TXT"] = ["v=spf1 mx ip4:40.92.0.0/15 ip4:52.100.0.0/14 ip4:142.250.0.0/15 ip6:2001:4860:4000::/36 -all"]
     assert (await found(zone))["SPF"].standing is Standing.FINE
+
+
+async def test_whether_a_server_without_a_known_address_may_send_is_not_known() -> None:
+    zone = published()
+    del zone["mail.shop.example"]
+    one = (await found(zone, replace(SETUP, addresses=())))["SPF"]
+    assert (one.standing, "no address of mail.shop.example is" in one.sentence) == (Standing.UNKNOWN, True)

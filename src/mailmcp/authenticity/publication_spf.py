@@ -78,7 +78,11 @@ def _broken(result: SpfResult) -> Problem | None:
 
 async def _own(setup: SetUp, resolver: Resolver) -> tuple[list[Problem], bool]:
     """Whether the addresses of this server may send."""
-    for address in await _own_addresses(setup, resolver):
+    ours = await _own_addresses(setup, resolver)
+    if not ours:
+        sentence = f"Whether the SPF record allows this server is not known, for no address of {setup.host} is."
+        return [(Standing.UNKNOWN, sentence)], False
+    for address in ours:
         said = await _says(setup, resolver, address)
         if broken := _broken(said):
             return [broken], False
