@@ -74,6 +74,8 @@ async def test_a_host_of_the_relay_that_may_not_send_is_named(record: str, addre
         ({"TXT": ["v=spf1 -all"]}, f"v=spf1 include:{RELAY} -all", Standing.WRONG, "allows no host at all"),
         ({"TXT": [f"v=spf1 include:{RELAY} -all"]}, "v=spf1 mx -all", Standing.WRONG, "allows no host at all"),
         ({"TXT": Outcome.TROUBLE}, "v=spf1 mx -all", Standing.UNKNOWN, "is not known"),
+        ({"TXT": ["v=spf1 a -all"], "ANY": Outcome.TROUBLE}, "v=spf1 mx -all", Standing.UNKNOWN, "is not known"),
+        ({"TXT": ["v=spf1 mx -all"], "MX": Outcome.TROUBLE}, "v=spf1 mx -all", Standing.UNKNOWN, "is not known"),
         ({"TXT": ["v=spf1 exists:%{i}.relay.example -all"]}, "v=spf1 mx -all", Standing.UNKNOWN, "cannot be seen"),
         ({"TXT": ["v=spf1 exists:%{i}.relay.example -all"]}, f"v=spf1 include:{RELAY} -all", Standing.FINE, "allows"),
     ],

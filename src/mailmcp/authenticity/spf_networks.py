@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from dataclasses import dataclass, field
+from typing import Any
 
-from mailmcp.authenticity.dns import Resolver, normal
+from mailmcp.authenticity.dns import Answer, Resolver, normal
 from mailmcp.authenticity.spf_macros import MacroString
 from mailmcp.authenticity.spf_record import Mechanism, Network, RecordError, is_record, parse
 
 MAX_RECORDS = 30
 MAX_NETWORKS = 500
+MAX_NAMES = 10
+"""Of an MX answer (RFC 7208 §4.6.4)."""
 
 
 @dataclass(slots=True)
@@ -43,11 +46,10 @@ async def _walk(resolver: Resolver, domain: str, found: Allowed, seen: set[str])
         return  # a record that includes itself; a check ends there with a permerror, which is found elsewhere
     seen.add(domain)
     answer = await resolver.txt(domain)
+    _note_trouble(found, domain, answer)
     records = [one for one in answer.values if is_record(one)]
-    if answer.troubled or len(records) != 1:
-        what = f"{len(records)} SPF records" if records else "no SPF record"
-        _note(found, f"{domain} could not be looked up: {answer.detail}" if answer.troubled else f"{domain} has {what}")
-        found.troubled = found.troubled or answer.troubled
+    if len(records) != 1:
+        _note(found, f"{domain} has {f'{len(records)} SPF records' if records else 'no SPF record'}")
         return
     try:
         record = parse(records[0])
@@ -72,14 +74,22 @@ async def _term(resolver: Resolver, mechanism: Mechanism, domain: str, found: Al
     elif mechanism.name == "include":
         await _below(resolver, target, mechanism.text, found, seen)
     elif mechanism.name in ("a", "mx") and not target.letters:
-        name = target.domain({})
-        hosts = [name] if mechanism.name == "a" else [host for _, host in (await resolver.mx(name)).values[:10] if host]
-        for host in hosts:
-            four, six = await asyncio.gather(resolver.a(host), resolver.aaaa(host))
-            found.networks += [_network(one, mechanism.prefix4) for one in four.values]
-            found.networks += [_network(one, mechanism.prefix6) for one in six.values]
+        await _hosts(resolver, mechanism, target.domain({}), found)
     else:
         found.unlisted = found.unlisted or mechanism.text
+
+
+async def _hosts(resolver: Resolver, mechanism: Mechanism, name: str, found: Allowed) -> None:
+    hosts = [name]
+    if mechanism.name == "mx":
+        exchangers = await resolver.mx(name)
+        _note_trouble(found, name, exchangers)
+        hosts = [host for _, host in exchangers.values[:MAX_NAMES] if host]
+    for host in hosts:
+        four, six = await asyncio.gather(resolver.a(host), resolver.aaaa(host))
+        for answer, prefix in ((four, mechanism.prefix4), (six, mechanism.prefix6)):
+            _note_trouble(found, host, answer)
+            found.networks += [ipaddress.ip_network(f"{one}/{prefix}", strict=False) for one in answer.values]
 
 
 async def _below(resolver: Resolver, target: MacroString, text: str, found: Allowed, seen: set[str]) -> None:
@@ -89,9 +99,11 @@ async def _below(resolver: Resolver, target: MacroString, text: str, found: Allo
         await _walk(resolver, normal(target.domain({})), found, seen)
 
 
-def _network(address: str, prefix: int) -> Network:
-    return ipaddress.ip_network(f"{address}/{prefix}", strict=False)
-
-
 def _note(found: Allowed, problem: str) -> None:
     found.problem = found.problem or problem
+
+
+def _note_trouble(found: Allowed, name: str, answer: Answer[Any]) -> None:
+    if answer.troubled:
+        _note(found, f"{name} could not be looked up: {answer.detail}")
+        found.troubled = True
