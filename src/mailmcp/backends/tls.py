@@ -58,5 +58,7 @@ def _why(error: OSError | ValueError) -> str:
     if isinstance(error, ssl.SSLError):
         if error.reason == "KEY_VALUES_MISMATCH":
             return "the private key belongs to another certificate (MAILMCP_LOCAL__TLS_KEY)"
+        if error.reason == "EE_KEY_TOO_SMALL":
+            return "its key is too short: get one with 2048 bits of RSA or an elliptic curve"
         return "the files must be PEM, the certificate first, and its private key without a password"
     return str(getattr(error, "strerror", None) or "its file cannot be read")
