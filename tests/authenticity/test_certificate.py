@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.backends.certificates import made
@@ -20,7 +21,7 @@ NOW = datetime.now(UTC)
         ("mail.shop.example", 90, Standing.FINE, "until"),
         ("*.shop.example", 90, Standing.FINE, "until"),
         ("mail.shop.example", 5, Standing.WEAK, "renew it"),
-        ("mail.shop.example", -1, Standing.WRONG, "not valid now"),
+        ("mail.shop.example", -1, Standing.WRONG, "ended on"),
         ("shop.example", 90, Standing.WRONG, "not for mail.shop.example"),
         ("*.example", 90, Standing.WRONG, "not for mail.shop.example"),
     ],
@@ -28,9 +29,29 @@ NOW = datetime.now(UTC)
 def test_a_certificate_is_judged_by_its_names_and_its_time(
     tmp_path: Path, name: str, days: int, standing: Standing, words: str
 ) -> None:
-    found = certificate.judge(made(tmp_path, name, days=days).read_bytes(), "mail.shop.example", now=NOW)
+    found = certificate.judge(
+        made(tmp_path, name, days=days, issuer="Some CA").read_bytes(), "mail.shop.example", now=NOW
+    )
     assert (found.standing, found.stops) == (standing, False)
     assert words in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"begins": 5}, "is not valid before"),
+        ({"named": False}, "names no host"),
+        ({"days": -1}, "ended on"),
+        ({"issuer": None}, "signed by itself"),
+    ],
+)
+def test_what_a_server_does_with_a_certificate_that_proves_nothing_is_said(
+    tmp_path: Path, how: dict[str, Any], words: str
+) -> None:
+    pem = made(tmp_path, **{"issuer": "Some CA"} | how).read_bytes()
+    found = certificate.judge(pem, "mail.shop.example", now=NOW)
+    assert (found.standing, words in found.sentence) == (Standing.WRONG, True)
+    assert "The server encrypts with it, but who insists on a genuine one delivers nothing." in found.sentence
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from certificates import made
+from cryptography.hazmat.primitives.asymmetric import rsa
 from reception import WAIT, KeepingReception, Peer, seen
 
 from mailmcp.backends.contract import Listener
@@ -197,7 +198,8 @@ async def test_a_certificate_that_cannot_be_used_is_refused_when_the_server_star
         (broken, None, "must be PEM"),
         (locked, None, "without a password"),
         (good, other, "belongs to another certificate"),
-        (good, tmp_path / "absent.pem", "No such file or directory"),
+        (good, tmp_path / "absent.pem", r"absent\.pem \(MAILMCP_LOCAL__TLS_KEY\) cannot be used: No such file"),
+        (made(tmp_path, "short.example", key=rsa.generate_private_key(65537, 1024)), None, "its key is too short"),
     ):
         with pytest.raises(BackendError, match=words):
             Certificate(str(cert), str(key) if key else None).context()

@@ -75,8 +75,10 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
     folder = tmp_path_factory.mktemp("laboratory")
     bank = folder / "bank"
     printed = io.TextIOWrapper(io.BytesIO(), "utf-8")
-    with contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
-        main(["domain", "add", "bank.example", "--address", BANK, "--home", str(bank)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAILMCP_AUTH__CHECK_PRIVATE_PEERS", "true")
+        with contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
+            main(["domain", "add", "bank.example", "--address", BANK, "--home", str(bank)])
     printed.seek(0)
     certificate = made(folder, "mail.home.example")
     with NameServer(HEAD + printed.read() + OTHERS).in_a_thread() as server:

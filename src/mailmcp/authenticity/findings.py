@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from mailmcp.authenticity import tags
 from mailmcp.authenticity.dns import Answer
 from mailmcp.language.characters import cleaned
+from mailmcp.models import Standing
 
 LONGEST_SHOWN = 200
 MOST_SHOWN = 5
+_WORST_FIRST = (Standing.MISSING, Standing.WRONG, Standing.WEAK, Standing.UNKNOWN, Standing.FINE)
 
 
 def unknown(name: str, answer: Answer[Any]) -> str:
@@ -27,3 +30,17 @@ def shown(text: str) -> str:
     words = " ".join(cleaned(text)[0].split())
     plain = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in words)
     return plain if len(plain) <= LONGEST_SHOWN else f"{plain[: LONGEST_SHOWN - 1]}…"
+
+
+def joined(problems: Iterable[tuple[Standing, str]]) -> tuple[Standing, str]:
+    """Several things about one record as one: how it is in all, and the sentences, the worst first."""
+    ordered = sorted(problems, key=lambda one: _WORST_FIRST.index(one[0]))
+    return ordered[0][0], " ".join(sentence for _, sentence in ordered)
+
+
+def tag(record: bytes, name: str) -> str:
+    """The value of a tag; empty when there is none, or when the record cannot be read."""
+    try:
+        return tags.read(record).get(name, "")
+    except tags.TagError:
+        return ""

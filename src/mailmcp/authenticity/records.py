@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 
 from mailmcp.authenticity import sign
 from mailmcp.authenticity.sign import SigningKey
+from mailmcp.language.domains import ascii_host
 from mailmcp.models import DnsRecord
 
 LONGEST_STRING = 255
 """Octets of one string of a TXT record (RFC 1035 §3.3.14)."""
 TTL = 3600
 POLICY_SECONDS = 604_800
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
+"""The name before the @, unquoted (RFC 5321 §4.1.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,11 @@ class SetUp:
     """Private addresses are taken for addresses of the internet."""
 
     @property
+    def host_within(self) -> bool:
+        """Whether the server's name is one of the domain's, so that its address belongs into the domain's zone."""
+        return self.host == self.domain or self.host.endswith(f".{self.domain}")
+
+    @property
     def spf(self) -> str:
         """The SPF record: its own host, the relay, nobody else."""
         return f"v=spf1 mx {f'include:{self.relay} ' if self.relay else ''}-all"
@@ -51,6 +59,11 @@ class SetUp:
         return f"version: STSv1\r\nmode: {mode}\r\nmx: {self.host}\r\nmax_age: {POLICY_SECONDS}\r\n"
 
     @property
+    def policy_id(self) -> str:
+        """Changes with the policy, and only then: receivers keep what they fetched until this id changes."""
+        return hashlib.sha256(self.policy.encode()).hexdigest()[:20]
+
+    @property
     def policy_url(self) -> str:
         """Where the policy must be served."""
         return f"https://mta-sts.{self.domain}/.well-known/mta-sts.txt"
@@ -59,8 +72,6 @@ class SetUp:
 def records(setup: SetUp) -> tuple[DnsRecord, ...]:
     """Every record of a set-up, in the order in which they are best entered."""
     domain = setup.domain
-    # Changes with the policy, and only then: receivers keep what they fetched until this id changes.
-    policy_id = hashlib.sha256(setup.policy.encode()).hexdigest()[:20]
     found = [
         DnsRecord(
             name=setup.host,
@@ -69,6 +80,7 @@ def records(setup: SetUp) -> tuple[DnsRecord, ...]:
             purpose="The address of this server.",
         )
         for address in setup.addresses
+        if setup.host_within
     ]
     found.append(
         DnsRecord(name=domain, kind="MX", value=f"10 {setup.host}.", purpose="Others deliver the domain's mail here.")
@@ -82,7 +94,7 @@ def records(setup: SetUp) -> tuple[DnsRecord, ...]:
             "Mail in the domain's name that neither SPF nor a signature proves is to be refused. A domain that sends"
             " mail in other ways too begins with p=none, until the reports show nothing strange.",
         ),
-        _text(f"_mta-sts.{domain}", f"v=STSv1; id={policy_id}", "Other servers encrypt what they deliver."),
+        _text(f"_mta-sts.{domain}", f"v=STSv1; id={setup.policy_id}", "Other servers encrypt what they deliver."),
         _text(f"_smtp._tls.{domain}", f"v=TLSRPTv1; rua=mailto:{setup.reports}", "They report where that failed."),
     ]
     return tuple(found)
@@ -98,10 +110,16 @@ def zone_line(record: DnsRecord) -> str:
     return f"{record.name}. {TTL} IN {record.kind} {value}"
 
 
-def reports_at(text: str) -> Sequence[str]:
-    """The mail addresses of a rua= list, without size limits."""
-    found = (one.strip() for one in text.split(","))
-    return [one[len("mailto:") :].partition("!")[0] for one in found if one.lower().startswith("mailto:")]
+def is_mail_address(text: str) -> bool:
+    """Whether reports can be sent there: a name, @, and a domain of at least two labels."""
+    local, at, domain = text.rpartition("@")
+    host = ascii_host(domain)
+    return bool(at and _LOCAL.match(local) and "." in host and not host.rpartition(".")[2].isdigit())
+
+
+def consent_name(domain: str, reports: str) -> str:
+    """Where the domain that receives reports about another says that it takes them (RFC 9990 §4)."""
+    return f"{domain}._report._dmarc.{reports}"
 
 
 def _text(name: str, value: str, purpose: str) -> DnsRecord:

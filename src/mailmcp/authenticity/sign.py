@@ -87,6 +87,14 @@ def public_record(key: SigningKey) -> str:
     return f"v=DKIM1; k={kind}; p={base64.b64encode(octets).decode()}"
 
 
+def strength(key: SigningKey) -> tuple[str, int]:
+    """The kind of a key (rsa or ed25519) and its bits. Raises BadInput when it is neither."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    private = _loaded(key)
+    return ("rsa", private.key_size) if isinstance(private, RSAPrivateKey) else ("ed25519", 256)
+
+
 def sign(mime: bytes, keys: Sequence[SigningKey], *, now: datetime) -> bytes:
     """The message with a DKIM-Signature on top for each key; ``mime`` are the final bytes, with CRLF line ends.
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
-from mailmcp.authenticity import tags
 from mailmcp.authenticity.check import is_private
 from mailmcp.authenticity.dns import Outcome, Resolver
-from mailmcp.authenticity.findings import shown, texts, unknown
+from mailmcp.authenticity.findings import shown, tag, texts, unknown
 from mailmcp.authenticity.records import SetUp
 from mailmcp.models import Finding, Standing
 
 MOST_ADDRESSES = 4
+_STS = re.compile(rb"v=STSv1[ \t]*(?:;|\Z)")
+_RPT = re.compile(rb"v=TLSRPTv1[ \t]*(?:;|\Z)")
 _POLICY_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
 _REPORT_URI = re.compile(r"(?:mailto:[^\s@,!]+@[^\s@,!]+|https://[^\s,!]+)\Z", re.IGNORECASE)
 
@@ -43,6 +45,10 @@ async def exchanger(setup: SetUp, resolver: Resolver) -> list[Finding]:
     hosts = [host for _, host in listed]
     if "" in hosts:
         return finding(Standing.WRONG, "The MX record says that the domain takes no mail (RFC 7505).", stops=True)
+    numbers = [host for host in hosts if host.replace(".", "").isdigit()]
+    if numbers:
+        sentence = f"The MX record names {shown(numbers[0])}: it must name a host, and the host have that address."
+        return finding(Standing.WRONG, sentence, stops=setup.host not in hosts)
     if setup.host not in hosts:
         sentence = (
             f"Mail goes to {shown(hosts[0])}, not to this server, {setup.host}; if that is another name of it, set"
@@ -124,17 +130,19 @@ async def strict_transport(setup: SetUp, resolver: Resolver) -> list[Finding]:
     """MTA-STS: whether others are told never to deliver in the clear (RFC 8461 §3.1). The policy is not fetched."""
     name = f"_mta-sts.{setup.domain}"
     answer = await resolver.txt(name)
-    found = [one for one in answer.values if one.startswith(b"v=STSv1")]
+    found = [one for one in answer.values if _STS.match(one)]
 
-    def finding(standing: Standing, sentence: str) -> list[Finding]:
-        return [Finding(subject="MTA-STS", name=name, standing=standing, sentence=sentence, found=texts(found))]
+    def finding(standing: Standing, sentence: str, *, wanted: str | None = None, stops: bool = False) -> list[Finding]:
+        seen = texts(found)
+        one = Finding(subject="MTA-STS", name=name, standing=standing, sentence=sentence, found=seen, stops=stops)
+        return [replace(one, wanted=wanted)]
 
     if answer.troubled:
         return finding(Standing.UNKNOWN, unknown(name, answer))
     if not found:
         sentence = "There is no MTA-STS record: somebody on the way can make others deliver unencrypted."
         return finding(Standing.MISSING, sentence)
-    if len(found) > 1 or not _POLICY_ID.match(_tag(found[0], "id")):
+    if len(found) > 1 or not _POLICY_ID.match(tag(found[0], "id")):
         what = "There are several MTA-STS records" if len(found) > 1 else "The MTA-STS record has no usable id="
         return finding(Standing.WRONG, f"{what}, so none counts.")
     host = f"mta-sts.{setup.domain}"
@@ -144,10 +152,12 @@ async def strict_transport(setup: SetUp, resolver: Resolver) -> list[Finding]:
             return finding(Standing.UNKNOWN, unknown(host, four if four.troubled else six))
         return finding(Standing.WRONG, f"{host} has no address, so the policy at {setup.policy_url} cannot be read.")
     if not setup.tls:
-        sentence = (
-            "This server has no certificate: if the policy says enforce, no mail comes in. Set MAILMCP_LOCAL__TLS_CERT."
-        )
-        return finding(Standing.WEAK, sentence)
+        wanted = f"a certificate that holds for {setup.host}"
+        lacking = "this server has no certificate that holds for its name: see MAILMCP_LOCAL__TLS_CERT."
+        if tag(found[0], "id") == replace(setup, tls=True).policy_id:  # published when there was one
+            sentence = f"The policy asks others to insist on encryption, and {lacking} They deliver nothing."
+            return finding(Standing.WRONG, sentence, wanted=wanted, stops=True)
+        return finding(Standing.WEAK, f"If the policy says enforce, no mail comes in, for {lacking}", wanted=wanted)
     return finding(Standing.FINE, f"The policy belongs at {setup.policy_url} (not fetched).")
 
 
@@ -155,7 +165,7 @@ async def transport_reports(setup: SetUp, resolver: Resolver) -> list[Finding]:
     """TLS-RPT: whether others say where encryption failed (RFC 8460 §3)."""
     name = f"_smtp._tls.{setup.domain}"
     answer = await resolver.txt(name)
-    found = [one for one in answer.values if one.startswith(b"v=TLSRPTv1")]
+    found = [one for one in answer.values if _RPT.match(one)]
 
     def finding(standing: Standing, sentence: str) -> list[Finding]:
         return [Finding(subject="TLS-RPT", name=name, standing=standing, sentence=sentence, found=texts(found))]
@@ -164,15 +174,11 @@ async def transport_reports(setup: SetUp, resolver: Resolver) -> list[Finding]:
         return finding(Standing.UNKNOWN, unknown(name, answer))
     if not found:
         return finding(Standing.MISSING, "There is no TLS-RPT record: nobody tells you that encryption fails.")
-    if len(found) > 1 or not all(_REPORT_URI.match(one.strip()) for one in _tag(found[0], "rua").split(",")):
-        what = "There are several TLS-RPT records" if len(found) > 1 else "The TLS-RPT record names no address (rua=)"
+    if len(found) > 1 or not all(_REPORT_URI.match(one.strip()) for one in tag(found[0], "rua").split(",")):
+        what = (
+            "There are several TLS-RPT records"
+            if len(found) > 1
+            else "The TLS-RPT record names no usable address (rua=)"
+        )
         return finding(Standing.WRONG, f"{what}, so no report is sent.")
     return finding(Standing.FINE, "Others report where encryption failed.")
-
-
-def _tag(record: bytes, name: str) -> str:
-    """The value of a tag; empty when there is none, or when the record cannot be read."""
-    try:
-        return tags.read(record).get(name, "")
-    except tags.TagError:
-        return ""

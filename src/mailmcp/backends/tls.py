@@ -32,7 +32,10 @@ class Certificate:
                 self._context = self._loaded()
                 self._seen = seen
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            sentence = f"The certificate {self._cert} (MAILMCP_LOCAL__TLS_CERT) cannot be used: {_why(error)}."
+            what = f"The certificate {self._cert} (MAILMCP_LOCAL__TLS_CERT)"
+            if self._key is not None and getattr(error, "filename", None) in (self._key, str(self._key)):
+                what = f"The private key {self._key} (MAILMCP_LOCAL__TLS_KEY)"
+            sentence = f"{what} cannot be used: {_why(error)}."
             if self._context is None:
                 raise BackendError(sentence) from error
             log.warning("%s The one before is used on.", sentence)
@@ -55,5 +58,7 @@ def _why(error: OSError | ValueError) -> str:
     if isinstance(error, ssl.SSLError):
         if error.reason == "KEY_VALUES_MISMATCH":
             return "the private key belongs to another certificate (MAILMCP_LOCAL__TLS_KEY)"
+        if error.reason == "EE_KEY_TOO_SMALL":
+            return "its key is too short: get one with 2048 bits of RSA or an elliptic curve"
         return "the files must be PEM, the certificate first, and its private key without a password"
     return str(getattr(error, "strerror", None) or "its file cannot be read")

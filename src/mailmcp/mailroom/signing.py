@@ -12,15 +12,17 @@ import logging
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mailmcp.authenticity import sign
+from mailmcp.authenticity.keys import LARGEST_RSA, SMALLEST_RSA, STRONG_RSA
 from mailmcp.authenticity.sign import SigningKey
 from mailmcp.errors import BadInput, ConfigError
 from mailmcp.language.domains import ascii_host
 from mailmcp.mail import compose
-from mailmcp.models import OutboundMail
+from mailmcp.models import OutboundMail, Standing
 
 log = logging.getLogger("mailmcp.signing")
 
@@ -68,6 +70,32 @@ def keys_of(home: Path, domain: str) -> tuple[SigningKey, ...]:
     except BadInput as error:
         raise ConfigError(f"{error.public} Its file is in {folder}.") from error
     return tuple(keys)
+
+
+def doubts(keys: Sequence[SigningKey]) -> tuple[tuple[Standing, str], ...]:
+    """What receivers have against keys that can be read: WRONG for what they do not believe (RFC 8301 §3.2)."""
+    found: list[tuple[Standing, str]] = []
+    for key in keys:
+        kind, bits = sign.strength(key)
+        file, wanted = f"{key.selector}.pem", SELECTORS.get(key.selector, kind)
+        more = f"Move it away, and `mailmcp domain add {key.domain}` makes another."
+        if kind != wanted:
+            names = {"rsa": "an RSA key", "ed25519": "an Ed25519 key"}
+            why = "which every receiver can verify" if wanted == "rsa" else "as its record promises"
+            sentence = f"The key file {file} holds {names[kind]}, where {names[wanted]} belongs, {why}. {more}"
+            found.append((Standing.WRONG, sentence))
+        elif kind == "rsa" and not SMALLEST_RSA <= bits <= LARGEST_RSA:
+            limits = f"of {SMALLEST_RSA} to {LARGEST_RSA} bits"
+            sentence = (
+                f"The key file {file} holds an RSA key of {bits} bits: others believe only those {limits}. {more}"
+            )
+            found.append((Standing.WRONG, sentence))
+        elif kind == "rsa" and bits < STRONG_RSA:
+            sentence = (
+                f"The key file {file} holds an RSA key of {bits} bits: {STRONG_RSA} are asked of new ones. {more}"
+            )
+            found.append((Standing.WEAK, sentence))
+    return tuple(found)
 
 
 def open_to_others(home: Path, domain: str) -> tuple[str, ...]:

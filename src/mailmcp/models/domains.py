@@ -75,6 +75,7 @@ class DomainReport:
     findings: tuple[Finding, ...]
 
     @property
-    def works(self) -> bool:
-        """Whether nothing was found that stops mail."""
-        return not any(finding.stops for finding in self.findings)
+    def works(self) -> bool | None:
+        """Whether nothing was found that stops mail; None when all that could is what nobody answered."""
+        stopping = {finding.standing for finding in self.findings if finding.stops}
+        return None if stopping == {Standing.UNKNOWN} else not stopping
