@@ -24,7 +24,7 @@ from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
 from mailmcp.store import Store
 
-LIMIT = 15
+LIMIT = 60
 SETTINGS = {"MAILMCP_LOCAL__SMTP_PORT": "0"}
 
 

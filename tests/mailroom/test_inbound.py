@@ -95,7 +95,7 @@ async def test_mail_is_announced_in_the_order_in_which_it_was_stored(house):
 async def test_settling_waits_for_what_is_under_way_and_ends_at_once_when_nothing_is(house):
     inbox = await house.inbox()
     await house.accept(inbox)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await house.desk.settle(at_most=60)
         await house.desk.settle(at_most=60)
     assert (await house.wait(inbox, timeout=0)).message is not None
@@ -127,7 +127,7 @@ async def test_settling_does_not_miss_the_announcement_that_comes_while_it_looks
     monkeypatch.setattr(house.room._store, "read", answered_late)
     monkeypatch.setattr(house.room._arrivals, "announce", announce_and_tell)
     await house.accept(inbox)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await house.desk.settle(at_most=60)
     assert announced.is_set()
 

@@ -48,7 +48,7 @@ def start() -> Iterator[Start]:
 def test_the_trial_holds_from_beginning_to_end_and_leaves_nothing_behind(start: Start, tmp_path: Path) -> None:
     """Whatever is set in the shell: the trial is of the defaults."""
     trial = start(TMPDIR=str(tmp_path), MAILMCP_SEND__POLICY="never", MAILMCP_NO__SUCH="setting")
-    told, errors = trial.communicate(timeout=50)
+    told, errors = trial.communicate(timeout=200)
     assert (trial.returncode, errors) == (0, ""), told
     assert "Everything held" in told
     assert "claude mcp add mailmcp -- " in told
