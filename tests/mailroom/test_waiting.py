@@ -279,7 +279,8 @@ async def test_of_codes_after_a_cursor_the_newest_is_given(house):
     assert waited.message.codes.code == "222222"
 
 
-async def test_a_look_without_waiting_finds_mail_that_was_accepted_and_is_only_being_judged(house):
+async def test_a_look_without_waiting_finds_mail_that_was_accepted_and_is_only_being_judged(house, monkeypatch):
+    monkeypatch.setattr(waiting, "JUDGE_SECONDS", 60)
     inbox = await house.inbox()
     for _ in range(10):
         await house.accept(inbox)

@@ -95,11 +95,14 @@ def test_a_server_that_does_not_start_is_said(capsys: pytest.CaptureFixture[str]
 
 
 def test_an_interrupted_trial_ends_at_once_and_leaves_nothing_behind(start: Start, tmp_path: Path) -> None:
-    trial = start("--home", str(tmp_path))
-    assert trial.stdout is not None
-    assert any("create_inbox" in line for line in trial.stdout)
-    os.killpg(trial.pid, signal.SIGINT)
-    _, errors = trial.communicate(timeout=LIMIT)
+    for _ in range(5):
+        trial = start("--home", str(tmp_path))
+        assert trial.stdout is not None
+        assert any("create_inbox" in line for line in trial.stdout)
+        os.killpg(trial.pid, signal.SIGINT)
+        told, errors = trial.communicate(timeout=LIMIT)
+        if "Everything held" not in told:  # otherwise it was at its end before it could be interrupted
+            break
     assert (trial.returncode, errors) == (130, "")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ProcessLookupError):
