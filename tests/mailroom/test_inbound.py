@@ -55,7 +55,7 @@ async def test_a_retransmission_is_stored_once_and_two_mails_without_an_id_are_t
     without = b"From: a@app.example\r\nSubject: y\r\n\r\nx\r\n"
     for raw in (with_id, with_id, without, without):
         await house.desk.accept(arrival(raw, inbox))
-    await house.desk.settle(at_most=5)
+    await house.desk.settle(at_most=60)
     removed = await house.room.delete_inbox(inbox)
     assert removed["messages"] == 3
 
@@ -105,7 +105,7 @@ async def test_settling_waits_for_what_is_under_way_and_ends_at_once_when_nothin
 async def test_settling_does_not_miss_the_announcement_that_comes_while_it_looks(house, monkeypatch):
     monkeypatch.setattr("mailmcp.mailroom.arrivals.POLL_SECONDS", 3600)
     inbox = await house.inbox()
-    await house.desk.settle(at_most=5)
+    await house.desk.settle(at_most=60)
     may_judge, announced = threading.Event(), asyncio.Event()
     judge, read, announce = judging.judge, house.room._store.read, house.room._arrivals.announce
 

@@ -32,7 +32,7 @@ async def arrive(door: World, inbox: str, from_: str, mail_from: str) -> None:
     envelope = Envelope(mail_from=mail_from, recipients=(inbox,), received_at=datetime.now(UTC), peer="203.0.113.9")
     raw = letter(inbox, from_=from_, subject="Your code", text="Blocked words. Your sign-in code is 482913")
     await door.desks[-1].accept(Arrival(raw=raw, envelope=envelope, source=Source.SMTP, backend="local"))
-    await door.desks[-1].settle(at_most=10)
+    await door.desks[-1].settle(at_most=60)
 
 
 async def test_blocked_mail_is_in_no_tool_and_listed_for_the_human(door):
