@@ -59,9 +59,9 @@ MAILS: dict[str, Callable[[], bytes]] = {
 async def test_a_costly_mail_is_judged_in_bounded_time_and_look_ups(name: str) -> None:
     raw = MAILS[name]()
     data = resolver()
-    began = time.monotonic()
+    began = time.process_time()
     found = await checked(raw, resolver_=data)
-    assert time.monotonic() - began < BOUND
+    assert time.process_time() - began < BOUND
     assert found.lookups == len(data.asked) <= 20
     assert "check_failed" not in [note.code for note in found.notes]
 
@@ -96,9 +96,9 @@ RECORDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", RECORDS)
 async def test_costly_records_are_bounded_too(name: str) -> None:
     data = resolver(RECORDS[name])
-    began = time.monotonic()
+    began = time.process_time()
     found = await checked(crafted(mail()), resolver_=data, envelope_=envelope("a@bank.example", "203.0.113.1"))
-    assert time.monotonic() - began < BOUND
+    assert time.process_time() - began < BOUND
     assert found.lookups == len(data.asked) <= 20
     assert found.spf.result is not Result.PASS
 

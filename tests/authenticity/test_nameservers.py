@@ -79,7 +79,7 @@ async def test_a_failure_and_a_silence_are_trouble(resolver: SystemResolver) -> 
     assert (await resolver.a("servfail.example")).troubled
     began = time.monotonic()
     assert (await resolver.a("silent.example")).troubled
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 async def test_an_answer_too_large_for_udp_comes_by_tcp(server: NameServer, resolver: SystemResolver) -> None:

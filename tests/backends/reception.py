@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from mailmcp.backends.contract import Listener
 from mailmcp.models import Arrival
 
-WAIT = 10
+WAIT = 60
 """Seconds after which a reply that does not come is a failed test."""
 
 

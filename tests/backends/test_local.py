@@ -44,7 +44,7 @@ def test_the_table_and_the_backend_load_no_smtp_library_before_somebody_listens(
         "import sys, mailmcp.backends; assert 'mailmcp.backends.local' not in sys.modules;"
         "import mailmcp.backends.local; assert 'aiosmtpd' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=200)
 
 
 async def test_the_local_backend_listens_and_creates_inboxes(settings: Settings, reception: KeepingReception) -> None:
@@ -60,7 +60,7 @@ async def test_a_mail_by_smtp_is_handed_in_as_it_came_with_its_envelope(port: in
     mail.set_content("Your code is 482913\n.\n..\n.hidden\n")
 
     def send() -> None:
-        with smtplib.SMTP("127.0.0.1", port, local_hostname="app.example", timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", port, local_hostname="app.example", timeout=60) as client:
             client.send_message(mail)
 
     before = datetime.now(UTC)

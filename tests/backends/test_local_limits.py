@@ -25,7 +25,7 @@ async def test_a_message_of_25_mib_is_taken_and_one_byte_more_is_not(port: int, 
     text = head + body + b"y" * (MAX_MESSAGE_BYTES - len(head) - len(body) - 2) + b"\r\n"
 
     def send() -> tuple[int, bytes]:
-        with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             client.ehlo()
             for mail in (text, b"z" + text):
                 client.mail("app@shop.example")
@@ -241,7 +241,7 @@ async def test_mail_data_that_drips_is_given_up_at_the_total(
 
 
 async def test_mail_data_may_take_longer_than_a_command(connect: Connect, listen: Listen) -> None:
-    port = (await listen(command_wait=0.5)).port
+    port = (await listen(command_wait=1)).port
     peer = await connect(port)
     await peer.begin_data()
     peer.send(b"Subject: hi\r\n")
@@ -254,7 +254,7 @@ async def test_a_store_that_takes_its_time_is_not_the_peers_fault(
     connect: Connect, listen: Listen, reception: KeepingReception
 ) -> None:
     reception.door = asyncio.Event()
-    port = (await listen(command_wait=0.5, data_wait=0.5)).port
+    port = (await listen(command_wait=1, data_wait=1)).port
     peer = await connect(port)
     await peer.begin_data()
     peer.send(b"Subject: hi\r\n.\r\n")

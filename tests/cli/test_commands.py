@@ -12,7 +12,7 @@ import pytest
 from mailmcp import __version__
 from mailmcp.cli import main
 
-LIMIT = 20
+LIMIT = 60
 
 
 def run(*arguments: str, stdin=subprocess.DEVNULL, **environment: str) -> subprocess.CompletedProcess[str]:

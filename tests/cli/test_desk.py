@@ -24,7 +24,7 @@ from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
 from mailmcp.store import Store
 
-LIMIT = 15
+LIMIT = 60
 SETTINGS = {"MAILMCP_LOCAL__SMTP_PORT": "0"}
 
 
@@ -110,11 +110,13 @@ class Terminal:
 
     def interrupt(self) -> None:
         """The key that interrupts, until it is heard: one that falls between prompt and reading is not."""
-        for _ in range(40):
+        seconds = 0.25
+        while seconds < LIMIT:
             self.type("\x03")
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.25)
+                self.process.wait(seconds)
                 return
+            seconds *= 2  # one more key shall not fall into an end that a busy machine makes long
 
     def end(self) -> int:
         """The exit code, and the rest in ``shown``."""

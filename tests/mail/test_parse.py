@@ -321,5 +321,5 @@ def test_the_header_block_ends_at_the_first_empty_line(raw: bytes, block: bytes)
 def test_mail_parser_is_only_loaded_for_a_mail() -> None:
     script = "import sys, mailmcp.mail.parse as p; a='mailparser' in sys.modules; p.parse(b'From: a@g.test\\n\\n'); "
     script += "print(a, 'mailparser' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=50)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=200)
     assert done.stdout.split() == ["False", "True"]

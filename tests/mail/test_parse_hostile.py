@@ -184,9 +184,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str | None]] = {
 def test_hostile_mails_end_soon_and_say_what_was_left_out(name: str) -> None:
     make, code = HOSTILE[name]
     raw = make()
-    start = time.monotonic()
+    start = time.process_time()
     message = parse(raw)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     assert code is None or code in codes(message)
     sound(message)
 

@@ -14,7 +14,7 @@ from mailmcp.mailroom.apart import Ended
 
 pytestmark = pytest.mark.anyio
 
-LIMIT = 30
+LIMIT = 60
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from mailmcp.store import outbox
 pytestmark = pytest.mark.anyio
 
 
-async def until(condition, seconds: float = 5) -> None:
+async def until(condition, seconds: float = 60) -> None:
     """Return when a condition holds."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - what it looks at is in a database
@@ -89,7 +89,7 @@ async def test_a_duty_that_fails_is_begun_again(tmp_path, caplog):
     leadership = Leadership(tmp_path, [duty], Pace(listen_again=0.01))
     leadership.start()
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await duty.well.wait()
     finally:
         await leadership.aclose()
@@ -175,7 +175,7 @@ async def test_a_listener_that_comes_up_while_the_process_closes_is_closed(tmp_p
     backend = SlowListener()
     leadership = Leadership(tmp_path, [Listening(house.room._store, backend)])
     leadership.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await backend.up.wait()
         closing = asyncio.create_task(leadership.aclose())
         await asyncio.wait([closing], timeout=0.05)

@@ -179,14 +179,14 @@ async def test_a_stream_is_judged_beside_this_process_and_nothing_of_it_is_lost(
     inboxes = [await house.inbox() for _ in range(3)]
     for number in range(6):
         await house.accept(inboxes[0], subject=f"Number {number}")
-    await house.desk.settle(at_most=10)
+    await house.desk.settle(at_most=60)
     beside = house.room._inbound._fresh._beside
     assert beside is not None
     await asyncio.wait([beside])
     here.clear()
     for number in range(300):
         await house.accept(inboxes[number % 3], subject=f"Number {number}")
-    await house.desk.settle(at_most=30)
+    await house.desk.settle(at_most=60)
     assert here == []
     summaries = {one.inbox.address: one.unread for one in await house.room.list_inboxes()}
     assert [summaries[inbox] for inbox in inboxes] == [106, 100, 100]
@@ -207,8 +207,8 @@ async def test_the_process_of_a_stream_goes_when_the_stream_is_over(house, monke
     inbox = await house.inbox()
     for _ in range(4):
         await house.accept(inbox)
-    await house.desk.settle(at_most=10)
-    await asyncio.wait_for(ended.wait(), 10)
+    await house.desk.settle(at_most=60)
+    await asyncio.wait_for(ended.wait(), 60)
     assert house.room._inbound._fresh._beside is None
     assert (await house.receive(inbox, subject="Afterwards")).subject == "Afterwards"
 
@@ -253,7 +253,7 @@ def held_judge(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     may_judge.set()
 
     def when_allowed(raw: bytes, **about: Any) -> Judgement:
-        may_judge.wait(30)
+        may_judge.wait(60)
         return judge(raw, **about)
 
     monkeypatch.setattr(judging, "judge", when_allowed)
@@ -261,7 +261,7 @@ def held_judge(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 async def told(caplog: pytest.LogCaptureFixture, words: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while words not in caplog.text:  # noqa: ASYNC110 - the log rings no bell
             await asyncio.sleep(0.01)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts import QUICK, Door, Served
+from hosts import QUICK, Door, Served, tools_made_once
 from mcp import Client
 
 from mailmcp.authenticity.dns import StaticResolver
@@ -18,7 +18,6 @@ from mailmcp.config import load_settings
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
-from mailmcp.server.tools import all_tools
 
 OpenDoor = Callable[..., contextlib.AbstractAsyncContextManager[Door]]
 
@@ -51,7 +50,7 @@ def open_door(home: Path) -> OpenDoor:
             return await Mailroom.open(settings, backend, QUICK, resolver=StaticResolver({}))
 
         session = Session(open_room)
-        async with Client(build_server(session, all_tools()), mode=mode) as client:
+        async with Client(build_server(session, tools_made_once()), mode=mode) as client:
             yield Door(client, session, desks)
 
     return open_

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP
-from hosts import LIMIT, QUICK, Door
+from hosts import LIMIT, QUICK, Door, tools_made_once
 from letters import letter
 from mcp import Client
 
@@ -27,7 +27,6 @@ from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Arrival, Envelope, Source
 from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
-from mailmcp.server.tools import all_tools
 
 PROVED_HOST, OTHER_HOST = "192.0.2.10", "203.0.113.66"
 ZONE: dict[str, dict[str, Any]] = {
@@ -116,7 +115,7 @@ async def world(home: Path, **environment: str) -> AsyncIterator[World]:
             return rooms[-1]
 
         session = Session(open_room)
-        async with Client(build_server(session, all_tools())) as client:
+        async with Client(build_server(session, tools_made_once())) as client:
             yield World(client, session, desks, sink=sink, room=rooms)
     finally:
         server.close()

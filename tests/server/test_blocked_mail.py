@@ -32,7 +32,7 @@ async def arrive(door: World, inbox: str, from_: str, mail_from: str) -> None:
     envelope = Envelope(mail_from=mail_from, recipients=(inbox,), received_at=datetime.now(UTC), peer="203.0.113.9")
     raw = letter(inbox, from_=from_, subject="Your code", text="Blocked words. Your sign-in code is 482913")
     await door.desks[-1].accept(Arrival(raw=raw, envelope=envelope, source=Source.SMTP, backend="local"))
-    await door.desks[-1].settle(at_most=10)
+    await door.desks[-1].settle(at_most=60)
 
 
 async def test_blocked_mail_is_in_no_tool_and_listed_for_the_human(door):
@@ -78,7 +78,7 @@ async def test_released_mail_comes_in_as_if_it_had_just_come(home):
         with pytest.raises(NotFound):
             await room.release(kept.id)
     async with world(home) as door:  # a process that starts takes up what is not judged
-        found = await door.call("wait_for_otp", inbox=anna, timeout=10)
+        found = await door.call("wait_for_otp", inbox=anna, timeout=60)
         assert (found["code"], found["message"]) == ("482913", kept.id)
 
 
@@ -90,20 +90,20 @@ async def test_by_smtp_a_blocked_sender_is_refused_as_the_command_line_says(home
     command = [sys.executable, "-m", "mailmcp", "--home", str(home)]
 
     def run(*words: str) -> str:
-        ran = subprocess.run([*command, *words], capture_output=True, text=True, timeout=50, check=False)
+        ran = subprocess.run([*command, *words], capture_output=True, text=True, timeout=200, check=False)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
     assert run("inbox", "block", anna, "evil.example") == "blocked\tevil.example\n"
-    with smtplib.SMTP(host, port, timeout=10) as smtp:
+    with smtplib.SMTP(host, port, timeout=60) as smtp:
         with pytest.raises(smtplib.SMTPRecipientsRefused, match=r"5\.7\.1 This inbox does not take mail"):
             smtp.sendmail("x@mail.evil.example", [anna], letter(anna))
         smtp.sendmail("bob@app.example", [anna], letter(anna))
     assert run("inbox", "allow", anna, "mail.evil.example").splitlines()[-1] == "allowed\tmail.evil.example"
-    with smtplib.SMTP(host, port, timeout=10) as smtp:
+    with smtplib.SMTP(host, port, timeout=60) as smtp:
         smtp.sendmail("x@mail.evil.example", [anna], letter(anna, from_="x@mail.evil.example"))
         smtp.sendmail("bounce@app.example", [anna], letter(anna, from_=EVE, subject="Blocked"))
-    server.call("wait_for_mail", inbox=anna, timeout=10)
+    server.call("wait_for_mail", inbox=anna, timeout=60)
     for _ in range(100):
         if EVE in (listed := run("quarantine")):
             break

@@ -154,7 +154,7 @@ async def test_a_text_that_looks_like_json_stays_the_text_it_is(door):
     desk, other = await door.inbox("desk"), await door.inbox("other")
     for subject in ("[1]", "null", '{"a": 1}', "true", "5"):
         await door.call("send", inbox=desk, to=[other], subject=subject, body=subject)
-        assert (await door.call("wait_for_mail", inbox=other, timeout=10))["subject"] == subject
+        assert (await door.call("wait_for_mail", inbox=other, timeout=60))["subject"] == subject
     assert (await door.call("find_mail", query="null"))["threads"][0]["subject"] == "null"
 
 
@@ -165,7 +165,7 @@ async def test_lists_and_objects_may_be_json_in_a_string(door):
         "send", inbox=desk, to=f'["{other}"]', body="x", attachments='[{"name": "a.txt", "text": "hello"}]'
     )
     assert sent["status"] == "sent"
-    found = await door.call("wait_for_mail", inbox=other, timeout=10)
+    found = await door.call("wait_for_mail", inbox=other, timeout=60)
     assert (await door.call("get_attachment", message=found["message"], part="a.txt"))["text"].strip() == "hello"
 
 

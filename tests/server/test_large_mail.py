@@ -36,8 +36,8 @@ def test_a_mail_of_20_mib_comes_and_its_attachment_goes_without_being_held_in_me
     address = server.listener()
     inbox = server.call("create_inbox")["address"]
     mail_by_smtp(address, inbox, code_letter(inbox))
-    assert server.call("wait_for_otp", inbox=inbox, timeout=10)["code"] == "482913"
-    small = server.call("wait_for_mail", inbox=inbox, timeout=10)
+    assert server.call("wait_for_otp", inbox=inbox, timeout=60)["code"] == "482913"
+    small = server.call("wait_for_mail", inbox=inbox, timeout=60)
     before = peak(server)
     data = os.urandom(15 * MIB)
     mail_by_smtp(address, inbox, large_letter(inbox, data))

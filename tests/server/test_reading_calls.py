@@ -262,8 +262,8 @@ async def test_a_thread_of_more_messages_than_a_page_may_hold_is_read_and_marked
         await door.accept(
             inbox, subject="Re: Long", text=f"Number {number}.", headers={"X-Number": str(number), **extra}
         )
-    last = await door.call("wait_for_mail", inbox=inbox, timeout=10)
-    await door.desks[-1].settle(at_most=20)
+    last = await door.call("wait_for_mail", inbox=inbox, timeout=60)
+    await door.desks[-1].settle(at_most=60)
     thread = (await door.call("read_thread", thread=last["message"]))["thread"]
     seen: list[str] = []
     cursor = None

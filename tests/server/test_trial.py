@@ -48,7 +48,7 @@ def start() -> Iterator[Start]:
 def test_the_trial_holds_from_beginning_to_end_and_leaves_nothing_behind(start: Start, tmp_path: Path) -> None:
     """Whatever is set in the shell: the trial is of the defaults."""
     trial = start(TMPDIR=str(tmp_path), MAILMCP_SEND__POLICY="never", MAILMCP_NO__SUCH="setting")
-    told, errors = trial.communicate(timeout=50)
+    told, errors = trial.communicate(timeout=200)
     assert (trial.returncode, errors) == (0, ""), told
     assert "Everything held" in told
     assert "claude mcp add mailmcp -- " in told
@@ -95,11 +95,14 @@ def test_a_server_that_does_not_start_is_said(capsys: pytest.CaptureFixture[str]
 
 
 def test_an_interrupted_trial_ends_at_once_and_leaves_nothing_behind(start: Start, tmp_path: Path) -> None:
-    trial = start("--home", str(tmp_path))
-    assert trial.stdout is not None
-    assert any("create_inbox" in line for line in trial.stdout)
-    os.killpg(trial.pid, signal.SIGINT)
-    _, errors = trial.communicate(timeout=LIMIT)
+    for _ in range(5):
+        trial = start("--home", str(tmp_path))
+        assert trial.stdout is not None
+        assert any("create_inbox" in line for line in trial.stdout)
+        os.killpg(trial.pid, signal.SIGINT)
+        told, errors = trial.communicate(timeout=LIMIT)
+        if "Everything held" not in told:  # otherwise it was at its end before it could be interrupted
+            break
     assert (trial.returncode, errors) == (130, "")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ProcessLookupError):

@@ -90,7 +90,7 @@ async def test_a_wait_for_mail_says_what_came_and_how_to_read_it(either_door):
 async def test_inboxes_are_written_in_any_case(door):
     inbox = await door.inbox()
     await door.accept(inbox, code_letter(inbox))
-    assert (await door.call("wait_for_otp", inbox=inbox.upper(), timeout=10))["status"] == "found"
+    assert (await door.call("wait_for_otp", inbox=inbox.upper(), timeout=60))["status"] == "found"
 
 
 async def test_progress_comes_during_a_wait(either_door):
@@ -103,7 +103,7 @@ async def test_progress_comes_during_a_wait(either_door):
         if len(told) == 2:
             await door.accept(inbox, code_letter(inbox))
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         result = await door.client.call_tool(
             "wait_for_otp", {"inbox": inbox, "timeout": 30}, progress_callback=progress
         )
@@ -120,7 +120,7 @@ async def test_a_client_that_gives_up_ends_the_wait_and_loses_nothing(either_doo
     assert scope.cancelled_caught
     await anyio.wait_all_tasks_blocked()  # the server has heard of it
     await door.accept(inbox, code_letter(inbox))
-    found = await door.call("wait_for_otp", inbox=inbox, timeout=5)
+    found = await door.call("wait_for_otp", inbox=inbox, timeout=60)
     assert (found["code"], found.get("repeated")) == ("482913", None)
 
 
@@ -129,7 +129,7 @@ async def test_two_clients_of_one_server_share_only_the_only_code(door):
     given = []
 
     async def wait():
-        given.append(await door.call("wait_for_otp", inbox=inbox, timeout=10))
+        given.append(await door.call("wait_for_otp", inbox=inbox, timeout=60))
 
     with anyio.fail_after(15):
         async with anyio.create_task_group() as tasks:
@@ -145,7 +145,7 @@ async def test_a_sender_filter_may_be_written_as_in_a_header_and_nonsense_is_ref
     inbox = await door.inbox()
     await door.accept(inbox, code_letter(inbox))
     for filter_ in ("Example App <no-reply@app.example>", "@app.example", "APP.example", "  "):
-        found = await door.call("wait_for_otp", inbox=inbox, from_=filter_, since="2000-01-01", timeout=5)
+        found = await door.call("wait_for_otp", inbox=inbox, from_=filter_, since="2000-01-01", timeout=60)
         assert found["code"] == "482913", filter_
     assert "give one address" in await words_of(door, "wait_for_otp", inbox=inbox, from_="*", timeout=0)
 
@@ -155,9 +155,9 @@ async def test_a_wait_ends_at_once_when_its_inbox_is_deleted(door):
     words: list[str] = []
 
     async def wait() -> None:
-        words.append(await words_of(door, "wait_for_mail", inbox=inbox, timeout=30))
+        words.append(await words_of(door, "wait_for_mail", inbox=inbox, timeout=300))
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(wait)
             await door.call("list_inboxes")
@@ -199,7 +199,7 @@ async def test_a_sender_filter_that_no_mail_could_match_is_refused_by_every_tool
 async def test_the_ways_in_which_people_write_a_sender_are_understood(door, wanted):
     inbox = await door.inbox()
     await door.accept(inbox, code_letter(inbox))
-    found = await door.call("wait_for_otp", inbox=inbox, from_=wanted, timeout=5)
+    found = await door.call("wait_for_otp", inbox=inbox, from_=wanted, timeout=60)
     assert found["status"] == "found"
 
 

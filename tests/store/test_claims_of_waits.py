@@ -34,7 +34,7 @@ def another_process(home: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def test_a_claim_has_one_holder_in_a_process(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_mailroom_that_closes_ends_no_claim_of_another_in_its_process_for_othe
         assert stays.take("wait_for_otp", 7)
         Claims(tmp_path).close()
         asked = subprocess.run(
-            [sys.executable, "-c", HOLDER, str(tmp_path)], input="", capture_output=True, text=True, timeout=30
+            [sys.executable, "-c", HOLDER, str(tmp_path)], input="", capture_output=True, text=True, timeout=60
         )
     assert asked.stdout == "False\n"
 

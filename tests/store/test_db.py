@@ -18,7 +18,7 @@ from mailmcp.errors import NewerDatabase, StoreFull, StoreUnavailable
 from mailmcp.store import Store, db
 
 pytestmark = pytest.mark.anyio
-LIMIT = 30
+LIMIT = 60
 """No wait of a test is longer, in seconds."""
 
 

@@ -18,7 +18,7 @@ import pytest
 from mailmcp.errors import NewerDatabase
 from mailmcp.store import schema
 
-LIMIT = 30
+LIMIT = 60
 NEWEST = max(schema._steps())
 LATER = {NEWEST + 1: "CREATE TABLE later (word TEXT);\n", NEWEST + 2: "INSERT INTO later VALUES ('a;b');\n-- end\n"}
 
