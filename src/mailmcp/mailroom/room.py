@@ -14,6 +14,7 @@ from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
+from mailmcp.mail import compose
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
@@ -120,9 +121,17 @@ class Mailroom:
     # --- inboxes ---------------------------------------------------------------------------------------------
 
     async def create_inbox(
-        self, *, name: str | None = None, label: str = "", key: str | None = None, backend: str | None = None
+        self,
+        *,
+        name: str | None = None,
+        label: str = "",
+        display_name: str = "",
+        key: str | None = None,
+        backend: str | None = None,
     ) -> tuple[Inbox, bool, str]:
         """(inbox, whether it was made now, its newest cursor). The same ``key`` gives the same inbox again.
+
+        A ``display_name`` that comes with a key of an inbox is its name from then on.
 
         Raises BadAddress for an unusable name, AddressTaken, or Unsupported for a backend that is not this home's.
         """
@@ -132,12 +141,19 @@ class Mailroom:
             raise Unsupported(f"The backend {self._backend.name} cannot create addresses.")
         if len(label) > 200:
             raise BadInput("The label is longer than 200 characters: shorten it.")
+        display_name = compose.display_name(display_name)
         for _ in range(5):
             address = f"{_local_part(name, self._backend.domain)}@{self._backend.domain}"
             now = datetime.now(UTC)
             try:
                 inbox, made = await self._store.write(
-                    inboxes.create, address=address, label=label, backend=self._backend.name, key=key, now=now
+                    inboxes.create,
+                    address=address,
+                    label=label,
+                    display_name=display_name,
+                    backend=self._backend.name,
+                    key=key,
+                    now=now,
                 )
             except AddressTaken:
                 if name is not None:
