@@ -14,8 +14,9 @@ from reception import KeepingReception
 from relay_sink import PASSWORD, USER, Relay, relay
 
 from mailmcp.backends.contract import Backend
+from mailmcp.backends.dialogue import quoted
 from mailmcp.backends.relays import RELAYS
-from mailmcp.backends.smtp import SmtpBackend, quoted, relay_of
+from mailmcp.backends.smtp import SmtpBackend, relay_of
 from mailmcp.config import SmtpSettings, load_settings
 from mailmcp.errors import BackendError, ConfigError, NoAnswer, StoreFull, TryLater
 from mailmcp.models import OutboundMail
