@@ -220,6 +220,18 @@ class SmtpSettings(Section):
         return value
 
 
+class DirectSettings(Section):
+    """Delivery to the recipients' servers without a relay (MAILMCP_SEND_BACKEND=direct)."""
+
+    port: int = Field(
+        default=25, ge=1, le=65535, description="Port of the recipients' servers; another one is for laboratories."
+    )
+    private: bool = Field(
+        default=False,
+        description="Deliver also to servers on this machine and in private networks (laboratories, tests).",
+    )
+
+
 class ApprovalSettings(Section):
     """How long a human may take."""
 
@@ -232,13 +244,16 @@ class Settings(Section):
     home: Path = Field(description="Folder of the database, config.toml, attachments and lock; made with mode 0700.")
     backend: str = Field(default="local", description="Which backend receives and sends.")
     send_backend: str | None = Field(
-        default=None, description="Send through another backend than the one that receives, such as smtp."
+        default=None,
+        description="Send through another backend than the one that receives: smtp (a relay) or direct (to the"
+        " recipients' own servers; needs a domain of yours).",
     )
     local: LocalSettings = LocalSettings()
     dns: DnsSettings = DnsSettings()
     auth: AuthSettings = AuthSettings()
     send: SendSettings = SendSettings()
     smtp: SmtpSettings = SmtpSettings()
+    direct: DirectSettings = DirectSettings()
     approval: ApprovalSettings = ApprovalSettings()
 
 

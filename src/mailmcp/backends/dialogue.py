@@ -26,6 +26,7 @@ LONGEST_WORDS = 200
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 _LINKS = re.compile(r"\b[a-z][a-z+.-]*://\S+|\bwww\.\S+", re.IGNORECASE)
+_NOBODY = re.compile(r"\s*5\.1\.(?:1|2|3|6|10)\b")  # RFC 3463 §3.2, RFC 7505 §4.2
 _UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f]")
 
 
@@ -90,7 +91,7 @@ class Dialogue:
                     if error.code == 421:
                         raise
                     (said.refused if error.code >= 500 else said.postponed).append((recipient, self._words(error)))
-                    if error.code >= 500 and "5.1.1" in error.message[:20]:
+                    if error.code >= 500 and _NOBODY.match(error.message):
                         said.unreachable.add(recipient)
                 else:
                     said.taken.append(recipient)

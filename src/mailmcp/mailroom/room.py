@@ -62,7 +62,7 @@ class Mailroom:
         self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
         self._inbound = Inbound(store, self._arrivals, self._checking)
         self._backend = open_receiving(self._inbound)
-        self._sender = _sender(settings, self._inbound)
+        self._sender = _sender(settings, self._inbound, self._resolver)
         self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, settings, pace)
         self._outbound = Outbound(store, self._dispatch, settings)
         self._reading = Reading(store, settings.home)
@@ -312,10 +312,10 @@ def _system_resolver(settings: Settings) -> SystemResolver:
         raise ConfigError(f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.") from error
 
 
-def _sender(settings: Settings, reception: Reception) -> Backend | None:
+def _sender(settings: Settings, reception: Reception, resolver: Resolver) -> Backend | None:
     """The backend that sends, when it is not the one that receives."""
     name = settings.send_backend
-    return None if name in (None, settings.backend) else open_backend(name, settings, reception)
+    return None if name in (None, settings.backend) else open_backend(name, settings, reception, resolver)
 
 
 def _local_part(name: str | None, domain: str) -> str:

@@ -1,0 +1,44 @@
+"""A web server on loopback that says over TLS what a test tells it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+
+@dataclass
+class Page:
+    """What it answers, and how often it was asked."""
+
+    body: str = ""
+    status: str = "200 OK"
+    kind: str = "text/plain"
+    more: str = ""
+    asked: int = 0
+    port: int = 0
+
+
+@contextlib.asynccontextmanager
+async def page(tls: ssl.SSLContext, *, host: str = "127.0.0.1") -> AsyncIterator[Page]:
+    """A web server that listens until the end of the block."""
+    told = Page()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            told.asked += 1
+            octets = told.body.encode()
+            head = f"HTTP/1.1 {told.status}\r\nContent-Type: {told.kind}\r\nContent-Length: {len(octets)}\r\n"
+            writer.write(f"{head}{told.more}\r\n".encode() + octets)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, host, 0, ssl=tls)
+    told.port = server.sockets[0].getsockname()[1]
+    try:
+        yield told
+    finally:
+        server.close()
