@@ -192,8 +192,7 @@ class SmtpSettings(Section):
     provider: str | None = Field(
         default=None,
         description="A service whose host, port and security are known: smtp2go, ses, gmail, fastmail, outlook,"
-        " mailgun, sendgrid, postmark, brevo or resend."
-        " What is set beside it wins.",
+        " mailgun, sendgrid, postmark, brevo, resend, agentmail or mailkite. What is set beside it wins.",
     )
     host: str | None = Field(default=None, description="Host name of the relay.")
     port: int | None = Field(
@@ -201,7 +200,17 @@ class SmtpSettings(Section):
     )
     username: str | None = Field(default=None, description="User name at the relay; none when it needs no password.")
     password: SecretStr | None = Field(
-        default=None, description="Password, API key or app password at the relay; with xoauth2 the access token."
+        default=None,
+        description="Password, API key or app password at the relay; with xoauth2 an access token,"
+        " unless there is a refresh token.",
+    )
+    oauth_refresh_token: SecretStr | None = Field(
+        default=None, description="With xoauth2: what new access tokens are had for when one runs out."
+    )
+    oauth_client_id: str | None = Field(default=None, description="Id of the application whose refresh token it is.")
+    oauth_client_secret: SecretStr | None = Field(default=None, description="Its secret; some applications have none.")
+    oauth_url: str | None = Field(
+        default=None, description="Where access tokens are had; known for the providers gmail and outlook."
     )
     security: Security | None = Field(
         default=None,

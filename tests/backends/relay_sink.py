@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
@@ -27,6 +28,8 @@ class Relay:
     """What the peers called themselves, once for each connection and again after STARTTLS."""
     encrypted: list[bool] = field(default_factory=list)
     """Of each mail that arrived."""
+    token: str = ""
+    """The access token that XOAUTH2 takes."""
     cut: str = ""
     """``dot``: the connection is cut once the mail is taken; no answer is given."""
 
@@ -58,6 +61,15 @@ class Relay:
         if self.cut == "dot":
             server.transport.abort()
         return "250 OK"
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:
+        self.logins.append("XOAUTH2")
+        given = base64.b64decode(args[1]).decode()
+        if given == f"user={USER}\x01auth=Bearer {self.token}\x01\x01":
+            return AuthResult(success=True)
+        await server.push("334 " + base64.b64encode(b'{"status": "401"}').decode())
+        await server._reader.readline()
+        return AuthResult(success=False, handled=False)
 
     def login(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         self.logins.append(mechanism)

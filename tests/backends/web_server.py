@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -18,6 +19,8 @@ class Page:
     kind: str = "text/plain"
     more: str = ""
     asked: int = 0
+    forms: list[str] = field(default_factory=list)
+    """What it was sent, each time."""
     port: int = 0
 
 
@@ -28,11 +31,13 @@ async def page(tls: ssl.SSLContext, *, host: str = "127.0.0.1") -> AsyncIterator
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
             told.asked += 1
+            length = re.search(rb"content-length: (\d+)", head.lower())
+            told.forms.append((await reader.readexactly(int(length[1])) if length else b"").decode())
             octets = told.body.encode()
-            head = f"HTTP/1.1 {told.status}\r\nContent-Type: {told.kind}\r\nContent-Length: {len(octets)}\r\n"
-            writer.write(f"{head}{told.more}\r\n".encode() + octets)
+            answered = f"HTTP/1.1 {told.status}\r\nContent-Type: {told.kind}\r\nContent-Length: {len(octets)}\r\n"
+            writer.write(f"{answered}{told.more}\r\n".encode() + octets)
             await writer.drain()
         writer.close()
 

@@ -293,3 +293,21 @@ async def test_a_mail_that_does_not_read_as_it_was_asked_is_an_error_and_loses_n
     assert (await out.call("check_draft"))["drafts"] == []
     assert out.sink.arrived == []
     assert (await sent(out, **arguments))["To"] == ANN
+
+
+# --- what became of it ------------------------------------------------------------------------------------------------
+
+
+async def test_each_recipient_has_a_result_of_its_own_when_not_all_accepted_it(out):
+    out.sink.answers = {BOB: "550 5.1.1 no such user", CLEO: "451 4.7.1 greylisted"}
+    anna = await out.inbox("anna")
+    text, record = await out.ask("send", inbox=anna, to=[ANN, BOB, CLEO], subject="Three", body="x")
+    assert record["status"] == "queued"
+    assert [(one["recipient"], one["status"]) for one in record["deliveries"]] == [
+        *((ANN, "accepted"), (BOB, "refused"), (CLEO, "postponed"))
+    ]
+    assert "550" in record["deliveries"][1]["detail"]
+    assert "tried again" in text
+    (line,) = (await out.call("check_draft", draft=record["draft"]))["drafts"]
+    assert line["deliveries"] == record["deliveries"]
+    assert "deliveries" not in await out.call("send", inbox=anna, to=[ANN], subject="One", body="x")

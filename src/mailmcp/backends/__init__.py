@@ -1,9 +1,10 @@
 """The only room that speaks to mail providers: one file, one test file and one row of ``BACKENDS`` each.
 
-``contract.py`` says what a backend promises; ``dialogue.py`` is what ``smtp.py`` and ``direct.py`` say to a server;
-``relays.py`` is the table of relays that ``smtp.py`` knows by name; ``exchangers.py`` and ``sts.py`` find the servers
-that ``direct.py`` may speak to; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server that
-``local.py`` listens with.
+``contract.py`` says what a backend promises; ``dialogue.py`` is what ``smtp.py`` and ``direct.py`` say to a server, and
+``meanings.py`` what its answers mean; ``relays.py`` is the table of relays that ``smtp.py`` knows by name, and
+``oauth.py`` has its access tokens; ``exchangers.py`` and ``sts.py`` find the servers that ``direct.py`` may speak to;
+``https.py`` is one request to a web server; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server
+that ``local.py`` listens with.
 """
 
 from __future__ import annotations

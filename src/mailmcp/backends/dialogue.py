@@ -7,16 +7,20 @@ fails before the dot has certainly not left, and what gets no answer after it ma
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from dataclasses import dataclass, field
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
+from mailmcp.backends import meanings
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit
 from mailmcp.errors import BackendError, NoAnswer, TryLater
 from mailmcp.language.domains import ascii_host
 from mailmcp.models import OutboundMail, Receipt
+
+log = logging.getLogger("mailmcp.backends")
 
 TIMEOUT_SECONDS = 60.0
 """For each reply; the one to the final dot gets more (RFC 5321 §4.5.3.2.6)."""
@@ -49,7 +53,11 @@ class _Said:
 
 
 class Dialogue:
-    """One message over one connection. ``peer`` is what the server is called in sentences."""
+    """One message over one connection.
+
+    ``peer`` is what the server is called in sentences; ``quotes`` whether its words are told, as those of a relay are
+    that the user chose: a stranger's are not.
+    """
 
     def __init__(
         self,
@@ -57,12 +65,14 @@ class Dialogue:
         *,
         peer: str = "the relay",
         secret: str = "",
+        quotes: bool = True,
         timeout: float = TIMEOUT_SECONDS,
         dot_timeout: float = DOT_SECONDS,
     ) -> None:
         self._client = client
         self._peer = peer
         self._secret = secret
+        self._quotes = quotes
         self._timeout = timeout
         self._dot_timeout = dot_timeout
 
@@ -160,7 +170,7 @@ class Dialogue:
                     await asyncio.sleep(0.002)
 
     def _words(self, reply: SMTPResponse | SMTPResponseException) -> str:
-        return words(reply, peer=self._peer, secret=self._secret)
+        return words(reply, peer=self._peer, secret=self._secret) if self._quotes else meaning(reply, peer=self._peer)
 
     async def _parted(self) -> None:
         try:
@@ -185,6 +195,12 @@ def words(reply: SMTPResponse | SMTPResponseException, *, peer: str, secret: str
         said = said.replace(secret, "[password]")
     said = " ".join(said.replace('"', "'").split())[:LONGEST_WORDS]
     return f'{_capital(peer)} said {reply.code}: "{said}".'
+
+
+def meaning(reply: SMTPResponse | SMTPResponseException, *, peer: str) -> str:
+    """What a stranger's server said, by its code."""
+    log.info("%s", words(reply, peer=peer))
+    return f"{peer} said {meanings.of(reply.code, reply.message)}."
 
 
 def quoted(mime: bytes) -> bytes:

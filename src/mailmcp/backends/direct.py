@@ -19,7 +19,7 @@ from aiosmtplib import SMTPException, SMTPResponseException
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.backends.contract import AboutToCommit, Reception
-from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, words
+from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, meaning
 from mailmcp.backends.exchangers import Exchanger, Limits, TakesNoMail, exchangers, is_internal, listens_here
 from mailmcp.backends.sts import Policies, Policy
 from mailmcp.config import Settings
@@ -88,7 +88,7 @@ class DirectBackend:
             return Receipt(accepted=(), refused=refused, unreachable=frozenset(mail.recipients))
         client, host = await self._reached(domain, hosts, await self._policies.of(domain))
         try:
-            dialogue = Dialogue(client, peer=host, timeout=TIMEOUT_SECONDS, dot_timeout=DOT_SECONDS)
+            dialogue = Dialogue(client, peer=host, quotes=False, timeout=TIMEOUT_SECONDS, dot_timeout=DOT_SECONDS)
             return await dialogue.hand_over(mail, about_to_commit)
         finally:
             client.close()  # without a word: after an error QUIT might be read as a line of the mail
@@ -118,7 +118,7 @@ class DirectBackend:
                             return await self._opened(host.host, address, policy), host.host
                         except SMTPResponseException as error:
                             turned_away += error.code >= 500
-                            troubles.append(words(error, peer=host.host))
+                            troubles.append(meaning(error, peer=host.host))
                         except (SMTPException, OSError) as error:
                             troubles.append(_why(host.host, error))
         except TimeoutError:

@@ -14,7 +14,8 @@ from aiosmtplib import SMTPException, SMTPResponseException
 
 from mailmcp.backends.contract import AboutToCommit, Reception
 from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, words
-from mailmcp.backends.relays import RELAYS
+from mailmcp.backends.oauth import AccessTokens
+from mailmcp.backends.relays import RELAYS, Relay
 from mailmcp.config import Settings, SmtpSettings
 from mailmcp.errors import BackendError, ConfigError, TryLater
 from mailmcp.models import OutboundMail, Receipt
@@ -27,6 +28,7 @@ class Relayer:
     host: str
     port: int
     security: str
+    username: str | None = None
 
 
 class SmtpBackend:
@@ -42,6 +44,7 @@ class SmtpBackend:
         self._relay = relay_of(settings.smtp)
         password = settings.smtp.password
         self._secret = password.get_secret_value() if password is not None else ""
+        self._tokens = _tokens_of(settings.smtp)
         self._timeout = TIMEOUT_SECONDS
         self._dot_timeout = DOT_SECONDS
 
@@ -80,20 +83,23 @@ class SmtpBackend:
                 await client.ehlo()
         except (SMTPException, OSError) as error:
             raise TryLater(f"Nothing left: {self._why_unreachable(at, error)}") from error
-        user, password = self._settings.username, self._settings.password
-        if user is None or password is None:
-            return
+        if self._relay.username is not None:
+            await self._logged_in(client, at, self._relay.username)
+
+    async def _logged_in(self, client: aiosmtplib.SMTP, at: str, user: str) -> None:
         try:
             offered = client.server_auth_methods
             method = self._settings.auth
             if method == "auto":
                 method = "plain" if "plain" in offered or "login" not in offered else "login"
-            if method == "xoauth2":
-                await client.auth_xoauth2(user, password.get_secret_value())
+            if self._tokens is not None:
+                await self._by_token(client, user, self._tokens)
+            elif method == "xoauth2":
+                await client.auth_xoauth2(user, self._secret)
             elif method == "login":
-                await client.auth_login(user, password.get_secret_value())
+                await client.auth_login(user, self._secret)
             else:
-                await client.auth_plain(user, password.get_secret_value())
+                await client.auth_plain(user, self._secret)
         except SMTPResponseException as error:
             # Its own words may repeat what was given, in some coding: they are not said again.
             kind = TryLater if error.code < 500 else BackendError
@@ -103,6 +109,15 @@ class SmtpBackend:
             ) from None
         except (SMTPException, OSError) as error:
             raise TryLater(f"Nothing left: {at} ended the login.") from _kind(error)
+
+    async def _by_token(self, client: aiosmtplib.SMTP, user: str, tokens: AccessTokens) -> None:
+        """A token that the relay refuses may have been taken back before its time: one new one is tried."""
+        try:
+            await client.auth_xoauth2(user, await tokens.current())
+        except SMTPResponseException as error:
+            if error.code < 500:
+                raise
+            await client.auth_xoauth2(user, await tokens.current(new=True))
 
     def _why_unreachable(self, at: str, error: Exception) -> str:
         chain: BaseException | None = error
@@ -121,7 +136,7 @@ class SmtpBackend:
 
 def relay_of(settings: SmtpSettings) -> Relayer:
     """Where the settings send. Raises ConfigError naming what is missing."""
-    preset = next((one for one in RELAYS if one.name == (settings.provider or "").lower()), None)
+    preset = _preset(settings)
     if settings.provider and preset is None:
         known = ", ".join(one.name for one in RELAYS)
         raise ConfigError(f"The setting MAILMCP_SMTP__PROVIDER is none of {known}: set MAILMCP_SMTP__HOST instead.")
@@ -129,15 +144,40 @@ def relay_of(settings: SmtpSettings) -> Relayer:
     if host is None:
         raise ConfigError("The backend smtp needs a relay: set MAILMCP_SMTP__HOST or MAILMCP_SMTP__PROVIDER.")
     security = settings.security or (preset.security if preset else "starttls")
-    if (settings.username is None) != (settings.password is None):
+    username = settings.username or (preset.username if preset and settings.password else None)
+    if (username is None) != (settings.password is None and settings.oauth_refresh_token is None):
         raise ConfigError("MAILMCP_SMTP__USERNAME and MAILMCP_SMTP__PASSWORD belong together: set both or neither.")
-    if security == "none" and settings.password is not None and not _is_loopback(host):
+    if security == "none" and username is not None and not _is_loopback(host):
         raise ConfigError(
             "MAILMCP_SMTP__SECURITY=none would show the password to everybody on the way: use starttls or tls."
         )
     asked = preset.port if preset and settings.security in (None, preset.security) else None
     port = settings.port or asked or (465 if security == "tls" else 587)
-    return Relayer(host=host, port=port, security=security)
+    return Relayer(host=host, port=port, security=security, username=username)
+
+
+def _preset(settings: SmtpSettings) -> Relay | None:
+    return next((one for one in RELAYS if one.name == (settings.provider or "").lower()), None)
+
+
+def _tokens_of(settings: SmtpSettings) -> AccessTokens | None:
+    """Where access tokens come from, when there is a refresh token. Raises ConfigError naming what is missing."""
+    if settings.oauth_refresh_token is None:
+        return None
+    preset = _preset(settings)
+    url = settings.oauth_url or (preset.token_url if preset else None)
+    if url is None or settings.oauth_client_id is None or settings.auth not in ("auto", "xoauth2"):
+        raise ConfigError(
+            "MAILMCP_SMTP__OAUTH_REFRESH_TOKEN needs MAILMCP_SMTP__OAUTH_CLIENT_ID, MAILMCP_SMTP__OAUTH_URL (known for"
+            " gmail and outlook) and MAILMCP_SMTP__AUTH=xoauth2."
+        )
+    secret = settings.oauth_client_secret
+    return AccessTokens(
+        url,
+        settings.oauth_client_id,
+        secret.get_secret_value() if secret else None,
+        settings.oauth_refresh_token.get_secret_value(),
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import io
 import json
 import logging
 import os
 import re
 import secrets
-import ssl
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from mailmcp.authenticity import tags
 from mailmcp.authenticity.dns import Resolver
+from mailmcp.backends import https
 from mailmcp.backends.exchangers import is_internal
 
 log = logging.getLogger("mailmcp.backends.direct")
 
 HTTPS_PORT = 443
-FETCH_SECONDS = 15
-LARGEST_POLICY = 64 * 1024
 LONGEST_AGE = 31_557_600
 """Seconds: a year, the most that a policy may ask for (§3.2)."""
 MOST_KEPT = 2_000
@@ -98,8 +95,7 @@ class Policies:
     async def _fetched(self, domain: str, published: str) -> Policy | None:
         host = f"mta-sts.{domain}"
         try:
-            async with asyncio.timeout(FETCH_SECONDS):
-                page = await self._page(host)
+            page = await self._page(host)
         except (OSError, http.client.HTTPException, ValueError) as error:  # TimeoutError and ssl.SSLError are OSErrors
             log.info("the MTA-STS policy of %s could not be fetched (%s)", domain, type(error).__name__)
             return None
@@ -114,28 +110,10 @@ class Policies:
         address = next((one for one in (*four.values, *six.values) if self._private or not is_internal(one)), None)
         if address is None:
             raise OSError("no address")
-        context = await asyncio.to_thread(ssl.create_default_context)
-        reader, writer = await asyncio.open_connection(
-            address, HTTPS_PORT, ssl=context, server_hostname=host, limit=LARGEST_POLICY
-        )
-        try:
-            writer.write(
-                f"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: {host}\r\nUser-Agent: mailmcp\r\n"
-                "Accept: text/plain\r\nConnection: close\r\n\r\n".encode()
-            )
-            await writer.drain()
-            octets = b""
-            while len(octets) <= 2 * LARGEST_POLICY and (piece := await reader.read(LARGEST_POLICY)):
-                octets += piece
-        finally:
-            writer.close()
-        response = http.client.HTTPResponse(cast(Any, _Received(octets)))
-        response.begin()
-        body = response.read(LARGEST_POLICY + 1)
-        kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
-        if response.status != 200 or kind != "text/plain" or len(body) > LARGEST_POLICY:
+        page = await https.ask(host, "/.well-known/mta-sts.txt", port=HTTPS_PORT, address=address, kind="text/plain")
+        if page.status != 200 or page.kind != "text/plain":
             raise ValueError("not a policy")
-        return body.decode("ascii")
+        return page.body.decode("ascii")
 
     def _read(self) -> dict[str, Policy]:
         try:
@@ -189,14 +167,3 @@ def read(text: str, published: str) -> Policy | None:
         return None
     until = time.time() + min(int(age), LONGEST_AGE)
     return Policy(id=published, mode=fields["mode"], mx=tuple(hosts), until=until)
-
-
-class _Received:
-    """What was received, in the form of a socket, from which the standard library reads a response."""
-
-    def __init__(self, octets: bytes) -> None:
-        self._octets = octets
-
-    def makefile(self, *_: object) -> io.BytesIO:
-        """Everything that was received."""
-        return io.BytesIO(self._octets)
