@@ -192,8 +192,7 @@ class SmtpSettings(Section):
     provider: str | None = Field(
         default=None,
         description="A service whose host, port and security are known: smtp2go, ses, gmail, fastmail, outlook,"
-        " mailgun, sendgrid, postmark, brevo or resend."
-        " What is set beside it wins.",
+        " mailgun, sendgrid, postmark, brevo, resend, agentmail or mailkite. What is set beside it wins.",
     )
     host: str | None = Field(default=None, description="Host name of the relay.")
     port: int | None = Field(
@@ -201,7 +200,17 @@ class SmtpSettings(Section):
     )
     username: str | None = Field(default=None, description="User name at the relay; none when it needs no password.")
     password: SecretStr | None = Field(
-        default=None, description="Password, API key or app password at the relay; with xoauth2 the access token."
+        default=None,
+        description="Password, API key or app password at the relay; with xoauth2 an access token,"
+        " unless there is a refresh token.",
+    )
+    oauth_refresh_token: SecretStr | None = Field(
+        default=None, description="With xoauth2: what new access tokens are had for when one runs out."
+    )
+    oauth_client_id: str | None = Field(default=None, description="Id of the application whose refresh token it is.")
+    oauth_client_secret: SecretStr | None = Field(default=None, description="Its secret; some applications have none.")
+    oauth_url: str | None = Field(
+        default=None, description="Where access tokens are had; known for the providers gmail and outlook."
     )
     security: Security | None = Field(
         default=None,
@@ -220,6 +229,18 @@ class SmtpSettings(Section):
         return value
 
 
+class DirectSettings(Section):
+    """Delivery to the recipients' servers without a relay (MAILMCP_SEND_BACKEND=direct)."""
+
+    port: int = Field(
+        default=25, ge=1, le=65535, description="Port of the recipients' servers; another one is for laboratories."
+    )
+    private: bool = Field(
+        default=False,
+        description="Deliver also to servers on this machine and in private networks (laboratories, tests).",
+    )
+
+
 class ApprovalSettings(Section):
     """How long a human may take."""
 
@@ -232,13 +253,16 @@ class Settings(Section):
     home: Path = Field(description="Folder of the database, config.toml, attachments and lock; made with mode 0700.")
     backend: str = Field(default="local", description="Which backend receives and sends.")
     send_backend: str | None = Field(
-        default=None, description="Send through another backend than the one that receives, such as smtp."
+        default=None,
+        description="Send through another backend than the one that receives: smtp (a relay) or direct (to the"
+        " recipients' own servers; needs a domain of yours).",
     )
     local: LocalSettings = LocalSettings()
     dns: DnsSettings = DnsSettings()
     auth: AuthSettings = AuthSettings()
     send: SendSettings = SendSettings()
     smtp: SmtpSettings = SmtpSettings()
+    direct: DirectSettings = DirectSettings()
     approval: ApprovalSettings = ApprovalSettings()
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import certificates
 import pytest
 from reception import KeepingReception
 from relay_sink import PASSWORD, USER, Relay, relay
+from web_server import Page, page
 
 from mailmcp.backends.contract import Backend
+from mailmcp.backends.dialogue import quoted
 from mailmcp.backends.relays import RELAYS
-from mailmcp.backends.smtp import SmtpBackend, quoted, relay_of
+from mailmcp.backends.smtp import SmtpBackend, relay_of
 from mailmcp.config import SmtpSettings, load_settings
 from mailmcp.errors import BackendError, ConfigError, NoAnswer, StoreFull, TryLater
 from mailmcp.models import OutboundMail
@@ -281,6 +286,90 @@ async def test_a_relay_that_is_down_is_tried_again_later(tmp_path: Path) -> None
         await backend(tmp_path, port).send(mail(ANN), "d", Step())
 
 
+# --- access tokens ----------------------------------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def service(tmp_path: Path, trusted: ssl.SSLContext, **more: str) -> AsyncIterator[tuple[Any, Relay, Page]]:
+    """A backend with a refresh token, its relay, and the web server that gives access tokens."""
+    async with page(trusted) as web, relay(tls=trusted) as sink:
+        yield (
+            backend(
+                tmp_path,
+                sink.port,
+                host="localhost",
+                security="starttls",
+                username=USER,
+                oauth_url=f"https://localhost:{web.port}/token",
+                **{"oauth_client_id": "app", "oauth_refresh_token": "refresh-secret", **more},
+            ),
+            sink,
+            web,
+        )
+
+
+async def test_an_access_token_is_had_for_the_refresh_token_and_used_until_it_runs_out(
+    tmp_path: Path, trusted: ssl.SSLContext
+) -> None:
+    async with service(tmp_path, trusted, oauth_client_secret="app-secret") as (sender, sink, web):
+        sink.token, web.body = "t1", '{"access_token": "t1", "expires_in": 3600}'
+        for _ in range(2):
+            assert (await sender.send(mail(ANN), "d", Step())).accepted == (ANN,)
+        assert sink.logins == ["XOAUTH2", "XOAUTH2"]
+    (form,) = web.forms
+    assert dict(parse_qsl(form)) == {
+        "grant_type": "refresh_token",
+        "refresh_token": "refresh-secret",
+        "client_id": "app",
+        "client_secret": "app-secret",
+    }
+
+
+async def test_a_token_that_is_refused_or_old_is_had_anew_once(tmp_path: Path, trusted: ssl.SSLContext) -> None:
+    async with service(tmp_path, trusted) as (sender, sink, web):
+        sink.token, web.body = "t1", '{"access_token": "t1", "expires_in": 30}'
+        await sender.send(mail(ANN), "d", Step())
+        sink.token, web.body = "t2", '{"access_token": "t2", "expires_in": 3600}'
+        await sender.send(mail(ANN), "d", Step())
+        assert web.asked == 2
+        sink.token, web.body = "t3", '{"access_token": "t3"}'
+        assert (await sender.send(mail(ANN), "d", Step())).accepted == (ANN,)
+        assert (web.asked, len(sink.arrived)) == (3, 3)
+        sink.token = "another"
+        with pytest.raises(BackendError, match="did not accept the login"):
+            await sender.send(mail(ANN), "d", Step())
+        assert (web.asked, len(sink.arrived)) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        ("400 Bad Request", '{"error": "invalid_grant", "error_description": "refresh-secret"}', BackendError),
+        ("200 OK", '{"token_type": "Bearer"}', BackendError),
+        ("200 OK", '{"access_token": "a\\u0001b"}', BackendError),
+        ("503 Busy", "{}", TryLater),
+        ("200 OK", "<html>", TryLater),
+    ],
+)
+async def test_without_an_access_token_nothing_leaves_and_no_secret_is_said(
+    tmp_path: Path, trusted: ssl.SSLContext, status: str, body: str, kind: type[Exception]
+) -> None:
+    async with service(tmp_path, trusted) as (sender, sink, web):
+        web.status, web.body = status, body
+        with pytest.raises(BackendError) as caught:
+            await sender.send(mail(ANN), "d", Step())
+        assert type(caught.value) is kind
+        assert "refresh-secret" not in str(caught.value)
+        assert sink.arrived == []
+
+
+async def test_an_access_token_can_be_the_password(tmp_path: Path, trusted: ssl.SSLContext) -> None:
+    async with relay(tls=trusted) as sink:
+        sink.token = "t9"
+        given = {"host": "localhost", "security": "starttls", "username": USER, "password": "t9", "auth": "xoauth2"}
+        assert (await backend(tmp_path, sink.port, **given).send(mail(ANN), "d", Step())).accepted == (ANN,)
+
+
 # --- settings -----------------------------------------------------------------------------------------------------
 
 
@@ -290,6 +379,10 @@ def test_a_provider_fills_in_what_is_not_set() -> None:
     ses = relay_of(SmtpSettings(provider="SES", host="email-smtp.eu-west-1.amazonaws.com", port=2587))
     assert (ses.host, ses.port, ses.security) == ("email-smtp.eu-west-1.amazonaws.com", 2587, "starttls")
     assert relay_of(SmtpSettings(host="h.example", security="tls")).port == 465
+    assert relay_of(SmtpSettings.model_validate({"provider": "sendgrid", "password": "key"})).username == "apikey"
+    own = {"provider": "sendgrid", "password": "key", "username": "me"}
+    assert relay_of(SmtpSettings.model_validate(own)).username == "me"
+    assert relay_of(SmtpSettings(provider="sendgrid")).username is None
     assert all(relay_of(SmtpSettings(provider=one.name)).security != "none" for one in RELAYS)
 
 
@@ -299,9 +392,24 @@ def test_a_provider_fills_in_what_is_not_set() -> None:
         ({}, "MAILMCP_SMTP__HOST"),
         ({"provider": "pigeon"}, "MAILMCP_SMTP__PROVIDER"),
         ({"host": "h.example", "username": "u"}, "MAILMCP_SMTP__PASSWORD"),
+        ({"host": "h.example", "oauth_refresh_token": "r"}, "MAILMCP_SMTP__USERNAME"),
         ({"host": "h.example", "username": "u", "password": "p", "security": "none"}, "MAILMCP_SMTP__SECURITY"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_by_name(given: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         relay_of(SmtpSettings.model_validate(given))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"oauth_refresh_token": "r"},
+        {"oauth_refresh_token": "r", "oauth_client_id": "app"},
+        {"oauth_refresh_token": "r", "oauth_client_id": "app", "oauth_url": "http://login.example/token"},
+        {"oauth_refresh_token": "r", "oauth_client_id": "app", "oauth_url": "https://login.example/", "auth": "plain"},
+    ],
+)
+def test_a_refresh_token_without_what_it_needs_is_refused_by_name(tmp_path: Path, given: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="MAILMCP_SMTP__OAUTH_URL"):
+        backend(tmp_path, 587, host="h.example", security="starttls", username="u", **given)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailmcp.errors import BadAddress, BadInput
 from mailmcp.mail import compose, parse
@@ -153,6 +156,45 @@ def test_a_control_character_in_a_header_field_is_refused(where: str, control: s
     }[where]
     with pytest.raises(BadInput):
         composed(**fields)
+
+
+CONTROL = st.sampled_from([*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029", "\r\n", "\ud800"])
+FIELDS = ["subject", "name", "email", "file name", "cid", "display name", "address", "sender"]
+
+
+@given(before=st.text(max_size=20), control=CONTROL, after=st.text(max_size=20), field=st.sampled_from(FIELDS))
+@settings(max_examples=600, deadline=None)
+def test_no_field_takes_a_control_character_wherever_it_stands(
+    before: str, control: str, after: str, field: str
+) -> None:
+    evil = f"a{before}{control}{after}z"
+    people = {"to": (Address(evil, "p@app.example"),), "bcc": (Address("", f"{evil}@app.example"),)}
+    file = OutgoingFile(filename=evil, content_type="text/plain", data=b"")
+    picture = OutgoingFile(filename="a.png", content_type="image/png", data=b"", cid=evil)
+    tries: dict[str, Callable[[], object]] = {
+        "subject": lambda: composed(subject=evil),
+        "name": lambda: composed(to=people["to"]),
+        "email": lambda: composed(bcc=people["bcc"]),
+        "file name": lambda: composed(attachments=(file,)),
+        "cid": lambda: composed(html=f'<img src="cid:{evil}">', attachments=(picture,)),
+        "display name": lambda: compose.display_name(evil),
+        "address": lambda: compose.address(f"{evil} <p@app.example>"),
+        "sender": lambda: compose.compose(asked(), sender=Address(evil, ANN.address), message_id=ID),
+    }
+    with pytest.raises(BadInput):
+        tries[field]()
+
+
+@given(
+    kind=st.text(alphabet="abc/;=\r\n :\x00\u2028", max_size=30),
+    reference=st.text(alphabet="<>a@.\r\n :\x00\u2028", max_size=30),
+)
+@settings(max_examples=300, deadline=None)
+def test_what_strangers_write_and_an_answer_repeats_cannot_add_a_field(kind: str, reference: str) -> None:
+    file = OutgoingFile(filename="a.bin", content_type=kind, data=b"x")
+    message = read(attachments=(file,), in_reply_to=reference, references=(reference, "<0@g.test>"))
+    known = {"from", "to", "subject", "message-id", "in-reply-to", "references", "mime-version", "content-type"}
+    assert {name.lower() for name, _ in message.headers} <= known
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x07", "\x0c", "\x1b", "\ud800"], ids=repr)

@@ -38,7 +38,7 @@ DESTRUCTIVE = {"delete_inbox", "send"}
 SHOWS_STRANGERS_WORDS = {"find_mail", "get_attachment", "read_thread", "wait_for_mail", "wait_for_otp"}
 ARGUMENTS = {
     "check_draft": "draft",
-    "create_inbox": "name label key backend",
+    "create_inbox": "name label display_name key backend",
     "delete_inbox": "inbox",
     "draft_for_approval": "inbox body to subject html cc bcc in_reply_to reply_all forward attachments send_at"
     " allow_duplicate note",

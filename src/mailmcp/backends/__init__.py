@@ -1,7 +1,10 @@
 """The only room that speaks to mail providers: one file, one test file and one row of ``BACKENDS`` each.
 
-``contract.py`` says what a backend promises; ``relays.py`` is the table of relays that ``smtp.py`` knows by name;
-``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server that ``local.py`` listens with.
+``contract.py`` says what a backend promises; ``dialogue.py`` is what ``smtp.py`` and ``direct.py`` say to a server, and
+``meanings.py`` what its answers mean; ``relays.py`` is the table of relays that ``smtp.py`` knows by name, and
+``oauth.py`` has its access tokens; ``exchangers.py`` and ``sts.py`` find the servers that ``direct.py`` may speak to;
+``https.py`` is one request to a web server; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server
+that ``local.py`` listens with.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from mailmcp.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mailmcp.authenticity.dns import Resolver
     from mailmcp.backends.contract import Backend, Reception
     from mailmcp.config import Settings
 
@@ -31,6 +35,8 @@ class Row:
     """One sentence for people."""
     extra: str | None = None
     """The extra of the package that brings its libraries, None when nothing more is needed."""
+    asks_dns: bool = False
+    """Whether it is made with the mailroom's resolver besides."""
 
 
 BACKENDS: tuple[Row, ...] = (
@@ -40,18 +46,27 @@ BACKENDS: tuple[Row, ...] = (
         "An SMTP server inside the process, and mail between the inboxes of this home; needs no account.",
     ),
     Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
+    Row(
+        "direct",
+        "mailmcp.backends.direct:DirectBackend",
+        "Sends to the recipients' own servers, for a domain of your own; it receives nothing.",
+        asks_dns=True,
+    ),
 )
 
 
-def open_backend(name: str, settings: Settings, reception: Reception) -> Backend:
+def open_backend(name: str, settings: Settings, reception: Reception, resolver: Resolver | None = None) -> Backend:
     """Make the backend called ``name``; nothing is connected or listened on yet.
 
-    Raises ConfigError when there is no such backend, or when its libraries are not installed.
+    Raises ConfigError when there is no such backend, when its libraries are not installed, or when it sends only and
+    is named as the one that receives (then there is no ``resolver``).
     """
     row = next((row for row in BACKENDS if row.name == name), None)
     if row is None:
         known = ", ".join(row.name for row in BACKENDS)
         raise ConfigError(f"There is no backend {name!r}; MAILMCP_BACKEND can be: {known}.")
+    if row.asks_dns and resolver is None:
+        raise ConfigError(f"The backend {name} receives nothing: set MAILMCP_SEND_BACKEND to it, not MAILMCP_BACKEND.")
     module, _, class_name = row.class_path.partition(":")
     try:
         loaded = importlib.import_module(module)
@@ -59,5 +74,5 @@ def open_backend(name: str, settings: Settings, reception: Reception) -> Backend
         if row.extra is None:
             raise
         raise ConfigError(f"The backend {name} needs more libraries: install mailmcp[{row.extra}].") from error
-    make = cast("Callable[[Settings, Reception], Backend]", getattr(loaded, class_name))
-    return make(settings, reception)
+    make = cast("Callable[..., Backend]", getattr(loaded, class_name))
+    return make(settings, reception, resolver) if row.asks_dns else make(settings, reception)

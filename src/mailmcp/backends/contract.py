@@ -7,6 +7,7 @@ implemented in the mailroom: backends never import the store or the mailroom.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from mailmcp.models import Arrival, OutboundMail, Receipt
@@ -92,6 +93,15 @@ class FindsSent(Protocol):
 
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
         """What was accepted of it; None when it certainly did not leave. Raises BackendError when it cannot be told."""
+        ...
+
+
+@runtime_checkable
+class Divides(Protocol):
+    """A backend that reaches recipients by different servers, so that a message leaves in several steps."""
+
+    def divided(self, recipients: Sequence[str]) -> list[tuple[str, ...]]:
+        """The groups that ``send`` is called for one by one: each commits, leaves and is answered by itself."""
         ...
 
 

@@ -18,16 +18,19 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from mailmcp.errors import BadAddress, BadInput
-from mailmcp.mail import parse
-from mailmcp.models import Address, Submission
+from mailmcp.language.domains import ascii_host
+from mailmcp.mail import filenames, parse
+from mailmcp.models import Address, OutgoingFile, Submission
 
 MAX_SUBJECT = 998
 MAX_NAME = 500
+MAX_DISPLAY_NAME = 100
 MAX_RECIPIENTS = 100
+MAX_FILES = 100
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_HTML_BYTES = 2 * 1024 * 1024
 MAX_REFERENCE_BYTES = 8_000
-"""Of the ids in References the nearest ones: a longer field is cut by many programs."""
+"""Of the ids in References the first and the nearest ones: a longer field is cut by many programs."""
 LINE = 78
 """Characters of a header line (RFC 5322 §2.1.1)."""
 
@@ -41,6 +44,8 @@ _PLAIN = re.compile(r"[!-~]{1,900}(?: [!-~]{1,900})*")
 _SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,64}(?:@[A-Za-z0-9.-]{1,64})?")
+_CID_LINK = re.compile(r"[\"'(=\s]cid:([^\"')\s>]{1,200})", re.IGNORECASE)
 _NOT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 # Blank, invisible or dot-like characters, which other programs read as another address.
 _TREACHEROUS = ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp")
@@ -69,11 +74,23 @@ def address(written: str) -> Address:
     return Address(name, f"{local}@{domain.lower()}")
 
 
+def display_name(name: str) -> str:
+    """The name that recipients see beside an inbox's address. Raises BadInput for one that could mislead them."""
+    name = name.strip()
+    _refuse_controls(name, "The display name")
+    if len(name) > MAX_DISPLAY_NAME:
+        raise BadInput(f"The display name has more than {MAX_DISPLAY_NAME} characters: shorten it.")
+    if any(one in name for one in "@\uff20\ufe6b<>") or any(unicodedata.category(one) == "Cf" for one in name):
+        raise BadInput("The display name holds @, < or > or invisible characters: give a plain name.")
+    return name
+
+
 def compose(submission: Submission, *, sender: Address, message_id: str) -> Composed:
     """The MIME bytes of a submission, Bcc only in the envelope, without Date.
 
-    Addresses beyond ASCII make a header of UTF-8 (RFC 6532). Raises BadInput when a field holds control characters
-    or is too long, and when the written bytes do not parse back to what was asked.
+    A local part beyond ASCII makes a header of UTF-8 (RFC 6532), for which every server on the way must know SMTPUTF8;
+    a domain beyond ASCII is written as A-labels, which all of them know. Raises BadInput when a field holds control
+    characters or is too long, and when the written bytes do not parse back to what was asked.
     """
     _check(submission, sender)
     lines = [
@@ -147,8 +164,26 @@ def _check(submission: Submission, sender: Address) -> None:
             raise BadInput(f"{what} holds control characters: remove them.")
         if len(text.encode()) > most:
             raise BadInput(f"{what} has more than {most} bytes: shorten it, or attach it as a file.")
+    if len(submission.attachments) > MAX_FILES:
+        raise BadInput(f"There are {len(submission.attachments)} attachments: at most {MAX_FILES} are possible.")
     for file in submission.attachments:
         _refuse_controls(file.filename, f"The file name {file.filename!r}")
+    _check_pictures(submission)
+
+
+def _check_pictures(submission: Submission) -> None:
+    """Each picture of the HTML is attached, and each attached one is shown: anything else is a slip."""
+    shown = set(_CID_LINK.findall(submission.html or ""))
+    attached = [file.cid for file in submission.attachments if file.cid is not None]
+    for cid in attached:
+        if not _CONTENT_ID.fullmatch(cid):
+            raise BadInput(f"The cid {cid[:60]!r} cannot be used: give letters, digits and . _ + - such as logo1.")
+        if cid not in shown:
+            raise BadInput(f'The HTML shows no cid:{cid}: write <img src="cid:{cid}">, or leave the cid out.')
+    if len(set(attached)) < len(attached):
+        raise BadInput("Two attachments have the same cid: give each its own.")
+    if missing := sorted(shown - set(attached)):
+        raise BadInput(f"The HTML shows cid:{missing[0][:60]}, and no attachment has that cid.")
 
 
 def _refuse_controls(value: str, what: str) -> None:
@@ -161,8 +196,19 @@ def _is_control(character: str) -> bool:
 
 
 def _address_field(name: str, people: Iterable[Address]) -> str:
-    written = [" ".join((*_phrase(one.name), f"<{one.email}>" if one.name else one.email)) for one in people]
+    written = [
+        " ".join((*_phrase(one.name), f"<{in_header(one.email)}>" if one.name else in_header(one.email)))
+        for one in people
+    ]
     return _folded(name, ", ".join(written).split(" "))
+
+
+def in_header(email: str) -> str:
+    """An address as a header holds it: A-labels for its domain unless its local part needs UTF-8 anyway."""
+    local, _, domain = email.rpartition("@")
+    if email.isascii() or not local.isascii():
+        return email
+    return f"{local}@{ascii_host(domain) or domain}"
 
 
 def _phrase(name: str) -> Iterator[str]:
@@ -209,17 +255,18 @@ def _folded(name: str, pieces: Iterable[str]) -> str:
 def _lineage(submission: Submission) -> tuple[tuple[str, list[str]], tuple[str, list[str]]]:
     """In-Reply-To and References. An id that is no id (strangers write them) would make the field unreadable."""
     parent = submission.in_reply_to or ""
+    ids = list(dict.fromkeys(filter(_MESSAGE_ID.fullmatch, submission.references)))
+    # The first names the conversation for programs that never saw the rest; the nearest hold the branch together.
     nearest: list[str] = []
-    room = MAX_REFERENCE_BYTES
-    for reference in reversed(submission.references):
+    room = MAX_REFERENCE_BYTES - sum(len(one) + len("\r\n ") for one in ids[:1])
+    for reference in reversed(ids[1:]):
         room -= len(reference) + len("\r\n ")
         if room < 0:
             break
-        if _MESSAGE_ID.fullmatch(reference) and reference not in nearest:
-            nearest.append(reference)
+        nearest.append(reference)
     return (
         ("In-Reply-To", [parent] if _MESSAGE_ID.fullmatch(parent) else []),
-        ("References", nearest[::-1]),
+        ("References", ids[:1] + nearest[::-1]),
     )
 
 
@@ -229,11 +276,26 @@ def _content(submission: Submission) -> EmailMessage:
     mail.set_content(submission.body, cte=_transfer_encoding(submission.body))
     if submission.html is not None:
         mail.add_alternative(submission.html, subtype="html", cte=_transfer_encoding(submission.html))
-    for file in submission.attachments:
+    pictures, files = _divided(submission.attachments)
+    for file in pictures:
+        html = mail.get_body(("html",))
+        if html is None:  # each picture is shown by the HTML: that was checked
+            raise BadInput("A picture with a cid needs `html` that shows it.")
+        main, _, sub = _media_type(file.content_type).partition("/")
+        html.add_related(
+            file.data, maintype=main, subtype=sub, filename=file.filename, cid=f"<{file.cid}>", disposition="inline"
+        )
+    for file in files:
         main, _, sub = _media_type(file.content_type).partition("/")
         mail.add_attachment(file.data, maintype=main, subtype=sub, filename=file.filename)
     del mail["MIME-Version"]
     return mail
+
+
+def _divided(files: Iterable[OutgoingFile]) -> tuple[list[OutgoingFile], list[OutgoingFile]]:
+    """Pictures of the HTML, and what is attached to the whole: in this order they stand in the bytes."""
+    files = list(files)
+    return [file for file in files if file.cid is not None], [file for file in files if file.cid is None]
 
 
 def _media_type(content_type: str) -> str:
@@ -257,17 +319,54 @@ def _compare(mime: bytes, submission: Submission, sender: Address, message_id: s
     """Parse what was written and hold it against what was asked (a header that was injected would show here)."""
     read = parse.parse(mime)
     (_, parent), (_, references) = _lineage(submission)
-    asked_and_written = {
-        "sender": ([sender.email], [one.email for one in read.from_]),
-        "recipients": ([one.email for one in submission.to], [one.email for one in read.to]),
-        "copies": ([one.email for one in submission.cc], [one.email for one in read.cc]),
+    pictures, others = _divided(submission.attachments)
+    files, got = [*pictures, *others], read.attachments
+    octets = dict(parse.contents(mime)) if got else {}
+    asked_and_written: dict[str, tuple[object, object]] = {
+        "sender": (_people([sender]), _people(read.from_)),
+        "recipients": (_people(submission.to), _people(read.to)),
+        "copies": (_people(submission.cc), _people(read.cc)),
         "subject": (submission.subject.split(), read.subject.split()),
         "Message-ID": (message_id, read.message_id),
         "place in the thread": ((parent, references), (list(read.in_reply_to), list(read.references))),
         "body": (submission.body.split(), (read.text or "").split()),
         "HTML": ((submission.html or "").split(), (read.html or "").split()),
-        "attachments": (len(submission.attachments), len(read.attachments)),
+        "header": (_fields(submission), [name for name, _ in read.headers]),
+        "attachments": ([_described(file) for file in files], [(one.content_type, one.content_id) for one in got]),
+        "names of attachments": (
+            [
+                filenames.safe(file.filename.strip(), path=one.part, content_type=one.content_type)
+                for file, one in zip(files, got, strict=False)
+            ],
+            [one.filename for one in got],
+        ),
+        "attached bytes": ([file.data for file in files], [octets.get(one.part) for one in got]),
     }
     for what, (asked, written) in asked_and_written.items():
         if asked != written:
             raise BadInput(f"The message cannot be written faithfully: its {what} would change; please simplify it.")
+
+
+def _people(addresses: Iterable[Address]) -> list[tuple[list[str], str]]:
+    """Names word by word: folding may change the blanks between them."""
+    return [(one.name.split(), in_header(one.email)) for one in addresses]
+
+
+def _fields(submission: Submission) -> list[str]:
+    """The header fields that a submission has, and no other."""
+    (_, parent), (_, references) = _lineage(submission)
+    several = submission.html is not None or submission.attachments
+    optional = {
+        "Cc": submission.cc,
+        "In-Reply-To": parent,
+        "References": references,
+        "Auto-Submitted": submission.automatic,
+        "Content-Transfer-Encoding": not several,
+    }
+    names = ["From", "To", "Cc", "Subject", "Message-ID", "In-Reply-To", "References", "Auto-Submitted"]
+    names += ["MIME-Version", "Content-Type", "Content-Transfer-Encoding"]
+    return [name for name in names if optional.get(name, True)]
+
+
+def _described(file: OutgoingFile) -> tuple[str, str | None]:
+    return _media_type(file.content_type), file.cid

@@ -8,6 +8,7 @@ the words themselves.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
@@ -72,6 +73,17 @@ def attachment_bytes(raw: bytes, part: str) -> tuple[Attachment, bytes]:
     octets, _ = words.octets_of(leaf)
     guide = Guide(words.labels(root), [field.body for field in block.fields])
     return bodies.attachment_of(leaf, part, len(octets), guide), octets
+
+
+def contents(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Every part that holds content, by its path, decoded."""
+    raw, _ = _bounded(raw)
+    block = headers.split(raw)
+    root, structure = tree.grow(block, raw[block.body_at :])
+    inside.unfold(root, structure)
+    for path, leaf in tree.walk(root):
+        if not leaf.children:
+            yield path, words.octets_of(leaf)[0]
 
 
 def header_block(raw: bytes) -> bytes:

@@ -9,6 +9,8 @@ import mimetypes
 import os
 import re
 import stat
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -18,10 +20,8 @@ from mailmcp.errors import BadInput, NotFound
 from mailmcp.mail import compose, parse
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import FileRequest, SendRequest
-from mailmcp.models import Address, OutgoingFile, StoredMessage, Submission
+from mailmcp.models import Address, Inbox, Message, OutgoingFile, StoredMessage, Submission
 from mailmcp.store import Store, inboxes, messages
-
-MAX_REFERENCES = 100
 
 
 class Composing:
@@ -40,21 +40,18 @@ class Composing:
         in_reply_to: str | None = None
         references: tuple[str, ...] = ()
         automatic = False
-        files = [await self._file(wanted, inbox.address) for wanted in request.attachments]
+        files = [replace(await self._file(wanted, inbox.address), cid=wanted.cid) for wanted in request.attachments]
         if request.in_reply_to and request.forward:
             raise BadInput("Give `in_reply_to` or `forward`, not both.")
         if request.reply_all and not request.in_reply_to:
             raise BadInput("`reply_all` needs `in_reply_to`.")
         if request.in_reply_to:
             parent = await self._message(request.in_reply_to, inbox.address)
-            in_reply_to, references = _lineage(parent)
-            automatic = _is_automatic(await self._store.read(messages.raw_piece, parent.row, 0))
+            head = parse.parse(parse.header_block(await self._store.read(messages.raw_piece, parent.row, 0)))
+            in_reply_to, references = _lineage(head)
+            automatic = _is_automatic(head)
             subject = compose.reply_subject(parent.subject) if subject is None else subject
-            answered, copied = _answer_to(parent, inbox.address, everybody=request.reply_all)
-            to = to or answered
-            if not to:
-                raise BadInput(f"The message {parent.id} names no one sender to answer: give `to`.")
-            cc = tuple(dict.fromkeys((*cc, *(one for one in copied if one not in to))))
+            to, cc = await self._answered(parent, inbox, to, cc, everybody=request.reply_all)
         if request.forward:
             original = await self._message(request.forward, inbox.address)
             subject = compose.forward_subject(original.subject) if subject is None else subject
@@ -80,6 +77,28 @@ class Composing:
             send_at=_time(request.send_at),
             automatic=automatic,
         )
+
+    async def _answered(
+        self,
+        parent: StoredMessage,
+        inbox: Inbox,
+        to: tuple[Address, ...],
+        cc: tuple[Address, ...],
+        *,
+        everybody: bool,
+    ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+        """(To, Cc) of an answer; what was asked for wins. Raises BadInput when nobody is left."""
+        people = (*parent.to, *parent.cc, *parent.reply_to)
+        groups = await self._store.read(inboxes.by_recipient, [one.email for one in people])
+        own = {one.lower() for one in (inbox.address, *groups.get(inbox.address, ()))}  # with details (+shop) too
+        answered, copied = _answer_to(parent, own)
+        to = to or answered
+        if not to:
+            raise BadInput(f"The message {parent.id} names no one sender to answer: give `to`.")
+        if everybody:
+            named = {one.email.lower() for one in (*to, *cc)}
+            cc = (*cc, *(one for one in copied if one.email.lower() not in named))
+        return to, cc
 
     async def _message(self, message_id: str, inbox: str) -> StoredMessage:
         message = await self._store.read(messages.get, message_id)
@@ -139,34 +158,44 @@ class Composing:
         return OutgoingFile(filename=attachment.filename, content_type=_whole(attachment.content_type), data=data)
 
 
-def _lineage(parent: StoredMessage) -> tuple[str | None, tuple[str, ...]]:
-    """In-Reply-To and References of an answer (RFC 5322 §3.6.4)."""
-    if parent.message_id is None:
-        return None, ()
-    return parent.message_id, (*parent.references, parent.message_id)[-MAX_REFERENCES:]
+def _lineage(parent: Message) -> tuple[str | None, tuple[str, ...]]:
+    """In-Reply-To and References of an answer (RFC 5322 §3.6.4).
+
+    A parent without References has its In-Reply-To stand for them if that names one message only; one without a
+    Message-ID of its own still hands its References on.
+    """
+    before = parent.references or (parent.in_reply_to if len(parent.in_reply_to) == 1 else ())
+    return parent.message_id, (*before, parent.message_id) if parent.message_id else before
 
 
-def _is_automatic(raw: bytes) -> bool:
+def _is_automatic(head: Message) -> bool:
     """Whether a mail says that a program sent it by itself (RFC 3834 §5; Precedence and X-Autoreply are older ways).
 
     Mail of lists does not: people write there.
     """
-    fields = {name.lower(): value.strip().lower() for name, value in parse.parse(parse.header_block(raw)).headers}
+    fields = {name.lower(): value.strip().lower() for name, value in head.headers}
     said = re.split(r"[\s;(]", fields.get("auto-submitted", "no"), maxsplit=1)[0]
     return said != "no" or fields.get("precedence") == "auto_reply" or "x-autoreply" in fields
 
 
-def _answer_to(parent: StoredMessage, me: str, *, everybody: bool) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """(To, Cc) of an answer: Reply-To or From, nobody when they are not clear; of our own mail whom it went to."""
+def _answer_to(parent: StoredMessage, own: set[str]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """(To, the others) of an answer: Reply-To or From, nobody when they are not clear; of our own mail whom it went to.
+
+    Mail-Followup-To is no standard and would let one who wrote choose where an answer to all goes: it is not followed.
+    """
     if parent.outgoing:
-        to: tuple[Address, ...] = parent.to
-    else:
-        to = parent.reply_to or ((parent.from_,) if parent.from_ else ())
-    if not everybody:
-        return to, ()
-    chosen = {one.email.lower() for one in to} | {me}
-    others = {one.email.lower(): one for one in (*parent.to, *parent.cc) if one.email.lower() not in chosen}
-    return to, tuple(others.values())
+        return parent.to, _each_once(parent.cc, own | {one.email.lower() for one in parent.to})
+    asked = _each_once(parent.reply_to, own)  # an answer to oneself is what nobody wants
+    to = asked or ((parent.from_,) if parent.from_ else ())
+    return to, _each_once((*parent.to, *parent.cc), own | {one.email.lower() for one in to})
+
+
+def _each_once(people: Iterable[Address], without: set[str]) -> tuple[Address, ...]:
+    first: dict[str, Address] = {}
+    for one in people:
+        if one.email.lower() not in without:
+            first.setdefault(one.email.lower(), one)
+    return tuple(first.values())
 
 
 def _written(address: Address) -> str:
@@ -204,20 +233,31 @@ def _whole(content_type: str) -> str:
 
 
 def _dropped(folder: Path, name: str) -> OutgoingFile:
-    """A file that the user put into the outgoing folder, by its bare name: no path, no link."""
+    """A file that the user put into the outgoing folder, by its bare name: no path, and no link of any kind."""
     way_out = f"put the file into {folder} and give its bare name"
     if name != Path(name).name or name in ("", ".", "..") or "\0" in name:
         raise BadInput(f"{name[:60]!r} is not a bare file name: {way_out}.")
-    # A link is not followed, and the other end of a pipe that lies there is not waited for.
-    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        with open(folder / name, "rb", opener=lambda path, reading: os.open(path, reading | flags)) as opened:
+        with open(folder / name, "rb", opener=_opener) as opened:
             about = os.fstat(opened.fileno())
             if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
                 raise BadInput(f"{name[:60]!r} is not an ordinary file: {way_out}.")
-            if about.st_size > MAX_MESSAGE_BYTES:
-                raise BadInput(f"{name[:60]!r} has {about.st_size} bytes: a message has at most {MAX_MESSAGE_BYTES}.")
-            data = opened.read()
+            data = opened.read(MAX_MESSAGE_BYTES + 1)  # it may grow while it is read
     except OSError as error:
         raise BadInput(f"{name[:60]!r} cannot be read ({error.strerror}): {way_out}.") from error
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise BadInput(f"{name[:60]!r} has more than {MAX_MESSAGE_BYTES} bytes, which no message can have.")
     return OutgoingFile(filename=_file_name(name), content_type=_type(name), data=data)
+
+
+def _opener(path: str, reading: int) -> int:
+    """Opens a file once, by a folder that is no link; a link is not followed, and no pipe's other end waited for."""
+    flags = reading | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    if os.open not in os.supports_dir_fd:
+        return os.open(path, flags)
+    folder, name = os.path.split(path)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        return os.open(name, flags, dir_fd=held)
+    finally:
+        os.close(held)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
-from mailmcp.backends.contract import Backend, DeliversWithin, FindsSent
+from mailmcp.backends.contract import Backend, DeliversWithin, Divides, FindsSent
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
@@ -228,8 +228,8 @@ class Dispatch:
         """Inboxes of this home first: that takes no time, and nothing else depends on it."""
         own: set[str] = set()
         if self._within is not None:
-            groups = await self._store.read(inboxes.by_recipient, recipients)
-            own = {one for group in groups.values() for one in group}
+            found = await self._store.read(inboxes.by_recipient, recipients)
+            own = {one for group in found.values() for one in group}
         within = tuple(one for one in recipients if one in own)
         beyond = tuple(one for one in recipients if one not in own)
         legs: list[Leg] = []
@@ -237,7 +237,8 @@ class Dispatch:
             # Without a way out it is the embedded backend that says in words why there is none.
             legs.append(Leg(self._within, within + (beyond if self._outside is None else ())))
         if self._outside is not None and beyond:
-            legs.append(Leg(self._outside, beyond))
+            groups = self._outside.divided(beyond) if isinstance(self._outside, Divides) else [beyond]
+            legs += [Leg(self._outside, group) for group in groups]
         return legs
 
     async def _fail(self, draft: Draft, token: str, why: str) -> None:

@@ -10,6 +10,7 @@ from secrets import token_hex
 
 from mailmcp.config import Settings
 from mailmcp.errors import BadInput, Refused
+from mailmcp.language.domains import ascii_host
 from mailmcp.mail import compose
 from mailmcp.mailroom.deciding import Deciding
 from mailmcp.mailroom.dispatch import Dispatch, approved_hash
@@ -44,8 +45,8 @@ class Outbound:
         Raises BadInput for what cannot be written as a mail.
         """
         now = datetime.now(UTC)
-        sender = Address("", submission.inbox.address)
-        message_id = f"<{token_hex(16)}@{sender.email.rpartition('@')[2]}>"
+        sender = Address(submission.inbox.display_name, submission.inbox.address)
+        message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
         facts = await self._deciding.gathered(submission, hold=hold)
         expires_at = now + timedelta(seconds=self._settings.approval.expiry)
@@ -152,7 +153,7 @@ def _content_key(submission: Submission) -> str:
         submission.subject,
         submission.body,
         submission.html,
-        [[file.filename, hashlib.sha256(file.data).hexdigest()] for file in submission.attachments],
+        [[file.filename, file.cid, hashlib.sha256(file.data).hexdigest()] for file in submission.attachments],
         submission.answers,
         submission.send_at.isoformat() if submission.send_at else None,
     ]

@@ -76,6 +76,8 @@ class FileRequest:
     message: str | None = None
     part: str | None = None
     file: str | None = None
+    cid: str | None = None
+    """The name by which the HTML shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
+from mailmcp.mail import compose
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
@@ -62,7 +63,7 @@ class Mailroom:
         self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
         self._inbound = Inbound(store, self._arrivals, self._checking)
         self._backend = open_receiving(self._inbound)
-        self._sender = _sender(settings, self._inbound)
+        self._sender = _sender(settings, self._inbound, self._resolver)
         self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, settings, pace)
         self._outbound = Outbound(store, self._dispatch, settings)
         self._reading = Reading(store, settings.home)
@@ -121,9 +122,17 @@ class Mailroom:
     # --- inboxes ---------------------------------------------------------------------------------------------
 
     async def create_inbox(
-        self, *, name: str | None = None, label: str = "", key: str | None = None, backend: str | None = None
+        self,
+        *,
+        name: str | None = None,
+        label: str = "",
+        display_name: str = "",
+        key: str | None = None,
+        backend: str | None = None,
     ) -> tuple[Inbox, bool, str]:
         """(inbox, whether it was made now, its newest cursor). The same ``key`` gives the same inbox again.
+
+        A ``display_name`` that comes with a key of an inbox is its name from then on.
 
         Raises BadAddress for an unusable name, AddressTaken, or Unsupported for a backend that is not this home's.
         """
@@ -133,12 +142,19 @@ class Mailroom:
             raise Unsupported(f"The backend {self._backend.name} cannot create addresses.")
         if len(label) > 200:
             raise BadInput("The label is longer than 200 characters: shorten it.")
+        display_name = compose.display_name(display_name)
         for _ in range(5):
             address = f"{_local_part(name, self._backend.domain)}@{self._backend.domain}"
             now = datetime.now(UTC)
             try:
                 inbox, made = await self._store.write(
-                    inboxes.create, address=address, label=label, backend=self._backend.name, key=key, now=now
+                    inboxes.create,
+                    address=address,
+                    label=label,
+                    display_name=display_name,
+                    backend=self._backend.name,
+                    key=key,
+                    now=now,
                 )
             except AddressTaken:
                 if name is not None:
@@ -298,10 +314,10 @@ def _system_resolver(settings: Settings) -> SystemResolver:
         raise ConfigError(f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.") from error
 
 
-def _sender(settings: Settings, reception: Reception) -> Backend | None:
+def _sender(settings: Settings, reception: Reception, resolver: Resolver) -> Backend | None:
     """The backend that sends, when it is not the one that receives."""
     name = settings.send_backend
-    return None if name in (None, settings.backend) else open_backend(name, settings, reception)
+    return None if name in (None, settings.backend) else open_backend(name, settings, reception, resolver)
 
 
 def _local_part(name: str | None, domain: str) -> str:

@@ -35,6 +35,8 @@ class OutgoingFile:
     filename: str
     content_type: str
     data: bytes
+    cid: str | None = None
+    """The name by which the HTML shows it in its place (``<img src="cid:…">``); None: it is attached to the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

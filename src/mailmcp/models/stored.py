@@ -18,6 +18,8 @@ class Inbox:
     label: str
     backend: str
     created_at: datetime
+    display_name: str = ""
+    """What recipients see beside the address; the label is a note of ours and leaves with no mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from mailmcp import __version__
 from mailmcp.mailroom.requests import Outcome, Status
-from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
+from mailmcp.models import DeliveryState, Draft, DraftState, Inbox, InboxSummary
 from mailmcp.server import results
 from mailmcp.server.fence import Page, one_line
 from mailmcp.server.launcher import command
@@ -76,6 +76,7 @@ def sent(outcome: Outcome, home: Path) -> tuple[str, results.Sent]:
         reasons=reasons or None,
         repeated=outcome.repeated or None,
         send_at=draft.send_at,
+        deliveries=_deliveries(draft),
         how_to_decide=_how_to_decide(draft, home) if status == "held" else None,
     )
     again = "The same mail was submitted before, it was not sent again: it is " if outcome.repeated else ""
@@ -103,6 +104,7 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
             message=one.message,
             reasons=[reason.sentence for reason in one.reasons] or None,
             error=one.error,
+            deliveries=_deliveries(one),
         )
         for one in found[-DRAFTS_SHOWN:]
     ]
@@ -156,6 +158,16 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         data.next,
     ]
     return "\n".join(text), data
+
+
+def _deliveries(draft: Draft) -> list[results.Delivered] | None:
+    """Each recipient's own result, unless all accepted it."""
+    if all(one.state is DeliveryState.ACCEPTED for one in draft.deliveries):
+        return None
+    return [
+        results.Delivered(recipient=one.recipient, status=one.state.value, detail=one.detail or None)
+        for one in draft.deliveries
+    ]
 
 
 def _when(draft: Draft) -> str:

@@ -189,6 +189,14 @@ class Otp(Waited):
     evidence: str | None = None
 
 
+class Delivered(Result):
+    """What became of a mail for one of its recipients."""
+
+    recipient: str
+    status: Literal["accepted", "refused", "postponed", "unknown"]
+    detail: str | None = None
+
+
 class Sent(Result):
     """send and draft_for_approval."""
 
@@ -199,6 +207,8 @@ class Sent(Result):
     reasons: list[str] | None = None
     repeated: bool | None = None
     send_at: Time | None = None
+    deliveries: list[Delivered] | None = None
+    """Of each recipient that was tried, when not all of them accepted it."""
     how_to_decide: str | None = None
 
 
@@ -216,6 +226,7 @@ class DraftLine(Result):
     message: str | None = None
     reasons: list[str] | None = None
     error: str | None = None
+    deliveries: list[Delivered] | None = None
 
 
 class DraftList(Result):

@@ -45,6 +45,7 @@ class File(BaseModel):
     message: str | None = Field(default=None, description="m_… that holds it")
     part: str | None = None
     file: str | None = Field(default=None, description="bare name in the home's outgoing folder")
+    cid: str | None = Field(default=None, description="of a picture that html shows as cid:…")
 
 
 def answer(text: str, data: results.Result) -> CallToolResult:
@@ -61,13 +62,18 @@ async def create_inbox(
     ctx: Ctx,
     name: Annotated[str | None, Field(description="wanted part before the @; made up if left out")] = None,
     label: Annotated[str | None, Field(description="note on what it is for")] = None,
+    display_name: Annotated[str | None, Field(description="name that recipients see as sender")] = None,
     key: Annotated[str | None, Field(description="your own id: repeating it gives the same inbox")] = None,
     backend: str | None = None,
 ) -> Annotated[CallToolResult, results.InboxCreated]:
     """Make a new e-mail address to receive mail at. Start here before signing up anywhere."""
     room = await _room(ctx)
     inbox, made, cursor = await room.create_inbox(
-        name=name or None, label=label or "", key=key or None, backend=backend or None
+        name=name or None,
+        label=label or "",
+        display_name=display_name or "",
+        key=key or None,
+        backend=backend or None,
     )
     return answer(*outcomes.created(inbox, made, cursor, await room.status()))
 

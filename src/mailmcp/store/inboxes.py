@@ -14,20 +14,40 @@ from mailmcp.store.columns import milliseconds, moment, new_id, optional_moment
 
 
 def create(
-    db: sqlite3.Connection, *, address: str, label: str, backend: str, key: str | None, now: datetime
+    db: sqlite3.Connection,
+    *,
+    address: str,
+    label: str,
+    display_name: str = "",
+    backend: str,
+    key: str | None,
+    now: datetime,
 ) -> tuple[Inbox, bool]:
     """Make an inbox, or find the one that the same ``key`` made before: (inbox, whether it was made now).
 
-    Raises AddressTaken when the address exists and was not made with this key.
+    One that was made before takes a ``display_name`` that is given now. Raises AddressTaken when the address exists
+    and was not made with this key.
     """
     if key is not None:
-        row = db.execute("SELECT * FROM inboxes WHERE key = :key", {"key": key}).fetchone()
+        row = db.execute(
+            "UPDATE inboxes SET display_name = CASE WHEN :name = '' THEN display_name ELSE :name END"
+            " WHERE key = :key RETURNING *",
+            {"key": key, "name": display_name},
+        ).fetchone()
         if row is not None:
             return _inbox(row), False
     row = db.execute(
-        "INSERT INTO inboxes (address, label, backend, key, created_at)"
-        " VALUES (:address, :label, :backend, :key, :now) ON CONFLICT (address) DO NOTHING RETURNING *",
-        {"address": address, "label": label, "backend": backend, "key": key, "now": milliseconds(now)},
+        "INSERT INTO inboxes (address, label, display_name, backend, key, created_at)"
+        " VALUES (:address, :label, :display_name, :backend, :key, :now)"
+        " ON CONFLICT (address) DO NOTHING RETURNING *",
+        {
+            "address": address,
+            "label": label,
+            "display_name": display_name,
+            "backend": backend,
+            "key": key,
+            "now": milliseconds(now),
+        },
     ).fetchone()
     if row is None:
         raise AddressTaken(f"The inbox {address} exists already: use it, or choose another name.")
@@ -141,6 +161,7 @@ def _inbox(row: sqlite3.Row) -> Inbox:
         row=row["id"],
         address=row["address"],
         label=row["label"],
+        display_name=row["display_name"],
         backend=row["backend"],
         created_at=moment(row["created_at"]),
     )
