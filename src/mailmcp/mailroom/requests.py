@@ -97,6 +97,17 @@ class SendRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What a human changed of a held draft; None is as it was. Addresses as ``name@host`` or ``Name <name@host>``."""
+
+    subject: str | None = None
+    body: str | None = None
+    to: tuple[str, ...] | None = None
+    cc: tuple[str, ...] | None = None
+    bcc: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a submission. ``draft`` is None only when policy refused it."""
 

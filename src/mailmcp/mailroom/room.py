@@ -14,6 +14,7 @@ from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
+from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
@@ -23,7 +24,8 @@ from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.reading import Reading
-from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.sealing import Sealing
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage
@@ -62,8 +64,10 @@ class Mailroom:
         self._inbound = Inbound(store, self._arrivals, self._checking)
         self._backend = open_receiving(self._inbound)
         self._sender = _sender(settings, self._inbound)
-        self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, settings, pace)
-        self._outbound = Outbound(store, self._dispatch, settings)
+        self._sealing = Sealing(settings.home)
+        self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, self._sealing, settings, pace)
+        self._approvers = Approvers(store, self._sealing)
+        self._outbound = Outbound(store, self._dispatch, self._sealing, settings)
         self._reading = Reading(store, settings.home)
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
@@ -94,6 +98,9 @@ class Mailroom:
             raise
         room._inbound.start()
         if leads:
+            # What is held stays held under looser rules; who looks back shall see when they changed.
+            rules = settings.send.model_dump_json(exclude={"undo"})
+            await store.write(status.note_policy, rules, datetime.now(UTC))
             room._leadership.start()
         return room
 
@@ -249,9 +256,22 @@ class Mailroom:
         draft = await self._outbound.draft(draft_id)
         return draft, (await self._outbound.bytes_of(draft)).mime
 
-    async def approve(self, draft_id: str, *, sha256: str, approver: str) -> Draft:
+    async def approve(self, draft_id: str, *, sha256: str, approver: str, passphrase: str | None = None) -> Draft:
         """A human allowed exactly these bytes. No tool may call this."""
-        return await self._outbound.approve(draft_id, sha256=sha256, approver=approver)
+        return await self._outbound.approve(draft_id, sha256=sha256, approver=approver, passphrase=passphrase)
+
+    async def code(self, draft: Draft) -> str:
+        """What a human types at a terminal to approve this revision. No tool may call this."""
+        return await self._outbound.code(draft)
+
+    @property
+    def approver(self) -> Approvers:
+        """is_set, set, clear: the passphrase that approvals need."""
+        return self._approvers
+
+    async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str) -> Draft:
+        """A human wrote a held draft anew; it stays held. No tool may call this."""
+        return await self._outbound.edit(draft_id, edit, sha256=sha256, editor=editor)
 
     async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
         """A human refused this draft, with a word for the assistant."""
