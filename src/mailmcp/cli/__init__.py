@@ -127,6 +127,12 @@ def _reject(options: argparse.Namespace) -> int:
     return desk.reject(options, open_mailroom)
 
 
+def _approver(options: argparse.Namespace) -> int:
+    from mailmcp.cli import desk
+
+    return desk.approver(options, open_mailroom)
+
+
 def _domain(options: argparse.Namespace) -> int:
     from mailmcp.cli import domains
 
@@ -190,6 +196,15 @@ COMMANDS = (
         takes=("draft",),
         options={"--word": "a word for the assistant"},
         forms=(("reject DRAFT [--word WORD]", "refuse a held draft, with a word for the assistant"),),
+    ),
+    Command(
+        "approver",
+        _approver,
+        "ask for a passphrase of yours at every approval, or not any more",
+        "For you, while an assistant uses it",
+        takes=("action",),
+        actions=("set", "clear", "status"),
+        forms=(("approver set|clear|status", "ask for a passphrase of yours at every approval, or not any more"),),
     ),
     Command(
         "domain",

@@ -13,7 +13,7 @@ from mailmcp.config import Settings
 from mailmcp.errors import BadInput, Refused
 from mailmcp.mail import compose
 from mailmcp.mailroom.deciding import Deciding
-from mailmcp.mailroom.dispatch import Dispatch, approved_hash
+from mailmcp.mailroom.dispatch import ANSWER_SECONDS, LOOK_AGAIN_SECONDS, Dispatch, approved_hash
 from mailmcp.mailroom.requests import Edit, Outcome
 from mailmcp.mailroom.revising import revised
 from mailmcp.mailroom.sealing import Sealing
@@ -125,9 +125,33 @@ class Outbound:
         )
         if not moved:
             raise await self._overtaken(draft_id)
-        draft = await self.draft(draft_id)
-        if draft.send_at is None or draft.send_at <= datetime.now(UTC):
-            draft = await self._dispatch.deliver(draft)
+        return await self.draft(draft_id)
+
+    async def leave(self, draft: Draft, *, leads: bool, is_led: bool) -> Draft:
+        """An approved draft goes when it is its time; what became of it, or what it is after a while.
+
+        The process that leads hands it over, since it alone may know the relay: a command's environment is another.
+        """
+        if draft.send_at is not None and draft.send_at > datetime.now(UTC):
+            return draft
+        if is_led and not leads:
+            return await self._taken_up(draft)
+        if leads or self._dispatch.reaches_outside:
+            return await self._dispatch.deliver(draft)
+        own = await self._store.read(inboxes.by_recipient, draft.recipients)
+        if sum(map(len, own.values())) == len(draft.recipients):
+            return await self._dispatch.deliver(draft)
+        return draft
+
+    async def _taken_up(self, draft: Draft) -> Draft:
+        loop = asyncio.get_running_loop()
+        until, begun = loop.time() + ANSWER_SECONDS, draft.tries
+        while loop.time() < until:
+            draft = await self.draft(draft.id)
+            waits = draft.state is DraftState.QUEUED and draft.tries == begun
+            if not waits and draft.state not in (DraftState.CLAIMED, DraftState.ON_WIRE):
+                break
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return draft
 
     async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str) -> Draft:

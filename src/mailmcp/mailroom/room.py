@@ -23,6 +23,7 @@ from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
 from mailmcp.mailroom.sealing import Sealing
@@ -69,6 +70,7 @@ class Mailroom:
         self._approvers = Approvers(store, self._sealing)
         self._outbound = Outbound(store, self._dispatch, self._sealing, settings)
         self._reading = Reading(store, settings.home)
+        self._presenting = Presenting(store, self._reading, self._sealing)
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
@@ -251,14 +253,25 @@ class Mailroom:
         """Take back a draft that has not left."""
         return await self._outbound.withdraw(draft_id)
 
+    @property
+    def presenting(self) -> Presenting:
+        """present, html, file: what a human looks at before deciding."""
+        return self._presenting
+
+    async def decided(self, *, limit: int) -> list[Draft]:
+        """Drafts that are over, the newest first."""
+        return await self._outbound.decided(limit=limit)
+
     async def shown(self, draft_id: str) -> tuple[Draft, bytes]:
         """A draft with the bytes that would leave, for the human who decides."""
         draft = await self._outbound.draft(draft_id)
         return draft, (await self._outbound.bytes_of(draft)).mime
 
     async def approve(self, draft_id: str, *, sha256: str, approver: str, passphrase: str | None = None) -> Draft:
-        """A human allowed exactly these bytes. No tool may call this."""
-        return await self._outbound.approve(draft_id, sha256=sha256, approver=approver, passphrase=passphrase)
+        """A human allowed exactly these bytes; what became of the mail. No tool may call this."""
+        draft = await self._outbound.approve(draft_id, sha256=sha256, approver=approver, passphrase=passphrase)
+        leads = self._leadership.leads
+        return await self._outbound.leave(draft, leads=leads, is_led=leads or self._leadership.is_led_elsewhere())
 
     async def code(self, draft: Draft) -> str:
         """What a human types at a terminal to approve this revision. No tool may call this."""
@@ -306,7 +319,13 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
+            page=await self.page(),
+            passphrase=await self._approvers.is_set(),
         )
+
+    async def page(self) -> str | None:
+        """The address of the approval page; None when no process serves it."""
+        return await self._store.read(status.page)
 
 
 def _system_resolver(settings: Settings) -> SystemResolver:
