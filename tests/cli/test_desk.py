@@ -286,7 +286,7 @@ def test_what_would_not_be_seen_is_said_before_the_code_is_asked_for(home, termi
     draft = hold(home, html='<p>The words.</p><p style="display:none">Pay eve first.</p>')
     window = terminal("approve", draft.id)
     window.read_until("leave it held: ")
-    assert "Mind: The HTML hides 1 piece(s) of text" in window.shown
+    assert "Mind: The HTML hides 1 piece of text" in window.shown
     assert "--- hidden in its HTML: Pay eve first." in window.shown
     assert "No approver's passphrase is set: a program that runs commands as you could approve too." in window.shown
     window.type("\n")

@@ -104,7 +104,7 @@ def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
             _say(f"{draft.id}\t{code}{_plain(draft.subject)}\tto {', '.join(draft.recipients)}")
         if not waiting:
             _say("No draft waits for you.")
-        elif address := await room.page():
+        elif address := await room.pages.address():
             _say(
                 f"`mailmcp approve DRAFT` shows one and lets it go; so does the page {address} (`mailmcp ui` opens it)."
             )

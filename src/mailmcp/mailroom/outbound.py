@@ -7,6 +7,7 @@ import hashlib
 import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from secrets import token_hex
 
 from mailmcp.config import Settings
@@ -112,12 +113,20 @@ class Outbound:
         """What a human types at a terminal to approve this revision. For terminals only."""
         return await asyncio.to_thread(self._sealing.code, draft)
 
-    async def approve(self, draft_id: str, *, sha256: str, approver: str, passphrase: str | None = None) -> Draft:
+    async def approve(
+        self,
+        draft_id: str,
+        *,
+        sha256: str,
+        approver: str,
+        passphrase: str | None = None,
+        revision: int | None = None,
+    ) -> Draft:
         """A human allowed exactly these bytes and this envelope.
 
         Raises Refused when they are not what is held, or when the passphrase is not the one that is set.
         """
-        draft = await self._held_as_shown(draft_id, sha256)
+        draft = await self._held_as_shown(draft_id, sha256, revision)
         now = datetime.now(UTC)
         seal = await asyncio.to_thread(self._sealing.approved, draft, approver=approver, passphrase=passphrase, now=now)
         moved = await self._store.write(
@@ -154,12 +163,12 @@ class Outbound:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return draft
 
-    async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str) -> Draft:
+    async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str, revision: int | None = None) -> Draft:
         """A human wrote a held draft anew: its next revision, which is held and has a hash of its own.
 
         What policy forbids stays forbidden. Raises Refused, BadInput or BadAddress; then nothing has changed.
         """
-        draft = await self._held_as_shown(draft_id, sha256)
+        draft = await self._held_as_shown(draft_id, sha256, revision)
         mime = (await self.bytes_of(draft)).mime
         inbox = await self._store.read(inboxes.get, draft.inbox)
         submission, message_id = await asyncio.to_thread(revised, draft, mime, inbox, edit)
@@ -190,12 +199,15 @@ class Outbound:
             raise await self._overtaken(draft_id)
         return await self.draft(draft_id)
 
-    async def _held_as_shown(self, draft_id: str, sha256: str) -> Draft:
+    async def _held_as_shown(self, draft_id: str, sha256: str, revision: int | None = None) -> Draft:
         await self._store.write(outbox.expire, datetime.now(UTC))  # no process may have been up to do it in time
         draft = await self.draft(draft_id)
         if draft.state is not DraftState.HELD:
             raise Refused(f"The draft {draft_id} is no longer held: it is {draft.state}.")
-        if draft.sha256 != sha256:
+        if not compare_digest(draft.sha256.encode(), sha256.encode("utf-8", "replace")) or revision not in (
+            None,
+            draft.revision,
+        ):
             raise Refused(f"The draft {draft_id} is not what was shown: look at it again.")
         return draft
 
@@ -205,10 +217,18 @@ class Outbound:
             return Refused(f"The draft {draft_id} is not what was shown: look at it again.")
         return Refused(f"The draft {draft_id} is no longer held: it is {draft.state}.")
 
-    async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
-        """A human refused this draft, with a word for the assistant. Raises Refused when it is no longer held."""
-        await self._store.write(outbox.expire, datetime.now(UTC))
-        draft = await self.draft(draft_id)
+    async def reject(
+        self, draft_id: str, *, word: str, approver: str, sha256: str | None = None, revision: int | None = None
+    ) -> Draft:
+        """A human refused this draft, with a word for the assistant.
+
+        Raises Refused when it is no longer held, or (with ``sha256``) is not what was shown.
+        """
+        if sha256 is not None:
+            draft = await self._held_as_shown(draft_id, sha256, revision)
+        else:
+            await self._store.write(outbox.expire, datetime.now(UTC))
+            draft = await self.draft(draft_id)
         moved = await self._store.write(
             outbox.decide, draft, to=DraftState.REJECTED, approver=approver, now=datetime.now(UTC), word=word
         )

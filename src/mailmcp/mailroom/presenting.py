@@ -214,11 +214,12 @@ def _notices(
     counted = (("subject", message.subject), ("text", message.text or ""))
     for where, words in (*counted, *(("name of a recipient", one.address.name) for one in people)):
         if invisible := cleaned(words)[1]:
-            yield f"The {where} holds {invisible} invisible character(s); each is named where it stands."
+            yield f"The {where} holds {_counted(invisible, 'invisible character')}, named where they stand."
     if channels.invisible and channels.read_from == "html":
-        yield f"The HTML holds {channels.invisible} invisible character(s)."
+        yield f"The HTML holds {_counted(channels.invisible, 'invisible character')}."
     if channels.hidden:
-        yield f"The HTML hides {len(channels.hidden)} piece(s) of text from whoever reads it; they stand below it."
+        pieces = _counted(len(channels.hidden), "piece")
+        yield f"The HTML hides {pieces} of text from whoever reads it; what they say stands below it."
     yield from (one.detail for one in channels.defects)
     yield from (one.detail for one in message.defects)
     for file in files:
@@ -231,6 +232,10 @@ def _notices(
     for flag, sentence in _FLAGS.items():
         if any(flag in link.flags for link in channels.links):
             yield sentence
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 _FLAGS = {

@@ -23,6 +23,7 @@ from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.pages import Pages
 from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
@@ -56,8 +57,10 @@ class Mailroom:
         open_receiving: Callable[[Reception], Backend],
         pace: Pace = STEADY,
         resolver: Resolver | None = None,
+        further: Callable[[Mailroom], Sequence[Duty]] | None = None,
     ) -> None:
         self.settings = settings
+        self.pace = pace
         self._store = store
         self._arrivals = Arrivals(store)
         self._resolver = resolver or _system_resolver(settings)
@@ -75,7 +78,9 @@ class Mailroom:
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
+        self.pages = Pages(store, self._sealing)
         duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking)
+        duties = (*duties, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
@@ -87,14 +92,17 @@ class Mailroom:
         *,
         leads: bool = True,
         resolver: Resolver | None = None,
+        further: Callable[[Mailroom], Sequence[Duty]] | None = None,
     ) -> Mailroom:
         """Open a home; ``leads`` is False for a command that only looks in. Without a resolver, real DNS is asked.
+
+        ``further`` gives the duties of doors, which this room does not know.
 
         Raises StoreUnavailable (or a kind of it) or ConfigError, with the way out.
         """
         store = await Store.open(settings.home)
         try:
-            room = cls(settings, store, open_receiving, pace, resolver)
+            room = cls(settings, store, open_receiving, pace, resolver, further)
         except BaseException:
             await store.aclose()
             raise
@@ -267,28 +275,43 @@ class Mailroom:
         draft = await self._outbound.draft(draft_id)
         return draft, (await self._outbound.bytes_of(draft)).mime
 
-    async def approve(self, draft_id: str, *, sha256: str, approver: str, passphrase: str | None = None) -> Draft:
+    async def approve(
+        self,
+        draft_id: str,
+        *,
+        sha256: str,
+        approver: str,
+        passphrase: str | None = None,
+        revision: int | None = None,
+    ) -> Draft:
         """A human allowed exactly these bytes; what became of the mail. No tool may call this."""
-        draft = await self._outbound.approve(draft_id, sha256=sha256, approver=approver, passphrase=passphrase)
-        leads = self._leadership.leads
-        return await self._outbound.leave(draft, leads=leads, is_led=leads or self._leadership.is_led_elsewhere())
+        draft = await self._outbound.approve(
+            draft_id, sha256=sha256, approver=approver, passphrase=passphrase, revision=revision
+        )
+        return await self._outbound.leave(draft, leads=self._leadership.leads, is_led=self.is_led())
 
     async def code(self, draft: Draft) -> str:
         """What a human types at a terminal to approve this revision. No tool may call this."""
         return await self._outbound.code(draft)
+
+    def is_led(self) -> bool:
+        """Whether some process does the duties of this home: sends, and serves the approval page."""
+        return self._leadership.leads or self._leadership.is_led_elsewhere()
 
     @property
     def approver(self) -> Approvers:
         """is_set, set, clear: the passphrase that approvals need."""
         return self._approvers
 
-    async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str) -> Draft:
+    async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str, revision: int | None = None) -> Draft:
         """A human wrote a held draft anew; it stays held. No tool may call this."""
-        return await self._outbound.edit(draft_id, edit, sha256=sha256, editor=editor)
+        return await self._outbound.edit(draft_id, edit, sha256=sha256, editor=editor, revision=revision)
 
-    async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
+    async def reject(
+        self, draft_id: str, *, word: str, approver: str, sha256: str | None = None, revision: int | None = None
+    ) -> Draft:
         """A human refused this draft, with a word for the assistant."""
-        return await self._outbound.reject(draft_id, word=word, approver=approver)
+        return await self._outbound.reject(draft_id, word=word, approver=approver, sha256=sha256, revision=revision)
 
     # --- domains ---------------------------------------------------------------------------------------------
 
@@ -319,13 +342,9 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
-            page=await self.page(),
+            page=await self.pages.address(),
             passphrase=await self._approvers.is_set(),
         )
-
-    async def page(self) -> str | None:
-        """The address of the approval page; None when no process serves it."""
-        return await self._store.read(status.page)
 
 
 def _system_resolver(settings: Settings) -> SystemResolver:

@@ -28,12 +28,13 @@ def listener(db: sqlite3.Connection) -> ListenerStatus | None:
     return ListenerStatus(**json.loads(row["value"])) if row else None
 
 
-def set_page(db: sqlite3.Connection, address: str | None) -> None:
-    """Write down where the approval page is (None: nowhere now); its port is remembered."""
+def set_page(db: sqlite3.Connection, address: str | None, *, remember: bool = True) -> None:
+    """Write down where the approval page is (None: nowhere now); with ``remember`` its port is kept for later."""
     if address is None:
         db.execute("DELETE FROM meta WHERE key = 'page'")
         return
-    for key, value in (("page", address), ("page_port", address.rstrip("/").rpartition(":")[2])):
+    port = address.rstrip("/").rpartition(":")[2]
+    for key, value in (("page", address), *([("page_port", port)] if remember else [])):
         db.execute(
             "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
             {"key": key, "value": value},
