@@ -38,8 +38,9 @@ _FLAGS = (
     "--run-all-compositor-stages-before-draw",  # else a picture may hold tiles of before the last change
     "--disable-partial-raster",
     "--disable-checker-imaging",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
 )
+NOBODY = "MAP * ~NOTFOUND"
+"""Which names lead where (Chromium's host resolver rules): nowhere."""
 # Chromium reads commands from descriptor 3 and answers on 4.
 _LAUNCH = """
 import os, sys
@@ -149,13 +150,18 @@ class Word:
 class Chromium:
     """A browser with a fresh profile, as a context manager. Raises NoBrowser where there is none."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: str = NOBODY) -> None:
         program = next((path for name in _NAMES if (path := shutil.which(name))), None)
         if program is None:
             raise NoBrowser("There is no Chromium on this machine.")
         self._folder = tempfile.TemporaryDirectory(prefix="mailmcp-chromium-", ignore_cleanup_errors=True)
         # Chromium has no sandbox for the superuser and refuses to start with one.
-        flags = [*_FLAGS, f"--user-data-dir={self._folder.name}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        flags = [
+            *_FLAGS,
+            f"--host-resolver-rules={names}",
+            f"--user-data-dir={self._folder.name}",
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+        ]
         taken, self._to = os.pipe()
         self._from, given = os.pipe()
         launch = [sys.executable, "-c", _LAUNCH, str(taken), str(given), program, *flags, "about:blank"]

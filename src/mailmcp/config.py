@@ -7,6 +7,7 @@ written ``MAILMCP_LOCAL__SMTP_PORT`` in the environment and ``[local] smtp_port`
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 import tomllib
@@ -247,6 +248,36 @@ class ApprovalSettings(Section):
     expiry: int = Field(default=86_400, ge=60, description="Seconds after which a held draft counts as rejected.")
 
 
+class WebSettings(Section):
+    """The approval page."""
+
+    enabled: bool = Field(default=True, description="Serve the page on which held drafts are approved.")
+    host: str = Field(
+        default="127.0.0.1", description="Address that it listens on: one of this machine's own, 127.0.0.1 or ::1."
+    )
+    port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port that it listens on; 0 picks a free one, which is kept for this home.",
+    )
+    open: bool = Field(
+        default=True, description="Open the browser at the first held draft, where the server runs on a desktop."
+    )
+    notify: bool = Field(default=True, description="Say by a desktop notification that a draft waits.")
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_loopback(cls, value: str) -> str:
+        try:
+            is_own = ipaddress.ip_address(value).is_loopback
+        except ValueError:
+            is_own = False
+        if not is_own:
+            raise ValueError("must be an address of this machine alone, such as 127.0.0.1")
+        return value
+
+
 class Settings(Section):
     """Everything that can be set, with the effective values."""
 
@@ -264,6 +295,7 @@ class Settings(Section):
     smtp: SmtpSettings = SmtpSettings()
     direct: DirectSettings = DirectSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    web: WebSettings = WebSettings()
 
 
 def default_home() -> Path:

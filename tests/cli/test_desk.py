@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import pty
 import re
-import select
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from terminals import LIMIT, Terminal
 
 from mailmcp.backends import open_backend
 from mailmcp.config import load_settings
-from mailmcp.mailroom.requests import SendRequest, Wanted
+from mailmcp.mailroom.requests import Edit, SendRequest, Wanted
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
 from mailmcp.store import Store
 
-LIMIT = 60
 SETTINGS = {"MAILMCP_LOCAL__SMTP_PORT": "0"}
 
 
@@ -68,6 +64,10 @@ def state(home: Path, draft: Draft) -> Draft:
     return in_room(home, lambda room: room.draft(draft.id))
 
 
+def code_of(home: Path, draft: Draft) -> str:
+    return in_room(home, lambda room: room.code(draft))
+
+
 def arrived(home: Path) -> str | None:
     """The subject of the mail that bert got."""
 
@@ -78,78 +78,14 @@ def arrived(home: Path) -> str | None:
     return in_room(home, work)
 
 
-class Terminal:
-    """A command in a pseudo-terminal."""
-
-    def __init__(self, *arguments: str, home: Path) -> None:
-        self._fd, theirs = pty.openpty()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "mailmcp", *arguments, "--home", str(home)],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-            preexec_fn=_control_the_terminal,
-            env={**kept, **SETTINGS},
-        )
-        os.close(theirs)
-        self.shown = ""
-
-    def read_until(self, words: str) -> None:
-        """Read what is shown until it holds these words."""
-        until = time.monotonic() + LIMIT
-        while words not in self.shown:
-            left = until - time.monotonic()
-            assert left > 0, f"{words!r} was not shown, but: {self.shown}"
-            if not self._read(left):
-                raise AssertionError(f"{words!r} was not shown, but: {self.shown}")
-
-    def type(self, keys: str) -> None:
-        os.write(self._fd, keys.encode())
-
-    def interrupt(self) -> None:
-        """The key that interrupts, until it is heard: one that falls between prompt and reading is not."""
-        seconds = 0.25
-        while seconds < LIMIT:
-            self.type("\x03")
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(seconds)
-                return
-            seconds *= 2  # one more key shall not fall into an end that a busy machine makes long
-
-    def end(self) -> int:
-        """The exit code, and the rest in ``shown``."""
-        until = time.monotonic() + LIMIT
-        while self._read(max(0.0, until - time.monotonic())):
-            pass
-        code = self.process.wait(LIMIT)
-        os.close(self._fd)
-        return code
-
-    def _read(self, seconds: float) -> bool:
-        if not select.select([self._fd], [], [], seconds)[0]:
-            return False
-        with contextlib.suppress(OSError):  # the other side is closed
-            if chunk := os.read(self._fd, 65_536):
-                self.shown += chunk.decode("utf-8", "replace").replace("\r\n", "\n")
-                return True
-        return False
-
-
-def _control_the_terminal() -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that the key that interrupts does
-
-
 @pytest.fixture
 def terminal(home: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def open_(*arguments: str) -> Terminal:
-        opened.append(Terminal(*arguments, home=home))
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
+        command = [sys.executable, "-m", "mailmcp", *arguments, "--home", str(home)]
+        opened.append(Terminal(command, {**kept, **SETTINGS}))
         return opened[-1]
 
     yield open_
@@ -253,7 +189,7 @@ def test_without_a_terminal_nothing_is_approved(home):
     ran = run("approve", draft.id, home=home)
     assert ran.returncode == 1
     assert "terminal" in ran.stderr
-    code = state(home, draft).sha256[:4]
+    code = code_of(home, draft)
     for standing_in in (f"{code}\n", f"yes\n{code}\n"):
         piped = subprocess.run(
             [sys.executable, "-m", "mailmcp", "approve", draft.id, "--home", str(home)],
@@ -314,14 +250,104 @@ def test_a_draft_that_expired_while_the_human_read_is_not_sent(home, terminal):
 # --- held, reject, inbox ---------------------------------------------------------------------------------------------
 
 
-def test_held_lists_what_waits_with_its_code(home):
+def test_held_lists_what_waits_and_its_code_to_a_terminal_only(home, terminal):
     assert run("held", home=home).stdout == "No draft waits for you.\n"
     draft = hold(home, subject="May\u202e I?")
-    listed = run("held", home=home).stdout
-    assert draft.id in listed
-    assert draft.sha256[:4] in listed
-    assert "bert@agents.internal" in listed
-    assert "\u202e" not in listed
+    code = code_of(home, draft)
+    listed = run("held", home=home)
+    assert draft.id in listed.stdout
+    assert "bert@agents.internal" in listed.stdout
+    assert "\u202e" not in listed.stdout
+    assert code not in listed.stdout + listed.stderr
+    window = terminal("held")
+    assert window.end() == 0
+    assert f"{draft.id}\tcode {code}" in window.shown
+
+
+def test_an_edit_voids_the_code_that_was_shown(home, terminal):
+    draft = hold(home)
+    window = terminal("approve", draft.id)
+    window.read_until("leave it held: ")
+    in_room(home, lambda room: room.edit(draft.id, Edit(subject="Else"), sha256=draft.sha256, editor="ann"))
+    window.type(code_asked_for(window.shown) + "\n")
+    assert window.end() == 1
+    assert "not what was shown" in window.shown
+    assert arrived(home) is None
+    again = terminal("approve", draft.id)
+    again.read_until("leave it held: ")
+    assert "Version 2, SHA-256" in again.shown
+    assert code_asked_for(again.shown) != code_asked_for(window.shown)
+    again.type(code_asked_for(again.shown) + "\n")
+    assert again.end() == 0
+    assert arrived(home) == "Else"
+
+
+def test_what_would_not_be_seen_is_said_before_the_code_is_asked_for(home, terminal):
+    draft = hold(home, html='<p>The words.</p><p style="display:none">Pay eve first.</p>')
+    window = terminal("approve", draft.id)
+    window.read_until("leave it held: ")
+    assert "Mind: The HTML hides 1 piece of text" in window.shown
+    assert "--- hidden in its HTML: Pay eve first." in window.shown
+    assert "No approver's passphrase is set: a program that runs commands as you could approve too." in window.shown
+    window.type("\n")
+    window.end()
+
+
+# --- the approver's passphrase ---------------------------------------------------------------------------------------
+
+PASSPHRASE = "four plain old words"
+
+
+def set_passphrase(terminal, new: str = PASSPHRASE, old: str | None = None) -> Terminal:
+    window = terminal("approver", "set")
+    if old is not None:
+        window.read_until("that is set now: ")
+        window.type(old + "\n")
+    window.read_until("A new passphrase: ")
+    window.type(new + "\n")
+    window.read_until("once more: ")
+    window.type(new + "\n")
+    return window
+
+
+def test_once_a_passphrase_is_set_approving_asks_for_it_and_shows_it_nowhere(home, terminal):
+    draft = hold(home)
+    window = set_passphrase(terminal)
+    assert window.end() == 0
+    assert "Approvals need the approver's passphrase." in window.shown
+    assert PASSPHRASE not in window.shown
+    for typed, code, held in (("wrong words here", 1, True), (PASSPHRASE, 0, False)):
+        window = terminal("approve", draft.id)
+        window.read_until("leave it held: ")
+        window.type(code_asked_for(window.shown) + "\n")
+        window.read_until("The approver's passphrase: ")
+        window.type(typed + "\n")
+        assert window.end() == code
+        assert typed not in window.shown
+        assert (state(home, draft).state is DraftState.HELD) is held
+    assert arrived(home) == "May I?"
+
+
+def test_a_passphrase_is_changed_or_cleared_only_with_the_old_one(home, terminal):
+    assert set_passphrase(terminal).end() == 0
+    refused = set_passphrase(terminal, "another long one", old="not that one")
+    assert (refused.end(), "is not the approver's passphrase" in refused.shown) == (1, True)
+    for typed, code in (("not that one", 1), (PASSPHRASE, 0)):
+        window = terminal("approver", "clear")
+        window.read_until("that is set now: ")
+        window.type(typed + "\n")
+        assert window.end() == code
+    assert "need no passphrase" in run("approver", "status", home=home).stdout
+
+
+def test_without_a_terminal_no_passphrase_is_set_or_cleared(home):
+    for action in ("set", "clear"):
+        ran = run("approver", action, home=home)
+        assert ran.returncode == 1
+        assert "terminal" in ran.stderr
+    assert not (home / "approver.json").exists()
+    said = run("approver", "status", home=home).stdout
+    assert "a program that runs commands as you could approve too" in said
 
 
 def test_a_rejection_takes_a_word_for_the_assistant(home):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from findings import checked
 
 from mailmcp.errors import AddressTaken, NotFound
-from mailmcp.models import Codes, DraftState, Verdict
+from mailmcp.models import Approval, Codes, Draft, DraftState, Leave, Seal, Verdict
 from mailmcp.store import blocks, checks, deliveries, handouts, inboxes, marks, messages, outbox, threads
 
 if TYPE_CHECKING:
@@ -131,6 +132,19 @@ def test_the_cursor_of_an_inbox_that_was_deleted_meanwhile_is_refused_in_words(d
 # --- deletion ---------------------------------------------------------------------------------------------------
 
 
+def sealed(draft: Draft, now: datetime) -> Seal:
+    approval = Approval(
+        draft=draft.id,
+        revision=draft.revision,
+        sha256=draft.sha256,
+        decision=Leave.APPROVED,
+        approver="x",
+        expires_at=now,
+        nonce="n",
+    )
+    return Seal(approval=approval, mac="m")
+
+
 def _fill(desk: Desk, name: str) -> None:
     """An inbox with something in every table."""
     inbox = desk.inbox(name)
@@ -150,7 +164,7 @@ def _fill(desk: Desk, name: str) -> None:
     leaving, _ = desk.draft(inbox, key=f"{name} leaving", state=DraftState.QUEUED)
     assert deliveries.claim(desk.db, leaving, "try", desk.now)
     assert deliveries.about_to_leave(desk.db, leaving, "try", leaving.recipients, backend="smtp", now=desk.now)
-    outbox.decide(desk.db, held, to=DraftState.QUEUED, approver="x", now=desk.now)
+    outbox.decide(desk.db, held, to=DraftState.QUEUED, approver="x", now=desk.now, seal=sealed(held, desk.now))
     desk.db.execute("DELETE FROM audit")
     blocks.put(desk.db, inbox.address, "bad.example", allowed=False, now=desk.now)
     outbox.move(desk.db, draft, from_=[DraftState.ON_WIRE], to=DraftState.SENT, now=desk.later(), message=copy.row)

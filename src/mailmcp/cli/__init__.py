@@ -18,6 +18,7 @@ from mailmcp.cli.usage import Command, Line, Misused, help_of, understood
 
 if TYPE_CHECKING:
     from mailmcp.config import Settings
+    from mailmcp.mailroom.duties import Duty
     from mailmcp.mailroom.room import Mailroom
 
 
@@ -73,8 +74,16 @@ async def open_mailroom(settings: Settings, *, leads: bool = True) -> Mailroom:
     from mailmcp.backends import open_backend
     from mailmcp.mailroom.room import Mailroom
 
+    def doors(room: Mailroom) -> list[Duty]:
+        from mailmcp.web.serving import Serving  # a command that only looks in serves no page
+
+        return [Serving(room)]
+
     return await Mailroom.open(
-        settings, lambda reception: open_backend(settings.backend, settings, reception), leads=leads
+        settings,
+        lambda reception: open_backend(settings.backend, settings, reception),
+        leads=leads,
+        further=doors if leads else None,
     )
 
 
@@ -125,6 +134,18 @@ def _reject(options: argparse.Namespace) -> int:
     from mailmcp.cli import desk
 
     return desk.reject(options, open_mailroom)
+
+
+def _ui(options: argparse.Namespace) -> int:
+    from mailmcp.cli import page
+
+    return page.ui(options, open_mailroom)
+
+
+def _approver(options: argparse.Namespace) -> int:
+    from mailmcp.cli import desk
+
+    return desk.approver(options, open_mailroom)
 
 
 def _domain(options: argparse.Namespace) -> int:
@@ -211,6 +232,7 @@ COMMANDS = (
         options={"--release": "the id of a message to let in"},
         forms=(("quarantine [--release MESSAGE]", "list the mail that was blocked, or let one in"),),
     ),
+    Command("ui", _ui, "open the page on which you decide about drafts", "For you, while an assistant uses it"),
     Command("held", _held, "list the drafts that wait for you", "For you, while an assistant uses it"),
     Command(
         "approve",
@@ -228,6 +250,15 @@ COMMANDS = (
         takes=("draft",),
         options={"--word": "a word for the assistant"},
         forms=(("reject DRAFT [--word WORD]", "refuse a held draft, with a word for the assistant"),),
+    ),
+    Command(
+        "approver",
+        _approver,
+        "ask for a passphrase of yours at every approval, or not any more",
+        "For you, while an assistant uses it",
+        takes=("action",),
+        actions=("set", "clear", "status"),
+        forms=(("approver set|clear|status", "ask for a passphrase of yours at every approval, or not any more"),),
     ),
     Command(
         "domain",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from email import message_from_bytes
@@ -14,6 +15,7 @@ from typing import Protocol, TypeVar, cast
 from mailmcp.cli.usage import Misused
 from mailmcp.config import Settings, load_settings
 from mailmcp.errors import Refused
+from mailmcp.mailroom.requests import UNPROVED, Presented
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
 
@@ -91,15 +93,23 @@ def quarantine(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
 
 
 def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
-    """``mailmcp held``."""
+    """``mailmcp held``. Codes are for whoever sits at a terminal: a pipe gets none."""
+    codes = sys.stdout.isatty()
 
     async def work(room: Mailroom) -> int:
         drafts = await room.open_drafts()
         waiting = [draft for draft in drafts if draft.state is DraftState.HELD]
         for draft in waiting:
-            _say(f"{draft.id}\tcode {_code(draft)}\t{_plain(draft.subject)}\tto {', '.join(draft.recipients)}")
+            code = f"code {await room.code(draft)}\t" if codes else ""
+            _say(f"{draft.id}\t{code}{_plain(draft.subject)}\tto {', '.join(draft.recipients)}")
         if not waiting:
             _say("No draft waits for you.")
+        elif address := await room.pages.address():
+            _say(
+                f"`mailmcp approve DRAFT` shows one and lets it go; so does the page {address} (`mailmcp ui` opens it)."
+            )
+        else:
+            _say("`mailmcp approve DRAFT` shows one and lets it go.")
         for draft in drafts:
             if draft.state is DraftState.UNKNOWN:
                 to = ", ".join(draft.recipients)
@@ -115,29 +125,35 @@ def approve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("A draft is approved by a human at a terminal: run this command in one.")
 
-    async def look(room: Mailroom) -> tuple[Draft, bytes]:
-        draft, mime = await room.shown(options.draft)
-        if draft.state is not DraftState.HELD:
-            raise Refused(f"The draft {draft.id} does not wait for approval: it is {draft.state}.")
-        return draft, mime
+    async def look(room: Mailroom) -> tuple[Presented, str]:
+        shown = await room.presenting.present(options.draft)
+        if shown.draft.state is not DraftState.HELD:
+            raise Refused(f"The draft {shown.draft.id} does not wait for approval: it is {shown.draft.state}.")
+        return shown, await room.code(shown.draft)
 
     # The home is closed while the human reads, and the key that interrupts works as everywhere.
-    draft, mime = in_room(options, open_mailroom, look)
-    _say(_as_it_will_leave(draft, mime))
+    shown, code = in_room(options, open_mailroom, look)
+    draft = shown.draft
+    _say(_as_it_will_leave(shown))
     try:
-        typed = input(f"Type {_code(draft)} to send it, anything else to leave it held: ")
+        typed = input(f"Type {code} to send it, anything else to leave it held: ")
+        passphrase = getpass.getpass("The approver's passphrase: ") if _is(typed, code) and shown.passphrase else None
     except EOFError:
-        typed = ""
-    if typed.strip() != _code(draft):
+        typed, passphrase = "", None
+    if not _is(typed, code):
         _say("Nothing was sent; the draft is still held.")
         return 1
 
     async def let_go(room: Mailroom) -> Draft:
-        return await room.approve(draft.id, sha256=draft.sha256, approver=getpass.getuser())
+        return await room.approve(draft.id, sha256=draft.sha256, approver=who(), passphrase=passphrase)
 
     gone = in_room(options, open_mailroom, let_go)
+    if gone.state is DraftState.QUEUED:
+        when = "at its time" if gone.send_at else "as soon as a mailmcp server of this home can send it"
+        _say(f"{gone.id} is approved, and leaves {when}.")
+        return 0
     _say(f"{gone.id} is {gone.state}." + (f" {gone.error}" if gone.error else ""))
-    return 0 if gone.state in (DraftState.SENT, DraftState.QUEUED) else 1
+    return 0 if gone.state is DraftState.SENT else 1
 
 
 def reject(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
@@ -145,11 +161,59 @@ def reject(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     _which(options)
 
     async def work(room: Mailroom) -> int:
-        draft = await room.reject(options.draft, word=options.word or "", approver=getpass.getuser())
+        draft = await room.reject(options.draft, word=options.word or "", approver=who())
         _say(f"{draft.id} is {draft.state}.")
         return 0
 
     return in_room(options, open_mailroom, work)
+
+
+def approver(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
+    """``mailmcp approver set|clear|status``."""
+    if options.action == "status":
+        return in_room(options, open_mailroom, _say_approver)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Refused("A passphrase is typed by a human at a terminal: run this command in one.")
+    is_set = in_room(options, open_mailroom, lambda room: room.approver.is_set())
+    if options.action == "clear" and not is_set:
+        _say("No passphrase is set.")
+        return 0
+    try:
+        old = getpass.getpass("The passphrase that is set now: ") if is_set else None
+        new = getpass.getpass("A new passphrase: ") if options.action == "set" else ""
+        if options.action == "set" and getpass.getpass("The same once more: ") != new:
+            raise Refused("The two are not the same; nothing has changed.")
+    except EOFError:
+        raise Refused("Nothing has changed.") from None
+
+    async def work(room: Mailroom) -> int:
+        if options.action == "set":
+            await room.approver.set(new, old=old)
+        else:
+            await room.approver.clear(old or "")
+        return await _say_approver(room)
+
+    return in_room(options, open_mailroom, work)
+
+
+async def _say_approver(room: Mailroom) -> int:
+    if await room.approver.is_set():
+        _say("Approvals need the approver's passphrase.")
+    else:
+        _say(f"Approvals need no passphrase. {UNPROVED} `mailmcp approver set` asks for one from then on.")
+    return 0
+
+
+def who() -> str:
+    """Who sits here, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, in a container
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "somebody"
+
+
+def _is(typed: str, code: str) -> bool:
+    return typed.strip().lower() == code
 
 
 def _which(options: argparse.Namespace) -> None:
@@ -170,26 +234,32 @@ def in_room(options: argparse.Namespace, open_mailroom: OpenMailroom, work: Call
     return asyncio.run(run())
 
 
-def _code(draft: Draft) -> str:
-    """Four characters of what is approved: typed by somebody who has seen them."""
-    return draft.sha256[:4]
-
-
-def _as_it_will_leave(draft: Draft, mime: bytes) -> str:
+def _as_it_will_leave(shown: Presented) -> str:
     """The message from its bytes (never a summary), every recipient, and why it is held; controls made visible.
 
     The recipients stand at the end as well: a long message scrolls its beginning away.
     """
+    draft = shown.draft
+    named = {one.address.email: f"{one.address.email} ({one.ascii})" for one in shown.people if one.ascii}
+    recipients = ", ".join(named.get(one, one) for one in draft.recipients)
     lines = [
         f"From: {draft.inbox}",
-        f"To every one of: {', '.join(draft.recipients)}",
+        f"To every one of: {recipients}",
         *(f"Held because: {reason.sentence}" for reason in draft.reasons),
+        *(f"Mind: {_plain(notice)}" for notice in shown.notices),
         *([f"The assistant says: {_plain(' '.join(draft.note.split()))}"] if draft.note else []),
         "--- the message as it will leave (Date is added) ---",
-        *map(_plain, _words(mime)),
-        f"--- end; it leaves to {', '.join(draft.recipients)} ---",
+        *map(_plain, _words(shown.mime)),
+        *([f"--- hidden in its HTML: {_plain(' '.join(words.split()))}" for _, words in shown.hidden]),
+        f"--- end; it leaves to {recipients} ---",
+        f"Version {draft.revision}, SHA-256 {draft.sha256}; {_audited(shown)}.",
+        *([] if shown.passphrase else [UNPROVED]),
     ]
     return "\n".join(lines)
+
+
+def _audited(shown: Presented) -> str:
+    return f"audit log at line {shown.audit[0]}, {shown.audit[1]}" if shown.audit else "the audit log is empty"
 
 
 def _words(mime: bytes) -> Iterator[str]:

@@ -23,8 +23,9 @@ from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import Delivery, DeliveryState, Draft, DraftState, OutboundMail, Reason, Receipt
-from mailmcp.store import Store, deliveries, inboxes, outbox
+from mailmcp.store import Store, deliveries, inboxes, outbox, seals
 
 log = logging.getLogger("mailmcp.dispatch")
 
@@ -62,10 +63,12 @@ class Dispatch:
         inbound: Inbound,
         receiving: Backend,
         sending: Backend | None,
+        sealing: Sealing,
         settings: Settings,
         pace: Pace = STEADY,
     ) -> None:
         self._store = store
+        self._sealing = sealing
         self._inbound = inbound
         self._within = receiving if isinstance(receiving, DeliversWithin) and receiving.delivers_within else None
         self._outside = sending if sending is not None else receiving if self._within is None else None
@@ -163,6 +166,11 @@ class Dispatch:
             await self._fail(draft, token, "The stored message is not the one that was allowed; it was not sent.")
             return
         leaves_at = datetime.now(UTC)
+        doubt = await asyncio.to_thread(self._sealing.doubt, draft, await self._store.read(seals.of, draft), leaves_at)
+        if doubt is not None:
+            log.warning("the draft %s is held: %s", draft.id, doubt.sentence)
+            await self._hold_again(draft, doubt, leaves_at, from_=DraftState.CLAIMED)
+            return
         mime = await signing.on_its_way(approved, leaves_at, self._settings.home)
         for leg in await self._legs(await self._store.read(deliveries.outstanding, draft)):
             leaving = OutboundMail(mime=mime, mail_from=approved.mail_from, recipients=leg.recipients)
@@ -324,9 +332,12 @@ class Dispatch:
         late = Reason(
             "stale", f"It should have left at {should_have_left:%Y-%m-%d %H:%M} UTC; look whether it still may."
         )
-        expires_at = now + timedelta(seconds=self._settings.approval.expiry)
-        await self._store.write(outbox.hold_again, draft, late, now=now, expires_at=expires_at)
+        await self._hold_again(draft, late, now, from_=DraftState.QUEUED)
         return True
+
+    async def _hold_again(self, draft: Draft, why: Reason, now: datetime, *, from_: DraftState) -> None:
+        expires_at = now + timedelta(seconds=self._settings.approval.expiry)
+        await self._store.write(outbox.hold_again, draft, why, now=now, expires_at=expires_at, from_=from_)
 
     async def _heard_of(self, draft: Draft) -> Draft:
         """A draft that is leaving here or elsewhere: what became of it, in a moment."""

@@ -68,6 +68,16 @@ class Leadership:
         await asyncio.sleep(2 * self._pace.takeover)
         return self._acquired()
 
+    def is_led_elsewhere(self) -> bool:
+        """Whether another process leads now."""
+        try:
+            if not self._lock.acquire():
+                return True
+        except StoreUnavailable:
+            return False
+        self._lock.release()
+        return False
+
     def release(self) -> None:
         """Give back the lock that ``is_alone`` took."""
         self._lock.release()

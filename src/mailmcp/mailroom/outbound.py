@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from secrets import token_hex
 
 from mailmcp.config import Settings
@@ -13,8 +15,10 @@ from mailmcp.errors import BadInput, Refused
 from mailmcp.language.domains import ascii_host
 from mailmcp.mail import compose
 from mailmcp.mailroom.deciding import Deciding
-from mailmcp.mailroom.dispatch import Dispatch, approved_hash
-from mailmcp.mailroom.requests import Outcome
+from mailmcp.mailroom.dispatch import ANSWER_SECONDS, LOOK_AGAIN_SECONDS, Dispatch, approved_hash
+from mailmcp.mailroom.requests import Edit, Outcome
+from mailmcp.mailroom.revising import revised
+from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import (
     Address,
     Decision,
@@ -25,14 +29,15 @@ from mailmcp.models import (
     SendingVerdict,
     Submission,
 )
-from mailmcp.store import Store, outbox
+from mailmcp.store import Store, inboxes, outbox, seals
 
 
 class Outbound:
     """Everything that may leave goes through here."""
 
-    def __init__(self, store: Store, dispatch: Dispatch, settings: Settings) -> None:
+    def __init__(self, store: Store, dispatch: Dispatch, sealing: Sealing, settings: Settings) -> None:
         self._store = store
+        self._sealing = sealing
         self._deciding = Deciding(store, settings, way_out=dispatch.reaches_outside)
         self._dispatch = dispatch
         self._settings = settings
@@ -49,6 +54,7 @@ class Outbound:
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
         facts = await self._deciding.gathered(submission, hold=hold)
+        key = await asyncio.to_thread(self._sealing.key)
         expires_at = now + timedelta(seconds=self._settings.approval.expiry)
 
         def decided(db: sqlite3.Connection) -> tuple[SendingVerdict, Draft | None, bool]:
@@ -72,6 +78,7 @@ class Outbound:
                 db, new, now=now, duplicate_expires_at=expires_at if allow_duplicate else None
             )
             if is_new and draft.state is DraftState.QUEUED:
+                seals.put(db, draft, self._sealing.allowed(draft, key, now))
                 self._deciding.count(db, draft, facts, now)
             return verdict, draft, is_new
 
@@ -99,31 +106,135 @@ class Outbound:
         """What would leave: for the human who decides."""
         return await self._store.read(outbox.mail, draft)
 
-    async def approve(self, draft_id: str, *, sha256: str, approver: str) -> Draft:
-        """A human allowed exactly these bytes and this envelope. Raises Refused when they are not what is held."""
-        await self._store.write(outbox.expire, datetime.now(UTC))  # no process may have been up to do it in time
-        draft = await self.draft(draft_id)
-        if draft.sha256 != sha256:
-            raise Refused(f"The draft {draft_id} is not what was shown: look at it again.")
+    async def decided(self, *, limit: int) -> list[Draft]:
+        """Drafts that are over, the newest first."""
+        return await self._store.read(outbox.decided, limit=limit)
+
+    async def code(self, draft: Draft) -> str:
+        """What a human types at a terminal to approve this revision. For terminals only."""
+        return await asyncio.to_thread(self._sealing.code, draft)
+
+    async def approve(
+        self,
+        draft_id: str,
+        *,
+        sha256: str,
+        approver: str,
+        passphrase: str | None = None,
+        revision: int | None = None,
+    ) -> Draft:
+        """A human allowed exactly these bytes and this envelope.
+
+        Raises Refused when they are not what is held, or when the passphrase is not the one that is set.
+        """
+        draft = await self._held_as_shown(draft_id, sha256, revision)
+        now = datetime.now(UTC)
+        seal = await asyncio.to_thread(self._sealing.approved, draft, approver=approver, passphrase=passphrase, now=now)
         moved = await self._store.write(
-            outbox.decide, draft, to=DraftState.QUEUED, approver=approver, now=datetime.now(UTC)
+            outbox.decide, draft, to=DraftState.QUEUED, approver=approver, now=datetime.now(UTC), seal=seal
         )
         if not moved:
-            raise Refused(f"The draft {draft_id} is no longer held: it is {(await self.draft(draft_id)).state}.")
-        draft = await self.draft(draft_id)
-        if draft.send_at is None or draft.send_at <= datetime.now(UTC):
-            draft = await self._dispatch.deliver(draft)
+            raise await self._overtaken(draft_id)
+        return await self.draft(draft_id)
+
+    async def leave(self, draft: Draft, *, leads: bool, is_led: bool) -> Draft:
+        """An approved draft goes when it is its time; what became of it, or what it is after a while.
+
+        The process that leads hands it over, since it alone may know the relay: a command's environment is another.
+        """
+        if draft.send_at is not None and draft.send_at > datetime.now(UTC):
+            return draft
+        if is_led and not leads:
+            return await self._taken_up(draft)
+        if leads or self._dispatch.reaches_outside:
+            return await self._dispatch.deliver(draft)
+        own = await self._store.read(inboxes.by_recipient, draft.recipients)
+        if sum(map(len, own.values())) == len(draft.recipients):
+            return await self._dispatch.deliver(draft)
         return draft
 
-    async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
-        """A human refused this draft, with a word for the assistant. Raises Refused when it is no longer held."""
-        await self._store.write(outbox.expire, datetime.now(UTC))
+    async def _taken_up(self, draft: Draft) -> Draft:
+        loop = asyncio.get_running_loop()
+        until, begun = loop.time() + ANSWER_SECONDS, draft.tries
+        while loop.time() < until:
+            draft = await self.draft(draft.id)
+            waits = draft.state is DraftState.QUEUED and draft.tries == begun
+            if not waits and draft.state not in (DraftState.CLAIMED, DraftState.ON_WIRE):
+                break
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return draft
+
+    async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str, revision: int | None = None) -> Draft:
+        """A human wrote a held draft anew: its next revision, which is held and has a hash of its own.
+
+        What policy forbids stays forbidden. Raises Refused, BadInput or BadAddress; then nothing has changed.
+        """
+        draft = await self._held_as_shown(draft_id, sha256, revision)
+        mime = (await self.bytes_of(draft)).mime
+        inbox = await self._store.read(inboxes.get, draft.inbox)
+        submission, message_id = await asyncio.to_thread(revised, draft, mime, inbox, edit)
+        composed = compose.compose(submission, sender=Address("", draft.inbox), message_id=message_id)
+        facts = await self._deciding.gathered(submission, hold=True)
+        now = datetime.now(UTC)
+
+        def rewritten(db: sqlite3.Connection) -> tuple[SendingVerdict, bool]:
+            verdict = self._deciding.verdict(db, facts, submission, now)
+            if verdict.decision is Decision.DENY:
+                return verdict, False
+            return verdict, outbox.revise(
+                db,
+                draft,
+                submission=submission,
+                mime=composed.mime,
+                sha256=approved_hash(composed.mime, draft.inbox, submission.recipients),
+                why=verdict.reasons,
+                editor=editor,
+                now=now,
+            )
+
+        verdict, done = await self._store.write(rewritten)
+        if verdict.decision is Decision.DENY:
+            sentences = tuple(reason.sentence for reason in verdict.reasons)
+            raise Refused(f"It cannot be changed to that: {' '.join(sentences)}", sentences)
+        if not done:
+            raise await self._overtaken(draft_id)
+        return await self.draft(draft_id)
+
+    async def _held_as_shown(self, draft_id: str, sha256: str, revision: int | None = None) -> Draft:
+        await self._store.write(outbox.expire, datetime.now(UTC))  # no process may have been up to do it in time
         draft = await self.draft(draft_id)
+        if draft.state is not DraftState.HELD:
+            raise Refused(f"The draft {draft_id} is no longer held: it is {draft.state}.")
+        if not compare_digest(draft.sha256.encode(), sha256.encode("utf-8", "replace")) or revision not in (
+            None,
+            draft.revision,
+        ):
+            raise Refused(f"The draft {draft_id} is not what was shown: look at it again.")
+        return draft
+
+    async def _overtaken(self, draft_id: str) -> Refused:
+        draft = await self.draft(draft_id)
+        if draft.state is DraftState.HELD:
+            return Refused(f"The draft {draft_id} is not what was shown: look at it again.")
+        return Refused(f"The draft {draft_id} is no longer held: it is {draft.state}.")
+
+    async def reject(
+        self, draft_id: str, *, word: str, approver: str, sha256: str | None = None, revision: int | None = None
+    ) -> Draft:
+        """A human refused this draft, with a word for the assistant.
+
+        Raises Refused when it is no longer held, or (with ``sha256``) is not what was shown.
+        """
+        if sha256 is not None:
+            draft = await self._held_as_shown(draft_id, sha256, revision)
+        else:
+            await self._store.write(outbox.expire, datetime.now(UTC))
+            draft = await self.draft(draft_id)
         moved = await self._store.write(
             outbox.decide, draft, to=DraftState.REJECTED, approver=approver, now=datetime.now(UTC), word=word
         )
         if not moved:
-            raise Refused(f"The draft {draft_id} is no longer held: it is {(await self.draft(draft_id)).state}.")
+            raise await self._overtaken(draft_id)
         return await self.draft(draft_id)
 
     async def withdraw(self, draft_id: str) -> Draft:

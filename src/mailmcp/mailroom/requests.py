@@ -8,13 +8,16 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from mailmcp.models import Draft, ListenerStatus, Reason, StoredMessage, ThreadSummary
+from mailmcp.models import Address, Content, Draft, Link, ListenerStatus, Reason, StoredMessage, ThreadSummary, Verdict
 
 Tool = Literal["wait_for_mail", "wait_for_otp"]
 Progress = Callable[[int], Awaitable[None]]
+UNPROVED = "No approver's passphrase is set: a program that runs commands as you could approve too."
+"""Said wherever a human approves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,96 @@ class SendRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What a human changed of a held draft; None is as it was. Addresses as ``name@host`` or ``Name <name@host>``."""
+
+    subject: str | None = None
+    body: str | None = None
+    to: tuple[str, ...] | None = None
+    cc: tuple[str, ...] | None = None
+    bcc: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of somebody's words; ``sign`` is the name of a character in it that nobody would see."""
+
+    text: str
+    sign: str = ""
+
+
+Words = tuple[Piece, ...]
+"""Words with every invisible character named where it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownAddress:
+    """Somebody that a draft names."""
+
+    role: Literal["from", "reply_to", "to", "cc", "bcc"]
+    name: Words
+    address: Address
+    ascii: str | None = None
+    """The domain as machines read it, where it is written in other letters."""
+    own: bool = False
+    """An inbox of this home."""
+    new: bool = False
+    """No human has let this inbox write there yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFile:
+    """An attachment of a draft."""
+
+    part: str
+    name: Words
+    filename: str
+    content_type: str
+    size: int
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMessage:
+    """A message of the conversation that a draft answers."""
+
+    id: str
+    outgoing: bool
+    from_: str
+    when: datetime
+    text: str
+    verdict: Verdict
+    cut: bool
+    answered: bool
+    """It is the one that the draft answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """A draft as a human must see it, read from the bytes that would leave."""
+
+    draft: Draft
+    mime: bytes
+    people: tuple[ShownAddress, ...]
+    subject: Words
+    text: Words
+    html: bool
+    links: tuple[Link, ...]
+    hidden: tuple[tuple[str, str], ...]
+    """(kind, words) of what the HTML keeps from its reader."""
+    notices: tuple[str, ...]
+    """What a human should know before deciding, as sentences."""
+    files: tuple[ShownFile, ...]
+    note: Words
+    thread: tuple[ShownMessage, ...]
+    thread_count: int
+    audit: tuple[int, str] | None
+    """Number and hash of the newest line of the audit log."""
+    passphrase: bool
+    """Whether an approval needs the approver's passphrase."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a submission. ``draft`` is None only when policy refused it."""
 
@@ -127,3 +220,7 @@ class Status:
     inboxes: int
     unwise: tuple[str, ...] = ()
     """What is unwise about where the home lies, in sentences."""
+    page: str | None = None
+    """The address of the approval page, without power; None when no process serves it."""
+    passphrase: bool = False
+    """Whether approvals need the approver's passphrase."""

@@ -16,6 +16,7 @@ from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
 from mailmcp.mail import compose
+from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
@@ -24,8 +25,11 @@ from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.pages import Pages
+from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.reading import Reading
-from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.sealing import Sealing
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage
@@ -55,8 +59,10 @@ class Mailroom:
         open_receiving: Callable[[Reception], Backend],
         pace: Pace = STEADY,
         resolver: Resolver | None = None,
+        further: Callable[[Mailroom], Sequence[Duty]] | None = None,
     ) -> None:
         self.settings = settings
+        self.pace = pace
         self._store = store
         self._arrivals = Arrivals(store)
         self._resolver = resolver or _system_resolver(settings)
@@ -64,14 +70,19 @@ class Mailroom:
         self._inbound = Inbound(store, self._arrivals, self._checking)
         self._backend = open_receiving(self._inbound)
         self._sender = _sender(settings, self._inbound, self._resolver)
-        self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, settings, pace)
-        self._outbound = Outbound(store, self._dispatch, settings)
+        self._sealing = Sealing(settings.home)
+        self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, self._sealing, settings, pace)
+        self._approvers = Approvers(store, self._sealing)
+        self._outbound = Outbound(store, self._dispatch, self._sealing, settings)
         self._reading = Reading(store, settings.home)
+        self._presenting = Presenting(store, self._reading, self._sealing)
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
+        self.pages = Pages(store, self._sealing)
         duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking)
+        duties = (*duties, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
@@ -83,19 +94,25 @@ class Mailroom:
         *,
         leads: bool = True,
         resolver: Resolver | None = None,
+        further: Callable[[Mailroom], Sequence[Duty]] | None = None,
     ) -> Mailroom:
         """Open a home; ``leads`` is False for a command that only looks in. Without a resolver, real DNS is asked.
+
+        ``further`` gives the duties of doors, which this room does not know.
 
         Raises StoreUnavailable (or a kind of it) or ConfigError, with the way out.
         """
         store = await Store.open(settings.home)
         try:
-            room = cls(settings, store, open_receiving, pace, resolver)
+            room = cls(settings, store, open_receiving, pace, resolver, further)
         except BaseException:
             await store.aclose()
             raise
         room._inbound.start()
         if leads:
+            # What is held stays held under looser rules; who looks back shall see when they changed.
+            rules = settings.send.model_dump_json(exclude={"undo"})
+            await store.write(status.note_policy, rules, datetime.now(UTC))
             room._leadership.start()
         return room
 
@@ -261,18 +278,57 @@ class Mailroom:
         """Take back a draft that has not left."""
         return await self._outbound.withdraw(draft_id)
 
+    @property
+    def presenting(self) -> Presenting:
+        """present, html, file: what a human looks at before deciding."""
+        return self._presenting
+
+    async def decided(self, *, limit: int) -> list[Draft]:
+        """Drafts that are over, the newest first."""
+        return await self._outbound.decided(limit=limit)
+
     async def shown(self, draft_id: str) -> tuple[Draft, bytes]:
         """A draft with the bytes that would leave, for the human who decides."""
         draft = await self._outbound.draft(draft_id)
         return draft, (await self._outbound.bytes_of(draft)).mime
 
-    async def approve(self, draft_id: str, *, sha256: str, approver: str) -> Draft:
-        """A human allowed exactly these bytes. No tool may call this."""
-        return await self._outbound.approve(draft_id, sha256=sha256, approver=approver)
+    async def approve(
+        self,
+        draft_id: str,
+        *,
+        sha256: str,
+        approver: str,
+        passphrase: str | None = None,
+        revision: int | None = None,
+    ) -> Draft:
+        """A human allowed exactly these bytes; what became of the mail. No tool may call this."""
+        draft = await self._outbound.approve(
+            draft_id, sha256=sha256, approver=approver, passphrase=passphrase, revision=revision
+        )
+        return await self._outbound.leave(draft, leads=self._leadership.leads, is_led=self.is_led())
 
-    async def reject(self, draft_id: str, *, word: str, approver: str) -> Draft:
+    async def code(self, draft: Draft) -> str:
+        """What a human types at a terminal to approve this revision. No tool may call this."""
+        return await self._outbound.code(draft)
+
+    def is_led(self) -> bool:
+        """Whether some process does the duties of this home: sends, and serves the approval page."""
+        return self._leadership.leads or self._leadership.is_led_elsewhere()
+
+    @property
+    def approver(self) -> Approvers:
+        """is_set, set, clear: the passphrase that approvals need."""
+        return self._approvers
+
+    async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str, revision: int | None = None) -> Draft:
+        """A human wrote a held draft anew; it stays held. No tool may call this."""
+        return await self._outbound.edit(draft_id, edit, sha256=sha256, editor=editor, revision=revision)
+
+    async def reject(
+        self, draft_id: str, *, word: str, approver: str, sha256: str | None = None, revision: int | None = None
+    ) -> Draft:
         """A human refused this draft, with a word for the assistant."""
-        return await self._outbound.reject(draft_id, word=word, approver=approver)
+        return await self._outbound.reject(draft_id, word=word, approver=approver, sha256=sha256, revision=revision)
 
     # --- domains ---------------------------------------------------------------------------------------------
 
@@ -304,6 +360,8 @@ class Mailroom:
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
             unwise=tuple(one.sentence for one in await asyncio.to_thread(whereabouts.unwise, self.settings.home)),
+            page=await self.pages.address(),
+            passphrase=await self._approvers.is_set(),
         )
 
 

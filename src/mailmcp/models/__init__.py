@@ -31,14 +31,17 @@ from mailmcp.models.mail import (
     Source,
 )
 from mailmcp.models.sending import (
+    Approval,
     Decision,
     Delivery,
     DeliveryState,
     Draft,
     DraftState,
+    Leave,
     OutboundMail,
     OutgoingFile,
     Receipt,
+    Seal,
     SendingVerdict,
     Submission,
     distinct,
@@ -56,6 +59,7 @@ from mailmcp.models.trust import Reason, Trust, Verdict
 
 __all__ = [
     "Address",
+    "Approval",
     "ArcChain",
     "ArcSet",
     "Arrival",
@@ -83,6 +87,7 @@ __all__ = [
     "Hidden",
     "Inbox",
     "InboxSummary",
+    "Leave",
     "Link",
     "ListenerStatus",
     "Message",
@@ -93,6 +98,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Result",
+    "Seal",
     "SendingVerdict",
     "Source",
     "SpfResult",

@@ -127,6 +127,39 @@ class SendingVerdict:
     reasons: tuple[Reason, ...] = ()
 
 
+class Leave(StrEnum):
+    """Who let a message go."""
+
+    ALLOWED = "allowed"
+    """Policy, without a human."""
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """The leave for one message to go once: exactly these bytes to exactly these recipients."""
+
+    draft: str
+    revision: int
+    sha256: str
+    """Of the MIME bytes and the envelope."""
+    decision: Leave
+    approver: str
+    expires_at: datetime
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """An approval with what proves it."""
+
+    approval: Approval
+    mac: str
+    """HMAC-SHA256 by the home's key."""
+    signature: str = ""
+    """Ed25519 by the key of the approver's passphrase; empty where none is set."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A row of the outbox."""
@@ -159,6 +192,12 @@ class Draft:
     """Through which backend it went when it was last on the wire."""
     deliveries: tuple[Delivery, ...] = ()
     """What became of it for each recipient that it was tried for."""
+    revision: int = 1
+    """An edit makes the next one."""
+    answers: str | None = None
+    """The m_… id of the message that it answers."""
+    carries: tuple[str, ...] = ()
+    """The m_… ids of stored messages that it passes on."""
 
     @property
     def recipients(self) -> tuple[str, ...]:

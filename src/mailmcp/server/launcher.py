@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from mailmcp import __version__
-from mailmcp.config import default_home
 
 
 def launcher() -> tuple[str, list[str]]:
@@ -27,10 +26,9 @@ def launcher() -> tuple[str, list[str]]:
 
 
 def command(home: Path, *arguments: str) -> str:
-    """A complete command line for a human's terminal, naming the home unless it is the usual one."""
+    """A complete command line for a human's terminal. It names the home: another shell's environment may not."""
     program, first = launcher()
-    where = [] if home == default_home() else ["--home", str(home)]
-    return shlex.join([program, *first, *arguments, *where])
+    return shlex.join([program, *first, *arguments, "--home", str(home)])
 
 
 def _is_uvx() -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from mailmcp import __version__
-from mailmcp.mailroom.requests import Outcome, Status
+from mailmcp.mailroom.requests import UNPROVED, Outcome, Status
 from mailmcp.models import DeliveryState, Draft, DraftState, Inbox, InboxSummary
 from mailmcp.server import results
 from mailmcp.server.fence import Page, one_line
@@ -59,7 +59,7 @@ def inboxes(found: Sequence[InboxSummary]) -> tuple[str, results.InboxList]:
     return "\n".join(text), results.InboxList(inboxes=lines, left_out=left_out or None)
 
 
-def sent(outcome: Outcome, home: Path) -> tuple[str, results.Sent]:
+def sent(outcome: Outcome, home: Path, page: str | None) -> tuple[str, results.Sent]:
     """send and draft_for_approval."""
     draft = outcome.draft
     if draft is None:
@@ -77,7 +77,7 @@ def sent(outcome: Outcome, home: Path) -> tuple[str, results.Sent]:
         repeated=outcome.repeated or None,
         send_at=draft.send_at,
         deliveries=_deliveries(draft),
-        how_to_decide=_how_to_decide(draft, home) if status == "held" else None,
+        how_to_decide=_how_to_decide(draft, home, page) if status == "held" else None,
     )
     again = "The same mail was submitted before, it was not sent again: it is " if outcome.repeated else ""
     text = [f"{again}{status}: draft {draft.id} to {', '.join(draft.recipients)}."]
@@ -89,7 +89,7 @@ def sent(outcome: Outcome, home: Path) -> tuple[str, results.Sent]:
     return " ".join(text), data
 
 
-def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
+def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, results.DraftList]:
     """check_draft."""
     lines = [
         results.DraftLine(
@@ -110,16 +110,16 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
     ]
     if not lines:
         return "No draft is held or queued.", results.DraftList(drafts=lines)
-    page = Page()
+    said = Page()
     for one in lines:
         trouble = f" ({one.error})" if one.error else ""
         # The subject of an answer, and often the recipient, is a stranger's.
-        page.say(f"{one.draft} {one.status}{trouble}, to", f"{', '.join(one.recipients)}: {one.subject}")
+        said.say(f"{one.draft} {one.status}{trouble}, to", f"{', '.join(one.recipients)}: {one.subject}")
     if len(found) > len(lines):
-        page.say(f"{len(found) - len(lines)} older drafts are left out.")
+        said.say(f"{len(found) - len(lines)} older drafts are left out.")
     for one in [one for one in found if one.state is DraftState.HELD][:1]:
-        page.say(_how_to_decide(one, home))
-    return page.text(), results.DraftList(drafts=lines)
+        said.say(_how_to_decide(one, home, page))
+    return said.text(), results.DraftList(drafts=lines)
 
 
 def status(now: Status) -> tuple[str, results.MailStatus]:
@@ -147,6 +147,8 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         policy=now.policy,
         inboxes=now.inboxes,
         held=now.held,
+        approval=_approval(now),
+        page=now.page,
         queued=now.queued,
         warnings=warnings,
         next=_what_next(now),
@@ -154,6 +156,7 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
     text = [
         f"mailmcp {__version__}, backend {now.backend}, {now.inboxes} inbox(es) at @{now.domain}.",
         f"SMTP: {smtp or 'off'}. Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
+        data.approval,
         *(f"Warning: {warning}" for warning in warnings),
         data.next,
     ]
@@ -188,10 +191,17 @@ def _sent_status(state: DraftState) -> SentStatus:
     return cast(SentStatus, leaving.get(state, state.value))
 
 
-def _how_to_decide(draft: Draft, home: Path) -> str:
+def _approval(now: Status) -> str:
+    where = f"on the page {now.page} or in a terminal" if now.page else "in a terminal"
+    proof = "and types the approver's passphrase." if now.passphrase else f"without a passphrase. {UNPROVED}"
+    return f"A human approves {where}, {proof}"
+
+
+def _how_to_decide(draft: Draft, home: Path, page: str | None) -> str:
+    at_the_page = f"at {page} (`{command(home, 'ui')}` opens it), or " if page else ""
     return (
-        f"A human decides in a terminal: `{command(home, 'approve', draft.id)}` shows the message as it will leave;"
-        " with `reject` instead of `approve` it is refused. You cannot; tell them, then call check_draft."
+        f"A human decides {at_the_page}in a terminal: `{command(home, 'approve', draft.id)}` shows the message as it"
+        " will leave; with `reject` instead of `approve` it is refused. You cannot; tell them, then call check_draft."
     )
 
 

@@ -50,7 +50,7 @@ def add_resources(server: MCPServer[Session], session: Session) -> None:
     async def drafts() -> str:  # pyright: ignore[reportUnusedFunction]
         """The drafts that are held, queued or leaving."""
         room = await session.room()
-        return outcomes.drafts(await room.open_drafts(), room.settings.home)[0]
+        return outcomes.drafts(await room.open_drafts(), room.settings.home, await room.pages.address())[0]
 
     for uri, title, read in (
         ("mail://inbox/{address}", "Newest threads of an inbox", _told(inbox)),

@@ -277,6 +277,9 @@ class MailStatus(Result):
     policy: str
     inboxes: int
     held: int
+    approval: str
+    """How a human approves, and what that is worth."""
+    page: str | None = None
     queued: int
     warnings: list[str]
     next: str

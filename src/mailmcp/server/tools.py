@@ -192,7 +192,8 @@ async def send(
     """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
     room = await _room(ctx)
-    return answer(*outcomes.sent(await room.send(request, allow_duplicate=allow_duplicate), room.settings.home))
+    outcome = await room.send(request, allow_duplicate=allow_duplicate)
+    return answer(*outcomes.sent(outcome, room.settings.home, await room.pages.address()))
 
 
 async def draft_for_approval(
@@ -216,7 +217,7 @@ async def draft_for_approval(
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
     room = await _room(ctx)
     outcome = await room.draft_for_approval(request, note=note or "", allow_duplicate=allow_duplicate)
-    return answer(*outcomes.sent(outcome, room.settings.home))
+    return answer(*outcomes.sent(outcome, room.settings.home, await room.pages.address()))
 
 
 async def check_draft(
@@ -225,7 +226,7 @@ async def check_draft(
     """See what became of a draft, or list the drafts that are held or queued."""
     room = await _room(ctx)
     found = [await room.draft(draft)] if draft else await room.open_drafts()
-    return answer(*outcomes.drafts(found, room.settings.home))
+    return answer(*outcomes.drafts(found, room.settings.home, await room.pages.address()))
 
 
 async def get_attachment(

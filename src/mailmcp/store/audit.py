@@ -21,6 +21,12 @@ def record(db: sqlite3.Connection, event: str, now: datetime, **detail: str | in
     )
 
 
+def head(db: sqlite3.Connection) -> tuple[int, str] | None:
+    """(number, hash) of the newest row; None while there is none."""
+    row = db.execute("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+    return (int(row["id"]), str(row["hash"])) if row else None
+
+
 def first_broken(db: sqlite3.Connection) -> int | None:
     """The row at which the chain does not hold, or None when it holds."""
     previous = ""

@@ -116,7 +116,8 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     removed = {"messages": count["messages"], "threads": count["threads"], "drafts": count["drafts"]}
     search.forget_inbox(db, inbox["inbox"])
     mine = "IN (SELECT id FROM messages WHERE inbox = :inbox)"
-    db.execute("DELETE FROM deliveries WHERE draft IN (SELECT id FROM drafts WHERE inbox = :inbox)", inbox)
+    for table in ("deliveries", "seals"):
+        db.execute(f"DELETE FROM {table} WHERE draft IN (SELECT id FROM drafts WHERE inbox = :inbox)", inbox)
     db.execute("DELETE FROM drafts WHERE inbox = :inbox", inbox)
     for table in ("bodies", "attachments", "mentions", "labels", "handouts", "checks"):
         db.execute(f"DELETE FROM {table} WHERE message {mine}", inbox)

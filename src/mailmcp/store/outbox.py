@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailmcp.errors import NotFound
-from mailmcp.models import Draft, DraftState, OutboundMail, Reason, Submission
-from mailmcp.store import audit, deliveries
+from mailmcp.models import Draft, DraftState, OutboundMail, Reason, Seal, Submission
+from mailmcp.store import audit, deliveries, seals, sends
 from mailmcp.store.columns import (
     addresses,
     addresses_json,
@@ -19,6 +20,7 @@ from mailmcp.store.columns import (
     new_id,
     optional_moment,
     reasons,
+    strings,
 )
 
 REPEAT_WINDOW = timedelta(minutes=10)
@@ -75,8 +77,9 @@ def submit(
     asked = new.submission
     db.execute(
         "INSERT INTO drafts (public_id, inbox, state, content_key, sha256, mime, to_, cc, bcc, subject, reasons, note,"
-        " created_at, send_at, expires_at, not_before, changed_at) VALUES (:id, :inbox, :state, :key, :sha256, :mime,"
-        " :to_, :cc, :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :not_before, :now)",
+        " created_at, send_at, expires_at, not_before, changed_at, answers, carries) VALUES (:id, :inbox, :state, :key,"
+        " :sha256, :mime, :to_, :cc, :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :not_before, :now,"
+        " :answers, :carries)",
         {
             "id": draft_id,
             "inbox": inbox.row,
@@ -94,6 +97,8 @@ def submit(
             "send_at": milliseconds(asked.send_at) if asked.send_at else None,
             "expires_at": milliseconds(new.expires_at) if new.expires_at else None,
             "not_before": milliseconds(new.not_before) if new.not_before else None,
+            "answers": asked.answers,
+            "carries": json.dumps(asked.carries),
         },
     )
     return get(db, draft_id), True
@@ -110,6 +115,12 @@ def get(db: sqlite3.Connection, public_id: str) -> Draft:
 def open_drafts(db: sqlite3.Connection, states: Sequence[DraftState] = OPEN) -> list[Draft]:
     """The drafts in these states, oldest first."""
     return _select(db, f"state IN ({','.join(repr(str(state)) for state in states)}) ORDER BY drafts.id LIMIT 200", {})
+
+
+def decided(db: sqlite3.Connection, *, limit: int) -> list[Draft]:
+    """Drafts of which is known what became of them, the newest first."""
+    over = "state NOT IN ('held', 'queued', 'claimed', 'on_wire')"
+    return _select(db, f"{over} ORDER BY drafts.changed_at DESC, drafts.id DESC LIMIT :limit", {"limit": limit})
 
 
 def mail(db: sqlite3.Connection, draft: Draft) -> OutboundMail:
@@ -140,12 +151,25 @@ def move(
 
 
 def decide(
-    db: sqlite3.Connection, draft: Draft, *, to: DraftState, approver: str, now: datetime, word: str | None = None
+    db: sqlite3.Connection,
+    draft: Draft,
+    *,
+    to: DraftState,
+    approver: str,
+    now: datetime,
+    word: str | None = None,
+    seal: Seal | None = None,
 ) -> bool:
-    """A human's decision on a held draft, with its line in the audit log; False when it was no longer held."""
-    if not move(db, draft, from_=(DraftState.HELD,), to=to, now=now, error=word):
+    """A human's decision on a held draft, with its line in the audit log; False when it is not held as it was shown.
+
+    ``seal`` is what an approval is proved by when the draft leaves.
+    """
+    if not _is_as_shown(db, draft) or not move(db, draft, from_=(DraftState.HELD,), to=to, now=now, error=word):
         return False
     if to is DraftState.QUEUED:
+        if seal is not None:
+            seals.put(db, draft, seal)
+        sends.agree(db, draft, now)
         # Whoever read it has had a window of their own; what was stale is due now.
         db.execute(
             "UPDATE drafts SET decided_at = :now, not_before = CASE WHEN send_at > :now THEN send_at ELSE :now END"
@@ -153,8 +177,57 @@ def decide(
             {"now": milliseconds(now), "id": draft.row},
         )
     event = "draft.approved" if to is DraftState.QUEUED else "draft.rejected"
-    audit.record(db, event, now, draft=draft.id, sha256=draft.sha256, by=approver)
+    audit.record(db, event, now, draft=draft.id, revision=draft.revision, sha256=draft.sha256, by=approver)
     return True
+
+
+def revise(
+    db: sqlite3.Connection,
+    draft: Draft,
+    *,
+    submission: Submission,
+    mime: bytes,
+    sha256: str,
+    why: Sequence[Reason],
+    editor: str,
+    now: datetime,
+) -> bool:
+    """A human wrote a held draft anew: its next revision, held as before; False when it is not held as it was shown."""
+    if not _is_as_shown(db, draft):
+        return False
+    changed = db.execute(
+        "UPDATE drafts SET revision = revision + 1, mime = :mime, sha256 = :sha256, to_ = :to_, cc = :cc, bcc = :bcc,"
+        " subject = :subject, reasons = :reasons, changed_at = :now WHERE id = :id AND state = 'held'",
+        {
+            "id": draft.row,
+            "mime": mime,
+            "sha256": sha256,
+            "to_": addresses_json(submission.to),
+            "cc": addresses_json(submission.cc),
+            "bcc": addresses_json(submission.bcc),
+            "subject": submission.subject,
+            "reasons": coded_json(why),
+            "now": milliseconds(now),
+        },
+    )
+    if changed.rowcount != 1:
+        return False
+    audit.record(
+        db,
+        "draft.edited",
+        now,
+        draft=draft.id,
+        revision=draft.revision + 1,
+        before=draft.sha256,
+        sha256=sha256,
+        by=editor,
+    )
+    return True
+
+
+def _is_as_shown(db: sqlite3.Connection, draft: Draft) -> bool:
+    row = db.execute("SELECT revision, sha256 FROM drafts WHERE id = :id", {"id": draft.row}).fetchone()
+    return row is not None and (row["revision"], row["sha256"]) == (draft.revision, draft.sha256)
 
 
 def due(db: sqlite3.Connection, now: datetime) -> list[Draft]:
@@ -174,12 +247,21 @@ def count(db: sqlite3.Connection, state: DraftState) -> int:
     return int(db.execute("SELECT count(*) FROM drafts WHERE state = :state", {"state": state}).fetchone()[0])
 
 
-def hold_again(db: sqlite3.Connection, draft: Draft, reason: Reason, *, now: datetime, expires_at: datetime) -> bool:
-    """Hold a queued draft for a human after all; False when it was not queued any more."""
-    if not move(db, draft, from_=(DraftState.QUEUED,), to=DraftState.HELD, now=now):
+def hold_again(
+    db: sqlite3.Connection,
+    draft: Draft,
+    reason: Reason,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    from_: DraftState = DraftState.QUEUED,
+) -> bool:
+    """Hold a queued (or just claimed) draft for a human after all; False when it was not in that state any more."""
+    if not move(db, draft, from_=(from_,), to=DraftState.HELD, now=now):
         return False
     db.execute(
-        "UPDATE drafts SET reasons = :reasons, expires_at = :expires_at, decided_at = NULL WHERE id = :id",
+        "UPDATE drafts SET reasons = :reasons, expires_at = :expires_at, decided_at = NULL, claim = NULL"
+        " WHERE id = :id",
         {
             "reasons": coded_json((*(one for one in draft.reasons if one.code != reason.code), reason)),
             "expires_at": milliseconds(expires_at),
@@ -229,6 +311,9 @@ def _select(db: sqlite3.Connection, condition: str, values: dict[str, object]) -
             tries=row["tries"],
             backend=row["backend"],
             deliveries=deliveries.of(db, row["id"]),
+            revision=row["revision"],
+            answers=row["answers"],
+            carries=strings(row["carries"]),
         )
         for row in rows
     ]

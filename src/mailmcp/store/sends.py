@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
+from mailmcp.models import Draft
 from mailmcp.policy.patterns import normal
 from mailmcp.policy.sending import Rate, Sent
 from mailmcp.store.columns import addresses, milliseconds
@@ -55,6 +56,15 @@ def counted(
         recipients={
             one: within("recipient", "recipient = :recipient", recipient=one) for one in map(normal, recipients)
         },
+    )
+
+
+def agree(db: sqlite3.Connection, draft: Draft, now: datetime) -> None:
+    """A human lets an inbox write to everybody that a draft goes to."""
+    db.executemany(
+        "INSERT INTO agreed (inbox, email, at) SELECT inbox, :email, :now FROM drafts WHERE id = :draft"
+        " ON CONFLICT (inbox, email) DO UPDATE SET at = excluded.at",
+        [{"draft": draft.row, "email": one.lower(), "now": milliseconds(now)} for one in draft.recipients],
     )
 
 

@@ -1,12 +1,14 @@
-"""What one process tells the others of this home: where the listener is."""
+"""What one process tells the others of this home: where the listener and the approval page are, and its policy."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from dataclasses import asdict
+from datetime import datetime
 
 from mailmcp.models import ListenerStatus
+from mailmcp.store import audit
 
 
 def set_listener(db: sqlite3.Connection, value: ListenerStatus | None) -> None:
@@ -24,3 +26,43 @@ def listener(db: sqlite3.Connection) -> ListenerStatus | None:
     """Where the listener is, as its process said; None when there is none."""
     row = db.execute("SELECT value FROM meta WHERE key = 'listener'").fetchone()
     return ListenerStatus(**json.loads(row["value"])) if row else None
+
+
+def set_page(db: sqlite3.Connection, address: str | None, *, remember: bool = True) -> None:
+    """Write down where the approval page is (None: nowhere now); with ``remember`` its port is kept for later."""
+    if address is None:
+        db.execute("DELETE FROM meta WHERE key = 'page'")
+        return
+    port = address.rstrip("/").rpartition(":")[2]
+    for key, value in (("page", address), *([("page_port", port)] if remember else [])):
+        db.execute(
+            "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
+            {"key": key, "value": value},
+        )
+
+
+def page(db: sqlite3.Connection) -> str | None:
+    """The address of the approval page; None when no process serves it."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'page'").fetchone()
+    return str(row["value"]) if row else None
+
+
+def page_port(db: sqlite3.Connection) -> int | None:
+    """The port that the approval page of this home had the last time."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'page_port'").fetchone()
+    return int(row["value"]) if row and row["value"].isdecimal() else None
+
+
+def note_policy(db: sqlite3.Connection, words: str, now: datetime) -> bool:
+    """Write down under which rules mail leaves from now on; a change goes into the audit log. Whether it was one."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'policy'").fetchone()
+    if row is not None and row["value"] == words:
+        return False
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES ('policy', :words) ON CONFLICT (key) DO UPDATE SET value = :words",
+        {"words": words},
+    )
+    if row is None:
+        return False
+    audit.record(db, "policy.changed", now, before=row["value"], after=words)
+    return True

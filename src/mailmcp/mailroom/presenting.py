@@ -1,0 +1,245 @@
+"""A draft as the human who decides must see it: read from the bytes that would leave, never from a summary of them."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mailmcp.errors import NotFound
+from mailmcp.language.characters import cleaned
+from mailmcp.language.domains import ascii_host, same_organisation
+from mailmcp.mail import inert, parse, targets, text
+from mailmcp.mail.contents import examined
+from mailmcp.mailroom.reading import Reading
+from mailmcp.mailroom.requests import Piece, Presented, ShownAddress, ShownFile, ShownMessage, Words
+from mailmcp.mailroom.sealing import Sealing
+from mailmcp.models import Address, Channels, Draft, Message, OutboundMail
+from mailmcp.store import Store, audit, inboxes, outbox, sends
+
+THREAD_SHOWN = 4
+"""Messages of the conversation that is answered."""
+CHARACTERS_SHOWN = 4_000
+"""Of each of them."""
+TEXT_SHOWN = 400_000
+HIDDEN_SHOWN, LINKS_SHOWN = 50, 200
+_HIDDEN_WORDS = 2_000
+
+
+class Presenting:
+    """Makes drafts visible."""
+
+    def __init__(self, store: Store, reading: Reading, sealing: Sealing) -> None:
+        self._store = store
+        self._reading = reading
+        self._sealing = sealing
+
+    async def present(self, draft_id: str) -> Presented:
+        """A draft with everything that a decision needs. Raises NotFound."""
+        draft, leaving = await self._leaving(draft_id)
+        own = await self._store.read(inboxes.by_recipient, draft.recipients)
+        inbox = await self._store.read(inboxes.get, draft.inbox)
+        agreed = await self._store.read(sends.agreed, inbox.row, draft.recipients)
+        shown = await asyncio.to_thread(_shown, draft, leaving.mime)
+        mine = {one.lower() for group in own.values() for one in group}
+        known = {one.lower() for one in agreed} | mine
+        people = tuple(
+            replace(
+                one,
+                own=one.address.email.lower() in mine,
+                new=one.role in ("to", "cc", "bcc") and one.address.email.lower() not in known,
+            )
+            for one in shown.people
+        )
+        thread, count = await self._thread(draft)
+        return replace(
+            shown,
+            people=people,
+            thread=thread,
+            thread_count=count,
+            audit=await self._store.read(audit.head),
+            passphrase=await asyncio.to_thread(self._sealing.approver) is not None,
+        )
+
+    async def html(self, draft_id: str) -> tuple[Draft, str]:
+        """The HTML of a draft with nothing in it that runs, leads away or is fetched. Raises NotFound."""
+        draft, leaving = await self._leaving(draft_id)
+        html = (await asyncio.to_thread(parse.parse, leaving.mime)).html
+        if not html:
+            raise NotFound(f"The draft {draft.id} has no HTML part.")
+        return draft, await asyncio.to_thread(inert.inert, html)
+
+    async def file(self, draft_id: str, part: str) -> tuple[Draft, str, bytes]:
+        """(the draft, the name, the bytes) of an attachment of a draft. Raises NotFound."""
+        draft, leaving = await self._leaving(draft_id)
+        attachment, data = await asyncio.to_thread(parse.attachment_bytes, leaving.mime, part)
+        return draft, attachment.filename, data
+
+    async def _leaving(self, draft_id: str) -> tuple[Draft, OutboundMail]:
+        draft = await self._store.read(outbox.get, draft_id)
+        return draft, await self._store.read(outbox.mail, draft)
+
+    async def _thread(self, draft: Draft) -> tuple[tuple[ShownMessage, ...], int]:
+        """The end of the conversation that a draft answers, and how many messages it has."""
+        if draft.answers is None:
+            return (), 0
+        try:
+            answered = await self._reading.message(draft.answers)
+            whole = await self._reading.conversation(answered.thread)
+        except NotFound:  # deleted meanwhile
+            return (), 0
+        last = list(whole.messages[-THREAD_SHOWN:])
+        if answered.id not in [message.id for message, _ in last]:
+            last = [one for one in whole.messages if one[0].id == answered.id] + last[1:]
+        shown = tuple(
+            ShownMessage(
+                id=message.id,
+                outgoing=message.outgoing,
+                from_=written(message.from_) if message.from_ else "nobody that can be named",
+                when=message.date or message.received_at,
+                text=channels.visible[:CHARACTERS_SHOWN],
+                verdict=message.trust.verdict,
+                cut=len(channels.visible) > CHARACTERS_SHOWN,
+                answered=message.id == answered.id,
+            )
+            for message, channels in last
+        )
+        return shown, whole.count
+
+
+def named(words: str) -> Words:
+    """Words with the characters that nobody sees named where they stand."""
+    words = words.replace("\r\n", "\n").replace("\r", "\n")
+    bare, removed = cleaned(words)
+    if not removed:
+        return (Piece(words),) if words else ()
+    pieces: list[Piece] = []
+    plain: list[str] = []
+    place = 0
+    for one in words:
+        if place < len(bare) and one == bare[place]:
+            plain.append(one)
+            place += 1
+            continue
+        if plain:
+            pieces.append(Piece("".join(plain)))
+            plain = []
+        sign = f"U+{ord(one):04X} {unicodedata.name(one, 'control character')}"
+        if pieces and pieces[-1].sign == sign:
+            pieces[-1] = Piece(pieces[-1].text + one, sign)
+        else:
+            pieces.append(Piece(one, sign))
+    if plain:
+        pieces.append(Piece("".join(plain)))
+    return tuple(pieces)
+
+
+def written(address: Address) -> str:
+    """An address with its name."""
+    return f"{address.name} <{address.email}>" if address.name else address.email
+
+
+def _shown(draft: Draft, mime: bytes) -> Presented:
+    message = parse.parse(mime)
+    channels = text.read(message) if message.html else Channels()
+    channels = replace(channels, links=targets.flagged(channels.links))
+    plain = message.text or ""
+    files = tuple(_files(message, mime))
+    people = (
+        *(_person("from", one) for one in message.from_),
+        *(_person("reply_to", one) for one in message.reply_to),
+        # The envelope is what counts: Bcc stands in no header, and the header was compared with it when it was made.
+        *(_person("to", one) for one in draft.to),
+        *(_person("cc", one) for one in draft.cc),
+        *(_person("bcc", one) for one in draft.bcc),
+    )
+    return Presented(
+        draft=draft,
+        mime=mime,
+        people=people,
+        subject=named(message.subject),
+        text=named(plain[:TEXT_SHOWN]),
+        html=bool(message.html),
+        links=channels.links[:LINKS_SHOWN],
+        hidden=tuple((one.kind, one.text[:_HIDDEN_WORDS]) for one in channels.hidden[:HIDDEN_SHOWN]),
+        notices=tuple(dict.fromkeys(_notices(draft, message, channels, people, files))),
+        files=files,
+        note=named(draft.note),
+        thread=(),
+        thread_count=0,
+        audit=None,
+        passphrase=False,
+    )
+
+
+def _person(role: str, address: Address) -> ShownAddress:
+    domain = address.email.rpartition("@")[2]
+    return ShownAddress(
+        role=role,  # type: ignore[arg-type]
+        name=named(address.name),
+        address=address,
+        ascii=ascii_host(domain) if not domain.isascii() else None,
+    )
+
+
+def _files(message: Message, mime: bytes) -> Iterator[ShownFile]:
+    for one in message.attachments:
+        attachment, data = parse.attachment_bytes(mime, one.part)
+        yield ShownFile(
+            part=one.part,
+            name=named(one.filename),
+            filename=one.filename,
+            content_type=one.content_type,
+            size=len(data),
+            content=examined(attachment, data),
+        )
+
+
+def _notices(
+    draft: Draft, message: Message, channels: Channels, people: tuple[ShownAddress, ...], files: tuple[ShownFile, ...]
+) -> Iterator[str]:
+    """What a glance at the message would not tell."""
+    sender = draft.inbox.rpartition("@")[2]
+    if [one.email.lower() for one in message.from_] != [draft.inbox.lower()]:
+        yield f"From in the message is not the inbox {draft.inbox} that sends it."
+    for one in people:
+        email = one.address.email
+        if one.role == "reply_to" and not same_organisation(email.rpartition("@")[2], sender):
+            yield f"Answers would go to {email}, which is not at the domain of the inbox."
+        if one.ascii:
+            yield f"{email} is written in letters beyond ASCII; machines read it as {one.ascii}."
+        if "@" in one.address.name and one.address.name.strip("\"' ").lower() != email.lower():
+            yield f"The name of {email} looks like another address: {one.address.name[:100]}."
+    counted = (("subject", message.subject), ("text", message.text or ""))
+    for where, words in (*counted, *(("name of a recipient", one.address.name) for one in people)):
+        if invisible := cleaned(words)[1]:
+            yield f"The {where} holds {_counted(invisible, 'invisible character')}, named where they stand."
+    if channels.invisible and channels.read_from == "html":
+        yield f"The HTML holds {_counted(channels.invisible, 'invisible character')}."
+    if channels.hidden:
+        pieces = _counted(len(channels.hidden), "piece")
+        yield f"The HTML hides {pieces} of text from whoever reads it; what they say stands below it."
+    yield from (one.detail for one in channels.defects)
+    yield from (one.detail for one in message.defects)
+    for file in files:
+        if file.content.doubt:
+            yield f"{file.filename}: {file.content.doubt}"
+        if cleaned(file.filename)[1]:
+            yield "The name of an attachment holds invisible characters; each is named where it stands."
+    if message.text and len(message.text) > TEXT_SHOWN:
+        yield f"The text is longer than {TEXT_SHOWN} characters; the rest is in the source."
+    for flag, sentence in _FLAGS.items():
+        if any(flag in link.flags for link in channels.links):
+            yield sentence
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+_FLAGS = {
+    "text_names_another_host": "A link shows one address and leads to another.",
+    "punycode": "A link leads to a domain written in letters beyond ASCII.",
+    "ip_address": "A link leads to a bare IP address.",
+}

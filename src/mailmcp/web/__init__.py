@@ -1,0 +1,1 @@
+"""The approval page: a door for the human who decides, on this machine only."""

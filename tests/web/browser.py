@@ -1,0 +1,119 @@
+"""Chromium as a human at the page: windows that are clicked, typed at and looked at."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.chromium import Chromium, available
+
+__all__ = ["Browser", "Window", "available"]
+
+LIMIT = 15
+EVIL = "evil.test"
+"""A name that leads to this machine in the browser: a page of somebody else, or a name that was bound anew."""
+# Another page lies at another port, or under a name that its owner has bound to this machine.
+_NAMES = f"MAP {EVIL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+
+class Browser(Chromium):
+    """One profile; its windows share cookies and storage."""
+
+    def __init__(self) -> None:
+        super().__init__(_NAMES)
+
+    def window(self, address: str, *, width: int = 1100, height: int = 850, dark: bool = False) -> Window:
+        """A new window at an address, in front of the others."""
+        target = self._ask("Target.createTarget", {"url": "about:blank"})["targetId"]
+        session = self._ask("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+        window = Window(self, session, target)
+        window.ask("Page.enable")
+        window.ask("Emulation.setFocusEmulationEnabled", enabled=True)
+        window.size(width, height, dark=dark)
+        window.go(address)
+        return window
+
+
+@dataclass
+class Window:
+    """A page in the browser."""
+
+    browser: Browser
+    session: str
+    target: str
+
+    def ask(self, method: str, **arguments: Any) -> Any:
+        return self.browser._ask(method, arguments, self.session)
+
+    def size(self, width: int, height: int, *, dark: bool = False) -> None:
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.ask("Emulation.setDeviceMetricsOverride", **metrics)
+
+    def go(self, address: str) -> None:
+        self.ask("Page.navigate", url=address)
+
+    def run(self, script: str) -> Any:
+        """What an expression gives, awaited."""
+        asked = {"expression": script, "returnByValue": True, "awaitPromise": True, "userGesture": True}
+        result = self.ask("Runtime.evaluate", **asked)
+        if "exceptionDetails" in result:
+            raise AssertionError(str(result["exceptionDetails"])[:2000])
+        return result["result"].get("value")
+
+    def until(self, script: str) -> Any:
+        """Wait until an expression is true; its value."""
+        end = time.monotonic() + LIMIT
+        value: Any = None
+        while time.monotonic() < end:
+            try:
+                if value := self.run(script):
+                    return value
+            except AssertionError as error:  # between two documents
+                value = error
+            time.sleep(0.05)  # the browser tells nobody
+        raise AssertionError(
+            f"{script} was not true in time ({value}); the page says: {self.run('document.body.innerText')}"
+        )
+
+    def sees(self, words: str) -> None:
+        """Wait until these words are on the page."""
+        self.until(f"document.body && document.body.innerText.includes({json.dumps(words)})")
+
+    def click(self, selector: str, *, times: int = 1) -> None:
+        """Press the middle of an element with the mouse, once it can be pressed."""
+        place = json.dumps(selector)
+        self.until(f"(e => e && !e.disabled)(document.querySelector({place}))")
+        x, y = self.run(
+            f"(e => {{ e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();"
+            f" return [r.x + r.width / 2, r.y + r.height / 2]; }})(document.querySelector({place}))"
+        )
+        for number in range(1, times + 1):
+            for kind in ("mousePressed", "mouseReleased"):
+                self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=number)
+
+    def type(self, selector: str, text: str) -> None:
+        """Replace what a field holds."""
+        self.run(f"(e => {{ e.focus(); e.select(); }})(document.querySelector({json.dumps(selector)}))")
+        self.ask("Input.insertText", text=text)
+
+    def key(self, name: str) -> None:
+        """Press a key: Tab, Enter, Escape, or blank."""
+        codes = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
+        text = {"Enter": "\r", " ": " "}.get(name)
+        key = {"key": name, "code": "Space" if name == " " else name, "windowsVirtualKeyCode": codes[name]}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", **key, **({"text": text} if text else {}))
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **key)
+
+    def picture(self, file: Path, *, whole: bool = False) -> None:
+        """Save what is seen."""
+        shot = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        file.write_bytes(base64.b64decode(shot["data"]))
+
+    def close(self) -> None:
+        self.browser._ask("Target.closeTarget", {"targetId": self.target})
