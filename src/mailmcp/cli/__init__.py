@@ -127,6 +127,12 @@ def _reject(options: argparse.Namespace) -> int:
     return desk.reject(options, open_mailroom)
 
 
+def _settle(options: argparse.Namespace) -> int:
+    from mailmcp.cli import afterwards
+
+    return afterwards.settle(options, open_mailroom)
+
+
 def _domain(options: argparse.Namespace) -> int:
     from mailmcp.cli import domains
 
@@ -190,6 +196,15 @@ COMMANDS = (
         takes=("draft",),
         options={"--word": "a word for the assistant"},
         forms=(("reject DRAFT [--word WORD]", "refuse a held draft, with a word for the assistant"),),
+    ),
+    Command(
+        "settle",
+        _settle,
+        "say what became of a draft that may have left",
+        "For you, while an assistant uses it",
+        takes=("draft",),
+        flags={"--arrived": "it is there", "--not-arrived": "it is not, and may be sent anew"},
+        forms=(("settle DRAFT --arrived|--not-arrived", "say what became of a draft that may have left"),),
     ),
     Command(
         "domain",

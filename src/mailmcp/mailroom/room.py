@@ -257,6 +257,10 @@ class Mailroom:
         """A human refused this draft, with a word for the assistant."""
         return await self._outbound.reject(draft_id, word=word, approver=approver)
 
+    async def settle(self, draft_id: str, *, arrived: bool, by: str) -> Draft:
+        """A human found out what became of an unknown draft. No tool may call this. Raises Refused, NotFound."""
+        return await self._dispatch.settle(await self.draft(draft_id), arrived=arrived, by=by)
+
     # --- domains ---------------------------------------------------------------------------------------------
 
     @property

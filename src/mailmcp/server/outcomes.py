@@ -76,7 +76,7 @@ def sent(outcome: Outcome, home: Path) -> tuple[str, results.Sent]:
         reasons=reasons or None,
         repeated=outcome.repeated or None,
         send_at=draft.send_at,
-        how_to_decide=_how_to_decide(draft, home) if status == "held" else None,
+        how_to_decide=_what_a_human_does(draft, home),
     )
     again = "The same mail was submitted before, it was not sent again: it is " if outcome.repeated else ""
     text = [f"{again}{status}: draft {draft.id} to {', '.join(draft.recipients)}."]
@@ -115,8 +115,10 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
         page.say(f"{one.draft} {one.status}{trouble}, to", f"{', '.join(one.recipients)}: {one.subject}")
     if len(found) > len(lines):
         page.say(f"{len(found) - len(lines)} older drafts are left out.")
-    for one in [one for one in found if one.state is DraftState.HELD][:1]:
-        page.say(_how_to_decide(one, home))
+    first = {one.state: one for one in reversed(found)}  # one sentence of each kind says how
+    for told in (_what_a_human_does(one, home) for one in first.values()):
+        if told:
+            page.say(told)
     return page.text(), results.DraftList(drafts=lines)
 
 
@@ -130,8 +132,8 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         warnings.append(f"{now.unjudged} message(s) are stored and not read yet: they show within seconds.")
     if now.unknown:
         warnings.append(
-            f"{now.unknown} draft(s) may have left, the answer was lost: ask the recipients or look at the provider;"
-            " they are not sent again. check_draft names them."
+            f"{now.unknown} draft(s) may have left, the answer was lost: they are not sent again. check_draft names"
+            " them, and how a human says what became of them."
         )
     data = results.MailStatus(
         version=__version__,
@@ -180,6 +182,20 @@ def _how_to_decide(draft: Draft, home: Path) -> str:
         f"A human decides in a terminal: `{command(home, 'approve', draft.id)}` shows the message as it will leave;"
         " with `reject` instead of `approve` it is refused. You cannot; tell them, then call check_draft."
     )
+
+
+def _how_to_settle(draft: Draft, home: Path) -> str:
+    return (
+        "It may have arrived. Ask the recipients, or a human looks at the mail provider; then the human says in a"
+        f" terminal what became of it: `{command(home, 'settle', draft.id, '--arrived')}`, or with `--not-arrived`."
+        " Until then the same mail is not sent again."
+    )
+
+
+def _what_a_human_does(draft: Draft, home: Path) -> str | None:
+    if draft.state is DraftState.HELD:
+        return _how_to_decide(draft, home)
+    return _how_to_settle(draft, home) if draft.state is DraftState.UNKNOWN else None
 
 
 def _what_next(now: Status) -> str:
