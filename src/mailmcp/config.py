@@ -167,6 +167,24 @@ class SendSettings(Section):
     rate_recipient: str = _rate("10/h", "Messages that may go to one recipient without a human")
     rate_thread: str = _rate("6/h", "Messages that may leave in one conversation without a human")
     rate_all: str = _rate("60/h", "Messages that may leave this home without a human")
+    pause_bounces: float = Field(
+        default=5.0,
+        ge=0,
+        le=100,
+        description="Percent of an inbox's messages that may come back before it pauses (five addresses at least);"
+        " 0 for never.",
+    )
+    pause_complaints: float = Field(
+        default=0.1,
+        ge=0,
+        le=100,
+        description="Percent of an inbox's messages that may be complained about before it pauses (two people at"
+        " least); 0 for never.",
+    )
+    pause_minimum: int = Field(
+        default=20, ge=1, description="Messages that must have left an inbox before it can pause."
+    )
+    pause_days: int = Field(default=7, ge=1, le=365, description="Days over which these messages are counted.")
     undo: int = Field(
         default=10,
         ge=0,

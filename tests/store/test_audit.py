@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,17 @@ if TYPE_CHECKING:
     from conftest import Desk
 
 
+def unlock(desk: Desk) -> None:
+    """What somebody does first who wants to change what was written."""
+    desk.db.execute("DROP TRIGGER audit_is_not_changed")
+    desk.db.execute("DROP TRIGGER audit_is_not_shortened")
+    desk.db.execute("DROP TRIGGER audit_goes_on_at_its_end")
+
+
 @pytest.fixture
 def rows(desk: Desk) -> list[int]:
-    """The ids of five rows, of which two are alike but for their place."""
+    """The ids of five rows, of which two are alike but for their place; nothing keeps them from being changed."""
+    unlock(desk)
     for name in ("inbox.created", "draft.approved", "draft.approved", "draft.sent", "inbox.deleted"):
         audit.record(desk.db, name, desk.now, draft="d_1", by="terminal", count=1, nothing=None)
     return [row["id"] for row in desk.db.execute("SELECT id FROM audit ORDER BY id")]
@@ -24,6 +33,16 @@ def test_an_empty_and_an_untouched_log_hold(desk: Desk) -> None:
     assert audit.first_broken(desk.db) is None
     for number in range(50):
         audit.record(desk.db, "event", desk.later(), number=number, words="ünïcode \x00 \n")
+    assert audit.first_broken(desk.db) is None
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE audit SET at = at", "DELETE FROM audit", "REPLACE INTO audit VALUES (1, 1, 'x', '', '', '')"]
+)
+def test_what_was_written_is_neither_changed_nor_removed(desk: Desk, change: str) -> None:
+    audit.record(desk.db, "draft.sent", desk.now)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        desk.db.execute(change)
     assert audit.first_broken(desk.db) is None
 
 

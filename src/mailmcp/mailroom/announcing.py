@@ -12,6 +12,7 @@ from mailmcp.errors import MailError
 from mailmcp.mailroom import judging
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.checking import Checking
+from mailmcp.mailroom.returning import Returning
 from mailmcp.store import Store, judgements
 from mailmcp.store.judgements import Judgement, Unjudged
 
@@ -28,10 +29,11 @@ AT_ONCE_SECONDS = 0.1
 class Announcing:
     """The last step of the way in."""
 
-    def __init__(self, store: Store, arrivals: Arrivals, checking: Checking) -> None:
+    def __init__(self, store: Store, arrivals: Arrivals, checking: Checking, returning: Returning) -> None:
         self._store = store
         self._arrivals = arrivals
         self._checking = checking
+        self._returning = returning
         self._late: dict[asyncio.Task[None], int] = {}
 
     async def announce(
@@ -94,6 +96,8 @@ class Announcing:
         write = partial(self._store.write_soon if share_commit else self._store.write, record, item.row)
         try:
             await write(judgement)
+            if judgement.returned is not None:
+                await self._returning.look(item.row)
         except MailError:
             raise
         except Exception:

@@ -7,7 +7,6 @@ import base64
 import binascii
 import mimetypes
 import os
-import re
 import stat
 from datetime import UTC, datetime
 from html import escape
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES
 from mailmcp.errors import BadInput, NotFound
-from mailmcp.mail import compose, parse
+from mailmcp.mail import compose, machines, parse
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import FileRequest, SendRequest
 from mailmcp.models import Address, OutgoingFile, StoredMessage, Submission
@@ -48,7 +47,8 @@ class Composing:
         if request.in_reply_to:
             parent = await self._message(request.in_reply_to, inbox.address)
             in_reply_to, references = _lineage(parent)
-            automatic = _is_automatic(await self._store.read(messages.raw_piece, parent.row, 0))
+            header = parse.header_block(await self._store.read(messages.raw_piece, parent.row, 0))
+            automatic = machines.answers_a_program(header)
             subject = compose.reply_subject(parent.subject) if subject is None else subject
             answered, copied = _answer_to(parent, inbox.address, everybody=request.reply_all)
             to = to or answered
@@ -144,16 +144,6 @@ def _lineage(parent: StoredMessage) -> tuple[str | None, tuple[str, ...]]:
     if parent.message_id is None:
         return None, ()
     return parent.message_id, (*parent.references, parent.message_id)[-MAX_REFERENCES:]
-
-
-def _is_automatic(raw: bytes) -> bool:
-    """Whether a mail says that a program sent it by itself (RFC 3834 §5; Precedence and X-Autoreply are older ways).
-
-    Mail of lists does not: people write there.
-    """
-    fields = {name.lower(): value.strip().lower() for name, value in parse.parse(parse.header_block(raw)).headers}
-    said = re.split(r"[\s;(]", fields.get("auto-submitted", "no"), maxsplit=1)[0]
-    return said != "no" or fields.get("precedence") == "auto_reply" or "x-autoreply" in fields
 
 
 def _answer_to(parent: StoredMessage, me: str, *, everybody: bool) -> tuple[tuple[Address, ...], tuple[Address, ...]]:

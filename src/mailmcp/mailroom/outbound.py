@@ -65,6 +65,7 @@ class Outbound:
                 reasons=verdict.reasons,
                 note=note,
                 expires_at=expires_at if held else None,
+                message_id=message_id,
                 not_before=self._leaves_at(submission, now, outside=bool(facts.outside)),
             )
             draft, is_new = outbox.submit(

@@ -24,6 +24,7 @@ from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage
@@ -59,7 +60,8 @@ class Mailroom:
         self._arrivals = Arrivals(store)
         self._resolver = resolver or _system_resolver(settings)
         self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
-        self._inbound = Inbound(store, self._arrivals, self._checking)
+        returning = Returning(store, settings)
+        self._inbound = Inbound(store, self._arrivals, self._checking, returning)
         self._backend = open_receiving(self._inbound)
         self._sender = _sender(settings, self._inbound)
         self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, settings, pace)
@@ -69,7 +71,7 @@ class Mailroom:
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
-        duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking)
+        duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking, returning)
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod

@@ -12,13 +12,26 @@ from mailmcp.store.columns import milliseconds
 
 def record(db: sqlite3.Connection, event: str, now: datetime, **detail: str | int | None) -> None:
     """Append one row."""
-    last = db.execute("SELECT hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
-    previous = last["hash"] if last else ""
+    number, previous = head(db)
     at, text = milliseconds(now), json.dumps(detail, sort_keys=True, ensure_ascii=False)
     db.execute(
-        "INSERT INTO audit (at, event, detail, previous, hash) VALUES (:at, :event, :detail, :previous, :hash)",
-        {"at": at, "event": event, "detail": text, "previous": previous, "hash": _hash(previous, at, event, text)},
+        "INSERT INTO audit (id, at, event, detail, previous, hash)"
+        " VALUES (:id, :at, :event, :detail, :previous, :hash)",
+        {
+            "id": number + 1,
+            "at": at,
+            "event": event,
+            "detail": text,
+            "previous": previous,
+            "hash": _hash(previous, at, event, text),
+        },
     )
+
+
+def head(db: sqlite3.Connection) -> tuple[int, str]:
+    """The last row and its hash, which stands for all rows before it; (0, "") when there is none."""
+    row = db.execute("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+    return (int(row["id"]), str(row["hash"])) if row else (0, "")
 
 
 def first_broken(db: sqlite3.Connection) -> int | None:

@@ -14,8 +14,8 @@ from itertools import accumulate
 from typing import Any
 
 from mailmcp.mail.threads import ancestors
-from mailmcp.models import Channels, Codes, Envelope, Message, Source, Trust, Verdict
-from mailmcp.store import blocks, checks, contacts, raws, search, threads
+from mailmcp.models import Channels, Codes, Envelope, Message, Returned, Source, Trust, Verdict
+from mailmcp.store import blocks, checks, contacts, raws, returns, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, envelope, milliseconds, moment, new_id
 
@@ -54,6 +54,10 @@ class Judgement:
     first_line: str
     check: Check | None = None
     """What was found out about the sender; None for our own mail."""
+    automatic: str = ""
+    """Why its header says that it is a program's own; ``""`` when it does not."""
+    returned: Returned | None = None
+    """What it reports about mail that was sent."""
 
 
 def unjudged(
@@ -98,7 +102,8 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     False when another process judged it first, or its inbox was deleted meanwhile.
     """
     state = db.execute(
-        "SELECT inbox, outgoing, received_at FROM messages WHERE id = :row AND judged_at IS NULL", {"row": row}
+        "SELECT inbox, outgoing, source, mail_from, received_at FROM messages WHERE id = :row AND judged_at IS NULL",
+        {"row": row},
     ).fetchone()
     if state is None:
         return False
@@ -112,7 +117,13 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
         {"cursor": new_id("c"), "inbox": inbox, "row": row},
     ).fetchone()["position"]
     author = message.author
-    db.execute(_JUDGE, {"row": row, "thread": thread, "position": position, **_conclusions(judgement, now)})
+    automatic = judgement.automatic
+    if not automatic and not state["mail_from"] and state["source"] == Source.SMTP:
+        automatic = "null_path"  # nobody is to be told when it does not arrive: so say programs (RFC 3834 §2)
+    db.execute(
+        _JUDGE,
+        {"row": row, "thread": thread, "position": position, "automatic": automatic, **_conclusions(judgement, now)},
+    )
     db.execute(
         "INSERT INTO bodies (message, visible, channels) VALUES (:row, :visible, :channels)",
         {"row": row, "visible": judgement.channels.visible, "channels": _channels_json(judgement.channels)},
@@ -138,6 +149,8 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     threads.refresh(db, thread, first_line=judgement.first_line)
     met = (*message.to, *message.cc) if state["outgoing"] else ((author,) if author else ())
     contacts.met(db, inbox, met, outgoing=bool(state["outgoing"]), now=now)
+    if judgement.returned is not None:
+        returns.keep(db, row, judgement.returned)
     if judgement.check is not None:
         checks.append(db, row, judgement.check, now)
     return True
@@ -149,9 +162,12 @@ UPDATE messages SET judged_at = :judged_at, thread = :thread, position = :positi
     to_ = :to_, cc = :cc, reply_to = :reply_to, sent_at = :sent_at, refs = :refs, defects = :defects,
     verdict = :verdict, reasons = :reasons, verified_domain = :verified_domain, code = :code,
     code_confidence = :code_confidence, link = :link, link_confidence = :link_confidence, evidence = :evidence,
-    read = outgoing
+    automatic = :automatic, about = :about, read = outgoing
 WHERE id = :row
 """
+
+
+_ABOUT = {"auto_replied": "An automatic answer: it says nothing of whether a person has read anything."}
 
 
 def _conclusions(judgement: Judgement, now: datetime) -> dict[str, Any]:
@@ -179,6 +195,7 @@ def _conclusions(judgement: Judgement, now: datetime) -> dict[str, Any]:
         "link": codes.link,
         "link_confidence": codes.link_confidence,
         "evidence": codes.evidence,
+        "about": _ABOUT.get(judgement.automatic, ""),
     }
 
 

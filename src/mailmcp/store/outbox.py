@@ -46,6 +46,8 @@ class NewDraft:
     expires_at: datetime | None
     not_before: datetime | None = None
     """When it leaves at the earliest; None: at ``send_at``, or at once."""
+    message_id: str | None = None
+    """Its Message-ID: what comes back about it names that."""
 
 
 def submit(
@@ -75,8 +77,9 @@ def submit(
     asked = new.submission
     db.execute(
         "INSERT INTO drafts (public_id, inbox, state, content_key, sha256, mime, to_, cc, bcc, subject, reasons, note,"
-        " created_at, send_at, expires_at, not_before, changed_at) VALUES (:id, :inbox, :state, :key, :sha256, :mime,"
-        " :to_, :cc, :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :not_before, :now)",
+        " created_at, send_at, expires_at, not_before, changed_at, message_id) VALUES (:id, :inbox, :state, :key,"
+        " :sha256, :mime, :to_, :cc, :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :not_before, :now,"
+        " :message_id)",
         {
             "id": draft_id,
             "inbox": inbox.row,
@@ -94,6 +97,7 @@ def submit(
             "send_at": milliseconds(asked.send_at) if asked.send_at else None,
             "expires_at": milliseconds(new.expires_at) if new.expires_at else None,
             "not_before": milliseconds(new.not_before) if new.not_before else None,
+            "message_id": new.message_id,
         },
     )
     return get(db, draft_id), True
