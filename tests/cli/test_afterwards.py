@@ -114,3 +114,35 @@ def test_an_assistant_hears_how_an_unknown_draft_is_settled(home):
     assert "--not-arrived" in text
     warned, _ = outcomes.status(status)
     assert "how a human says what became of them" in warned
+
+
+def test_suppressed_addresses_are_listed_and_one_is_written_to_again(home, terminal):
+    hold(home)
+    assert "everybody" in run("suppression", "list", home=home).stdout
+    change(
+        home,
+        "INSERT INTO suppressions VALUES ('ann@world.example', 'it came back', 'said \u202e so', 'anna@agents.internal', 0)",
+    )
+    listed = run("suppression", "list", home=home).stdout
+    assert listed.startswith("ann@world.example\t1970-01-01 00:00\tanna@agents.internal\tit came back\t")
+    assert "\u202e" not in listed
+    assert run("suppression", "remove", home=home).returncode == 2
+    ran = run("suppression", "remove", "ann@world.example", home=home)
+    assert (ran.returncode, "terminal" in ran.stderr) == (1, True)
+    window = terminal("suppression", "remove", "Ann@World.example")
+    window.read_until("again:")
+    window.type(digits(window.shown) + "\n")
+    assert window.end() == 0
+    assert "everybody" in run("suppression", "list", home=home).stdout
+
+
+def test_a_pause_is_ended_by_a_human_at_a_terminal(home, terminal):
+    hold(home)
+    change(home, "INSERT INTO pauses VALUES ('anna@agents.internal', 0, 'too much came back', NULL)")
+    assert len(in_room(home, lambda room: room.status()).pauses) == 1
+    assert run("inbox", "resume", "anna@agents.internal", home=home).returncode == 1
+    window = terminal("inbox", "resume", "anna@agents.internal")
+    window.read_until("again:")
+    window.type(digits(window.shown) + "\n")
+    assert window.end() == 0
+    assert in_room(home, lambda room: room.status()).pauses == ()

@@ -81,7 +81,8 @@ EXCHANGE = report(
     In_Reply_To=ID,
 )
 GMAIL = report(
-    "Content-Type: multipart/related; boundary=yy\n\n--yy\nContent-Type: text/html\n\n<h2>Address not found</h2>\n--yy--\n",
+    "Content-Type: multipart/related; boundary=yy\n\n--yy\nContent-Type: text/html\n\n<h2>Address not found</h2>\n"
+    "--yy--\n",
     status(
         f"Final-Recipient: rfc822; {BOB}\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550-5.1.1 The email"
         " account that you tried to reach does not exist.\n 550 5.1.1 https://support.google.example/mail/?p=NoSuchUser"
@@ -105,7 +106,8 @@ QMAIL = letter(
     "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
     "This is a permanent error; I've given up. Sorry it didn't work out.\n\n"
     f"<{BOB}>:\n203.0.113.7 does not like recipient.\nRemote host said: 550 5.1.1 no such user here\n"
-    f"Giving up on 203.0.113.7.\n\n--- Below this line is a copy of the message.\n\nReturn-Path: <anna@agents.example>\n{_COPY}",
+    f"Giving up on 203.0.113.7.\n\n--- Below this line is a copy of the message.\n\n"
+    f"Return-Path: <anna@agents.example>\n{_COPY}",
     From="MAILER-DAEMON@mx.near.example",
     Subject="failure notice",
 )

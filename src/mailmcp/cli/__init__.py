@@ -133,6 +133,12 @@ def _settle(options: argparse.Namespace) -> int:
     return afterwards.settle(options, open_mailroom)
 
 
+def _suppression(options: argparse.Namespace) -> int:
+    from mailmcp.cli import afterwards
+
+    return afterwards.suppression(options, open_mailroom)
+
+
 def _domain(options: argparse.Namespace) -> int:
     from mailmcp.cli import domains
 
@@ -162,13 +168,14 @@ COMMANDS = (
         "list or delete inboxes, and say whose mail they take",
         "For you, while an assistant uses it",
         takes=("action", "address", "pattern"),
-        actions=("list", "delete", "block", "allow", "unlist"),
+        actions=("list", "delete", "block", "allow", "unlist", "resume"),
         forms=(
             ("inbox list", "list the inboxes with what is unread"),
             ("inbox delete ADDRESS", "delete an inbox with all its mail"),
             ("inbox block ADDRESS PATTERN", "refuse mail of an address, a domain, or * (everybody)"),
             ("inbox allow ADDRESS PATTERN", "take it, though a wider pattern is blocked"),
             ("inbox unlist ADDRESS PATTERN", "neither; without PATTERN each shows the lists"),
+            ("inbox resume ADDRESS", "end the pause of an inbox from which too much came back"),
         ),
     ),
     Command(
@@ -205,6 +212,18 @@ COMMANDS = (
         takes=("draft",),
         flags={"--arrived": "it is there", "--not-arrived": "it is not, and may be sent anew"},
         forms=(("settle DRAFT --arrived|--not-arrived", "say what became of a draft that may have left"),),
+    ),
+    Command(
+        "suppression",
+        _suppression,
+        "list the addresses to which nothing is sent any more, or remove one",
+        "For you, while an assistant uses it",
+        takes=("action", "address"),
+        actions=("list", "remove"),
+        forms=(
+            ("suppression list", "list the addresses to which nothing is sent any more"),
+            ("suppression remove ADDRESS", "let it be written to again"),
+        ),
     ),
     Command(
         "domain",

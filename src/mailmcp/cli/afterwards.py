@@ -1,4 +1,6 @@
-"""What a human does at a terminal about mail that left: say what became of it when nobody else can."""
+"""What a human does at a terminal about mail that left: say what became of it when nobody else can, let somebody be
+written to again, let an inbox send again.
+"""
 
 from __future__ import annotations
 
@@ -43,4 +45,49 @@ def settle(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
 
     settled = in_room(options, open_mailroom, work)
     say(f"{settled.id} is {settled.state}.")
+    return 0
+
+
+def suppression(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
+    """``mailmcp suppression list|remove ADDRESS``."""
+    if options.action == "list":
+        return in_room(options, open_mailroom, _list_suppressed)
+    if not options.address:
+        raise Misused("Which address? Write `mailmcp suppression remove ADDRESS`; `suppression list` lists them.")
+    in_a_terminal("An address is written to again when that is allowed")
+    if not confirmed(f"to let {plain(options.address)} be written to again:"):
+        say("Nothing was changed.")
+        return 1
+
+    async def work(room: Mailroom) -> str:
+        return await room.unsuppress(options.address, by=getpass.getuser())
+
+    say(f"{plain(in_room(options, open_mailroom, work))} may be written to again.")
+    return 0
+
+
+def resume(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
+    """``mailmcp inbox resume ADDRESS``."""
+    in_a_terminal("The pause of an inbox is ended")
+    if not confirmed(f"to let {plain(options.address)} send again:"):
+        say("Nothing was changed.")
+        return 1
+
+    async def work(room: Mailroom) -> None:
+        await room.resume(options.address, by=getpass.getuser())
+
+    in_room(options, open_mailroom, work)
+    say(f"{plain(options.address)} sends again; what was held meanwhile waits for you: `mailmcp held`.")
+    return 0
+
+
+async def _list_suppressed(room: Mailroom) -> int:
+    for one in (found := await room.suppressed()):
+        say(
+            "\t".join(
+                plain(word) for word in (one.email, f"{one.since:%Y-%m-%d %H:%M}", one.inbox, one.reason, one.detail)
+            )
+        )
+    if not found:
+        say("Mail may go to everybody, as far as what came back is concerned.")
     return 0

@@ -36,6 +36,10 @@ def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     """``mailmcp inbox list|delete|block|allow|unlist``."""
     if options.action != "list" and not options.address:
         raise Misused(f"Which inbox? Write `mailmcp inbox {options.action} ADDRESS`; `mailmcp inbox list` lists them.")
+    if options.action == "resume":
+        from mailmcp.cli import afterwards
+
+        return afterwards.resume(options, open_mailroom)
     if options.action in _LISTING:
         return _list_sender(options, open_mailroom)
     if options.pattern:

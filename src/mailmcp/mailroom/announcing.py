@@ -92,12 +92,10 @@ class Announcing:
 
     async def _write_down(self, item: Unjudged, judgement: Judgement, share_commit: bool) -> None:
         """Write a judgement down; of one that the store cannot hold, only that the mail is there."""
-        record = partial(judgements.judge, now=datetime.now(UTC))
+        record = partial(judgements.judge, now=datetime.now(UTC), act=self._returning.act)
         write = partial(self._store.write_soon if share_commit else self._store.write, record, item.row)
         try:
             await write(judgement)
-            if judgement.returned is not None:
-                await self._returning.look(item.row)
         except MailError:
             raise
         except Exception:

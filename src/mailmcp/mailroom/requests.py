@@ -123,3 +123,7 @@ class Status:
     unknown: int
     """Drafts that may have left: the answer was lost."""
     inboxes: int
+    pauses: tuple[str, ...] = ()
+    """Of inboxes from which too much came back, a sentence for each."""
+    suppressed: int = 0
+    """Addresses to which nothing is sent any more."""

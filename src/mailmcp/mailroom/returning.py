@@ -67,7 +67,7 @@ class Returning:
     async def look(self, row: int) -> None:
         """Act upon the report in a message, if it can be done now."""
         try:
-            await self._store.write(self._acted, row, datetime.now(UTC))
+            await self._store.write(self.act, row, datetime.now(UTC))
         except MailError as error:
             log.warning("a report about sent mail waits: %s", error)
 
@@ -108,7 +108,8 @@ class Returning:
         gone = [one for one in sends.suppressed(db, outside) if one in waiting]
         return Reason("suppressed", f"Nothing is sent to {gone[0]} any more.") if gone else None
 
-    def _acted(self, db: sqlite3.Connection, row: int, now: datetime) -> None:
+    def act(self, db: sqlite3.Connection, row: int, now: datetime) -> None:
+        """The same inside a transaction: whoever hears of a report finds the draft as it left it."""
         waiting = returns.get(db, row)
         if waiting is None:
             return
@@ -141,7 +142,9 @@ class Returning:
             self._report(waiting),
             fate.kind,
             recipients=draft.recipients,
-            wrote_since=returns.wrote_since(db, {recipient.lower(), normal(recipient)}, draft.created_at),
+            wrote_since=returns.wrote_since(
+                db, {recipient.lower(), normal(recipient)}, draft.created_at, but=waiting.row
+            ),
             relays=self._relays,
         )
         if not known:

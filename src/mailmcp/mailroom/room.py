@@ -27,9 +27,9 @@ from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Wa
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
-from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage
-from mailmcp.policy import patterns
-from mailmcp.store import Store, audit, blocks, handouts, inboxes, status
+from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage, Suppression
+from mailmcp.policy import patterns, sending
+from mailmcp.store import Store, audit, blocks, departures, handouts, inboxes, status, suppressions
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.domains import Domains
@@ -263,6 +263,18 @@ class Mailroom:
         """A human found out what became of an unknown draft. No tool may call this. Raises Refused, NotFound."""
         return await self._dispatch.settle(await self.draft(draft_id), arrived=arrived, by=by)
 
+    async def suppressed(self) -> list[Suppression]:
+        """To whom nothing is sent any more, newest first."""
+        return await self._store.read(suppressions.listed)
+
+    async def unsuppress(self, address: str, *, by: str) -> str:
+        """Let an address be written to again; gives it as it was kept. No tool may call this. Raises NotFound."""
+        return await self._store.write(suppressions.remove, address, by=by, now=datetime.now(UTC))
+
+    async def resume(self, inbox: str, *, by: str) -> None:
+        """End the pause of an inbox. No tool may call this. Raises NotFound when it does not pause."""
+        await self._store.write(departures.lift, inbox, by=by, now=datetime.now(UTC))
+
     # --- domains ---------------------------------------------------------------------------------------------
 
     @property
@@ -292,6 +304,8 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
+            pauses=tuple(sending.paused_sentence(one) for one in await self._store.read(departures.pauses)),
+            suppressed=await self._store.read(suppressions.count),
         )
 
 

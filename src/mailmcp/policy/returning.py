@@ -42,7 +42,7 @@ _GONE_WORDS = re.compile(
     r"user (?:is )?unknown|unknown (?:user|recipient|mailbox|address|local[ -]part)"
     r"|no such (?:user|recipient|mailbox|address|person|local user)|no mailbox (?:here )?by that name"
     r"|(?:user|recipient|mailbox|address|account|domain)(?: name)?[^.;]{0,60} (?:does not|doesn't|did not) exist"
-    r"|does(?: not|n't) have an? [^.;]{1,60}account|account (?:has been |is )?(?:disabled|deactivated|closed|deleted)"
+    r"|does(?: not|n't) have an? [^;]{1,60}account|account (?:has been |is )?(?:disabled|deactivated|closed|deleted)"
     r"|mailbox (?:unavailable|not found|is inactive|disabled)|(?:user|recipient|address) not found|address not found"
     r"|recipient(?:s)? (?:address )?(?:is )?(?:invalid|rejected: user)|invalid (?:recipient|mailbox|address)"
     r"|un(?:routeable|routable) address|host or domain name not found|no longer (?:in use|available|active|valid)"

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from mailmcp import __version__
 from mailmcp.mailroom.requests import Outcome, Status
-from mailmcp.models import Draft, DraftState, Inbox, InboxSummary
+from mailmcp.models import DeliveryState, Draft, DraftState, Inbox, InboxSummary
 from mailmcp.server import results
 from mailmcp.server.fence import Page, one_line
 from mailmcp.server.launcher import command
@@ -106,13 +106,17 @@ def drafts(found: Sequence[Draft], home: Path) -> tuple[str, results.DraftList]:
         )
         for one in found[-DRAFTS_SHOWN:]
     ]
+    returned = {one.id for one in found if any(each.state is DeliveryState.BOUNCED for each in one.deliveries)}
     if not lines:
         return "No draft is held or queued.", results.DraftList(drafts=lines)
     page = Page()
     for one in lines:
-        trouble = f" ({one.error})" if one.error else ""
+        came_back = one.draft in returned
+        trouble = f" ({one.error})" if one.error and not came_back else ""
         # The subject of an answer, and often the recipient, is a stranger's.
         page.say(f"{one.draft} {one.status}{trouble}, to", f"{', '.join(one.recipients)}: {one.subject}")
+        if one.error and came_back:  # what a mail says, unlike what a relay answers, anybody can have written
+            page.say("what came back:", one.error)
     if len(found) > len(lines):
         page.say(f"{len(found) - len(lines)} older drafts are left out.")
     first = {one.state: one for one in reversed(found)}  # one sentence of each kind says how
@@ -134,6 +138,12 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         warnings.append(
             f"{now.unknown} draft(s) may have left, the answer was lost: they are not sent again. check_draft names"
             " them, and how a human says what became of them."
+        )
+    warnings += now.pauses
+    if now.suppressed:
+        warnings.append(
+            f"Nothing is sent to {now.suppressed} address(es) any more, since mail came back or they complained:"
+            f" `{command(now.home, 'suppression', 'list')}` lists them."
         )
     data = results.MailStatus(
         version=__version__,

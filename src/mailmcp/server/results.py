@@ -129,6 +129,8 @@ class MessageBody(Result):
     subject: str
     received_at: Time
     sent_at: Time | None = None
+    about: str | None = None
+    """What it is, when a program wrote it about mail that was sent, or as an automatic answer."""
     read: bool
     labels: list[str] | None = None
     trust: Trust

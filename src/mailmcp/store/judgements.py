@@ -6,8 +6,9 @@ The bytes are there before anything is concluded from them, and all that is conc
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -18,6 +19,10 @@ from mailmcp.models import Channels, Codes, Envelope, Message, Returned, Source,
 from mailmcp.store import blocks, checks, contacts, raws, returns, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, envelope, milliseconds, moment, new_id
+
+log = logging.getLogger("mailmcp.store")
+
+Act = Callable[[sqlite3.Connection, int, datetime], None]
 
 SHORT = 256 * 1024
 """Bytes up to which a message that waits is handed over with its bytes."""
@@ -96,9 +101,16 @@ def unjudged(
     ]
 
 
-def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime) -> bool:
+def judge(
+    db: sqlite3.Connection,
+    row: int,
+    judgement: Judgement,
+    now: datetime,
+    act: Act | None = None,
+) -> bool:
     """Write down what was concluded, put the message into its conversation and announce it.
 
+    ``act`` is what follows from a report about sent mail; when it fails, the report waits.
     False when another process judged it first, or its inbox was deleted meanwhile.
     """
     state = db.execute(
@@ -149,11 +161,25 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     threads.refresh(db, thread, first_line=judgement.first_line)
     met = (*message.to, *message.cc) if state["outgoing"] else ((author,) if author else ())
     contacts.met(db, inbox, met, outgoing=bool(state["outgoing"]), now=now)
-    if judgement.returned is not None:
-        returns.keep(db, row, judgement.returned)
     if judgement.check is not None:
         checks.append(db, row, judgement.check, now)
+    if judgement.returned is not None:
+        returns.keep(db, row, judgement.returned)
+        if act is not None:
+            _try(db, act, row, now)
     return True
+
+
+def _try(
+    db: sqlite3.Connection, act: Callable[[sqlite3.Connection, int, datetime], None], row: int, now: datetime
+) -> None:
+    db.execute("SAVEPOINT act")
+    try:
+        act(db, row, now)
+    except Exception:  # a bug of ours keeps no mail from being shown
+        log.exception("a report about sent mail could not be acted upon")
+        db.execute("ROLLBACK TO act")
+    db.execute("RELEASE act")
 
 
 _JUDGE = """

@@ -102,13 +102,14 @@ def draft_of(db: sqlite3.Connection, returned: Returned, *, inbox: str | None) -
     return None
 
 
-def wrote_since(db: sqlite3.Connection, people: Collection[str], since: datetime) -> frozenset[str]:
-    """Those of these people (addresses as ``normal``) from whom mail came after a moment."""
+def wrote_since(db: sqlite3.Connection, people: Collection[str], since: datetime, *, but: int) -> frozenset[str]:
+    """Those of these people (lower case) from whom mail came after a moment, but for one message."""
     found: set[str] = set()
     for one in people:
         row = db.execute(
-            "SELECT 1 FROM messages WHERE from_email = :email AND outgoing = 0 AND received_at > :since LIMIT 1",
-            {"email": one, "since": milliseconds(since)},
+            "SELECT 1 FROM messages WHERE from_email = :email AND outgoing = 0 AND received_at > :since"
+            " AND id <> :but LIMIT 1",
+            {"but": but, "email": one, "since": milliseconds(since)},
         ).fetchone()
         if row is not None:
             found.add(normal(one))
