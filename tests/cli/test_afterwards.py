@@ -121,7 +121,8 @@ def test_suppressed_addresses_are_listed_and_one_is_written_to_again(home, termi
     assert "everybody" in run("suppression", "list", home=home).stdout
     change(
         home,
-        "INSERT INTO suppressions VALUES ('ann@world.example', 'it came back', 'said \u202e so', 'anna@agents.internal', 0)",
+        "INSERT INTO suppressions VALUES"
+        " ('ann@world.example', 'it came back', 'said \u202e so', 'anna@agents.internal', 0)",
     )
     listed = run("suppression", "list", home=home).stdout
     assert listed.startswith("ann@world.example\t1970-01-01 00:00\tanna@agents.internal\tit came back\t")

@@ -139,6 +139,12 @@ def _suppression(options: argparse.Namespace) -> int:
     return afterwards.suppression(options, open_mailroom)
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from mailmcp.cli import audit
+
+    return audit.audit(options, open_mailroom)
+
+
 def _domain(options: argparse.Namespace) -> int:
     from mailmcp.cli import domains
 
@@ -223,6 +229,20 @@ COMMANDS = (
         forms=(
             ("suppression list", "list the addresses to which nothing is sent any more"),
             ("suppression remove ADDRESS", "let it be written to again"),
+        ),
+    ),
+    Command(
+        "audit",
+        _audit,
+        "show what was done and decided, and whether that log is as it was written",
+        "For you, while an assistant uses it",
+        takes=("action",),
+        actions=("list", "export", "verify"),
+        options={"--head": "with verify: a head that you noted, such as 57:0a1b2c3d"},
+        forms=(
+            ("audit list", "show what was done and decided last"),
+            ("audit export", "all of it, one JSON record a line"),
+            ("audit verify [--head ROW:HASH]", "find what was changed, removed, added or moved; 1 if anything was"),
         ),
     ),
     Command(

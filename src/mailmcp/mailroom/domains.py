@@ -19,7 +19,7 @@ from mailmcp.language.domains import ascii_host, organisational_domain
 from mailmcp.mail import compose
 from mailmcp.mailroom import signing
 from mailmcp.models import DomainPlan, DomainReport, Finding, Standing
-from mailmcp.store import Store, inboxes
+from mailmcp.store import Store, audit, inboxes
 
 LOOKUPS = 150
 SECONDS = 20.0
@@ -45,6 +45,8 @@ class Domains:
         domain, shown = named(written)
         bare = self._set_up(domain, addresses, relay, reports)
         made = await asyncio.to_thread(signing.make_keys, self._settings.home, domain)
+        for selector in made:
+            await self._store.write(audit.record, "domain.key", datetime.now(UTC), domain=domain, selector=selector)
         setup = replace(bare, keys=await asyncio.to_thread(signing.keys_of, self._settings.home, domain))
         steps = [finding.sentence for finding in self._own(setup)] + [
             f"Serve the MTA-STS policy at {setup.policy_url}; without that leave the record of _mta-sts out."

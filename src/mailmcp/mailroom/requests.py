@@ -127,3 +127,5 @@ class Status:
     """Of inboxes from which too much came back, a sentence for each."""
     suppressed: int = 0
     """Addresses to which nothing is sent any more."""
+    audit_head: tuple[int, str] = (0, "")
+    """The last row of the audit log, and the hash that stands for all of them."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from secrets import choice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
@@ -15,6 +16,8 @@ from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
+from mailmcp.mailroom.auditing import Auditing
+from mailmcp.mailroom.auditing import begin as begin_audit
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
@@ -94,6 +97,8 @@ class Mailroom:
         except BaseException:
             await store.aclose()
             raise
+        if leads:
+            await begin_audit(store, settings)
         room._inbound.start()
         if leads:
             room._leadership.start()
@@ -139,14 +144,12 @@ class Mailroom:
             now = datetime.now(UTC)
             try:
                 inbox, made = await self._store.write(
-                    inboxes.create, address=address, label=label, backend=self._backend.name, key=key, now=now
+                    _created, address=address, label=label, backend=self._backend.name, key=key, now=now
                 )
             except AddressTaken:
                 if name is not None:
                     raise
                 continue  # a made-up name met an existing one
-            if made:
-                await self._store.write(audit.record, "inbox.created", now, inbox=address)
             return inbox, made, await self._store.read(inboxes.newest_cursor, inbox)
         raise AddressTaken("No free address was found: give a `name`.")
 
@@ -156,10 +159,9 @@ class Mailroom:
 
     async def delete_inbox(self, address: str) -> dict[str, int]:
         """Remove an inbox and its mail; gives how many messages, threads and drafts went. Raises NotFound."""
-        removed = await self._store.write(inboxes.delete, address)
+        removed = await self._store.write(_deleted, address, datetime.now(UTC))
         self._arrivals.announce()  # whoever waits for its mail hears that it is gone
         await self._reading.forget_files()
-        await self._store.write(audit.record, "inbox.deleted", datetime.now(UTC), inbox=address.lower())
         return removed
 
     async def list_sender(self, address: str, written: str, *, allowed: bool | None) -> str:
@@ -172,14 +174,7 @@ class Mailroom:
             pattern = patterns.pattern(written)
         except ValueError as error:
             raise BadInput(f"{written[:60]!r} {error}: write name@host, a domain, or * for everybody.") from error
-        now = datetime.now(UTC)
-        if allowed is None:
-            if not await self._store.write(blocks.remove, address, pattern):
-                raise NotFound(f"The lists of {address} do not hold {pattern}.")
-        else:
-            await self._store.write(blocks.put, address, pattern, allowed=allowed, now=now)
-        event = "inbox.unlisted" if allowed is None else "inbox.allowed" if allowed else "inbox.blocked"
-        await self._store.write(audit.record, event, now, inbox=address.lower(), pattern=pattern)
+        await self._store.write(_listed, address, pattern, allowed, datetime.now(UTC))
         return pattern
 
     async def sender_lists(self, address: str) -> dict[str, bool]:
@@ -193,8 +188,7 @@ class Mailroom:
 
     async def release(self, message_id: str) -> None:
         """Let a quarantined message in. No tool may call this. Raises NotFound."""
-        await self._store.write(blocks.release, message_id)
-        await self._store.write(audit.record, "message.released", datetime.now(UTC), message=message_id)
+        await self._store.write(_released, message_id, datetime.now(UTC))
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -284,6 +278,11 @@ class Mailroom:
 
         return Domains(self._store, self._resolver, self.settings)
 
+    @property
+    def auditing(self) -> Auditing:
+        """head, rows, verify."""
+        return Auditing(self._store)
+
     # --- state -----------------------------------------------------------------------------------------------
 
     async def status(self) -> Status:
@@ -306,7 +305,35 @@ class Mailroom:
             inboxes=len(await self._store.read(inboxes.summaries)),
             pauses=tuple(sending.paused_sentence(one) for one in await self._store.read(departures.pauses)),
             suppressed=await self._store.read(suppressions.count),
+            audit_head=await self.auditing.head(),
         )
+
+
+def _created(db: sqlite3.Connection, *, address: str, now: datetime, **how: Any) -> tuple[Inbox, bool]:
+    inbox, made = inboxes.create(db, address=address, now=now, **how)
+    if made:
+        audit.record(db, "inbox.created", now, inbox=address)
+    return inbox, made
+
+
+def _deleted(db: sqlite3.Connection, address: str, now: datetime) -> dict[str, int]:
+    removed = inboxes.delete(db, address)
+    audit.record(db, "inbox.deleted", now, inbox=address.lower(), **removed)
+    return removed
+
+
+def _listed(db: sqlite3.Connection, address: str, pattern: str, allowed: bool | None, now: datetime) -> None:
+    if allowed is not None:
+        blocks.put(db, address, pattern, allowed=allowed, now=now)
+    elif not blocks.remove(db, address, pattern):
+        raise NotFound(f"The lists of {address} do not hold {pattern}.")
+    event = "inbox.unlisted" if allowed is None else "inbox.allowed" if allowed else "inbox.blocked"
+    audit.record(db, event, now, inbox=address.lower(), pattern=pattern)
+
+
+def _released(db: sqlite3.Connection, message_id: str, now: datetime) -> None:
+    blocks.release(db, message_id)
+    audit.record(db, "message.released", now, message=message_id)
 
 
 def _system_resolver(settings: Settings) -> SystemResolver:

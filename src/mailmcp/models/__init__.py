@@ -3,6 +3,7 @@
 Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are seconds. Import them from here.
 """
 
+from mailmcp.models.audit import AuditCheck, AuditRow
 from mailmcp.models.authentication import (
     ArcChain,
     ArcSet,
@@ -63,6 +64,8 @@ __all__ = [
     "ArcSet",
     "Arrival",
     "Attachment",
+    "AuditCheck",
+    "AuditRow",
     "AuthResults",
     "Channels",
     "Claim",

@@ -157,12 +157,14 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         inboxes=now.inboxes,
         held=now.held,
         queued=now.queued,
+        audit_head=f"{now.audit_head[0]}:{now.audit_head[1][:16]}",
         warnings=warnings,
         next=_what_next(now),
     )
     text = [
         f"mailmcp {__version__}, backend {now.backend}, {now.inboxes} inbox(es) at @{now.domain}.",
         f"SMTP: {smtp or 'off'}. Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
+        f"Audit log: {data.audit_head}.",
         *(f"Warning: {warning}" for warning in warnings),
         data.next,
     ]

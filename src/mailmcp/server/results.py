@@ -269,5 +269,7 @@ class MailStatus(Result):
     inboxes: int
     held: int
     queued: int
+    audit_head: str
+    """Last row and hash of the audit log; `mailmcp audit verify --head` takes it."""
     warnings: list[str]
     next: str

@@ -161,6 +161,14 @@ def decide(
     return True
 
 
+def withdraw(db: sqlite3.Connection, draft: Draft, *, now: datetime) -> bool:
+    """The caller takes a draft back; False when it left, or was decided."""
+    if not move(db, draft, from_=(DraftState.HELD, DraftState.QUEUED), to=DraftState.WITHDRAWN, now=now):
+        return False
+    audit.record(db, "draft.withdrawn", now, draft=draft.id, sha256=draft.sha256)
+    return True
+
+
 def due(db: sqlite3.Connection, now: datetime) -> list[Draft]:
     """Queued drafts whose time has come, oldest first."""
     return _select(
@@ -196,11 +204,14 @@ def hold_again(db: sqlite3.Connection, draft: Draft, reason: Reason, *, now: dat
 
 def expire(db: sqlite3.Connection, now: datetime) -> int:
     """Turn held drafts past their time into expired ones; how many."""
-    changed = db.execute(
-        "UPDATE drafts SET state = 'expired', changed_at = :now WHERE state = 'held' AND expires_at <= :now",
+    expired = db.execute(
+        "UPDATE drafts SET state = 'expired', changed_at = :now WHERE state = 'held' AND expires_at <= :now"
+        " RETURNING public_id, sha256",
         {"now": milliseconds(now)},
-    )
-    return changed.rowcount
+    ).fetchall()
+    for row in expired:
+        audit.record(db, "draft.expired", now, draft=row["public_id"], sha256=row["sha256"])
+    return len(expired)
 
 
 def _select(db: sqlite3.Connection, condition: str, values: dict[str, object]) -> list[Draft]:
