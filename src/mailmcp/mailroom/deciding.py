@@ -18,7 +18,7 @@ from mailmcp.mail import text
 from mailmcp.models import Draft, Message, OutgoingFile, SendingVerdict, Submission
 from mailmcp.policy import leaks, overlap, patterns, sending
 from mailmcp.policy.leaks import Leak, Piece
-from mailmcp.policy.sending import Answered, Facts, Passage, Rate, Rules, Sent
+from mailmcp.policy.sending import Answered, Facts, Passage, Rate, Rules
 from mailmcp.store import Store, departures, handouts, inboxes, messages, passages, sends, taints
 
 FRESH = timedelta(hours=1)
@@ -79,9 +79,10 @@ class Deciding:
                     now=now,
                 ),
             )
-        elif facts.answered is not None and (rate := self._rules.rates.get("thread")) is not None:
-            since = now - timedelta(seconds=rate.seconds)
-            facts = replace(facts, sent=Sent(within=sends.within(db, facts.answered.thread, since)))
+        rate = self._rules.rates.get("thread")
+        if facts.answered is not None and rate is not None:
+            within = sends.within(db, facts.answered.thread, now - timedelta(seconds=rate.seconds))
+            facts = replace(facts, sent=replace(facts.sent, within=within))
         return sending.decide(facts, self._rules)
 
     def count(self, db: sqlite3.Connection, draft: Draft, facts: Facts, now: datetime) -> None:

@@ -261,18 +261,13 @@ def _count_holds(facts: Facts) -> Iterator[Reason]:
 
 def _rate_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
     sent = facts.sent
-    if not facts.outside:
-        limit = rules.rates.get("thread")
-        if limit is not None and facts.answered and sent.within >= limit.most:
-            sentence = f"{sent.within} messages left in this conversation without a human in the last"
-            yield Reason("rate_thread", f"{sentence} {_span(limit.seconds)}: that is the limit of {limit.most}.")
-        return
-    scopes = [
-        ("inbox", "from this inbox", sent.inbox),
-        *(("recipient", f"to {one}", sent.recipients.get(normal(one), 0)) for one in facts.outside),
-        ("thread", "in this conversation", sent.thread),
-        ("all", "from this home", sent.all),
-    ]
+    scopes = [("thread", "in this conversation", max(sent.thread, sent.within))] if facts.recipients else []
+    if facts.outside:
+        scopes += [
+            ("inbox", "from this inbox", sent.inbox),
+            *(("recipient", f"to {one}", sent.recipients.get(normal(one), 0)) for one in facts.outside),
+            ("all", "from this home", sent.all),
+        ]
     for scope, where, count in scopes:
         rate = rules.rates.get(scope)
         if rate is not None and count >= rate.most:
