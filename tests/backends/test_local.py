@@ -24,7 +24,12 @@ pytestmark = pytest.mark.anyio
 
 async def test_every_row_opens_a_backend_of_its_own_name(settings: Settings, reception: KeepingReception) -> None:
     for row in BACKENDS:
-        settings = settings.model_copy(update={"smtp": SmtpSettings(host="relay.example")})
+        settings = settings.model_copy(
+            update={
+                "smtp": SmtpSettings(host="relay.example"),
+                "local": settings.local.model_copy(update={"hostname": "mx.example", "domain": "shop.example"}),
+            }
+        )
         backend = open_backend(row.name, settings, reception)
         assert isinstance(backend, Backend)
         assert backend.name == row.name

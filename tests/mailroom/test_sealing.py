@@ -322,8 +322,8 @@ async def test_a_policy_that_is_loosened_applies_to_new_drafts_only_and_is_logge
         assert (await held_again(loose, draft)).state == "held"
         assert (await loose.send(inbox, to=(ANN,), subject="Second")).draft.state == "sent"
         assert [left.rcpt_tos for left in sink.arrived] == [[ANN]]
-        (change_,) = [one for event, one in await log(loose) if event == "policy.changed"]
+        (change_,) = [one for event, one in await log(loose) if event == "settings.changed"]
         assert '"approve"' in change_["before"]
         assert '"open"' in change_["after"]
         again = await open_house(**environment(sink, MAILMCP_SEND__POLICY="open"))
-        assert [event for event, _ in await log(again)].count("policy.changed") == 1
+        assert [event for event, _ in await log(again)].count("settings.changed") == 1

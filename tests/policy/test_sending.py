@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailmcp.models import Decision, Verdict
+from mailmcp.models import Decision, Pause, Verdict
 from mailmcp.policy import sending
 from mailmcp.policy.leaks import Leak
 from mailmcp.policy.sending import Answered, Facts, Passage, Rate, Rules, Sent, Taint
@@ -224,6 +225,35 @@ def test_a_leak_holds_under_every_policy_and_list() -> None:
     assert decide(BOB, rules=rules, leaks=(Leak("token", "A token."),)) == (Decision.ASK, ["leak"])
 
 
+# --- what came back, and programs -------------------------------------------------------------------------------------
+
+
+def test_an_inbox_that_pauses_sends_nothing_outside_without_a_human() -> None:
+    pause = Pause(inbox="ann@agents.test", since=datetime(2026, 1, 1, tzinfo=UTC), reason="5 addresses sent it back")
+    verdict = sending.decide(Facts(recipients=(BOB,), pause=pause), OPEN)
+    assert (verdict.decision, [one.code for one in verdict.reasons]) == (Decision.ASK, ["paused"])
+    assert "mailmcp inbox resume ann@agents.test" in verdict.reasons[0].sentence
+    assert decide("ann@agents.test", pause=pause, rules=OPEN) == (Decision.ALLOW, [])
+
+
+@pytest.mark.parametrize(
+    "kind", ["list", "bulk", "bounce", "auto_replied", "auto_generated", "null_path", "no_answers"]
+)
+def test_an_answer_to_a_program_needs_a_human_unless_the_user_named_the_recipient(kind: str) -> None:
+    answered = replace(FROM_BOB, automatic=kind)
+    assert decide(BOB, answered=answered, rules=OPEN) == (Decision.ASK, ["machine"])
+    assert decide(BOB, answered=answered, rules=replace(OPEN, allow=frozenset({BOB}))) == (Decision.ALLOW, [])
+    assert decide("ann@agents.test", answered=answered) == (Decision.ALLOW, [])
+
+
+def test_a_conversation_inside_the_home_has_its_limit_too() -> None:
+    rules = Rules(rates={"thread": Rate(most=6, seconds=3600), "inbox": Rate(most=1, seconds=3600)})
+    answered = Answered(thread="t_1", author=None, verdict=Verdict.LOCAL)
+    assert decide("ann@agents.test", rules=rules, answered=answered, sent=Sent(within=5))[0] is Decision.ALLOW
+    full = decide("ann@agents.test", rules=rules, answered=answered, sent=Sent(within=6, inbox=9))
+    assert full == (Decision.ASK, ["rate_thread"])
+
+
 # --- properties -------------------------------------------------------------------------------------------------------
 
 STRICTNESS = {Decision.ALLOW: 0, Decision.ASK: 1, Decision.DENY: 2}
@@ -248,7 +278,9 @@ answers = st.none() | st.builds(
     verdict=st.sampled_from(list(Verdict)),
     reply_to=st.lists(st.sampled_from(PEOPLE), max_size=2).map(tuple),
     wrote_to=some,
+    automatic=st.sampled_from(["", "list", "bounce"]),
 )
+pauses = st.none() | st.just(Pause(inbox="ann@agents.test", since=datetime(2026, 1, 1, tzinfo=UTC), reason="bounces"))
 counts = st.integers(0, 4)
 all_rules = st.builds(
     Rules,
@@ -256,7 +288,7 @@ all_rules = st.builds(
     allow=st.frozensets(st.sampled_from([BOB, "app.example", "*.app.example"])),
     deny=st.frozensets(st.sampled_from([EVE, "evil.example", "carol@app.example"]), max_size=1),
     way_out=st.booleans(),
-    rates=st.just({"inbox": Rate(most=3, seconds=3600), "recipient": Rate(most=2, seconds=3600)}),
+    rates=st.just({scope: Rate(most=3, seconds=3600) for scope in ("inbox", "recipient", "thread")}),
 )
 all_facts = st.builds(
     Facts,
@@ -268,7 +300,14 @@ all_facts = st.builds(
     answered=answers,
     taints=taints,
     passages=passages,
-    sent=st.builds(Sent, inbox=counts, recipients=st.dictionaries(st.sampled_from([BOB, EVE]), counts)),
+    pause=pauses,
+    sent=st.builds(
+        Sent,
+        inbox=counts,
+        thread=counts,
+        within=counts,
+        recipients=st.dictionaries(st.sampled_from([BOB, EVE]), counts),
+    ),
     leaks=leaks,
 )
 

@@ -71,7 +71,7 @@ async def test_a_missing_argument_is_named(either_door):
         (
             "send",
             {"attachments": [5]},
-            "`attachments[0]` must be an object with name, text, base64, message, part, file",
+            "`attachments[0]` must be an object with name, text, base64, message, part, file, cid",
         ),
         ("send", {"attachments": [{}, {"name": 5}]}, "`attachments[1].name` must be a string"),
         ("create_inbox", {"name": ["a"]}, "`name` must be a string"),

@@ -148,6 +148,24 @@ def _approver(options: argparse.Namespace) -> int:
     return desk.approver(options, open_mailroom)
 
 
+def _settle(options: argparse.Namespace) -> int:
+    from mailmcp.cli import afterwards
+
+    return afterwards.settle(options, open_mailroom)
+
+
+def _suppression(options: argparse.Namespace) -> int:
+    from mailmcp.cli import afterwards
+
+    return afterwards.suppression(options, open_mailroom)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from mailmcp.cli import audit
+
+    return audit.audit(options, open_mailroom)
+
+
 def _domain(options: argparse.Namespace) -> int:
     from mailmcp.cli import domains
 
@@ -215,13 +233,14 @@ COMMANDS = (
         "list or delete inboxes, and say whose mail they take",
         "For you, while an assistant uses it",
         takes=("action", "address", "pattern"),
-        actions=("list", "delete", "block", "allow", "unlist"),
+        actions=("list", "delete", "block", "allow", "unlist", "resume"),
         forms=(
             ("inbox list", "list the inboxes with what is unread"),
             ("inbox delete ADDRESS", "delete an inbox with all its mail"),
             ("inbox block ADDRESS PATTERN", "refuse mail of an address, a domain, or * (everybody)"),
             ("inbox allow ADDRESS PATTERN", "take it, though a wider pattern is blocked"),
             ("inbox unlist ADDRESS PATTERN", "neither; without PATTERN each shows the lists"),
+            ("inbox resume ADDRESS", "end the pause of an inbox from which too much came back"),
         ),
     ),
     Command(
@@ -259,6 +278,41 @@ COMMANDS = (
         takes=("action",),
         actions=("set", "clear", "status"),
         forms=(("approver set|clear|status", "ask for a passphrase of yours at every approval, or not any more"),),
+    ),
+    Command(
+        "settle",
+        _settle,
+        "say what became of a draft that may have left",
+        "For you, while an assistant uses it",
+        takes=("draft",),
+        flags={"--arrived": "it is there", "--not-arrived": "it is not, and may be sent anew"},
+        forms=(("settle DRAFT --arrived|--not-arrived", "say what became of a draft that may have left"),),
+    ),
+    Command(
+        "suppression",
+        _suppression,
+        "list the addresses to which nothing is sent any more, or remove one",
+        "For you, while an assistant uses it",
+        takes=("action", "address"),
+        actions=("list", "remove"),
+        forms=(
+            ("suppression list", "list the addresses to which nothing is sent any more"),
+            ("suppression remove ADDRESS", "let it be written to again"),
+        ),
+    ),
+    Command(
+        "audit",
+        _audit,
+        "show what was done and decided, and whether that log is as it was written",
+        "For you, while an assistant uses it",
+        takes=("action",),
+        actions=("list", "export", "verify"),
+        options={"--head": "with verify: a head that you noted, such as 57:0a1b2c3d"},
+        forms=(
+            ("audit list", "show what was done and decided last"),
+            ("audit export", "all of it, one JSON record a line"),
+            ("audit verify [--head ROW:HASH]", "find what was changed, removed, added or moved; 1 if anything was"),
+        ),
     ),
     Command(
         "domain",

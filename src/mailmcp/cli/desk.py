@@ -12,6 +12,8 @@ from email import message_from_bytes
 from email.policy import default
 from typing import Protocol, TypeVar, cast
 
+from mailmcp.cli.terminal import plain as _plain
+from mailmcp.cli.terminal import say as _say
 from mailmcp.cli.usage import Misused
 from mailmcp.config import Settings, load_settings
 from mailmcp.errors import Refused
@@ -36,6 +38,10 @@ def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     """``mailmcp inbox list|delete|block|allow|unlist``."""
     if options.action != "list" and not options.address:
         raise Misused(f"Which inbox? Write `mailmcp inbox {options.action} ADDRESS`; `mailmcp inbox list` lists them.")
+    if options.action == "resume":
+        from mailmcp.cli import afterwards
+
+        return afterwards.resume(options, open_mailroom)
     if options.action in _LISTING:
         return _list_sender(options, open_mailroom)
     if options.pattern:
@@ -114,6 +120,7 @@ def held(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
             if draft.state is DraftState.UNKNOWN:
                 to = ", ".join(draft.recipients)
                 _say(f"{draft.id}\tmay have left\t{_plain(draft.subject)}\tto {to}: ask them; it is not sent again.")
+                _say(f"\tThen write `mailmcp settle {draft.id} --arrived`, or --not-arrived.")
         return 0
 
     return in_room(options, open_mailroom, work)
@@ -275,13 +282,3 @@ def _words(mime: bytes) -> Iterator[str]:
             yield data[:TEXT_SHOWN].decode("utf-8", "replace").replace("\r\n", "\n")
             if len(data) > TEXT_SHOWN:
                 yield f"[{len(data) - TEXT_SHOWN} more bytes]"
-
-
-def _plain(text: str) -> str:
-    """Control and invisible characters made visible: what a terminal would act on must not hide a recipient."""
-    kept = (one if one in "\n\t" or one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
-    return "".join(kept)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")

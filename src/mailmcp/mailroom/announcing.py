@@ -12,6 +12,7 @@ from mailmcp.errors import MailError
 from mailmcp.mailroom import judging
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.checking import Checking
+from mailmcp.mailroom.returning import Returning
 from mailmcp.store import Store, judgements
 from mailmcp.store.judgements import Judgement, Unjudged
 
@@ -28,10 +29,11 @@ AT_ONCE_SECONDS = 0.1
 class Announcing:
     """The last step of the way in."""
 
-    def __init__(self, store: Store, arrivals: Arrivals, checking: Checking) -> None:
+    def __init__(self, store: Store, arrivals: Arrivals, checking: Checking, returning: Returning) -> None:
         self._store = store
         self._arrivals = arrivals
         self._checking = checking
+        self._returning = returning
         self._late: dict[asyncio.Task[None], int] = {}
 
     async def announce(
@@ -90,7 +92,7 @@ class Announcing:
 
     async def _write_down(self, item: Unjudged, judgement: Judgement, share_commit: bool) -> None:
         """Write a judgement down; of one that the store cannot hold, only that the mail is there."""
-        record = partial(judgements.judge, now=datetime.now(UTC))
+        record = partial(judgements.judge, now=datetime.now(UTC), act=self._returning.act)
         write = partial(self._store.write_soon if share_commit else self._store.write, record, item.row)
         try:
             await write(judgement)

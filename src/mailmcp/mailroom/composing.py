@@ -7,7 +7,6 @@ import base64
 import binascii
 import mimetypes
 import os
-import re
 import stat
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES
 from mailmcp.errors import BadInput, NotFound
-from mailmcp.mail import compose, parse
+from mailmcp.mail import compose, machines, parse
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import FileRequest, SendRequest
 from mailmcp.models import Address, Inbox, Message, OutgoingFile, StoredMessage, Submission
@@ -47,9 +46,9 @@ class Composing:
             raise BadInput("`reply_all` needs `in_reply_to`.")
         if request.in_reply_to:
             parent = await self._message(request.in_reply_to, inbox.address)
-            head = parse.parse(parse.header_block(await self._store.read(messages.raw_piece, parent.row, 0)))
-            in_reply_to, references = _lineage(head)
-            automatic = _is_automatic(head)
+            header = parse.header_block(await self._store.read(messages.raw_piece, parent.row, 0))
+            in_reply_to, references = _lineage(parse.parse(header))
+            automatic = machines.answers_a_program(header)
             subject = compose.reply_subject(parent.subject) if subject is None else subject
             to, cc = await self._answered(parent, inbox, to, cc, everybody=request.reply_all)
         if request.forward:
@@ -166,16 +165,6 @@ def _lineage(parent: Message) -> tuple[str | None, tuple[str, ...]]:
     """
     before = parent.references or (parent.in_reply_to if len(parent.in_reply_to) == 1 else ())
     return parent.message_id, (*before, parent.message_id) if parent.message_id else before
-
-
-def _is_automatic(head: Message) -> bool:
-    """Whether a mail says that a program sent it by itself (RFC 3834 §5; Precedence and X-Autoreply are older ways).
-
-    Mail of lists does not: people write there.
-    """
-    fields = {name.lower(): value.strip().lower() for name, value in head.headers}
-    said = re.split(r"[\s;(]", fields.get("auto-submitted", "no"), maxsplit=1)[0]
-    return said != "no" or fields.get("precedence") == "auto_reply" or "x-autoreply" in fields
 
 
 def _answer_to(parent: StoredMessage, own: set[str]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:

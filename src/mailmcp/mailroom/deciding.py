@@ -19,7 +19,7 @@ from mailmcp.models import Draft, Message, OutgoingFile, SendingVerdict, Submiss
 from mailmcp.policy import leaks, overlap, patterns, sending
 from mailmcp.policy.leaks import Leak, Piece
 from mailmcp.policy.sending import Answered, Facts, Passage, Rate, Rules
-from mailmcp.store import Store, handouts, inboxes, messages, passages, sends, taints
+from mailmcp.store import Store, departures, handouts, inboxes, messages, passages, sends, taints
 
 FRESH = timedelta(hours=1)
 """How long a code or link that arrived is looked for in what leaves."""
@@ -48,6 +48,8 @@ class Deciding:
             asked_to_hold=hold,
             caller=key,
         )
+        if not facts.outside and submission.answers:
+            return replace(facts, answered=await self._store.read(_answered, submission.answers))
         if not facts.outside or not self._rules.way_out:
             return facts
         pieces = await asyncio.to_thread(lambda: list(said(submission)))
@@ -64,6 +66,7 @@ class Deciding:
             inbox = submission.inbox
             facts = replace(
                 facts,
+                pause=departures.standing(db, inbox.address),
                 suppressed=sends.suppressed(db, facts.outside),
                 agreed=sends.agreed(db, inbox.row, facts.outside),
                 taints=taints.standing(db, key=facts.caller, now=now),
@@ -76,6 +79,10 @@ class Deciding:
                     now=now,
                 ),
             )
+        rate = self._rules.rates.get("thread")
+        if facts.answered is not None and rate is not None:
+            within = sends.within(db, facts.answered.thread, now - timedelta(seconds=rate.seconds))
+            facts = replace(facts, sent=replace(facts.sent, within=within))
         return sending.decide(facts, self._rules)
 
     def count(self, db: sqlite3.Connection, draft: Draft, facts: Facts, now: datetime) -> None:
@@ -190,4 +197,5 @@ def _answered(db: sqlite3.Connection, message_id: str) -> Answered | None:
         verdict=message.trust.verdict,
         reply_to=tuple(one.email for one in message.reply_to),
         wrote_to=sends.wrote_to(db, message.thread),
+        automatic=message.automatic,
     )

@@ -11,9 +11,10 @@ import asyncio
 import hashlib
 import json
 import logging
+import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
@@ -23,6 +24,7 @@ from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import Delivery, DeliveryState, Draft, DraftState, OutboundMail, Reason, Receipt
 from mailmcp.store import Store, deliveries, inboxes, outbox, seals
@@ -73,6 +75,7 @@ class Dispatch:
         self._within = receiving if isinstance(receiving, DeliversWithin) and receiving.delivers_within else None
         self._outside = sending if sending is not None else receiving if self._within is None else None
         self._settings = settings
+        self._returning = Returning(store, settings)
         self._pace = pace
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(AT_ONCE)
@@ -98,7 +101,7 @@ class Dispatch:
             if draft.row not in self._tasks:
                 await self._recover(draft)
         for draft in await self._store.read(outbox.due, now):
-            if draft.row not in self._tasks and not await self._is_stale(draft, now):
+            if draft.row not in self._tasks and not await self._is_held_again(draft, now):
                 self._started(draft, self._turn)
         if not self._tasks:
             return False
@@ -175,15 +178,7 @@ class Dispatch:
         for leg in await self._legs(await self._store.read(deliveries.outstanding, draft)):
             leaving = OutboundMail(mime=mime, mail_from=approved.mail_from, recipients=leg.recipients)
             results = await self._tried(draft, token, leg, leaving)
-            kept = await self._store.write(
-                deliveries.record,
-                draft,
-                token,
-                results,
-                left=leaving,
-                backend=leg.backend.name,
-                now=datetime.now(UTC),
-            )
+            kept = await self._store.write(self._recorded, draft, token, leg, results, leaving, datetime.now(UTC))
             if not kept:
                 raise Overtaken(f"The draft {draft.id} was taken up by another process.")
         state = await self._store.write(
@@ -192,6 +187,22 @@ class Dispatch:
         if state in (DraftState.SENT, DraftState.QUEUED):
             # Both copies shall be in their conversations when the assistant hears "sent".
             await self._inbound.settle(at_most=SETTLE_SECONDS)
+
+    def _recorded(
+        self,
+        db: sqlite3.Connection,
+        draft: Draft,
+        token: str,
+        leg: Leg,
+        results: Sequence[Delivery],
+        leaving: OutboundMail,
+        now: datetime,
+    ) -> bool:
+        """Write down what was heard of a leg, and what follows for those that it went to outside; see ``record``."""
+        kept = deliveries.record(db, draft, token, results, left=leaving, backend=leg.backend.name, now=now)
+        if kept and leg.backend is not self._within:
+            self._returning.handed_over(db, draft, results, now)
+        return kept
 
     async def _tried(self, draft: Draft, token: str, leg: Leg, leaving: OutboundMail) -> list[Delivery]:
         """What became of one leg. Raises Overtaken before anything left."""
@@ -230,7 +241,8 @@ class Dispatch:
             log.exception("the backend %s failed with the draft %s", backend.name, draft.id)
             state = DeliveryState.UNKNOWN if committed else DeliveryState.POSTPONED
             return _all(leg, state, f"The backend {backend.name} failed.")
-        return _results(leg, receipt, "The mail provider did not say what became of it.")
+        found = _results(leg, receipt, "The mail provider did not say what became of it.")
+        return [replace(one, gone=one.recipient in receipt.unreachable) for one in found]
 
     async def _legs(self, recipients: Sequence[str]) -> list[Leg]:
         """Inboxes of this home first: that takes no time, and nothing else depends on it."""
@@ -325,14 +337,16 @@ class Dispatch:
             raise Refused(f"What became of the draft {draft.id} is known: it is {draft.state}.")
         return await self._store.read(outbox.get, draft.id)
 
-    async def _is_stale(self, draft: Draft, now: datetime) -> bool:
+    async def _is_held_again(self, draft: Draft, now: datetime) -> bool:
         should_have_left = draft.not_before or draft.send_at or draft.created_at
-        if now - should_have_left <= STALE:
+        if now - should_have_left > STALE:
+            late = f"It should have left at {should_have_left:%Y-%m-%d %H:%M} UTC; look whether it still may."
+            why = Reason("stale", late)
+        else:
+            why = await self._store.read(self._returning.holds, draft)
+        if why is None:
             return False
-        late = Reason(
-            "stale", f"It should have left at {should_have_left:%Y-%m-%d %H:%M} UTC; look whether it still may."
-        )
-        await self._hold_again(draft, late, now, from_=DraftState.QUEUED)
+        await self._hold_again(draft, why, now, from_=DraftState.QUEUED)
         return True
 
     async def _hold_again(self, draft: Draft, why: Reason, now: datetime, *, from_: DraftState) -> None:

@@ -18,7 +18,7 @@ from mailmcp.language.domains import ascii_host, same_organisation
 from mailmcp.mailroom import naming, signing
 from mailmcp.mailroom.naming import named
 from mailmcp.models import DomainPlan, DomainReport, Finding, Standing
-from mailmcp.store import Store, inboxes
+from mailmcp.store import Store, audit, inboxes
 
 LOOKUPS = 150
 SECONDS = 20.0
@@ -49,6 +49,8 @@ class Domains:
             if standing is Standing.WRONG:  # its record would be entered, and help nobody
                 raise ConfigError(f"{sentence} It is in {signing.folder_of(home, domain)}.")
         made = await asyncio.to_thread(signing.make_keys, home, domain)
+        for selector in made:
+            await self._store.write(audit.record, "domain.key", datetime.now(UTC), domain=domain, selector=selector)
         setup = replace(bare, keys=await asyncio.to_thread(signing.keys_of, home, domain))
         return DomainPlan(
             domain=domain,

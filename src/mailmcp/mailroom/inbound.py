@@ -16,6 +16,7 @@ from mailmcp.mailroom.announcing import Announcing
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.checking import Checking
 from mailmcp.mailroom.fresh import Fresh
+from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.set_aside import SetAside
 from mailmcp.models import Arrival, Source
 from mailmcp.store import Store, blocks, inboxes, judgements, messages, raws
@@ -28,10 +29,10 @@ HEADER_SCAN = 64 * 1024
 class Inbound:
     """The desk where backends hand mail in (``contract.Reception``), and the judge behind it."""
 
-    def __init__(self, store: Store, arrivals: Arrivals, checking: Checking) -> None:
+    def __init__(self, store: Store, arrivals: Arrivals, checking: Checking, returning: Returning) -> None:
         self._store = store
         self._arrivals = arrivals
-        self._announcing = announcing = Announcing(store, arrivals, checking)
+        self._announcing = announcing = Announcing(store, arrivals, checking, returning)
         fresh: dict[int, Unjudged | None] = {}
         self._aside = SetAside(store, announcing, fresh)
         self._fresh = Fresh(store, arrivals, announcing, self._aside, fresh)

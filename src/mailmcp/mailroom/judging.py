@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from mailmcp.mail import codes, parse, targets, text
+from mailmcp.mail import codes, headers, machines, parse, returns, targets, text
 from mailmcp.mail.legible import legible
 from mailmcp.mailroom import apart
 from mailmcp.models import Channels, Codes, Defect, Message, Source
@@ -52,6 +52,18 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
             found = codes.find(message.subject, channels, author.email.rpartition("@")[2] if author else None)
         except Exception:
             log.exception("codes could not be looked for")
+    automatic, returned = "", None
+    if not outgoing:
+        try:
+            automatic = machines.automatic(headers.split(raw[:HEADER_BYTES]), message.subject)
+            # What a caller here writes to another inbox is no report, whatever it says.
+            returned = returns.read(raw, message) if source is not Source.SUBMITTED else None
+        except Exception:
+            log.exception("a message could not be looked at as a report")
+    if returned is not None:
+        automatic = returned.kind
+        if not message.in_reply_to and not message.references:
+            message = replace(message, in_reply_to=returned.message_ids[:1])  # so it stands where it belongs
     return Judgement(
         # The words are in the channels; the bytes keep the rest.
         message=replace(message, text=None, html=None, calendar=None, headers=_told(message)),
@@ -59,6 +71,8 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
         codes=found,
         trust=trust.judge(message, source=source, peer=peer),
         first_line=_first_line(channels.visible),
+        automatic=automatic,
+        returned=returned,
     )
 
 
@@ -68,7 +82,10 @@ def of_header(raw: bytes, *, source: Source, peer: str | None) -> Judgement:
     defects = (*message.defects, _STALLED)
     message = replace(message, text=None, html=None, calendar=None, headers=_told(message), defects=defects)
     found = trust.judge(message, source=source, peer=peer)
-    return Judgement(message=message, channels=Channels(), codes=Codes(), trust=found, first_line="")
+    automatic = machines.automatic(headers.split(raw[:HEADER_BYTES]), message.subject)
+    return Judgement(
+        message=message, channels=Channels(), codes=Codes(), trust=found, first_line="", automatic=automatic
+    )
 
 
 def unreadable(*, source: Source, peer: str | None) -> Judgement:

@@ -43,11 +43,6 @@ def named(written: str) -> tuple[str, str]:
         raise BadInput(f"{shown!r} is an address: mail needs a domain of yours, such as example.com.")
     if "." not in domain:
         raise BadInput(f"{shown!r} is only one label: a domain has at least two, as in example.com.")
-    if not name.isascii() and _readable(domain) != name:
-        # IDNA 2003 writes "ss" for "ß": keys and records would be made for somebody else's domain.
-        raise BadInput(
-            f"{shown!r} has letters that can be meant in two ways: write its ASCII form, which begins with xn--."
-        )
     if problem := _problem(domain):
         raise BadInput(f"{shown!r} is no domain: it {problem}. Write the name that you registered.")
     if organisational_domain(f"x.{domain}") == f"x.{domain}":

@@ -29,7 +29,7 @@ from mailmcp.models import (
     SendingVerdict,
     Submission,
 )
-from mailmcp.store import Store, inboxes, outbox, seals
+from mailmcp.store import Store, audit, inboxes, outbox, seals
 
 
 class Outbound:
@@ -60,7 +60,10 @@ class Outbound:
         def decided(db: sqlite3.Connection) -> tuple[SendingVerdict, Draft | None, bool]:
             """In one transaction, so that no two processes take the last place of a rate."""
             verdict = self._deciding.verdict(db, facts, submission, now)
+            why = " ".join(dict.fromkeys(reason.code for reason in verdict.reasons))
             if verdict.decision is Decision.DENY:
+                to = " ".join(submission.recipients)
+                audit.record(db, "send.refused", now, inbox=sender.email, to=to, why=why)
                 return verdict, None, False
             held = verdict.decision is Decision.ASK
             new = outbox.NewDraft(
@@ -72,11 +75,14 @@ class Outbound:
                 reasons=verdict.reasons,
                 note=note,
                 expires_at=expires_at if held else None,
+                message_id=message_id,
                 not_before=self._leaves_at(submission, now, outside=bool(facts.outside)),
             )
             draft, is_new = outbox.submit(
                 db, new, now=now, duplicate_expires_at=expires_at if allow_duplicate else None
             )
+            if is_new:
+                self._record(db, draft, why, now)
             if is_new and draft.state is DraftState.QUEUED:
                 seals.put(db, draft, self._sealing.allowed(draft, key, now))
                 self._deciding.count(db, draft, facts, now)
@@ -88,6 +94,12 @@ class Outbound:
         if is_new and draft.state is DraftState.QUEUED and (draft.not_before or now) <= now:
             draft = await self._dispatch.deliver(draft)
         return Outcome(draft=draft, recipients=submission.recipients, repeated=not is_new)
+
+    def _record(self, db: sqlite3.Connection, draft: Draft, why: str, now: datetime) -> None:
+        """What the policy decided of a new draft, and why."""
+        event = "draft.held" if draft.state is DraftState.HELD else "draft.allowed"
+        to = " ".join(draft.recipients)
+        audit.record(db, event, now, draft=draft.id, sha256=draft.sha256, inbox=draft.inbox, to=to, why=why)
 
     def _leaves_at(self, submission: Submission, now: datetime, *, outside: bool) -> datetime:
         """Mail that leaves this home can be taken back for a moment; between its inboxes there is nothing to undo."""
@@ -243,14 +255,7 @@ class Outbound:
         gone = [one.recipient for one in draft.deliveries if one.state is not DeliveryState.POSTPONED]
         if gone and draft.state in (DraftState.HELD, DraftState.QUEUED):
             raise BadInput(f"The draft {draft_id} cannot be withdrawn: it has left for {', '.join(gone[:5])} already.")
-        moved = await self._store.write(
-            outbox.move,
-            draft,
-            from_=(DraftState.HELD, DraftState.QUEUED),
-            to=DraftState.WITHDRAWN,
-            now=datetime.now(UTC),
-        )
-        if not moved:
+        if not await self._store.write(outbox.withdraw, draft, now=datetime.now(UTC)):
             raise BadInput(f"The draft {draft_id} cannot be withdrawn: it is {(await self.draft(draft_id)).state}.")
         return await self.draft(draft_id)
 

@@ -224,3 +224,9 @@ class Status:
     """The address of the approval page, without power; None when no process serves it."""
     passphrase: bool = False
     """Whether approvals need the approver's passphrase."""
+    pauses: tuple[str, ...] = ()
+    """Of inboxes from which too much came back, a sentence for each."""
+    suppressed: int = 0
+    """Addresses to which nothing is sent any more."""
+    audit_head: tuple[int, str] = (0, "")
+    """The last row of the audit log, and the hash that stands for all of them."""

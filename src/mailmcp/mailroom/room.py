@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from secrets import choice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
@@ -18,6 +19,8 @@ from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotF
 from mailmcp.mail import compose
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
+from mailmcp.mailroom.auditing import Auditing
+from mailmcp.mailroom.auditing import begin as begin_audit
 from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
@@ -29,12 +32,23 @@ from mailmcp.mailroom.pages import Pages
 from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
-from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage
-from mailmcp.policy import patterns
-from mailmcp.store import Store, audit, blocks, handouts, inboxes, status, whereabouts
+from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage, Suppression
+from mailmcp.policy import patterns, sending
+from mailmcp.store import (
+    Store,
+    audit,
+    blocks,
+    departures,
+    handouts,
+    inboxes,
+    status,
+    suppressions,
+    whereabouts,
+)
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.domains import Domains
@@ -67,7 +81,8 @@ class Mailroom:
         self._arrivals = Arrivals(store)
         self._resolver = resolver or _system_resolver(settings)
         self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
-        self._inbound = Inbound(store, self._arrivals, self._checking)
+        returning = Returning(store, settings)
+        self._inbound = Inbound(store, self._arrivals, self._checking, returning)
         self._backend = open_receiving(self._inbound)
         self._sender = _sender(settings, self._inbound, self._resolver)
         self._sealing = Sealing(settings.home)
@@ -81,7 +96,7 @@ class Mailroom:
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
         self.pages = Pages(store, self._sealing)
-        duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking)
+        duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking, returning)
         duties = (*duties, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
 
@@ -108,11 +123,10 @@ class Mailroom:
         except BaseException:
             await store.aclose()
             raise
+        if leads:
+            await begin_audit(store, settings)
         room._inbound.start()
         if leads:
-            # What is held stays held under looser rules; who looks back shall see when they changed.
-            rules = settings.send.model_dump_json(exclude={"undo"})
-            await store.write(status.note_policy, rules, datetime.now(UTC))
             room._leadership.start()
         return room
 
@@ -165,7 +179,7 @@ class Mailroom:
             now = datetime.now(UTC)
             try:
                 inbox, made = await self._store.write(
-                    inboxes.create,
+                    _created,
                     address=address,
                     label=label,
                     display_name=display_name,
@@ -177,8 +191,6 @@ class Mailroom:
                 if name is not None:
                     raise
                 continue  # a made-up name met an existing one
-            if made:
-                await self._store.write(audit.record, "inbox.created", now, inbox=address)
             return inbox, made, await self._store.read(inboxes.newest_cursor, inbox)
         raise AddressTaken("No free address was found: give a `name`.")
 
@@ -188,10 +200,9 @@ class Mailroom:
 
     async def delete_inbox(self, address: str) -> dict[str, int]:
         """Remove an inbox and its mail; gives how many messages, threads and drafts went. Raises NotFound."""
-        removed = await self._store.write(inboxes.delete, address)
+        removed = await self._store.write(_deleted, address, datetime.now(UTC))
         self._arrivals.announce()  # whoever waits for its mail hears that it is gone
         await self._reading.forget_files()
-        await self._store.write(audit.record, "inbox.deleted", datetime.now(UTC), inbox=address.lower())
         return removed
 
     async def list_sender(self, address: str, written: str, *, allowed: bool | None) -> str:
@@ -204,14 +215,7 @@ class Mailroom:
             pattern = patterns.pattern(written)
         except ValueError as error:
             raise BadInput(f"{written[:60]!r} {error}: write name@host, a domain, or * for everybody.") from error
-        now = datetime.now(UTC)
-        if allowed is None:
-            if not await self._store.write(blocks.remove, address, pattern):
-                raise NotFound(f"The lists of {address} do not hold {pattern}.")
-        else:
-            await self._store.write(blocks.put, address, pattern, allowed=allowed, now=now)
-        event = "inbox.unlisted" if allowed is None else "inbox.allowed" if allowed else "inbox.blocked"
-        await self._store.write(audit.record, event, now, inbox=address.lower(), pattern=pattern)
+        await self._store.write(_listed, address, pattern, allowed, datetime.now(UTC))
         return pattern
 
     async def sender_lists(self, address: str) -> dict[str, bool]:
@@ -225,8 +229,7 @@ class Mailroom:
 
     async def release(self, message_id: str) -> None:
         """Let a quarantined message in. No tool may call this. Raises NotFound."""
-        await self._store.write(blocks.release, message_id)
-        await self._store.write(audit.record, "message.released", datetime.now(UTC), message=message_id)
+        await self._store.write(_released, message_id, datetime.now(UTC))
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -330,6 +333,22 @@ class Mailroom:
         """A human refused this draft, with a word for the assistant."""
         return await self._outbound.reject(draft_id, word=word, approver=approver, sha256=sha256, revision=revision)
 
+    async def settle(self, draft_id: str, *, arrived: bool, by: str) -> Draft:
+        """A human found out what became of an unknown draft. No tool may call this. Raises Refused, NotFound."""
+        return await self._dispatch.settle(await self.draft(draft_id), arrived=arrived, by=by)
+
+    async def suppressed(self) -> list[Suppression]:
+        """To whom nothing is sent any more, newest first."""
+        return await self._store.read(suppressions.listed)
+
+    async def unsuppress(self, address: str, *, by: str) -> str:
+        """Let an address be written to again; gives it as it was kept. No tool may call this. Raises NotFound."""
+        return await self._store.write(suppressions.remove, address, by=by, now=datetime.now(UTC))
+
+    async def resume(self, inbox: str, *, by: str) -> None:
+        """End the pause of an inbox. No tool may call this. Raises NotFound when it does not pause."""
+        await self._store.write(departures.lift, inbox, by=by, now=datetime.now(UTC))
+
     # --- domains ---------------------------------------------------------------------------------------------
 
     @property
@@ -338,6 +357,11 @@ class Mailroom:
         from mailmcp.mailroom.domains import Domains  # no server needs it
 
         return Domains(self._store, self._resolver, self.settings)
+
+    @property
+    def auditing(self) -> Auditing:
+        """head, rows, verify."""
+        return Auditing(self._store)
 
     # --- state -----------------------------------------------------------------------------------------------
 
@@ -362,7 +386,37 @@ class Mailroom:
             unwise=tuple(one.sentence for one in await asyncio.to_thread(whereabouts.unwise, self.settings.home)),
             page=await self.pages.address(),
             passphrase=await self._approvers.is_set(),
+            pauses=tuple(sending.paused_sentence(one) for one in await self._store.read(departures.pauses)),
+            suppressed=await self._store.read(suppressions.count),
+            audit_head=await self.auditing.head(),
         )
+
+
+def _created(db: sqlite3.Connection, *, address: str, now: datetime, **how: Any) -> tuple[Inbox, bool]:
+    inbox, made = inboxes.create(db, address=address, now=now, **how)
+    if made:
+        audit.record(db, "inbox.created", now, inbox=address)
+    return inbox, made
+
+
+def _deleted(db: sqlite3.Connection, address: str, now: datetime) -> dict[str, int]:
+    removed = inboxes.delete(db, address)
+    audit.record(db, "inbox.deleted", now, inbox=address.lower(), **removed)
+    return removed
+
+
+def _listed(db: sqlite3.Connection, address: str, pattern: str, allowed: bool | None, now: datetime) -> None:
+    if allowed is not None:
+        blocks.put(db, address, pattern, allowed=allowed, now=now)
+    elif not blocks.remove(db, address, pattern):
+        raise NotFound(f"The lists of {address} do not hold {pattern}.")
+    event = "inbox.unlisted" if allowed is None else "inbox.allowed" if allowed else "inbox.blocked"
+    audit.record(db, event, now, inbox=address.lower(), pattern=pattern)
+
+
+def _released(db: sqlite3.Connection, message_id: str, now: datetime) -> None:
+    blocks.release(db, message_id)
+    audit.record(db, "message.released", now, message=message_id)
 
 
 def _system_resolver(settings: Settings) -> SystemResolver:

@@ -3,6 +3,7 @@
 Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are seconds. Import them from here.
 """
 
+from mailmcp.models.audit import AuditCheck, AuditRow
 from mailmcp.models.authentication import (
     ArcChain,
     ArcSet,
@@ -30,6 +31,7 @@ from mailmcp.models.mail import (
     Provenance,
     Source,
 )
+from mailmcp.models.returns import Fate, Returned, ReturnKind
 from mailmcp.models.sending import (
     Approval,
     Decision,
@@ -40,10 +42,12 @@ from mailmcp.models.sending import (
     Leave,
     OutboundMail,
     OutgoingFile,
+    Pause,
     Receipt,
     Seal,
     SendingVerdict,
     Submission,
+    Suppression,
     distinct,
 )
 from mailmcp.models.stored import (
@@ -64,6 +68,8 @@ __all__ = [
     "ArcSet",
     "Arrival",
     "Attachment",
+    "AuditCheck",
+    "AuditRow",
     "AuthResults",
     "Channels",
     "Claim",
@@ -83,6 +89,7 @@ __all__ = [
     "Draft",
     "DraftState",
     "Envelope",
+    "Fate",
     "Finding",
     "Hidden",
     "Inbox",
@@ -93,11 +100,14 @@ __all__ = [
     "Message",
     "OutboundMail",
     "OutgoingFile",
+    "Pause",
     "Provenance",
     "QuarantinedMessage",
     "Reason",
     "Receipt",
     "Result",
+    "ReturnKind",
+    "Returned",
     "Seal",
     "SendingVerdict",
     "Source",
@@ -105,6 +115,7 @@ __all__ = [
     "Standing",
     "StoredMessage",
     "Submission",
+    "Suppression",
     "ThreadSummary",
     "Trust",
     "Verdict",

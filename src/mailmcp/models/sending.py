@@ -99,6 +99,8 @@ class DeliveryState(StrEnum):
     POSTPONED = "postponed"
     """Not accepted yet; it is tried again."""
     UNKNOWN = "unknown"
+    BOUNCED = "bounced"
+    """It was accepted, and came back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,29 @@ class Delivery:
     state: DeliveryState
     detail: str = ""
     """One sentence why, of those that were not accepted."""
+    gone: bool = False
+    """Refused since there is no such recipient; not kept, it is in ``suppressions``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address to which nothing is sent any more."""
+
+    email: str
+    reason: str
+    detail: str
+    inbox: str
+    """From which it was written to."""
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """An inbox from which too much came back: until a human lifts it, nothing leaves it without a human."""
+
+    inbox: str
+    since: datetime
+    reason: str
 
 
 class Decision(StrEnum):

@@ -57,6 +57,10 @@ class StoredMessage:
     defects: tuple[Defect, ...]
     authentication: tuple[str, ...]
     """What the check of its sender found out, in lines for people; empty when there was none."""
+    automatic: str
+    """Why it is a program's own: bounce, auto_replied, auto_generated, list, bulk …; ``""`` when it is not."""
+    about: str
+    """A sentence of ours on what it is, when it is a report or an automatic answer; else ``""``."""
     position: int
     """Its place in the order of announcement, over all inboxes."""
     cursor: str

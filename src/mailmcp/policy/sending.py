@@ -7,9 +7,11 @@ reasons:
     no way out, deny list, suppression, the policy never                    the message is refused
     asked for approval, the policy approve                                  it is held
     first contact, taint, Reply-To elsewhere                                it is held for one recipient
-    many recipients, rates, copied words of others, leaks                   it is held as a whole
+    answers to programs                                                     it is held for one recipient
+    a pause, many recipients, rates, copied words of others, leaks          it is held as a whole
 
-Mail between inboxes of one home is not outbound: only the policies ``approve`` and ``never`` hold or stop it.
+Mail between inboxes of one home is not outbound: only the policies ``approve`` and ``never`` hold or stop it, and the
+limit of a conversation, so that two assistants which answer each other come to an end.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mailmcp.language.domains import same_organisation
-from mailmcp.models import Decision, Reason, SendingVerdict, Verdict
+from mailmcp.models import Decision, Pause, Reason, SendingVerdict, Verdict
 from mailmcp.policy.leaks import Leak
 from mailmcp.policy.patterns import forbids, normal, permits
 
@@ -30,6 +32,16 @@ MOST_RECIPIENTS = 10
 """Outside this home, that one message may have without a human."""
 NAMED = 10
 """Recipients that one rule names; the others are as many reasons of the same kind."""
+_PROGRAMS = {
+    "list": "a mailing list or a sender of newsletters brought",
+    "bulk": "was sent to many at once",
+    "bounce": "a mail system reports",
+    "delay": "a mail system reports",
+    "delivered": "a mail system reports",
+    "complaint": "a mail system reports",
+    "auto_replied": "a program answered by itself",
+    "no_answers": "asks for no automatic answers",
+}
 GRAVE = (Verdict.SUSPICIOUS, Verdict.FAILED)
 
 
@@ -66,6 +78,8 @@ class Answered:
     reply_to: tuple[str, ...] = ()
     wrote_to: frozenset[str] = frozenset()
     """To whom mail of ours went in that conversation."""
+    automatic: str = ""
+    """Why it is a program's own mail, ``""`` when it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +108,8 @@ class Sent:
 
     inbox: int = 0
     thread: int = 0
+    within: int = 0
+    """In this conversation, to whomever: inboxes of this home too."""
     all: int = 0
     recipients: Mapping[str, int] = field(default_factory=dict[str, int])
 
@@ -110,6 +126,8 @@ class Facts:
     caller: str = ""
     """The key of whoever asks: taint is theirs."""
     suppressed: Mapping[str, str] = field(default_factory=dict[str, str])
+    pause: Pause | None = None
+    """Of the inbox, since too much came back."""
     agreed: frozenset[str] = frozenset()
     """Whom a human let this inbox write to before."""
     answered: Answered | None = None
@@ -135,6 +153,8 @@ def decide(facts: Facts, rules: Rules) -> SendingVerdict:
         *_policy_holds(facts, rules),
         *_contact_holds(facts, rules),
         *_reply_to_holds(facts, rules),
+        *_machine_holds(facts, rules),
+        *_pause_holds(facts),
         *_count_holds(facts),
         *_rate_holds(facts, rules),
         *_passage_holds(facts),
@@ -212,6 +232,27 @@ def _reply_to_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
             yield Reason("reply_elsewhere", f"The sender asks for the answer at another domain than theirs: {one}.")
 
 
+def _machine_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
+    """No answer to a program without a human (RFC 3834 §2), unless the user named who is written to."""
+    kind = facts.answered.automatic if facts.answered else ""
+    for one in _unlisted(facts, rules) if kind else ():
+        what = _PROGRAMS.get(kind, "a program sent by itself")
+        yield Reason("machine", f"It answers what {what}, so that a human decides whether {one} is to get an answer.")
+
+
+def _pause_holds(facts: Facts) -> Iterator[Reason]:
+    if facts.pause is not None and facts.outside:
+        yield Reason("paused", paused_sentence(facts.pause))
+
+
+def paused_sentence(pause: Pause) -> str:
+    """Why nothing leaves an inbox without a human, and what ends that."""
+    return (
+        f"{pause.inbox} pauses since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason}. A human ends that with"
+        f" `mailmcp inbox resume {pause.inbox}`."
+    )
+
+
 def _count_holds(facts: Facts) -> Iterator[Reason]:
     count = len({normal(one) or one for one in facts.outside})
     if count > MOST_RECIPIENTS:
@@ -219,15 +260,14 @@ def _count_holds(facts: Facts) -> Iterator[Reason]:
 
 
 def _rate_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
-    if not facts.outside:
-        return
     sent = facts.sent
-    scopes = [
-        ("inbox", "from this inbox", sent.inbox),
-        *(("recipient", f"to {one}", sent.recipients.get(normal(one), 0)) for one in facts.outside),
-        ("thread", "in this conversation", sent.thread),
-        ("all", "from this home", sent.all),
-    ]
+    scopes = [("thread", "in this conversation", max(sent.thread, sent.within))] if facts.recipients else []
+    if facts.outside:
+        scopes += [
+            ("inbox", "from this inbox", sent.inbox),
+            *(("recipient", f"to {one}", sent.recipients.get(normal(one), 0)) for one in facts.outside),
+            ("all", "from this home", sent.all),
+        ]
     for scope, where, count in scopes:
         rate = rules.rates.get(scope)
         if rate is not None and count >= rate.most:

@@ -170,6 +170,7 @@ def _body(
         subject=inert(message.subject[: results.SUBJECT_SHOWN]),
         received_at=message.received_at,
         sent_at=message.date,
+        about=inert(message.about) or None,
         read=message.read,
         labels=list(message.labels) or None,
         trust=message.trust.verdict.value,
@@ -270,6 +271,8 @@ class _Telling:
         """The lines of one message: trust and sender, recipients and subject where they say something new, text."""
         page = self._page
         self._head(body, reasons)
+        if body.about:
+            page.say("it is:", body.about)
         for line in (*(body.headers or ()), *(body.authentication or ())):
             page.quote(line)
         if body.text:

@@ -77,7 +77,7 @@ def sent(outcome: Outcome, home: Path, page: str | None) -> tuple[str, results.S
         repeated=outcome.repeated or None,
         send_at=draft.send_at,
         deliveries=_deliveries(draft),
-        how_to_decide=_how_to_decide(draft, home, page) if status == "held" else None,
+        how_to_decide=_what_a_human_does(draft, home, page),
     )
     again = "The same mail was submitted before, it was not sent again: it is " if outcome.repeated else ""
     text = [f"{again}{status}: draft {draft.id} to {', '.join(draft.recipients)}."]
@@ -108,17 +108,23 @@ def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, r
         )
         for one in found[-DRAFTS_SHOWN:]
     ]
+    returned = {one.id for one in found if any(each.state is DeliveryState.BOUNCED for each in one.deliveries)}
     if not lines:
         return "No draft is held or queued.", results.DraftList(drafts=lines)
     said = Page()
     for one in lines:
-        trouble = f" ({one.error})" if one.error else ""
+        came_back = one.draft in returned
+        trouble = f" ({one.error})" if one.error and not came_back else ""
         # The subject of an answer, and often the recipient, is a stranger's.
         said.say(f"{one.draft} {one.status}{trouble}, to", f"{', '.join(one.recipients)}: {one.subject}")
+        if one.error and came_back:  # what a mail says, unlike what a relay answers, anybody can have written
+            said.say("what came back:", one.error)
     if len(found) > len(lines):
         said.say(f"{len(found) - len(lines)} older drafts are left out.")
-    for one in [one for one in found if one.state is DraftState.HELD][:1]:
-        said.say(_how_to_decide(one, home, page))
+    first = {one.state: one for one in reversed(found)}  # one sentence of each kind says how
+    for told in (_what_a_human_does(one, home, page) for one in first.values()):
+        if told:
+            said.say(told)
     return said.text(), results.DraftList(drafts=lines)
 
 
@@ -133,8 +139,14 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         warnings.append(f"{now.unjudged} message(s) are stored and not read yet: they show within seconds.")
     if now.unknown:
         warnings.append(
-            f"{now.unknown} draft(s) may have left, the answer was lost: ask the recipients or look at the provider;"
-            " they are not sent again. check_draft names them."
+            f"{now.unknown} draft(s) may have left, the answer was lost: they are not sent again. check_draft names"
+            " them, and how a human says what became of them."
+        )
+    warnings += now.pauses
+    if now.suppressed:
+        warnings.append(
+            f"Nothing is sent to {now.suppressed} address(es) any more, since mail came back or they complained:"
+            f" `{command(now.home, 'suppression', 'list')}` lists them."
         )
     data = results.MailStatus(
         version=__version__,
@@ -150,6 +162,7 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         approval=_approval(now),
         page=now.page,
         queued=now.queued,
+        audit_head=f"{now.audit_head[0]}:{now.audit_head[1][:16]}",
         warnings=warnings,
         next=_what_next(now),
     )
@@ -157,6 +170,7 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         f"mailmcp {__version__}, backend {now.backend}, {now.inboxes} inbox(es) at @{now.domain}.",
         f"SMTP: {smtp or 'off'}. Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
         data.approval,
+        f"Audit log: {data.audit_head}.",
         *(f"Warning: {warning}" for warning in warnings),
         data.next,
     ]
@@ -203,6 +217,20 @@ def _how_to_decide(draft: Draft, home: Path, page: str | None) -> str:
         f"A human decides {at_the_page}in a terminal: `{command(home, 'approve', draft.id)}` shows the message as it"
         " will leave; with `reject` instead of `approve` it is refused. You cannot; tell them, then call check_draft."
     )
+
+
+def _how_to_settle(draft: Draft, home: Path) -> str:
+    return (
+        "It may have arrived. Ask the recipients, or a human looks at the mail provider; then the human says in a"
+        f" terminal what became of it: `{command(home, 'settle', draft.id, '--arrived')}`, or with `--not-arrived`."
+        " Until then the same mail is not sent again."
+    )
+
+
+def _what_a_human_does(draft: Draft, home: Path, page: str | None) -> str | None:
+    if draft.state is DraftState.HELD:
+        return _how_to_decide(draft, home, page)
+    return _how_to_settle(draft, home) if draft.state is DraftState.UNKNOWN else None
 
 
 def _what_next(now: Status) -> str:

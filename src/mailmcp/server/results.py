@@ -129,6 +129,8 @@ class MessageBody(Result):
     subject: str
     received_at: Time
     sent_at: Time | None = None
+    about: str | None = None
+    """What it is, when a program wrote it about mail that was sent, or as an automatic answer."""
     read: bool
     labels: list[str] | None = None
     trust: Trust
@@ -193,7 +195,7 @@ class Delivered(Result):
     """What became of a mail for one of its recipients."""
 
     recipient: str
-    status: Literal["accepted", "refused", "postponed", "unknown"]
+    status: Literal["accepted", "refused", "postponed", "unknown", "bounced"]
     detail: str | None = None
 
 
@@ -281,5 +283,7 @@ class MailStatus(Result):
     """How a human approves, and what that is worth."""
     page: str | None = None
     queued: int
+    audit_head: str
+    """Last row and hash of the audit log; `mailmcp audit verify --head` takes it."""
     warnings: list[str]
     next: str

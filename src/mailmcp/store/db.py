@@ -23,8 +23,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import aiosqlite
 
 from mailmcp.errors import StoreFull, StoreUnavailable
-from mailmcp.store import schema
+from mailmcp.store import audit, schema
 from mailmcp.store.claims import Claims
+from mailmcp.store.heads import Heads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class Store:
     def __init__(self, path: Path, writer: _Connection, reader: _Connection, claims: Claims) -> None:
         self.path = path
         self.claims = claims
+        self.heads = Heads(path.parent)
         self._identity = _identity(path)
         self._writer = writer
         self._reader = reader
@@ -189,7 +191,7 @@ class Store:
                 continue
             try:
                 works = [item.work for item in batch if item.work is not None]
-                outcomes = await self._writer.run(partial(_commit_together, self._turn, works=works))
+                outcomes = await self._writer.run(partial(_commit_together, self._turn, self.heads, works=works))
             except Exception as error:  # the connection itself is gone: every caller hears of it
                 outcomes = [(None, error)] * len(batch)
             for waiting, (result, error) in zip(batch, outcomes, strict=True):
@@ -296,15 +298,15 @@ def _can_read(db: sqlite3.Connection) -> bool:
 
 
 def _commit_together(
-    turn: threading.Lock, db: sqlite3.Connection, *, works: list[Work]
+    turn: threading.Lock, heads: Heads, db: sqlite3.Connection, *, works: list[Work]
 ) -> list[tuple[Any, BaseException | None]]:
     """Run all works in one transaction; what each returned or raised, in order."""
     if len(works) == 1:
-        return [_commit_alone(turn, db, works[0])]
+        return [_commit_alone(turn, heads, db, works[0])]
     outcomes: list[tuple[Any, BaseException | None]] = []
     undone = False
     try:
-        db.execute("BEGIN IMMEDIATE")
+        before = _begin(db)
         for work in works:
             db.execute("SAVEPOINT work")
             try:
@@ -316,22 +318,24 @@ def _commit_together(
                 db.execute("ROLLBACK TO work")
                 outcomes.append((None, error))
             db.execute("RELEASE work")
-        _commit(turn, db)
+        _commit(turn, heads, db, before)
     except Exception as error:
         if db.in_transaction:
             db.execute("ROLLBACK")
         if undone:  # what is too large for the disk must not take along what is not
-            return [_commit_alone(turn, db, work) for work in works]
+            return [_commit_alone(turn, heads, db, work) for work in works]
         return [(None, error)] * len(works)
     return outcomes
 
 
-def _commit_alone(turn: threading.Lock, db: sqlite3.Connection, work: Work) -> tuple[Any, BaseException | None]:
+def _commit_alone(
+    turn: threading.Lock, heads: Heads, db: sqlite3.Connection, work: Work
+) -> tuple[Any, BaseException | None]:
     """Run one work in a transaction of its own: without a savepoint, which would cost a tenth of the time."""
     try:
-        db.execute("BEGIN IMMEDIATE")
+        before = _begin(db)
         result = work(db)
-        _commit(turn, db)
+        _commit(turn, heads, db, before)
     except Exception as error:
         if db.in_transaction:
             db.execute("ROLLBACK")
@@ -339,9 +343,17 @@ def _commit_alone(turn: threading.Lock, db: sqlite3.Connection, work: Work) -> t
     return result, None
 
 
-def _commit(turn: threading.Lock, db: sqlite3.Connection) -> None:
+def _begin(db: sqlite3.Connection) -> int:
+    """Begin to write; gives the number of the last row of the audit log, which nobody else adds to now."""
+    db.execute("BEGIN IMMEDIATE")
+    return audit.head(db)[0]
+
+
+def _commit(turn: threading.Lock, heads: Heads, db: sqlite3.Connection, before: int) -> None:
+    after = audit.head(db)
     with nullcontext() if WAL_IS_SAFE else turn:
         db.execute("COMMIT")
+    heads.add(before, after)
 
 
 def _data_version(db: sqlite3.Connection) -> int:

@@ -16,7 +16,7 @@ from mailmcp.models import Arrival, Delivery, DeliveryState, Draft, DraftState, 
 from mailmcp.store import audit, inboxes, messages
 from mailmcp.store.columns import milliseconds
 
-SETTLED = (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN)
+SETTLED = (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN, DeliveryState.BOUNCED)
 """What nothing is sent to again."""
 ANSWER_LOST = "It was handed over and the answer was lost: it may have arrived, so it is not sent again by itself."
 
@@ -161,6 +161,42 @@ def settle(
         _keep_copy(db, draft, left, draft.backend or "", now)
     audit.record(db, "draft.settled", now, draft=draft.id, arrived=int(arrived), by=by)
     return conclude(db, draft, None, retry_at=None, now=now)
+
+
+def came_back(
+    db: sqlite3.Connection, draft: Draft, recipient: str, detail: str, *, state: DeliveryState | None, now: datetime
+) -> bool:
+    """Somebody reports what became of a draft after it was handed over for a recipient; False when it was not.
+
+    ``state`` is what it is from now on; None leaves that as it is, with a word beside it.
+    """
+    changed = db.execute(
+        "UPDATE deliveries SET state = coalesce(:state, state), detail = :detail, changed_at = :now"
+        " WHERE draft = :draft AND recipient = :recipient AND state IN ('accepted', 'unknown')",
+        {
+            "draft": draft.row,
+            "recipient": recipient,
+            "state": state,
+            "detail": detail,
+            "now": milliseconds(now),
+        },
+    )
+    if changed.rowcount != 1:
+        return False
+    known = of(db, draft.row)
+    states = {one.state for one in known}
+    accepted = DraftState.SENT if DeliveryState.ACCEPTED in states else DraftState.FAILED
+    db.execute(
+        "UPDATE drafts SET state = :to, error = :error, changed_at = :now"
+        " WHERE id = :id AND state IN ('sent', 'failed', 'unknown')",
+        {
+            "id": draft.row,
+            "to": DraftState.UNKNOWN if DeliveryState.UNKNOWN in states else accepted,
+            "error": _trouble(known),
+            "now": milliseconds(now),
+        },
+    )
+    return True
 
 
 def _step(

@@ -119,7 +119,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     for table in ("deliveries", "seals"):
         db.execute(f"DELETE FROM {table} WHERE draft IN (SELECT id FROM drafts WHERE inbox = :inbox)", inbox)
     db.execute("DELETE FROM drafts WHERE inbox = :inbox", inbox)
-    for table in ("bodies", "attachments", "mentions", "labels", "handouts", "checks"):
+    for table in ("bodies", "attachments", "mentions", "labels", "handouts", "checks", "returns"):
         db.execute(f"DELETE FROM {table} WHERE message {mine}", inbox)
     raws = [row["raw"] for row in db.execute("SELECT DISTINCT raw FROM messages WHERE inbox = :inbox", inbox)]
     db.execute("DELETE FROM messages WHERE inbox = :inbox", inbox)

@@ -6,18 +6,23 @@ The bytes are there before anything is concluded from them, and all that is conc
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
 from mailmcp.mail.threads import ancestors
-from mailmcp.models import Channels, Codes, Envelope, Message, Source, Trust, Verdict
-from mailmcp.store import blocks, checks, contacts, raws, search, threads
+from mailmcp.models import Channels, Codes, Envelope, Message, Returned, Source, Trust, Verdict
+from mailmcp.store import blocks, checks, contacts, raws, returns, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, envelope, milliseconds, moment, new_id
+
+log = logging.getLogger("mailmcp.store")
+
+Act = Callable[[sqlite3.Connection, int, datetime], None]
 
 SHORT = 256 * 1024
 """Bytes up to which a message that waits is handed over with its bytes."""
@@ -54,6 +59,10 @@ class Judgement:
     first_line: str
     check: Check | None = None
     """What was found out about the sender; None for our own mail."""
+    automatic: str = ""
+    """Why its header says that it is a program's own; ``""`` when it does not."""
+    returned: Returned | None = None
+    """What it reports about mail that was sent."""
 
 
 def unjudged(
@@ -92,13 +101,21 @@ def unjudged(
     ]
 
 
-def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime) -> bool:
+def judge(
+    db: sqlite3.Connection,
+    row: int,
+    judgement: Judgement,
+    now: datetime,
+    act: Act | None = None,
+) -> bool:
     """Write down what was concluded, put the message into its conversation and announce it.
 
+    ``act`` is what follows from a report about sent mail; when it fails, the report waits.
     False when another process judged it first, or its inbox was deleted meanwhile.
     """
     state = db.execute(
-        "SELECT inbox, outgoing, received_at FROM messages WHERE id = :row AND judged_at IS NULL", {"row": row}
+        "SELECT inbox, outgoing, source, mail_from, received_at FROM messages WHERE id = :row AND judged_at IS NULL",
+        {"row": row},
     ).fetchone()
     if state is None:
         return False
@@ -112,7 +129,13 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
         {"cursor": new_id("c"), "inbox": inbox, "row": row},
     ).fetchone()["position"]
     author = message.author
-    db.execute(_JUDGE, {"row": row, "thread": thread, "position": position, **_conclusions(judgement, now)})
+    automatic = judgement.automatic
+    if not automatic and not state["mail_from"] and state["source"] == Source.SMTP:
+        automatic = "null_path"  # nobody is to be told when it does not arrive: so say programs (RFC 3834 §2)
+    db.execute(
+        _JUDGE,
+        {"row": row, "thread": thread, "position": position, "automatic": automatic, **_conclusions(judgement, now)},
+    )
     db.execute(
         "INSERT INTO bodies (message, visible, channels) VALUES (:row, :visible, :channels)",
         {"row": row, "visible": judgement.channels.visible, "channels": _channels_json(judgement.channels)},
@@ -140,7 +163,23 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     contacts.met(db, inbox, met, outgoing=bool(state["outgoing"]), now=now)
     if judgement.check is not None:
         checks.append(db, row, judgement.check, now)
+    if judgement.returned is not None:
+        returns.keep(db, row, judgement.returned)
+        if act is not None:
+            _try(db, act, row, now)
     return True
+
+
+def _try(
+    db: sqlite3.Connection, act: Callable[[sqlite3.Connection, int, datetime], None], row: int, now: datetime
+) -> None:
+    db.execute("SAVEPOINT act")
+    try:
+        act(db, row, now)
+    except Exception:  # a bug of ours keeps no mail from being shown
+        log.exception("a report about sent mail could not be acted upon")
+        db.execute("ROLLBACK TO act")
+    db.execute("RELEASE act")
 
 
 _JUDGE = """
@@ -149,9 +188,12 @@ UPDATE messages SET judged_at = :judged_at, thread = :thread, position = :positi
     to_ = :to_, cc = :cc, reply_to = :reply_to, sent_at = :sent_at, refs = :refs, defects = :defects,
     verdict = :verdict, reasons = :reasons, verified_domain = :verified_domain, code = :code,
     code_confidence = :code_confidence, link = :link, link_confidence = :link_confidence, evidence = :evidence,
-    read = outgoing
+    automatic = :automatic, about = :about, read = outgoing
 WHERE id = :row
 """
+
+
+_ABOUT = {"auto_replied": "An automatic answer: it says nothing of whether a person has read anything."}
 
 
 def _conclusions(judgement: Judgement, now: datetime) -> dict[str, Any]:
@@ -179,6 +221,7 @@ def _conclusions(judgement: Judgement, now: datetime) -> dict[str, Any]:
         "link": codes.link,
         "link_confidence": codes.link_confidence,
         "evidence": codes.evidence,
+        "about": _ABOUT.get(judgement.automatic, ""),
     }
 
 

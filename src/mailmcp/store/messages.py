@@ -238,6 +238,8 @@ def _stored(db: sqlite3.Connection, row: sqlite3.Row) -> StoredMessage:
         attachments=tuple(attachment(part) for part in parts),
         defects=defects(row["defects"]),
         authentication=strings(row["authentication"]),
+        automatic=row["automatic"],
+        about=row["about"],
         position=row["position"],
         cursor=row["cursor"],
     )

@@ -48,6 +48,8 @@ class NewDraft:
     expires_at: datetime | None
     not_before: datetime | None = None
     """When it leaves at the earliest; None: at ``send_at``, or at once."""
+    message_id: str | None = None
+    """Its Message-ID: what comes back about it names that."""
 
 
 def submit(
@@ -77,9 +79,10 @@ def submit(
     asked = new.submission
     db.execute(
         "INSERT INTO drafts (public_id, inbox, state, content_key, sha256, mime, to_, cc, bcc, subject, reasons, note,"
-        " created_at, send_at, expires_at, not_before, changed_at, answers, carries) VALUES (:id, :inbox, :state, :key,"
+        " created_at, send_at, expires_at, not_before, changed_at, answers, carries,"
+        " message_id) VALUES (:id, :inbox, :state, :key,"
         " :sha256, :mime, :to_, :cc, :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :not_before, :now,"
-        " :answers, :carries)",
+        " :answers, :carries, :message_id)",
         {
             "id": draft_id,
             "inbox": inbox.row,
@@ -99,6 +102,7 @@ def submit(
             "not_before": milliseconds(new.not_before) if new.not_before else None,
             "answers": asked.answers,
             "carries": json.dumps(asked.carries),
+            "message_id": new.message_id,
         },
     )
     return get(db, draft_id), True
@@ -230,6 +234,14 @@ def _is_as_shown(db: sqlite3.Connection, draft: Draft) -> bool:
     return row is not None and (row["revision"], row["sha256"]) == (draft.revision, draft.sha256)
 
 
+def withdraw(db: sqlite3.Connection, draft: Draft, *, now: datetime) -> bool:
+    """The caller takes a draft back; False when it left, or was decided."""
+    if not move(db, draft, from_=(DraftState.HELD, DraftState.QUEUED), to=DraftState.WITHDRAWN, now=now):
+        return False
+    audit.record(db, "draft.withdrawn", now, draft=draft.id, sha256=draft.sha256)
+    return True
+
+
 def due(db: sqlite3.Connection, now: datetime) -> list[Draft]:
     """Queued drafts whose time has come, oldest first."""
     return _select(
@@ -274,11 +286,14 @@ def hold_again(
 
 def expire(db: sqlite3.Connection, now: datetime) -> int:
     """Turn held drafts past their time into expired ones; how many."""
-    changed = db.execute(
-        "UPDATE drafts SET state = 'expired', changed_at = :now WHERE state = 'held' AND expires_at <= :now",
+    expired = db.execute(
+        "UPDATE drafts SET state = 'expired', changed_at = :now WHERE state = 'held' AND expires_at <= :now"
+        " RETURNING public_id, sha256",
         {"now": milliseconds(now)},
-    )
-    return changed.rowcount
+    ).fetchall()
+    for row in expired:
+        audit.record(db, "draft.expired", now, draft=row["public_id"], sha256=row["sha256"])
+    return len(expired)
 
 
 def _select(db: sqlite3.Connection, condition: str, values: dict[str, object]) -> list[Draft]:

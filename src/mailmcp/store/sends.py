@@ -91,6 +91,17 @@ def suppressed(db: sqlite3.Connection, recipients: Iterable[str]) -> dict[str, s
     return found
 
 
+def within(db: sqlite3.Connection, thread: str, since: datetime) -> int:
+    """How many messages of ours a conversation (t_…) got since a moment without a human's approval."""
+    row = db.execute(
+        "SELECT count(*) FROM messages LEFT JOIN drafts ON drafts.message = messages.id"
+        " WHERE messages.outgoing = 1 AND messages.received_at > :since AND drafts.decided_at IS NULL"
+        " AND messages.thread = (SELECT coalesce(merged_into, id) FROM threads WHERE public_id = :thread)",
+        {"since": milliseconds(since), "thread": thread},
+    ).fetchone()
+    return int(row[0])
+
+
 def wrote_to(db: sqlite3.Connection, thread: str) -> frozenset[str]:
     """To whom mail of ours went in a conversation (t_…)."""
     rows = db.execute(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import asdict
-from datetime import datetime
+from typing import Any
 
 from mailmcp.models import ListenerStatus
-from mailmcp.store import audit
 
 
 def set_listener(db: sqlite3.Connection, value: ListenerStatus | None) -> None:
@@ -53,16 +52,15 @@ def page_port(db: sqlite3.Connection) -> int | None:
     return int(row["value"]) if row and row["value"].isdecimal() else None
 
 
-def note_policy(db: sqlite3.Connection, words: str, now: datetime) -> bool:
-    """Write down under which rules mail leaves from now on; a change goes into the audit log. Whether it was one."""
-    row = db.execute("SELECT value FROM meta WHERE key = 'policy'").fetchone()
-    if row is not None and row["value"] == words:
-        return False
+def keep(db: sqlite3.Connection, key: str, value: dict[str, Any]) -> None:
+    """Keep a record for the processes to come."""
     db.execute(
-        "INSERT INTO meta (key, value) VALUES ('policy', :words) ON CONFLICT (key) DO UPDATE SET value = :words",
-        {"words": words},
+        "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
+        {"key": key, "value": json.dumps(value, ensure_ascii=False, sort_keys=True)},
     )
-    if row is None:
-        return False
-    audit.record(db, "policy.changed", now, before=row["value"], after=words)
-    return True
+
+
+def kept(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
+    """A record that an earlier process kept; None when there is none."""
+    row = db.execute("SELECT value FROM meta WHERE key = :key", {"key": key}).fetchone()
+    return json.loads(row["value"]) if row else None

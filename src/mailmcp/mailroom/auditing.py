@@ -1,0 +1,128 @@
+"""The audit log for the human in charge, and what this process itself has to write there when it begins."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from mailmcp.config import RATE, Settings
+from mailmcp.errors import BadInput
+from mailmcp.models import AuditCheck, AuditRow, DraftState
+from mailmcp.store import Store, audit, outbox, status
+
+log = logging.getLogger("mailmcp.audit")
+
+PAGE = 1_000
+KEPT_AS = "send_settings"
+_HEAD = re.compile(r"(\d{1,12})[: ]([0-9a-f]{8,64})")
+_STRICT = ("never", "approve", "first_contact", "open")
+_SECONDS = {"min": 60, "h": 3600, "d": 86_400}
+
+
+class Auditing:
+    """Reads and verifies the log of a home."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def head(self) -> tuple[int, str]:
+        """The last row and its hash, which stands for all of them."""
+        return await self._store.read(audit.head)
+
+    async def rows(self, *, last: int | None = None) -> AsyncIterator[AuditRow]:
+        """All rows, or the last ones, oldest first."""
+        after = 0 if last is None else max(0, (await self.head())[0] - last)
+        while page := await self._store.read(audit.rows, after=after, limit=PAGE):
+            for row in page:
+                yield row
+            after = page[-1].id
+
+    async def verify(self, head: str | None = None) -> AuditCheck:
+        """Whether the log is what was written; ``head`` is one that somebody noted, as mail_status shows it.
+
+        Raises BadInput when it is none.
+        """
+        given: tuple[int, str] | None = None
+        if head is not None:
+            match = _HEAD.fullmatch(head.strip().lower())
+            if match is None:
+                raise BadInput(
+                    f"{head[:60]!r} is no head of an audit log: write its row and hash, such as 57:0a1b2c3d."
+                )
+            given = int(match[1]), match[2]
+
+        def look(db: sqlite3.Connection) -> AuditCheck:
+            return audit.verified(db, self._store.heads.notes(), head_=given)
+
+        return await self._store.read(look)
+
+
+async def begin(store: Store, settings: Settings) -> None:
+    """What a process writes down when it begins to work: rows that nobody noted, settings that changed since."""
+
+    def work(db: sqlite3.Connection) -> tuple[int, str]:
+        store.heads.catch_up(db)
+        _note_settings(db, settings, datetime.now(UTC))
+        return audit.head(db)
+
+    number, digest = await store.write(work)
+    log.info("the audit log ends at row %d, %s", number, digest or "empty")
+
+
+def loosened(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """The settings by which more may leave now than before."""
+    found: list[str] = []
+    for name, value in after.items():
+        old = before.get(name)
+        if old is None or old == value:
+            continue
+        if name == "policy":
+            looser = _STRICT.index(value) > _STRICT.index(old) if {value, old} <= set(_STRICT) else True
+        elif name == "allow":
+            looser = bool(set(value) - set(old))
+        elif name == "deny":
+            looser = bool(set(old) - set(value))
+        elif name.startswith("rate"):
+            looser = _per_second(value) > _per_second(old)
+        elif name == "undo":
+            looser = value < old
+        elif name == "pause_minimum":
+            looser = value > old
+        elif name.startswith("pause_"):
+            looser = name != "pause_days" and (value or 101) > (old or 101)  # 0 means never
+        else:
+            continue
+        if looser:
+            found.append(name)
+    return found
+
+
+def _note_settings(db: sqlite3.Connection, settings: Settings, now: datetime) -> None:
+    """Write down that the settings of sending are others than those that were in force last, and which way."""
+    after: dict[str, Any] = {**settings.send.model_dump(mode="json"), "expiry": settings.approval.expiry}
+    before = status.kept(db, KEPT_AS)
+    if before == after:
+        return
+    status.keep(db, KEPT_AS, after)
+    if before is None:
+        return
+    names = [name for name in after if before.get(name) != after[name]]
+    audit.record(
+        db,
+        "settings.changed",
+        now,
+        before=json.dumps({name: before.get(name) for name in names}, ensure_ascii=False),
+        after=json.dumps({name: after[name] for name in names}, ensure_ascii=False),
+        loosened=", ".join(loosened(before, after)),
+        held=outbox.count(db, DraftState.HELD),
+    )
+
+
+def _per_second(rate: str) -> float:
+    match = RATE.fullmatch(rate)
+    return int(match[1]) / _SECONDS[match[2]] if match else 0.0
