@@ -183,6 +183,14 @@ async def test_a_recipient_that_the_relay_knows_not_to_exist_is_not_written_to_a
     assert await abroad.suppressed() == [BOB]
 
 
+async def test_a_report_may_name_the_envelope_where_the_header_was_changed_on_the_way(abroad: Abroad) -> None:
+    draft = await abroad.send(BOB)
+    about = f"Reporting-MTA: dns; mx.near.example\nOriginal-Envelope-Id: {draft.id}"
+    header = written.HEADER.replace(written.ID, "<1@relay.example>")
+    await abroad.comes(written.report(written.TEXT, written.status(written.failed(), about=about), header))
+    assert await abroad.draft(draft) == ("failed", {BOB: "bounced"})
+
+
 async def test_a_receipt_is_shown_and_changes_nothing(abroad: Abroad) -> None:
     draft = await abroad.send(BOB)
     receipt = await abroad.comes(abroad.about(written.RECEIPT), mail_from=BOB)

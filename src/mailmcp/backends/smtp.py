@@ -92,7 +92,7 @@ class SmtpBackend:
         )
         try:
             await self._connected(client)
-            said = await self._addressed(client, mail)
+            said = await self._addressed(client, mail, key)
             receipt = await self._handed_over(client, mail, said, about_to_commit) if said.taken else said.receipt()
             await _parted(client)
             return receipt
@@ -150,10 +150,12 @@ class SmtpBackend:
             return f"{at} offers no STARTTLS; look at MAILMCP_SMTP__SECURITY and MAILMCP_SMTP__PORT."
         return f"{at} cannot be reached."
 
-    async def _addressed(self, client: aiosmtplib.SMTP, mail: OutboundMail) -> _Said:
+    async def _addressed(self, client: aiosmtplib.SMTP, mail: OutboundMail, key: str) -> _Said:
         """MAIL and RCPT. Raises TryLater or BackendError when the message as such is not taken."""
         sender, recipients = _on_wire(mail.mail_from), {one: _on_wire(one) for one in mail.recipients}
         options = self._options(client, mail, (sender, *recipients.values()))
+        if client.supports_extension("dsn"):
+            options += ["RET=HDRS", f"ENVID={key}"]  # what comes back names it, whoever changes the header on the way
         said = _Said()
         try:
             await client.mail(sender, options=options, encoding="utf-8")
