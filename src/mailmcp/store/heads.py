@@ -2,7 +2,7 @@
 
 A file of one line for each transaction that wrote rows: the first and the last of them, the hash of the last, and when.
 It is written right after the commit, by the thread that made it. A process that dies in between leaves rows unnoted:
-the next one that begins to lead notes them, marked as ``late``.
+the next one that begins to work notes them, marked as ``late``.
 """
 
 from __future__ import annotations
