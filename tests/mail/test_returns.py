@@ -198,6 +198,16 @@ def test_no_ordinary_mail_of_the_corpora_is_a_report() -> None:
     assert found == REPORTS
 
 
+def test_no_ordinary_mail_of_the_corpora_is_an_automatic_answer() -> None:
+    mails = [one for one in CORPUS.rglob("*.eml") if "held_out" not in one.parts]
+    answers: set[str] = set()
+    for one in mails:
+        block = headers.split(one.read_bytes())
+        if machines.automatic(block, headers.display(block.first("subject") or b"")) == "auto_replied":
+            answers.add(one.name)
+    assert answers == {"042-de-abwesenheit.eml", "012-en-bounce.eml"}
+
+
 @pytest.mark.corpora
 @pytest.mark.skipif("MAILMCP_TEST_CORPORA" not in os.environ, reason="MAILMCP_TEST_CORPORA is not set")
 def test_of_mails_that_nobody_here_wrote_only_reports_are_taken_for_reports() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from tests.backends.relay_sink import relay
 
 from mailmcp.mailroom.auditing import loosened
 from mailmcp.mailroom.requests import SendRequest
-from mailmcp.store import outbox
+from mailmcp.store import audit, outbox
 
 pytestmark = pytest.mark.anyio
 
@@ -57,6 +59,24 @@ async def test_what_the_policy_decides_and_what_becomes_of_it_is_written_down(op
         assert rows[2].detail["sha256"] == held.sha256
         assert (await house.room.auditing.verify()).broken is None
         assert (await house.room.status()).audit_head == (len(rows), rows[-1].hash)
+
+
+async def test_a_log_that_is_written_to_meanwhile_is_no_broken_one(house: Any) -> None:
+    store = house.room._store
+    stop = asyncio.Event()
+
+    async def write() -> int:
+        count = 0
+        while not stop.is_set():
+            await store.write(audit.record, "event", datetime.now(UTC), number=count)
+            count += 1
+        return count
+
+    writing = asyncio.create_task(write())
+    for _ in range(20):
+        assert (await house.room.auditing.verify()).broken is None
+    stop.set()
+    assert await writing > 0
 
 
 async def test_no_words_of_a_mail_are_in_the_log(house: Any) -> None:

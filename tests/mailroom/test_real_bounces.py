@@ -52,4 +52,6 @@ async def test_a_real_bounce_reaches_the_draft_its_recipient_and_the_thread(open
         assert notice.automatic == "bounce"
         sent = await house.room._store.read(messages.get, after.message)
         assert notice.thread == sent.thread
+        raw = await house.room._store.read(messages.raw, notice.row)
+        assert f"Original-Envelope-Id: {draft.id}".encode() in raw
         assert notice.from_.email.lower() == "mailer-daemon@relay.example"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from postfix import free_port
 from tests.backends.relay_sink import Relay, relay
 from tests.mail import notices_of_programs as written
 
@@ -181,6 +182,14 @@ async def test_a_recipient_that_the_relay_knows_not_to_exist_is_not_written_to_a
     abroad.sink.answers = {BOB: "550 5.1.1 nobody", CAT: "550 5.7.1 go away"}
     await abroad.send(BOB, CAT)
     assert await abroad.suppressed() == [BOB]
+
+
+async def test_a_report_may_name_the_envelope_where_the_header_was_changed_on_the_way(abroad: Abroad) -> None:
+    draft = await abroad.send(BOB)
+    about = f"Reporting-MTA: dns; mx.near.example\nOriginal-Envelope-Id: {draft.id}"
+    header = written.HEADER.replace(written.ID, "<1@relay.example>")
+    await abroad.comes(written.report(written.TEXT, written.status(written.failed(), about=about), header))
+    assert await abroad.draft(draft) == ("failed", {BOB: "bounced"})
 
 
 async def test_a_receipt_is_shown_and_changes_nothing(abroad: Abroad) -> None:
@@ -401,3 +410,33 @@ async def test_two_inboxes_that_answer_each_other_come_to_an_end(abroad: Abroad)
         sent, here, there = sent + 1, there, here
     assert (draft.state, [one.code for one in draft.reasons]) == ("held", ["rate_thread"])
     assert sent <= 12
+
+
+async def test_two_homes_that_answer_each_other_come_to_an_end(open_house: Any, tmp_path: Any) -> None:
+    """Assistants in two homes, each of which hands its mail to the SMTP server of the other."""
+    ports = {"a": free_port(), "b": free_port()}
+    houses: dict[str, Any] = {}
+    for name, other in (("a", "b"), ("b", "a")):
+        houses[name] = await open_house(
+            at=tmp_path / name,
+            MAILMCP_LOCAL__DOMAIN=f"{name}.example",
+            MAILMCP_LOCAL__SMTP_PORT=str(ports[name]),
+            MAILMCP_SEND_BACKEND="smtp",
+            MAILMCP_SMTP__HOST="127.0.0.1",
+            MAILMCP_SMTP__PORT=str(ports[other]),
+            MAILMCP_SMTP__SECURITY="none",
+            MAILMCP_SEND__POLICY="open",
+            MAILMCP_SEND__UNDO="0",
+        )
+        assert (await houses[name].room.status()).listener.port == ports[name]
+    people = {name: await house.inbox("robot") for name, house in houses.items()}
+    draft = (await houses["a"].send(people["a"], to=(people["b"],), subject="Ping")).draft
+    cursor, here, there, sent = dict.fromkeys(people, "1970-01-01"), "b", "a", 1
+    while draft.state == "sent" and sent < 50:
+        mail = await houses[here].wait(people[here], since=cursor[here])
+        cursor[here] = mail.cursor
+        draft = (await houses[here].send(people[here], body=f"Answer {sent}", in_reply_to=mail.message.id)).draft
+        sent += draft.state == "sent"
+        here, there = there, here
+    assert (draft.state, [one.code for one in draft.reasons]) == ("held", ["rate_thread"])
+    assert sent <= 13

@@ -70,6 +70,8 @@ def test_complaints_among_several_recipients_are_believed_of_the_relay_alone() -
     assert not believed(BOB, CAT, kind=ReturnKind.COMPLAINT, **SYSTEM, **far)
     assert believed(BOB, CAT, kind=ReturnKind.COMPLAINT, relay="smtp.far.example", **far)
     assert believed(kind=ReturnKind.COMPLAINT)
+    assert believed(kind=ReturnKind.COMPLAINT, wrote=(BOB,), **far)
+    assert not believed(kind=ReturnKind.COMPLAINT, wrote=(BOB,))
 
 
 def fate(status: str = "", words: str = "", kind: ReturnKind = ReturnKind.BOUNCE) -> Fate:

@@ -76,21 +76,23 @@ class Dialogue:
         self._timeout = timeout
         self._dot_timeout = dot_timeout
 
-    async def hand_over(self, mail: OutboundMail, about_to_commit: AboutToCommit) -> Receipt:
+    async def hand_over(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """Exactly these bytes to exactly these recipients, each with a result of its own; and part with the server.
 
         Raises TryLater or BackendError when nothing left, NoAnswer when it may have. A recipient of whom nothing was
         said after the final dot is in no part of the receipt.
         """
-        said = await self._addressed(mail)
+        said = await self._addressed(mail, key)
         receipt = await self._handed_over(mail, said, about_to_commit) if said.taken else said.receipt()
         await self._parted()
         return receipt
 
-    async def _addressed(self, mail: OutboundMail) -> _Said:
+    async def _addressed(self, mail: OutboundMail, key: str) -> _Said:
         """MAIL and RCPT. Raises TryLater or BackendError when the message as such is not taken."""
         sender, recipients = _on_wire(mail.mail_from), {one: _on_wire(one) for one in mail.recipients}
         options = self._options(mail, (sender, *recipients.values()))
+        if self._client.supports_extension("dsn"):
+            options += ["RET=HDRS", f"ENVID={key}"]  # what comes back names it, whoever changes the header on the way
         said = _Said()
         try:
             await self._client.mail(sender, options=options, encoding="utf-8")

@@ -89,7 +89,7 @@ class DirectBackend:
         client, host = await self._reached(domain, hosts, await self._policies.of(domain))
         try:
             dialogue = Dialogue(client, peer=host, quotes=False, timeout=TIMEOUT_SECONDS, dot_timeout=DOT_SECONDS)
-            return await dialogue.hand_over(mail, about_to_commit)
+            return await dialogue.hand_over(mail, key, about_to_commit)
         finally:
             client.close()  # without a word: after an error QUIT might be read as a line of the mail
 

@@ -66,7 +66,7 @@ class SmtpBackend:
         try:
             await self._connected(client)
             dialogue = Dialogue(client, secret=self._secret, timeout=self._timeout, dot_timeout=self._dot_timeout)
-            return await dialogue.hand_over(mail, about_to_commit)
+            return await dialogue.hand_over(mail, key, about_to_commit)
         finally:
             client.close()  # without a word: after an error QUIT might be read as a line of the mail
 

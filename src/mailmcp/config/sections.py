@@ -128,7 +128,7 @@ class SendSettings(Section):
     policy: Policy = Field(
         default="first_contact",
         description="open (new recipients need nobody's approval), first_contact, approve (every message is held) or"
-        " never. Mail between inboxes of this home is held only by approve and never.",
+        " never. Mail between inboxes of this home is held only by approve and never, and by RATE_THREAD.",
     )
     allow: Items = Field(
         default=(),
@@ -142,7 +142,9 @@ class SendSettings(Section):
     )
     rate: str = _rate("20/h", "Messages that may leave one inbox without a human")
     rate_recipient: str = _rate("10/h", "Messages that may go to one recipient without a human")
-    rate_thread: str = _rate("6/h", "Messages that may leave in one conversation without a human")
+    rate_thread: str = _rate(
+        "6/h", "Messages of an inbox in one conversation without a human, also to inboxes of this home"
+    )
     rate_all: str = _rate("60/h", "Messages that may leave this home without a human")
     pause_bounces: float = Field(
         default=5.0,

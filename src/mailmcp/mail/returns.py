@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from mailmcp.mail import headers, machines, notices, tree
 from mailmcp.mail.headers import Block
@@ -99,10 +100,10 @@ def _standard(leaves: Sequence[Part]) -> Found | None:
 
 
 def _delivery_status(octets: bytes) -> Found:
-    about, *recipients = list(_groups(octets)) or [{}]
+    about, *recipients = list(islice(_groups(octets), MAX_FATES + 1)) or [{}]
     if "final-recipient" in about or "original-recipient" in about:  # the empty line after the first group is missing
         recipients.insert(0, about)
-    fates = [fate for group in recipients[:MAX_FATES] if (fate := _fate(group))]
+    fates = [fate for group in recipients if (fate := _fate(group))]
     return fates, [], about.get("original-envelope-id", "")[:200]
 
 
@@ -129,7 +130,7 @@ def _fate(group: dict[str, str]) -> Fate | None:
 
 
 def _feedback(octets: bytes) -> Found:
-    fields: list[tuple[str, str]] = [pair for group in _pairs(octets) for pair in group]
+    fields = [pair for group in islice(_pairs(octets), MAX_FATES) for pair in group]
     first = dict(reversed(fields))
     if first.get("feedback-type", "").lower().split(" ")[0] not in _COMPLAINTS:
         return [], [], ""

@@ -113,6 +113,7 @@ def believed(
     relays: frozenset[str],
 ) -> bool:
     """Whether a report about one of the recipients of a message counts."""
+    alone = len({normal(one) for one in recipients}) == 1
     complaint = kind is ReturnKind.COMPLAINT
     is_system = complaint or (report.null_path and report.daemon)
     proved = any(same_organisation(one, report.author_domain) for one in report.proved)
@@ -121,9 +122,14 @@ def believed(
     if is_system and proved and organisational_domain(report.author_domain) in relays:
         return True
     # Complaints come with an ordinary reverse path, which every user of the recipient's provider has too.
-    if is_system and proved and not complaint and same_organisation(report.author_domain, _domain(recipient)):
+    if (
+        is_system
+        and proved
+        and (alone or not complaint)
+        and same_organisation(report.author_domain, _domain(recipient))
+    ):
         return True
-    return len({normal(one) for one in recipients}) == 1 and normal(recipient) not in wrote_since
+    return alone and normal(recipient) not in wrote_since
 
 
 def is_gone(fate: Fate) -> bool:

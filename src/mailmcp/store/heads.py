@@ -2,7 +2,7 @@
 
 A file of one line for each transaction that wrote rows: the first and the last of them, the hash of the last, and when.
 It is written right after the commit, by the thread that made it. A process that dies in between leaves rows unnoted:
-the next one that begins to lead notes them, marked as ``late``.
+the next one that begins to work notes them, marked as ``late``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailmcp.models import AuditCheck
 from mailmcp.store import audit
 
 log = logging.getLogger("mailmcp.audit")
@@ -65,6 +66,14 @@ class Heads:
         except OSError:
             return []
         return [note for line in lines if (note := _read(line)) is not None]
+
+    def verified(self, db: sqlite3.Connection, *, head: tuple[int, str] | None = None) -> AuditCheck:
+        """Inside a transaction that writes: whether the log is what was written and noted."""
+        check = audit.verified(db, self.notes(), head_=head)
+        if check.broken is None:
+            return check
+        time.sleep(SETTLE_SECONDS)  # the process that committed last may be about to write its line
+        return audit.verified(db, self.notes(), head_=head)
 
     def catch_up(self, db: sqlite3.Connection) -> None:
         """Inside a transaction: note the rows that nobody noted."""

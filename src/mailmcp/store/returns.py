@@ -12,7 +12,7 @@ from typing import Any
 from mailmcp.errors import NotFound
 from mailmcp.models import Draft, Fate, Returned, ReturnKind
 from mailmcp.policy.patterns import normal
-from mailmcp.store import outbox
+from mailmcp.store import outbox, threads
 from mailmcp.store.columns import milliseconds, moment
 
 
@@ -107,9 +107,14 @@ def wrote_since(db: sqlite3.Connection, people: Collection[str], since: datetime
     found: set[str] = set()
     for one in people:
         row = db.execute(
-            "SELECT 1 FROM messages WHERE from_email = :email AND outgoing = 0 AND received_at > :since"
-            " AND id <> :but LIMIT 1",
-            {"but": but, "email": one, "since": milliseconds(since)},
+            "SELECT 1 FROM messages WHERE from_labels = :labels AND from_email = :email AND outgoing = 0"
+            " AND received_at > :since AND id <> :but LIMIT 1",
+            {
+                "but": but,
+                "labels": threads.reversed_labels(one.rpartition("@")[2]),
+                "email": one,
+                "since": milliseconds(since),
+            },
         ).fetchone()
         if row is not None:
             found.add(normal(one))

@@ -27,6 +27,7 @@ CREATE TABLE departures (
     PRIMARY KEY (draft, recipient)
 );
 CREATE INDEX departures_of_inbox ON departures (inbox, at);
+CREATE INDEX departures_by_time ON departures (at);
 CREATE INDEX departures_returned ON departures (recipient, at) WHERE returned IS NOT NULL;
 
 -- Inboxes from which too much came back; kept when one was lifted, since counting begins anew there.
