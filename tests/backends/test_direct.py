@@ -46,7 +46,7 @@ def mail(*recipients: str, mime: bytes = MIME) -> OutboundMail:
     return OutboundMail(mime=mime, mail_from="anna@agents.example", recipients=recipients or (ANN,))
 
 
-async def step() -> None:
+async def step(leaving: OutboundMail) -> None:
     """The moment before the dot."""
 
 

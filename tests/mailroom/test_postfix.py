@@ -166,7 +166,7 @@ async def test_eight_bit_text_goes_through_to_the_byte(
     mime = b"From: a@agents.example\r\nTo: a@a.example\r\nDate: Sat, 28 Nov 2026 08:00:00 +0000\r\n"
     mime += "Message-ID: <8@agents.example>\r\nSubject: eight\r\n\r\n.\r\nGrüße\r\n..x\r\n".encode()
 
-    async def about_to_commit() -> None:
+    async def about_to_commit(leaving: OutboundMail) -> None:
         pass
 
     backend = SmtpBackend(load_settings(tmp_path, submitting), None)  # type: ignore[arg-type]
