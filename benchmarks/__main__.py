@@ -10,7 +10,19 @@ from pathlib import Path
 
 from benchmarks.figures import Part, report, write_into
 
-PARTS = ("delivery", "start", "reading", "ingest", "spent", "hiding", "sight", "replies", "authenticity", "leaks")
+PARTS = (
+    "delivery",
+    "start",
+    "reading",
+    "ingest",
+    "spent",
+    "hiding",
+    "sight",
+    "replies",
+    "authenticity",
+    "leaks",
+    "kills",
+)
 
 
 def main() -> None:

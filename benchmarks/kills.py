@@ -23,6 +23,7 @@ from benchmarks.figures import Figure, Part
 from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends import open_backend
 from mailmcp.config import load_settings
+from mailmcp.mailroom import judges
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import SendRequest
 from mailmcp.mailroom.room import Mailroom
@@ -61,8 +62,11 @@ class Count:
     seconds: float
 
 
-async def run(home: Path, *, kills: int, mails: int, seed: int = SEED) -> Count:
-    """Let process after process send, kill each at a random point of its life, and count in the end."""
+async def run(home: Path, *, kills: int, mails: int, seed: int = SEED, at_most: float = 3600) -> Count:
+    """Let process after process send, kill each at a random point of its life, and count in the end.
+
+    After ``at_most`` seconds no more are killed.
+    """
     began = time.perf_counter()
     chance = random.Random(seed)
     sink = Sink()
@@ -80,18 +84,18 @@ async def run(home: Path, *, kills: int, mails: int, seed: int = SEED) -> Count:
         lives: list[float] = []
         for turn in range(3):  # of undisturbed ones, to know how long a life is
             born = time.perf_counter()
-            await _ended(_sending(home, port, list(range(mails))[turn * each : (turn + 1) * each]))
+            await ended(sending(home, port, list(range(mails))[turn * each : (turn + 1) * each]))
             lives.append(time.perf_counter() - born)
         killed = 0
         for _ in range(2 * kills):  # some come to their end before they are killed
-            if killed == kills:
+            if killed == kills or time.perf_counter() - began > at_most:
                 break
             left = missing()
-            child = _sending(home, port, left[: -(-len(left) // (kills - killed))])
+            child = sending(home, port, left[: -(-len(left) // (kills - killed))])
             await asyncio.sleep(chance.uniform(0, sorted(lives)[1]))
             child.kill()
-            killed += await _ended(child) != 0
-        await _ended(_sending(home, port, missing()))
+            killed += await ended(child) != 0
+        await ended(sending(home, port, missing()))
     finally:
         server.close()
     states = _states(home)
@@ -134,7 +138,8 @@ def measure(*, quick: bool) -> list[Part]:
     ]
 
 
-def _sending(home: Path, port: int, numbers: Sequence[int]) -> BaseProcess:
+def sending(home: Path, port: int, numbers: Sequence[int]) -> BaseProcess:
+    """A process of the home that sends these mails to a port, takes up what others left, and ends."""
     # A server that has everything loaded forks them: otherwise most of a life would be imports.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["benchmarks.kills", "aiosmtplib", "mailmcp.backends.smtp"])
@@ -143,8 +148,8 @@ def _sending(home: Path, port: int, numbers: Sequence[int]) -> BaseProcess:
     return child
 
 
-async def _ended(child: BaseProcess) -> int:
-    """The exit code, once there is one."""
+async def ended(child: BaseProcess) -> int:
+    """The exit code, once there is one; one that lives too long is killed."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(child.sentinel, ended.set)
@@ -153,7 +158,8 @@ async def _ended(child: BaseProcess) -> int:
             await ended.wait()
     finally:
         loop.remove_reader(child.sentinel)
-        child.kill()
+        if not ended.is_set():
+            child.kill()
         child.join()
         code = child.exitcode
         child.close()
@@ -161,8 +167,14 @@ async def _ended(child: BaseProcess) -> int:
 
 
 def _life(home: str, port: int, numbers: list[int]) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what its helpers say of its sudden end
+    # It is judged in this process, as where no other can be started: starting one would be most of a life.
+    judges.JudgeProcess.begin = _no_process  # pyright: ignore
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what it says of that
     asyncio.run(_send(Path(home), port, numbers))
+
+
+async def _no_process(*_: Any, **__: Any) -> Any:
+    raise OSError("none here")
 
 
 async def _send(home: Path, port: int, numbers: list[int]) -> None:
