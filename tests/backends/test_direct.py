@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -46,7 +47,7 @@ def mail(*recipients: str, mime: bytes = MIME) -> OutboundMail:
     return OutboundMail(mime=mime, mail_from="anna@agents.example", recipients=recipients or (ANN,))
 
 
-async def step() -> None:
+async def step(leaving: OutboundMail) -> None:
     """The moment before the dot."""
 
 
@@ -188,6 +189,21 @@ async def test_when_every_server_is_down_it_is_tried_again_later(tmp_path: Path)
         port = sink.port
     with pytest.raises(TryLater, match=r"mx1\.world\.example cannot be reached"):
         await backend(tmp_path, port).send(mail(), "d", step)
+
+
+async def test_servers_that_all_turn_us_away_for_good_are_not_tried_again(tmp_path: Path) -> None:
+    async def turn_away(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 5.7.1 go away\r\n")
+        await writer.drain()
+        writer.close()
+
+    first = await asyncio.start_server(turn_away, FIRST, 0)
+    second = await asyncio.start_server(turn_away, SECOND, first.sockets[0].getsockname()[1])
+    async with first, second:
+        sender = backend(tmp_path, first.sockets[0].getsockname()[1])
+        with pytest.raises(BackendError, match=r"mx1\.world\.example said 554 5\.7\.1, its rules refuse it") as caught:
+            await sender.send(mail(), "d", step)
+    assert not isinstance(caught.value, TryLater)
 
 
 async def test_a_server_that_never_speaks_costs_a_bounded_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

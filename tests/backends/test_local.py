@@ -12,6 +12,7 @@ from email.message import EmailMessage
 import pytest
 from reception import Connect, KeepingReception, Listen, Peer
 
+from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends import BACKENDS, open_backend
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Backend, CreatesInboxes, Listens
 from mailmcp.backends.local import LocalBackend
@@ -24,13 +25,9 @@ pytestmark = pytest.mark.anyio
 
 async def test_every_row_opens_a_backend_of_its_own_name(settings: Settings, reception: KeepingReception) -> None:
     for row in BACKENDS:
-        settings = settings.model_copy(
-            update={
-                "smtp": SmtpSettings(host="relay.example"),
-                "local": settings.local.model_copy(update={"hostname": "mx.example", "domain": "shop.example"}),
-            }
-        )
-        backend = open_backend(row.name, settings, reception)
+        own = settings.local.model_copy(update={"domain": "agents.example"})
+        settings = settings.model_copy(update={"smtp": SmtpSettings(host="relay.example"), "local": own})
+        backend = open_backend(row.name, settings, reception, StaticResolver({}))
         assert isinstance(backend, Backend)
         assert backend.name == row.name
         assert row.summary.endswith(".")
@@ -130,7 +127,7 @@ async def test_the_port_can_be_listened_on_again_right_after_closing(
 # --- sending ------------------------------------------------------------------------------------------------------
 
 
-async def nothing() -> None:
+async def nothing(leaving: OutboundMail) -> None:
     """Nobody wants to know that a mail is about to leave."""
 
 
@@ -188,7 +185,7 @@ async def test_a_send_larger_than_what_is_received_is_refused(settings: Settings
 async def test_it_is_said_before_anything_is_delivered_and_a_refusal_keeps_it_back(
     settings: Settings, reception: KeepingReception
 ) -> None:
-    async def no() -> None:
+    async def no(leaving: OutboundMail) -> None:
         assert reception.arrivals == []
         raise StoreFull("not now")
 

@@ -50,7 +50,7 @@ class Step:
         self.sink = sink
         self.times = 0
 
-    async def __call__(self) -> None:
+    async def __call__(self, leaving: OutboundMail) -> None:
         self.times += 1
         assert self.sink is None or not self.sink.arrived
 
@@ -183,7 +183,7 @@ async def test_a_connection_that_breaks_before_the_dot_brought_nothing(tmp_path:
             if line.isupper() or line[:4] in (b"ehlo", b"EHLO", b"MAIL", b"RCPT"):
                 writer.write(b"354 go\r\n" if line == b"DATA\r\n" else b"250 ok\r\n")
 
-    async def step() -> None:
+    async def step(leaving: OutboundMail) -> None:
         async with asyncio.timeout(5):
             await broken.wait()
         for _ in range(100):  # until our side of the loopback connection has heard of it
@@ -197,7 +197,7 @@ async def test_a_connection_that_breaks_before_the_dot_brought_nothing(tmp_path:
 
 
 async def test_what_the_step_before_the_dot_raises_keeps_the_mail_back(tmp_path: Path) -> None:
-    async def no() -> None:
+    async def no(leaving: OutboundMail) -> None:
         raise StoreFull("not now")
 
     async with relay() as sink:

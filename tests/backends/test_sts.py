@@ -52,7 +52,7 @@ class World:
         settings = load_settings(self.home, {f"MAILMCP_{name}": value for name, value in given.items()})
         backend = DirectBackend(settings, KeepingReception(), StaticResolver(self.zone))
 
-        async def step() -> None:
+        async def step(leaving: OutboundMail) -> None:
             pass
 
         mail = OutboundMail(mime=b"Subject: x\r\n\r\nx\r\n", mail_from="a@agents.example", recipients=(ANN,))

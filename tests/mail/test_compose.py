@@ -306,6 +306,32 @@ def test_html_is_the_alternative_of_the_text() -> None:
     assert b"Content-Type: multipart/alternative" in composed(html=html)
 
 
+PNG = OutgoingFile(filename="a.png", content_type="image/png", data=b"\x89PNG", cid="a.1")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="cid:a.1">',
+        "<IMG alt='x' SRC='CID:a.1'>",
+        "<img src=cid:a.1 width=1>",
+        '<td background="cid:a.1">x</td>',
+        '<p style="background-image: url(cid:a.1)">x</p>',
+        "<style>p { background: url('cid:a.1') }</style>",
+        '<img src="cid:a.1"><img src="cid:a.1"><p>write src=cid:other or "cid:other" or url(cid:other)</p>',
+    ],
+)
+def test_a_picture_is_found_wherever_html_can_show_it_and_words_about_one_are_words(html: str) -> None:
+    (attachment,) = read(html=html, attachments=(PNG,)).attachments
+    assert (attachment.content_id, attachment.inline) == ("a.1", True)
+
+
+def test_a_large_page_is_searched_for_pictures_in_one_go() -> None:
+    for html in ("<a " * 600_000, "<" + " src" * 400_000, "<img " + "x=cid:" * 300_000):
+        with pytest.raises(BadInput, match="shows no cid"):
+            composed(html=html, attachments=(PNG,))
+
+
 FILES = [
     ("a.bin", "application/octet-stream", bytes(range(256)) * 40),
     ("empty", "application/octet-stream", b""),

@@ -3,65 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sqlite3
-import sys
 from collections import Counter
 from email import message_from_bytes
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks import kills
 from tests.backends.relay_sink import Relay, relay
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 KILLS, MAILS = 10, 12
-LIMIT = 60
-
-
-async def process(home: Path, sink: Relay, first: int, count: int) -> asyncio.subprocess.Process:
-    given = {
-        "SEND_BACKEND": "smtp",
-        "SMTP__HOST": "127.0.0.1",
-        "SMTP__PORT": str(sink.port),
-        "SMTP__SECURITY": "none",
-        "LOCAL__SMTP_PORT": "0",
-        "SEND__POLICY": "open",
-        "SEND__UNDO": "0",
-        **{f"SEND__RATE{scope}": "9999/h" for scope in ("", "_RECIPIENT", "_THREAD", "_ALL")},
-    }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(Path(__file__).with_name("sending_process.py")),
-        str(home),
-        str(first),
-        str(count),
-        env={**kept, **{f"MAILMCP_{name}": value for name, value in given.items()}},
-    )
 
 
 class Killer(Relay):
     """A relay that kills the process that talks to it, at the n-th thing it hears, before or after it answers."""
 
-    child: asyncio.subprocess.Process | None = None
+    child: BaseProcess | None = None
     left = 0
 
     def heard(self, after: float) -> None:
         self.left -= 1
-        if self.left == 0 and self.child is not None and self.child.returncode is None:
+        if self.left == 0 and self.child is not None:
             if after:
-                asyncio.get_running_loop().call_later(after, self.child.kill)
+                asyncio.get_running_loop().call_later(after, self.kill, self.child)
             else:
-                self.child.kill()
+                self.kill(self.child)
+
+    def kill(self, child: BaseProcess) -> None:
+        if child is self.child:  # it has not come to its end
+            child.kill()
 
 
 @pytest.mark.timeout(300)
-async def test_after_kills_at_any_point_no_mail_is_sent_twice_and_none_is_left(
+async def test_after_kills_at_random_points_no_mail_is_sent_twice_and_none_is_left(tmp_path: Path) -> None:
+    found = await kills.run(tmp_path / "home", kills=30, mails=150, at_most=200)
+    assert (found.mails, found.doubles, found.stranded) == (150, 0, 0)
+    assert found.kills > 0
+
+
+@pytest.mark.timeout(300)
+async def test_after_kills_in_the_middle_of_the_dialogue_no_mail_is_sent_twice_and_none_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Twelve mails leave side by side, so that a kill that finds one on the wire finds most: many end as unknown."""
     chance = random.Random(20261128)
     killer = Killer()
 
@@ -80,12 +69,11 @@ async def test_after_kills_at_any_point_no_mail_is_sent_twice_and_none_is_left(
     home, killed = tmp_path / "home", 0
     async with relay() as sink, asyncio.timeout(240):
         for turn in range(KILLS):
-            child = await process(home, sink, turn * MAILS, MAILS)
-            killer.left, killer.child = chance.randrange(1, 3 * MAILS), child
-            killed += await asyncio.wait_for(child.wait(), LIMIT) != 0
-        killer.child = None
-        last = await process(home, sink, KILLS * MAILS, MAILS)
-        assert await asyncio.wait_for(last.wait(), LIMIT) == 0
+            killer.left = chance.randrange(1, 3 * MAILS)
+            killer.child = kills.sending(home, sink.port, range(turn * MAILS, (turn + 1) * MAILS))
+            killed += await kills.ended(killer.child) != 0
+            killer.child = None
+        assert await kills.ended(kills.sending(home, sink.port, range(KILLS * MAILS, (KILLS + 1) * MAILS))) == 0
     arrived = Counter(str(message_from_bytes(one.content)["Subject"]) for one in sink.arrived)
     (file,) = home.glob("*.db")
     db = sqlite3.connect(file)

@@ -13,6 +13,7 @@ import pytest
 from tests.backends.postfix import LARGEST, MISSING, PASSWORD, REALM, USER, Postfix, postfix
 
 from mailmcp.authenticity import sign
+from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends.smtp import SmtpBackend
 from mailmcp.config import load_settings
 from mailmcp.mail import parse
@@ -166,13 +167,46 @@ async def test_eight_bit_text_goes_through_to_the_byte(
     mime = b"From: a@agents.example\r\nTo: a@a.example\r\nDate: Sat, 28 Nov 2026 08:00:00 +0000\r\n"
     mime += "Message-ID: <8@agents.example>\r\nSubject: eight\r\n\r\n.\r\nGrüße\r\n..x\r\n".encode()
 
-    async def about_to_commit() -> None:
+    async def about_to_commit(leaving: OutboundMail) -> None:
         pass
 
     backend = SmtpBackend(load_settings(tmp_path, submitting), None)  # type: ignore[arg-type]
     mail = OutboundMail(mime=mime, mail_from="a@agents.example", recipients=(BOB,))
     assert (await backend.send(mail, "d_8", about_to_commit)).accepted == (BOB,)
     assert await came(server, "bob", "eight") == mime
+
+
+async def test_mail_brought_to_postfix_itself_arrives_encrypted_and_as_it_was_approved(
+    server: Postfix, open_house: Any, home: Path
+) -> None:
+    server.access()
+    given = {
+        "SEND_BACKEND": "direct",
+        "DIRECT__PORT": str(server.mx),
+        "DIRECT__PRIVATE": "true",
+        "LOCAL__DOMAIN": "agents.example",
+        "LOCAL__HOSTNAME": "mx.agents.example",
+        "SEND__UNDO": "0",
+    }
+    zone = {REALM: {"MX": [(10, "mx.world.example")]}, "mx.world.example": {"A": ["127.0.0.1"]}}
+    settings = {f"MAILMCP_{name}": value for name, value in given.items()}
+    house = await open_house(resolver=StaticResolver(zone), **settings)
+    signing.make_keys(home, "agents.example")
+    nobody = f"nobody@{REALM}"
+    held = await house.send(await house.inbox("anna"), body=BODY, to=(ANN, nobody), subject="Brought")
+    draft, approved = await house.room.shown(held.draft.id)
+    sent = await house.room.approve(draft.id, sha256=draft.sha256, approver="test")
+    results = {one.recipient: (one.state, one.detail) for one in sent.deliveries}
+    assert results == {
+        ANN: ("accepted", ""),
+        nobody: ("refused", "mx.world.example said 550 5.1.1, there is no such mailbox."),
+    }
+    arrived = await came(server, "ann", "Brought")
+    assert arrived.endswith(approved)
+    assert _verified(arrived, home) == [True, True]
+    stored = b"".join(file.read_bytes() for file in (server.folder / "mail" / "ann" / "new").glob("*"))
+    (received,) = re.findall(rb"Received: from mx\.agents\.example.*?id \w+", stored, re.DOTALL)
+    assert b"ESMTPS" in received
 
 
 async def test_a_password_that_postfix_does_not_know_leaves_nothing(

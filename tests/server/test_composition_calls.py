@@ -150,6 +150,13 @@ async def test_a_display_name_that_could_mislead_is_refused(out, name):
     assert (await out.call("list_inboxes"))["inboxes"] == []
 
 
+async def test_a_secret_in_the_display_name_is_held_as_one_in_the_text(out):
+    made = await out.call("create_inbox", name="anna", display_name="GB82 WEST 1234 5698 7654 32")
+    record = await out.call("send", inbox=made["address"], to=[ANN], body="x")
+    assert record["status"] == "held"
+    assert "display name" in " ".join(record["reasons"])
+
+
 # --- pictures in the text ---------------------------------------------------------------------------------------------
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))

@@ -50,10 +50,12 @@ class Reception(Protocol):
 class AboutToCommit(Protocol):
     """What a send awaits at the last moment in which nothing can have left."""
 
-    async def __call__(self) -> None:
+    async def __call__(self, leaving: OutboundMail, /) -> None:
         """Returns once it is on the disk that the message may have left from here on.
 
-        What it raises must pass through the send, and then nothing may leave.
+        ``leaving`` is what this backend has really told the other side: the bytes, read back from what was written,
+        and the recipients it named. What is not what was allowed is refused here. What it raises must pass through the
+        send, and then nothing may leave.
         """
         ...
 

@@ -138,10 +138,13 @@ class Dialogue:
             reply = await self._client.execute_command(b"DATA")
             if reply.code != 354:
                 return self._not_taken(said, reply)
-            await self._written(quoted(mail.mime))
+            content = quoted(mail.mime)
+            await self._written(content)
         except (SMTPException, OSError) as error:
             raise TryLater(f"Nothing left: {self._peer} ended the connection.") from error
-        await about_to_commit()
+        await about_to_commit(
+            OutboundMail(mime=unquoted(content), mail_from=mail.mail_from, recipients=tuple(said.taken))
+        )
         if not self._client.is_connected:
             raise TryLater(f"Nothing left: {self._peer} ended the connection before the end of the mail.")
         try:
@@ -211,6 +214,11 @@ def quoted(mime: bytes) -> bytes:
     if not lines.endswith(b"\r\n"):
         lines += b"\r\n"
     return _DOTS.sub(b"..", lines)
+
+
+def unquoted(content: bytes) -> bytes:
+    """What a server makes of it (RFC 5321 §4.5.2)."""
+    return _DOTS.sub(b"", content)
 
 
 def _on_wire(address: str) -> str:

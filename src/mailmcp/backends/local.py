@@ -105,8 +105,9 @@ class LocalBackend:
                     " backend delivers nowhere else: mail to the internet needs a sending backend, set"
                     " MAILMCP_SEND_BACKEND."
                 )
-            await about_to_commit()
-            await self._reception.accept(self._arrival(mail, known))
+            arrival = self._arrival(mail, known)
+            await about_to_commit(OutboundMail(mime=mail.mime, mail_from=mail.mail_from, recipients=known))
+            await self._reception.accept(arrival)
         except StoreUnavailable as error:
             raise TryLater(f"Nothing was delivered: {error.public}") from error
         refused = tuple((one, "It is not an inbox of this home.") for one in recipients if one not in known)

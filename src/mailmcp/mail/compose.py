@@ -45,7 +45,9 @@ _SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,64}(?:@[A-Za-z0-9.-]{1,64})?")
-_CID_LINK = re.compile(r"[\"'(=\s]cid:([^\"')\s>]{1,200})", re.IGNORECASE)
+# A picture that the HTML shows: by an attribute, or by a style, which words about pictures may look like.
+_SHOWS = re.compile(r"<[^<>]*[\s\"'](?:src|background|poster)\s*=\s*[\"']?\s*cid:([^\s\"'<>]{1,200})", re.IGNORECASE)
+_STYLES = re.compile(r"url\(\s*[\"']?cid:([^\s\"')]{1,200})", re.IGNORECASE)
 _NOT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 # Blank, invisible or dot-like characters, which other programs read as another address.
 _TREACHEROUS = ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp")
@@ -173,12 +175,13 @@ def _check(submission: Submission, sender: Address) -> None:
 
 def _check_pictures(submission: Submission) -> None:
     """Each picture of the HTML is attached, and each attached one is shown: anything else is a slip."""
-    shown = set(_CID_LINK.findall(submission.html or ""))
+    html = submission.html or ""
+    shown = set(_SHOWS.findall(html))
     attached = [file.cid for file in submission.attachments if file.cid is not None]
     for cid in attached:
         if not _CONTENT_ID.fullmatch(cid):
             raise BadInput(f"The cid {cid[:60]!r} cannot be used: give letters, digits and . _ + - such as logo1.")
-        if cid not in shown:
+        if cid not in shown and cid not in _STYLES.findall(html):
             raise BadInput(f'The HTML shows no cid:{cid}: write <img src="cid:{cid}">, or leave the cid out.')
     if len(set(attached)) < len(attached):
         raise BadInput("Two attachments have the same cid: give each its own.")

@@ -115,6 +115,7 @@ class Deciding:
 
 def said(submission: Submission) -> Iterator[Piece]:
     """Everything that a message says, in pieces that people have names for."""
+    yield Piece("display name", submission.inbox.display_name)
     yield Piece("subject", submission.subject)
     yield Piece("text", submission.body)
     if submission.html:

@@ -44,6 +44,10 @@ LAST_ROUND_SECONDS = 15
 CLAIM = "send"
 
 
+class Altered(MailError):
+    """A backend was about to let something else leave than what was allowed."""
+
+
 class Overtaken(MailError):
     """The draft was taken from this process between its claim and the wire: it must not leave here."""
 
@@ -209,8 +213,10 @@ class Dispatch:
 
         committed = False
 
-        async def about_to_commit() -> None:
+        async def about_to_commit(given: OutboundMail) -> None:
             nonlocal committed
+            if not _is_allowed(given, leaving):
+                raise Altered(f"The backend {leg.backend.name} was about to send something else than what was allowed.")
             on_wire = await self._store.write(
                 deliveries.about_to_leave,
                 draft,
@@ -235,6 +241,9 @@ class Dispatch:
             return _all(leg, DeliveryState.POSTPONED, error.public)
         except BackendError as error:
             return _all(leg, DeliveryState.REFUSED, error.public)
+        except Altered as error:
+            log.error("draft %s: %s It was stopped.", draft.id, error)
+            return _all(leg, DeliveryState.REFUSED, f"{error.public} Nothing was sent.")
         except MailError:
             raise
         except Exception:  # a bug of the backend's: not a reason to try without end, nor to forget what may have left
@@ -366,6 +375,16 @@ class Dispatch:
 
 class Lost:
     """Nobody can tell what became of a message."""
+
+
+def _is_allowed(given: OutboundMail, allowed: OutboundMail) -> bool:
+    """Whether what a backend is about to let leave are these bytes, to nobody else than these recipients."""
+    return (
+        given.mime == allowed.mime
+        and given.mail_from.lower() == allowed.mail_from.lower()
+        and bool(given.recipients)
+        and {one.lower() for one in given.recipients} <= {one.lower() for one in allowed.recipients}
+    )
 
 
 def approved_hash(mime: bytes, mail_from: str, recipients: tuple[str, ...]) -> str:
