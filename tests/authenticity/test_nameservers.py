@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 
+import dns.rrset
 import pytest
 from name_server import NameServer
 from world import HOST, checked, key, mail, signed
@@ -82,8 +83,6 @@ async def test_a_failure_and_a_silence_are_trouble(resolver: SystemResolver) -> 
 
 
 async def test_an_answer_too_large_for_udp_comes_by_tcp(server: NameServer, resolver: SystemResolver) -> None:
-    import dns.rrset
-
     texts = [f'"{number} {"x" * 240}"' for number in range(20)]
     server.big = dns.rrset.from_text_list("big.example.", 600, "IN", "TXT", texts)
     assert len((await resolver.txt("big.example")).values) == 20
@@ -181,6 +180,27 @@ async def test_silent_servers_are_left_alone_for_a_while_and_then_asked_again(cl
     clock.now += QUIET_SECONDS + 1
     assert (await resolver.a("shop.example")).values == ("192.0.2.1",)
     await server.stop()
+
+
+async def test_names_that_nobody_answers_for_do_not_silence_the_others(server: NameServer) -> None:
+    """One mail with signatures of many silent domains must not switch the checks of all other mail off."""
+    resolver = SystemResolver([f"127.0.0.1:{server.port}"], seconds=0.3)
+    names = [f"silent.d{number}.example" for number in range(4 * SILENT_LOOKUPS)]
+    together = await asyncio.gather(*(resolver.txt(name) for name in names))
+    one_by_one = [await resolver.txt(f"{name[:-8]}.other.example") for name in names[: SILENT_LOOKUPS + 1]]
+    assert {one.detail for one in (*together, *one_by_one)} == {"no answer in time"}
+    assert (await resolver.a("shop.example")).values == ("192.0.2.1",)
+    assert server.asked[".", "NS"] <= len(names)
+    await resolver.aclose()
+
+
+async def test_a_server_without_tcp_is_reached_all_the_same(server: NameServer, resolver: SystemResolver) -> None:
+    texts = [f'"{number} {"x" * 240}"' for number in range(20)]
+    server.big = dns.rrset.from_text_list("big.example.", 600, "IN", "TXT", texts)
+    server._tcp.close()  # pyright: ignore[reportPrivateUsage]
+    await server._tcp.wait_closed()  # pyright: ignore[reportPrivateUsage]
+    assert (await resolver.txt("big.example")).troubled
+    assert (await resolver.a("shop.example")).values == ("192.0.2.1",)
 
 
 async def test_a_machine_without_configuration_has_trouble_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

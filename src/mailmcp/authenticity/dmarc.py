@@ -1,8 +1,8 @@
 """DMARC (RFC 9989): does the domain in From stand behind this message?
 
-Stricter than the standard in three points: a mail has exactly one author, whose domain the caller hands in (or says that
-there is none); two names below a public suffix never belong together because the suffix has a record of its own; and a
-signature that leaves open how the mail reads does not pass (``reading.py``).
+Stricter than the standard in three points: a mail has exactly one author, whose domain the caller hands in (or says
+that there is none); two names below a public suffix never belong together because the suffix has a record of its own;
+and a signature that leaves open how the mail reads does not pass (``reading.py``).
 """
 
 from __future__ import annotations
