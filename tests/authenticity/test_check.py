@@ -53,6 +53,13 @@ def test_the_room_loads_its_libraries_only_when_it_needs_them() -> None:
     assert shown.stdout.strip() == "[]"
 
 
+async def test_a_domain_that_is_no_valid_name_is_never_verified_and_says_why() -> None:
+    found = await checked(signed(mail("Bank <alerts@bank℠.example>")), author="bank℠.example")
+    assert (found.dmarc.result, found.dmarc.reason.code) == (Result.PERMERROR, "author_domain_invalid")
+    assert codes(found) == ["author_domain_invalid"]
+    assert found.verified_domain is None
+
+
 # --- programs on this machine --------------------------------------------------------------------------------------
 
 

@@ -242,6 +242,31 @@ async def test_nor_when_a_caller_names_the_victim_as_the_author(name: str) -> No
         assert found.verified_domain is None, found.dmarc
 
 
+@pytest.mark.parametrize(
+    ("written", "domain"),
+    [
+        *(("faß.example", "fass.example"), ("evil℠.example", "evilsm.example"), ("b⒈example", "b1.example")),
+        *(
+            ("βόλος.example", "xn--nxasmq6b.example"),
+            ("ba\u200dnk.test", "bank.test"),
+            ("ba\u200cnk.test", "bank.test"),
+        ),
+    ],
+)
+async def test_a_domain_is_not_credited_to_whom_an_older_standard_took_it_for(written: str, domain: str) -> None:
+    zone = {
+        domain: {"TXT": [f"v=spf1 ip4:{EVIL_HOST} -all"]},
+        f"_dmarc.{domain}": {"TXT": ["v=DMARC1; p=reject"]},
+        f"s1._domainkey.{domain}": record(domain),
+    }
+    raw = signed_anyhow(mail(f"alerts@{written}"), domain)
+    for author in {domain_of(raw), written}:
+        found = await checked(
+            raw, author=author, envelope_=envelope(f"x@{domain}", EVIL_HOST), resolver_=resolver(zone)
+        )
+        assert found.verified_domain is None
+
+
 def test_the_suite_has_many_forms() -> None:
     assert len(FORMS) >= 40
 
@@ -270,6 +295,15 @@ VALID: dict[str, Callable[[], Form]] = {
         GENUINE.partition(b"From:")[0].replace(b"bh=", b"bh=AAAA") + GENUINE, ELSEWHERE
     ),
     "upper case in the author's domain": lambda: Form(signed(mail("x@BANK.example")), ELSEWHERE),
+    "a letter that an older standard took for two": lambda: Form(
+        signed(mail("x@faß.example"), key("xn--fa-hia.example")),
+        ELSEWHERE,
+        zone={
+            "_dmarc.xn--fa-hia.example": {"TXT": ["v=DMARC1; p=reject"]},
+            "s1._domainkey.xn--fa-hia.example": record("xn--fa-hia.example"),
+        },
+        victims=("xn--fa-hia.example",),
+    ),
     "display name with a comma": lambda: Form(signed(mail('"Bank, Ltd." <x@bank.example>')), ELSEWHERE),
     "encoded display name": lambda: Form(signed(mail(f"{word('Bänk')} <x@bank.example>")), ELSEWHERE),
     "folded header": lambda: Form(

@@ -123,6 +123,12 @@ def test_a_known_list_proves_itself_by_a_signature_that_leaves_its_text_open() -
     assert (judged.verdict, judged.reasons[0].code) == (Verdict.UNVERIFIED, "list_rewrote")
 
 
+def test_a_sender_whose_domain_is_no_valid_name_is_told_why_nothing_proves_it() -> None:
+    message = Message(from_=(Address("", "a@evil℠.example"),))
+    results = replace(found(Result.PERMERROR), dmarc=DmarcResult(result=Result.PERMERROR, reason=WHY))
+    assert codes(message, peer="8.8.8.8", results=results) == ["domain_invalid"]
+
+
 KNOWN = Acquaintances.of((Address("Ann Sample", "Ann@northwind.example"), Address("", "bob@app.example")))
 LISTED = replace(BOB, headers=(("List-Id", "Talk <talk.lists.example>"),))
 SUBSCRIBED = Acquaintances.of((Address("", "talk-request@lists.example"), Address("", "bob@app.example")))

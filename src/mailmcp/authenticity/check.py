@@ -12,6 +12,7 @@ from mailmcp.authenticity import arc, claims, dkim, dmarc, fields, spf
 from mailmcp.authenticity.canonical import Bodies
 from mailmcp.authenticity.dns import LOOKUPS_OF_A_MESSAGE, SECONDS_OF_A_MESSAGE, Metered, Resolver
 from mailmcp.authenticity.fields import Octets
+from mailmcp.authenticity.findings import shown
 from mailmcp.language.domains import ascii_host
 from mailmcp.models import ArcChain, AuthResults, DmarcResult, Envelope, Reason, Result, Source, SpfResult
 
@@ -183,6 +184,10 @@ async def _judge(
 def _author(results: _Results, message: Octets, author_domain: str | None) -> str | None:
     """The author's domain in ASCII; None unless the header has exactly one From, whatever the caller says."""
     author = ascii_host(author_domain or "") or None
+    if author_domain and author is None:
+        # What IDNA 2008 does not allow (RFC 5891 §4.2) is taken for one name by some programs, for another by others.
+        sentence = f"The author's domain {shown(author_domain)} is no valid name, so nobody can stand behind it."
+        results.notes.append(Reason("author_domain_invalid", sentence))
     if author and (message.problem or len(message.all("from")) != 1):
         results.notes.append(Reason("author_unclear", message.problem or "The header does not have exactly one From."))
         return None
@@ -206,6 +211,9 @@ def _why_no_spf(envelope: Envelope, source: Source, rules: Rules) -> Reason | No
 
 async def _dmarc(results: _Results, author: str | None, metered: Metered) -> DmarcResult:
     signatures = results.found.dkim
+    invalid = next((one for one in results.notes if one.code == "author_domain_invalid"), None)
+    if invalid is not None:
+        return DmarcResult(result=Result.PERMERROR, reason=invalid)
     hopeful = any(one.result in (Result.PASS, Result.TEMPERROR) or one.leaves_open for one in signatures)
     if author and results.spf.result is Result.SKIPPED and not hopeful:
         # Nothing could be aligned: a program's mail on this machine costs no look-up.

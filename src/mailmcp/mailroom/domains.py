@@ -164,11 +164,6 @@ def named(written: str) -> tuple[str, str]:
         raise BadInput(f"{shown!r} is an address: mail needs a domain of yours, such as example.com.")
     if "." not in domain:
         raise BadInput(f"{shown!r} is only one label: a domain has at least two, as in example.com.")
-    if not name.isascii() and _back(domain) != name:
-        # IDNA 2003 writes "ss" for "ß": keys and records would be made for somebody else's domain.
-        raise BadInput(
-            f"{shown!r} has letters that can be meant in two ways: write its ASCII form, which begins with xn--."
-        )
     if organisational_domain(f"x.{domain}") == f"x.{domain}":
         raise BadInput(f"{shown!r} is a public suffix, under which everybody has names: write your own domain.")
     readable = _back(domain)
@@ -177,9 +172,12 @@ def named(written: str) -> tuple[str, str]:
 
 def _back(domain: str) -> str:
     """A domain as people write it."""
+    import idna
+
+    labels = domain.split(".")
     try:
-        return domain.encode("ascii").decode("idna")
-    except UnicodeError:
+        return ".".join(idna.decode(label) if label.startswith("xn--") else label for label in labels)
+    except UnicodeError:  # that of the idna package is one, too
         return domain
 
 

@@ -20,6 +20,10 @@ LOOPBACK_PEER = Reason("loopback_peer", "From a program on this machine or netwo
 NOT_CHECKED = Reason("not_checked", "The sender's domain has not been verified.")
 NO_DMARC = Reason("no_dmarc", "The sender's domain publishes no DMARC policy, so nothing proves the sender.")
 BAD_DMARC = Reason("bad_dmarc", "The sender's domain publishes a DMARC policy that cannot be read.")
+INVALID_DOMAIN = Reason(
+    "domain_invalid",
+    "The sender's domain is written with characters that no domain has, so nobody can stand behind it.",
+)
 DNS_TROUBLE = Reason("dns_trouble", "DNS did not answer, so the sender could not be checked; it is tried again.")
 FORWARDED = Reason("forwarded", "It fails DMARC after a forwarder that the settings trust changed it.")
 OWN_ADDRESS = Reason(
@@ -115,7 +119,7 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         return
     address = author.email.lower()
     domain = address.rpartition("@")[2]
-    organisation = organisational_domain(domain)
+    organisation = organisational_domain(domain) or domain
     shown = _ADDRESS.findall(unicodedata.normalize("NFKC", author.name).replace("(at)", "@"))
     if shown:
         if all(same_organisation(other, domain) for other in shown):
@@ -154,7 +158,7 @@ def _about_shown_domains(name: str, domain: str) -> Iterable[Reason]:
     other = next((one for one in shown if not same_organisation(one, domain)), None)
     if other is None or any(same_organisation(one, domain) for one in shown):
         return
-    if ascii_host(name.strip(" \t\"'<>()[]")) == other:
+    if ascii_host(unicodedata.normalize("NFKC", name).strip(" \t\"'<>()[]")) == other:
         yield Reason("name_is_other_domain", f"The display name is the domain {other}, and the sender is at {domain}.")
     else:
         yield Reason("name_shows_other_domain", f"The display name shows {other}, and the sender is at {domain}.")
@@ -177,12 +181,14 @@ def _about_origin(
         return Verdict.UNVERIFIED, LOOPBACK_PEER
     if message.author is None:
         return Verdict.UNVERIFIED, NOT_CHECKED
+    if not ascii_host(message.author.email.rpartition("@")[2]):
+        return Verdict.UNVERIFIED, INVALID_DOMAIN
     if dmarc.result is Result.FAIL:
         return _about_fail(message, dmarc, results, known)
     if dmarc.result is Result.NONE:
         return Verdict.UNVERIFIED, NO_DMARC
     if dmarc.result is Result.PERMERROR:
-        return Verdict.UNVERIFIED, BAD_DMARC
+        return Verdict.UNVERIFIED, BAD_DMARC if dmarc.author_domain else NOT_CHECKED
     return Verdict.UNVERIFIED, NOT_CHECKED
 
 
