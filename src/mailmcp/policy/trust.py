@@ -7,14 +7,13 @@ proves a domain, never a person. What could not be found out is ``unverified``: 
 from __future__ import annotations
 
 import ipaddress
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mailmcp.language.domains import ascii_host, domains_in, organisational_domain, same_organisation
+from mailmcp.language.domains import ascii_host, organisational_domain, same_organisation
 from mailmcp.language.lookalikes import resembles, skeleton
 from mailmcp.models import Address, AuthResults, DmarcResult, Message, Reason, Result, Source, Trust, Verdict
+from mailmcp.policy.names import Shown, shown_in
 
 LOOPBACK_PEER = Reason("loopback_peer", "From a program on this machine or network; sender not checked.")
 NOT_CHECKED = Reason("not_checked", "The sender's domain has not been verified.")
@@ -35,7 +34,6 @@ _GRAVE = frozenset(("several_senders", "name_is_other_address", "name_is_other_d
 """Reasons that make a sender suspicious whatever else was proved."""
 _DECEPTIONS = _GRAVE | {"name_of_contact", "name_shows_other_domain", "claims_own_address"}
 """The same for a sender of whom nothing was proved: people do write from a second address."""
-_ADDRESS = re.compile(r"[^\s@<>\"',;()]@([\w.-]{1,200})")
 _LEAST_NAME = 6
 """Letters of a display name that can be said to be somebody's."""
 
@@ -120,16 +118,16 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
     address = author.email.lower()
     domain = address.rpartition("@")[2]
     organisation = organisational_domain(domain) or domain
-    shown = _ADDRESS.findall(unicodedata.normalize("NFKC", author.name).replace("(at)", "@"))
-    if shown:
-        if all(same_organisation(other, domain) for other in shown):
+    shown = shown_in(author.name)
+    if shown.hosts:
+        if all(same_organisation(other, domain) for other in shown.hosts):
             yield Reason("name_is_address", "The sender's display name is an address; only the real one counts.")
         else:
             yield Reason(
                 "name_is_other_address",
                 f"The display name shows another address than the real one, which is at {domain}.",
             )
-    yield from _about_shown_domains(author.name, domain)
+    yield from _about_shown_domains(shown, domain)
     if any(not same_organisation(one.email.rpartition("@")[2], domain) for one in message.reply_to):
         yield Reason("reply_elsewhere", "Answers would go to another domain than the sender's.")
     if address in known.met:
@@ -150,15 +148,12 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         yield Reason("first_contact", "This inbox had no mail from this address before.")
 
 
-def _about_shown_domains(name: str, domain: str) -> Iterable[Reason]:
+def _about_shown_domains(shown: Shown, domain: str) -> Iterable[Reason]:
     """A display name with the domain of somebody else: people read it as the sender's."""
-    if "@" in unicodedata.normalize("NFKC", name).replace("(at)", "@"):
-        return  # an address, judged as that
-    shown = domains_in(unicodedata.normalize("NFKC", name))
-    other = next((one for one in shown if not same_organisation(one, domain)), None)
-    if other is None or any(same_organisation(one, domain) for one in shown):
+    other = next((one for one in shown.domains if not same_organisation(one, domain)), None)
+    if other is None or any(same_organisation(one, domain) for one in shown.domains):
         return
-    if ascii_host(unicodedata.normalize("NFKC", name).strip(" \t\"'<>()[]")) == other:
+    if shown.whole:
         yield Reason("name_is_other_domain", f"The display name is the domain {other}, and the sender is at {domain}.")
     else:
         yield Reason("name_shows_other_domain", f"The display name shows {other}, and the sender is at {domain}.")
