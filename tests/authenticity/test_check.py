@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from world import EVIL_HOST, HOST, checked, envelope, mail, resolver, signed
+from world import EVIL_HOST, HOST, checked, envelope, key, mail, record, resolver, signed
 
 from mailmcp.authenticity.check import Rules, is_private, needs_whole
 from mailmcp.authenticity.dns import Answer, Outcome, StaticResolver
@@ -58,6 +58,59 @@ async def test_a_domain_that_is_no_valid_name_is_never_verified_and_says_why() -
     assert (found.dmarc.result, found.dmarc.reason.code) == (Result.PERMERROR, "author_domain_invalid")
     assert codes(found) == ["author_domain_invalid"]
     assert found.verified_domain is None
+
+
+# --- what asks for much --------------------------------------------------------------------------------------------
+
+MANY_NAMES = {
+    "bank.example": {
+        "TXT": ["v=spf1 mx mx:m2.bank.example -all"],
+        "MX": [(10, f"mx{number}.bank.example") for number in range(10)],
+    },
+    "m2.bank.example": {"MX": [(10, f"mx{number}.m2.bank.example") for number in range(10)]},
+    **{f"mx{number}.bank.example": {"A": [f"198.51.100.{number}"]} for number in range(10)},
+    **{f"mx{number}.m2.bank.example": {"A": [f"198.51.101.{number}"]} for number in range(10)},
+    "s1._domainkey.em.bank.example": record("em.bank.example"),
+}
+
+
+async def test_a_signature_that_holds_counts_though_spf_asks_for_too_much() -> None:
+    found = await checked(
+        signed(mail(), key("em.bank.example")),
+        envelope_=envelope("x@bank.example", "198.51.100.77"),
+        resolver_=resolver(MANY_NAMES),
+    )
+    assert (found.verified_domain, found.dmarc.aligned) == ("bank.example", ("dkim=em.bank.example",))
+    assert found.spf.reason.code == "lookups_spent"
+    assert found.lookups <= 20
+
+
+@pytest.mark.parametrize(
+    ("author", "record_", "policy"),
+    [("bank.example", "v=DMARC1; p=reject", "reject"), ("no.bank.example", "v=DMARC1; p=none; np=reject", "reject")],
+)
+async def test_a_forger_whose_own_record_asks_for_too_much_fails_all_the_same(
+    author: str, record_: str, policy: str
+) -> None:
+    zone = {name.replace("bank", "evil"): records for name, records in MANY_NAMES.items()}
+    zone["evil.example"] = {**MANY_NAMES["bank.example"], "TXT": ["v=spf1 mx mx:m2.evil.example -all"]}
+    zone["m2.evil.example"] = MANY_NAMES["m2.bank.example"]
+    zone |= {**MANY_NAMES, "_dmarc.bank.example": {"TXT": [record_]}}
+    found = await checked(
+        mail(f"alerts@{author}"),
+        author=author,
+        envelope_=envelope("x@evil.example", EVIL_HOST),
+        resolver_=resolver(zone),
+    )
+    assert found.spf.reason.code == "lookups_spent"
+    assert (found.dmarc.result, found.dmarc.policy) == (Result.FAIL, policy)
+
+
+async def test_a_limit_that_was_reached_is_said_and_not_tried_again() -> None:
+    found = await checked(mail(), envelope_=envelope(peer="198.51.101.9"), resolver_=resolver(MANY_NAMES))
+    assert (found.spf.result, found.spf.reason.code) == (Result.TEMPERROR, "lookups_spent")
+    assert "the limit of 20 look-ups" in found.spf.reason.sentence
+    assert (codes(found), found.again, found.verified_domain) == (["lookups_spent"], False, None)
 
 
 # --- programs on this machine --------------------------------------------------------------------------------------
@@ -167,7 +220,7 @@ async def test_a_mail_that_asks_for_too_much_is_cut_off_and_not_tried_again() ->
     zone |= {f"i{number}.bank.example": {"TXT": ["v=spf1 ?all"]} for number in range(9)}
     data = resolver(zone)
     found = await checked(mail(), resolver_=data)
-    assert len(data.asked) == found.lookups == 20
+    assert len(data.asked) == found.lookups == 19  # one of 20 is kept back for DMARC
     assert (found.spf.result, found.dmarc.result) == (Result.TEMPERROR, Result.TEMPERROR)
     assert (codes(found), found.again) == (["lookups_spent"], False)
 

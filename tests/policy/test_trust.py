@@ -123,6 +123,12 @@ def test_a_known_list_proves_itself_by_a_signature_that_leaves_its_text_open() -
     assert (judged.verdict, judged.reasons[0].code) == (Verdict.UNVERIFIED, "list_rewrote")
 
 
+def test_a_check_that_reached_its_limit_is_not_called_trouble_that_may_pass() -> None:
+    results = replace(found(Result.TEMPERROR), notes=(Reason("lookups_spent", "Too many."),))
+    assert codes(peer="8.8.8.8", results=results) == ["lookups_spent"]
+    assert codes(peer="8.8.8.8", results=replace(results, again=True)) == ["dns_trouble"]
+
+
 def test_a_sender_whose_domain_is_no_valid_name_is_told_why_nothing_proves_it() -> None:
     message = Message(from_=(Address("", "a@evil℠.example"),))
     results = replace(found(Result.PERMERROR), dmarc=DmarcResult(result=Result.PERMERROR, reason=WHY))

@@ -164,14 +164,19 @@ async def _judge(
             Reason("dkim_not_ours", "There are no original bytes, so signatures are not ours to judge.")
         )
     if skipped is None:
-        results.spf = await spf.check_host(
-            metered,
-            ip=str(envelope.peer).partition("%")[0],
-            mail_from=envelope.mail_from,
-            helo=envelope.helo or "",
-            receiver=rules.receiver,
-            now=envelope.received_at.timestamp(),
-        )
+        if author:
+            await dmarc.discover(metered, author, results.found.dkim)
+        # SPF may ask for more than there is (RFC 7208 §4.6.4): what DMARC needs to conclude from it is kept back.
+        path = ascii_host((envelope.mail_from or envelope.helo or "").rpartition("@")[2])
+        with metered.keeping(dmarc.needed(author, path) if author else ()):
+            results.spf = await spf.check_host(
+                metered,
+                ip=str(envelope.peer).partition("%")[0],
+                mail_from=envelope.mail_from,
+                helo=envelope.helo or "",
+                receiver=rules.receiver,
+                now=envelope.received_at.timestamp(),
+            )
     else:
         results.spf = SpfResult(result=Result.SKIPPED, reason=skipped)
     results.dmarc = await _dmarc(results, author, metered)

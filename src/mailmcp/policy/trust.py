@@ -24,6 +24,9 @@ INVALID_DOMAIN = Reason(
     "The sender's domain is written with characters that no domain has, so nobody can stand behind it.",
 )
 DNS_TROUBLE = Reason("dns_trouble", "DNS did not answer, so the sender could not be checked; it is tried again.")
+LOOKUPS_SPENT = Reason(
+    "lookups_spent", "It takes more DNS look-ups than one mail may ask for to check the sender, so that was given up."
+)
 FORWARDED = Reason("forwarded", "It fails DMARC after a forwarder that the settings trust changed it.")
 OWN_ADDRESS = Reason(
     "claims_own_address", "The sender's address is an inbox of yours, but the mail was brought from outside, by SMTP."
@@ -169,7 +172,8 @@ def _about_origin(
     if dmarc.result is Result.PASS and message.author is not None:
         return Verdict.VERIFIED, Reason("dmarc_pass", f"{dmarc.author_domain} stands behind it (DMARC pass).")
     if dmarc.result is Result.TEMPERROR:
-        return Verdict.UNVERIFIED, DNS_TROUBLE
+        spent = any(one.code == LOOKUPS_SPENT.code for one in results.notes) and not results.again
+        return Verdict.UNVERIFIED, LOOKUPS_SPENT if spent else DNS_TROUBLE
     if dmarc.result is Result.POLICY:
         return Verdict.UNVERIFIED, Reason("signature_open", dmarc.reason.sentence)
     if results.spf.result is Result.SKIPPED and peer is not None and _is_near(peer):
