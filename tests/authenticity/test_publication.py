@@ -199,6 +199,7 @@ WRONGS: dict[str, tuple[Change, str, Standing, bool, str]] = {
     "p=none": ({DMARC: {"TXT": ["v=DMARC1; p=none"]}}, "DMARC", Standing.WEAK, False, "p=none"),
     "sp=none": ({DMARC: {"TXT": ["v=DMARC1; p=reject; sp=none"]}}, "DMARC", Standing.WEAK, False, "sp=none"),
     "no reports": ({DMARC: {"TXT": ["v=DMARC1; p=reject"]}}, "DMARC", Standing.WEAK, False, "rua="),
+    "DMARC with a fault": ({DMARC: {"TXT": ["v=DMARC1; p=reject; foo"]}}, "DMARC", Standing.WEAK, False, "not forgive"),
     "reports to somebody who did not agree": (
         {DMARC: {"TXT": ["v=DMARC1; p=reject; rua=mailto:x@reports.example"]}},
         "DMARC",

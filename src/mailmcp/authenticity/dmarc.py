@@ -47,11 +47,14 @@ class Policy:
 
 
 def parse(domain: str, text: bytes) -> Policy | None:
-    """Read a TXT record; None when it is no DMARC record or spoiled. Unknown and retired tags are ignored (§4.7)."""
+    """Read a TXT record; None when it is no DMARC record or a tag stands twice (RFC 6376 §3.2).
+
+    v must come first; unknown, retired and malformed tags are ignored, and do not count (§4.8).
+    """
     if not _VERSION.match(text):
         return None
     try:
-        found = {name: value.lower() for name, value in tags.read(text).items()}
+        found = {name: value.lower() for name, value in tags.read_forgiving(text).items()}
     except tags.TagError:
         return None
     asked = {name: found[name] for name in ("p", "sp", "np") if name in found}

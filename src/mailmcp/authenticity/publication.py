@@ -170,7 +170,11 @@ async def _dmarc(setup: SetUp, resolver: Resolver) -> list[Finding]:
         what = "p=none" if policy.p == "none" else "sp=none" if policy.sp == "none" else "t=y"
         sentence = f"The DMARC record says {what}: others are not asked to refuse forged mail, and deliver it."
         return finding(Standing.WEAK, sentence)
-    unread = await _reports(setup, resolver, tags.read(found[0]).get("rua", ""))
+    try:
+        named = tags.read(found[0])
+    except tags.TagError as error:
+        return finding(Standing.WEAK, f"The DMARC record has a fault that others may not forgive: {error}.")
+    unread = await _reports(setup, resolver, named.get("rua", ""))
     if unread is not None:
         return finding(Standing.WEAK, unread.sentence)
     return finding(Standing.FINE, f"Others are asked to {policy.p} forged mail.")
