@@ -33,7 +33,7 @@ def found(dmarc: Result, *, spf: Result = Result.NONE, policy: str = "reject", a
         spf=SpfResult(result=spf, reason=WHY),
         dkim=(),
         dmarc=DmarcResult(result=dmarc, reason=WHY, author_domain="app.example", policy=policy),
-        arc=ArcChain(result=Result.PASS if arc else Result.NONE, reason=WHY, trusted=arc),
+        arc=ArcChain(result=Result.PASS if arc else Result.NONE, reason=WHY, trusted=arc, vouched=arc),
     )
 
 
@@ -121,6 +121,13 @@ def test_a_known_list_proves_itself_by_a_signature_that_leaves_its_text_open() -
     results = replace(results, dkim=(replace(results.dkim[0], leaves_open=("content-type",)),))
     judged = trust.judge(LISTED, source=Source.SMTP, peer="8.8.8.8", results=results, known=SUBSCRIBED)
     assert (judged.verdict, judged.reasons[0].code) == (Verdict.UNVERIFIED, "list_rewrote")
+
+
+def test_a_trusted_forwarder_that_vouches_for_nobody_excuses_nothing() -> None:
+    results = found(Result.FAIL, arc=True)
+    results = replace(results, arc=replace(results.arc, vouched=False))
+    judged = trust.judge(BOB, source=Source.SMTP, peer="8.8.8.8", results=results)
+    assert (judged.verdict, judged.reasons[0].code) == (Verdict.FAILED, "dmarc_fail")
 
 
 def test_a_check_that_reached_its_limit_is_not_called_trouble_that_may_pass() -> None:

@@ -181,7 +181,9 @@ async def _judge(
         results.spf = SpfResult(result=Result.SKIPPED, reason=skipped)
     results.dmarc = await _dmarc(results, author, metered)
     if source is Source.SMTP:
-        results.arc = await arc.validate(message, metered, trusted_sealers=rules.trusted_sealers, bodies=bodies)
+        results.arc = await arc.validate(
+            message, metered, author_domain=author, trusted_sealers=rules.trusted_sealers, bodies=bodies
+        )
     else:
         results.arc = ArcChain(result=Result.SKIPPED, reason=results.notes[-1])
 

@@ -27,7 +27,9 @@ DNS_TROUBLE = Reason("dns_trouble", "DNS did not answer, so the sender could not
 LOOKUPS_SPENT = Reason(
     "lookups_spent", "It takes more DNS look-ups than one mail may ask for to check the sender, so that was given up."
 )
-FORWARDED = Reason("forwarded", "It fails DMARC after a forwarder that the settings trust changed it.")
+FORWARDED = Reason(
+    "forwarded", "It fails DMARC here, and passed where a forwarder that the settings trust took it in and changed it."
+)
 OWN_ADDRESS = Reason(
     "claims_own_address", "The sender's address is an inbox of yours, but the mail was brought from outside, by SMTP."
 )
@@ -195,7 +197,7 @@ def _about_fail(
     message: Message, dmarc: DmarcResult, results: AuthResults, known: Acquaintances
 ) -> tuple[Verdict, Reason]:
     domain = dmarc.author_domain
-    if results.arc.trusted:
+    if results.arc.vouched:
         return Verdict.UNVERIFIED, FORWARDED
     if dmarc.policy not in ("reject", "quarantine"):
         sentence = f"It fails the check of {domain}, which asks for nothing to be done about that."
