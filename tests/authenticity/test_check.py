@@ -38,6 +38,7 @@ async def test_everything_about_a_genuine_mail_is_found_out() -> None:
 async def test_results_can_be_stored_and_read_back() -> None:
     found = await checked(
         signed(mail(more=["Authentication-Results: mx.test; spf=pass smtp.mailfrom=a.example"])),
+        envelope_=LOOPBACK,
         rules=Rules(trusted_authserv=("mx.test",)),
     )
     adapter = TypeAdapter(AuthResults)
@@ -190,14 +191,55 @@ async def test_a_second_from_is_seen_here_too(more: str) -> None:
 # --- claims of others ----------------------------------------------------------------------------------------------
 
 
-async def test_a_claim_stands_beside_our_own_results_and_changes_none() -> None:
-    raw = mail(more=["Authentication-Results: mx.test; dmarc=pass header.from=bank.example"])
+CLAIM = "Authentication-Results: mx.test; dmarc=pass header.from=bank.example"
+BY_MX = {"out.mx.test": {"A": ["198.51.100.25"], "AAAA": ["2001:db8::25"]}}
+
+
+@pytest.mark.parametrize(
+    ("peer", "helo"),
+    [
+        ("198.51.100.25", "out.mx.test"),
+        ("::ffff:198.51.100.25", "OUT.mx.test."),
+        ("2001:db8::25", "out.mx.test"),
+        ("10.0.0.5", "relay"),
+        (None, ""),
+    ],
+)
+async def test_a_claim_stands_beside_our_own_results_and_changes_none(peer: str | None, helo: str) -> None:
     found = await checked(
-        raw, envelope_=envelope("x@evil.example", EVIL_HOST), rules=Rules(trusted_authserv=("mx.test",))
+        mail(more=[CLAIM]),
+        envelope_=envelope("x@evil.example", peer, helo),
+        resolver_=resolver(BY_MX),
+        rules=Rules(trusted_authserv=("mx.test",)),
     )
     assert found.claim is not None
     assert found.claim.results[0].result == "pass"
-    assert (found.dmarc.result, found.verified_domain) == (Result.FAIL, None)
+    assert found.dmarc.result in (Result.FAIL, Result.SKIPPED)
+    assert found.verified_domain is None
+
+
+@pytest.mark.parametrize(
+    ("peer", "helo"),
+    [
+        (EVIL_HOST, "mx.evil.example"),
+        (EVIL_HOST, "out.mx.test"),
+        (EVIL_HOST, "gone.mx.test"),
+        (EVIL_HOST, ""),
+        ("198.51.100.25", "mx.evil.example"),
+        ("not an address", "out.mx.test"),
+    ],
+)
+@pytest.mark.parametrize("claim", [CLAIM, "Authentication-Results: dmarc=pass header.from=bank.example"])
+async def test_whoever_brings_a_mail_cannot_speak_for_a_trusted_host(peer: str, helo: str, claim: str) -> None:
+    found = await checked(
+        mail(more=[claim]),
+        envelope_=envelope("x@evil.example", peer, helo),
+        resolver_=resolver(BY_MX),
+        rules=Rules(trusted_authserv=("mx.test", "(none)")),
+    )
+    assert found.claim is None
+    assert "claims_ignored" in codes(found)
+    assert "check_failed" not in codes(found)
 
 
 # --- trouble and limits --------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from mailmcp.authenticity.canonical import Bodies
 from mailmcp.authenticity.dns import LOOKUPS_OF_A_MESSAGE, SECONDS_OF_A_MESSAGE, Metered, Resolver
 from mailmcp.authenticity.fields import Octets
 from mailmcp.authenticity.findings import shown
-from mailmcp.language.domains import ascii_host
+from mailmcp.language.domains import ascii_host, same_organisation
 from mailmcp.models import ArcChain, AuthResults, DmarcResult, Envelope, Reason, Result, Source, SpfResult
 
 log = logging.getLogger("mailmcp.authenticity")
@@ -142,8 +142,12 @@ async def _judge(
     message = await asyncio.to_thread(fields.read, raw) if len(raw) > LARGE else fields.read(raw)
     author = _author(results, message, author_domain)
     claim, forged = claims.believed(message, rules.trusted_authserv)
-    results.found = replace(results.found, claim=claim)
     results.notes += forged
+    if claim is not None and not await _brought_by(claim.by, envelope, metered):
+        sentence = f"{shown(claim.by or claims.WITHOUT_ID)} did not bring this mail, so its results may be forged."
+        results.notes.append(Reason("claims_ignored", sentence))
+        claim = None
+    results.found = replace(results.found, claim=claim)
     skipped = _why_no_spf(envelope, source, rules)
     bodies = Bodies(message.body)
 
@@ -199,6 +203,27 @@ def _author(results: _Results, message: Octets, author_domain: str | None) -> st
         results.notes.append(Reason("author_unclear", message.problem or "The header does not have exactly one From."))
         return None
     return author
+
+
+async def _brought_by(host: str, envelope: Envelope, metered: Metered) -> bool:
+    """Whether what stands on top of a header can be a trusted host's: whoever brings a mail writes what he likes there.
+
+    RFC 8601 §5 has the border host take such fields away; here that is this one. A mail without a peer was fetched from
+    an account, where the provider saw to it; a private peer is a relay of the user's own. Any other must be a host of
+    the organisation that the authserv-id names, by a HELO name that leads back to it.
+    """
+    if envelope.peer is None or is_private(envelope.peer):
+        return True
+    helo = ascii_host(envelope.helo or "")
+    if not same_organisation(helo, host):
+        return False
+    try:
+        peer = ipaddress.ip_address(envelope.peer.partition("%")[0])
+    except ValueError:
+        return False
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    answer = await (metered.a(helo) if peer.version == 4 else metered.aaaa(helo))
+    return any(ipaddress.ip_address(one) == peer for one in answer.values)
 
 
 def _why_no_spf(envelope: Envelope, source: Source, rules: Rules) -> Reason | None:
