@@ -16,8 +16,11 @@ pytestmark = pytest.mark.anyio
 SECOND = {"s1._domainkey.second.example": record("second.example")}
 
 
-async def chain(raw: bytes, zone: dict[str, Any] | None = None, trusted: tuple[str, ...] = ()) -> ArcChain:
-    return await arc.validate(fields.read(raw), resolver({**SECOND, **(zone or {})}), trusted_sealers=trusted)
+async def chain(
+    raw: bytes, zone: dict[str, Any] | None = None, trusted: tuple[str, ...] = (), author: str | None = None
+) -> ArcChain:
+    zone = {**SECOND, **(zone or {})}
+    return await arc.validate(fields.read(raw), resolver(zone), trusted_sealers=trusted, author_domain=author)
 
 
 async def test_a_mail_without_sets_has_no_chain() -> None:
@@ -98,6 +101,42 @@ async def test_trouble_with_a_key_is_no_result() -> None:
 async def test_an_instance_beyond_the_limits_fails(instance: bytes) -> None:
     raw = sealed(mail(), "lists.example").replace(b"i=1", b"i=" + instance)
     assert (await chain(raw)).result is Result.FAIL
+
+
+PASSED = "lists.example; dmarc=pass (p=reject) header.from=bank.example"
+
+
+@pytest.mark.parametrize(
+    ("claims", "vouched"),
+    [
+        (PASSED, True),
+        ("lists.example; spf=fail; dmarc=pass action=none header.from=BANK.example", True),
+        ("lists.example; dmarc=fail header.from=bank.example", False),
+        ("lists.example; dmarc=pass header.from=evil.example", False),
+        ("lists.example; dmarc=pass", False),
+        ("lists.example; spf=pass smtp.mailfrom=bank.example; dkim=pass header.d=bank.example", False),
+        (f"{PASSED}; dmarc=fail header.from=bank.example", False),
+        ("lists.example; x=y (dmarc=pass header.from=bank.example)", False),
+        ("lists.example; none", False),
+        ("", False),
+    ],
+)
+async def test_a_trusted_sealer_vouches_for_an_author_only_by_saying_so(claims: str, vouched: bool) -> None:
+    raw = sealed(sealed(mail(), "lists.example", claims=claims), "second.example", claims="second.example; " + PASSED)
+    found = await chain(raw, trusted=("lists.example", "second.example"), author="bank.example")
+    assert (found.trusted, found.vouched) == (True, vouched)
+    assert not (await chain(raw, trusted=("second.example",), author="bank.example")).vouched
+    assert not (await chain(raw, trusted=("lists.example", "second.example"))).vouched
+
+
+async def test_a_sealer_vouches_for_nobody_whose_name_could_be_changed_since() -> None:
+    for names in (("from",), ("subject",)):
+        raw = sealed(mail(), "lists.example", claims=PASSED, names=names)
+        found = await chain(raw, trusted=("lists.example",), author="bank.example")
+        assert (found.trusted, found.vouched) == (True, False)
+    named_once = sealed(mail(), "lists.example", claims=PASSED, names=("from", "subject"))
+    found = await chain(b"Subject: Other\r\n" + named_once, trusted=("lists.example",), author="bank.example")
+    assert (found.trusted, found.vouched) == (True, False)
 
 
 async def test_an_arc_pass_verifies_nobody() -> None:

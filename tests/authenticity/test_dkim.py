@@ -178,15 +178,20 @@ KEY = record("bank.example")["TXT"][0]
         ("v=DKIM1; p=AAAA", Result.PERMERROR, "dkim_bad_key"),
         ("{key}; p=AAAA", Result.PERMERROR, "dkim_bad_key"),
         ("{key}; n={long}", Result.PERMERROR, "dkim_bad_key"),
-        ("k=ed25519; p ={spaced}", Result.PASS, "dkim_pass"),
-        ("k = ed25519 ;\tp\t=\t{spaced}", Result.PASS, "dkim_pass"),
         ("v=spf1 -all", Result.PERMERROR, "dkim_no_key"),
-        ("k=ed25519; xp=1", Result.PERMERROR, "dkim_no_key"),
+        ("v=spf1 -all exp=a.example", Result.PERMERROR, "dkim_no_key"),
+        ("k=ed25519; {spaced}", Result.PASS, "dkim_pass"),
+        ("{spaced}; k = ed25519", Result.PASS, "dkim_pass"),
     ],
 )
 async def test_a_key_record_decides(text: str, result: Result, code: str) -> None:
-    parts = {"key": KEY, "bare": KEY.removeprefix("v=DKIM1; "), "octets": KEY.rpartition("; ")[2], "long": "x" * 5000}
-    parts["spaced"] = f" {KEY.rpartition('p=')[2]}"
+    parts = {
+        "key": KEY,
+        "bare": KEY.removeprefix("v=DKIM1; "),
+        "octets": KEY.rpartition("; ")[2],
+        "spaced": KEY.rpartition("; ")[2].replace("=", " \t= ", 1),
+        "long": "x" * 5000,
+    }
     found = await one(crafted(mail()), {"s1._domainkey.bank.example": {"TXT": [text.format(**parts)]}})
     assert (found.result, found.reason.code) == (result, code)
 

@@ -103,3 +103,13 @@ async def test_every_kind_of_question_passes_through_the_budget() -> None:
     assert (await message.ptr("2001:db8::1")).values == ("shop.example",)
     assert (await message.aaaa("shop.example")).outcome is Outcome.NODATA
     assert message.lookups == 4
+
+
+async def test_look_ups_can_be_kept_back_for_what_comes_later() -> None:
+    metered = Metered(StaticResolver({name: {"A": ["192.0.2.1"]} for name in "abcd"}), lookups=3)
+    assert (await metered.a("a")).values
+    with metered.keeping([("A", "a"), ("A", "b"), ("A", "B."), ("A", "")]):
+        assert (await metered.a("c")).values
+        assert (await metered.a("d")).left_out
+    assert (await metered.a("b")).values
+    assert metered.spent

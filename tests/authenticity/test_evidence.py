@@ -27,7 +27,10 @@ async def test_a_forged_mail_says_what_it_claims_and_why_it_fails() -> None:
     raw = sealed(signed(mail(), key("evil.example")), "evil.example", claims="mx.test; dmarc=pass")
     raw = b"Authentication-Results: mx.test; spf=fail smtp.mailfrom=evil.example\r\n" + raw
     found = await checked(
-        raw, envelope_=envelope("x@evil.example", EVIL_HOST), rules=Rules(trusted_authserv=("mx.test",))
+        raw,
+        envelope_=envelope("x@evil.example", EVIL_HOST, "out.mx.test"),
+        resolver_=resolver({"out.mx.test": {"A": [EVIL_HOST]}}),
+        rules=Rules(trusted_authserv=("mx.test",)),
     )
     shown = "\n".join(evidence.lines(found))
     assert evidence.headline(found) == "says to be from bank.example, DMARC fail"

@@ -47,6 +47,7 @@ def changed(signed_: bytes, now: bytes, names: Sequence[str] = USUAL) -> bytes:
 HELD_OPEN = (
     "Hello =31!\r\nYour code is 123456.\r\n--B\r\nContent-Type: text/plain\r\n\r\nYour code is 666666.\r\n--B--\r\n"
 )
+AROUND = "{0}\r\nYour code is 123456.\r\n{0}\r\n".format("--B\r\nContent-Type: text/plain\r\n\r\n666666\r\n--B--")
 HIDDEN = "Your name: =EF=BC=99=EF=BC=99=EF=BC=99.\r\nYour code is 123456.\r\n"
 REREAD = {
     "a boundary that stands in the text": (headed(HELD_OPEN), headed(HELD_OPEN, ALTERNATIVE), USUAL),
@@ -117,6 +118,12 @@ REREAD = {
         headed("Name: =36=36\r\n", TYPE, "quoted-printable"),
         (*USUAL, "content-type"),
     ),
+    "lines broken where no encoder breaks them": (
+        headed("Your code is 66=\r\n6666.\r\n"),
+        headed("Your code is 66=\r\n6666.\r\n", TYPE, "quoted-printable"),
+        (*USUAL, "content-type"),
+    ),
+    "delimiters that begin and end a text": (headed(AROUND), headed(AROUND, ALTERNATIVE), USUAL),
     "an encoding that few programs know": (headed(WORDS), headed(WORDS, TYPE, "x-uuencode"), (*USUAL, "content-type")),
     "an encoding taken away": (
         headed("Your code is 12=\r\n3456.\r\n", TYPE, "quoted-printable"),

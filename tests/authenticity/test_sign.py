@@ -58,6 +58,8 @@ def test_one_mail_can_carry_both_kinds() -> None:
         (b"\r\nFrom:", b"\r\nSubject: Second\r\nFrom:"),
         (b"\r\nFrom:", b"\r\nReply-To: x@evil.example\r\nFrom:"),
         (b"\r\nFrom:", b"\r\nCc: x@evil.example\r\nFrom:"),
+        (b"\r\nFrom:", b"\r\nContent-Disposition: attachment\r\nFrom:"),
+        (b"\r\nFrom:", b"\r\nContent-Transfer-Encoding: base64\r\nFrom:"),
     ],
 )
 def test_whatever_is_changed_or_added_breaks_it(selector: str, kind: str, change: tuple[bytes, bytes]) -> None:

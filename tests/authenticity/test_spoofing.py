@@ -243,30 +243,28 @@ async def test_nor_when_a_caller_names_the_victim_as_the_author(name: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "mapped"),
+    ("written", "domain"),
     [
-        ("faß.example", "fass.example"),
-        ("evil℠.example", "evilsm.example"),
-        ("bank⒈example", "bank1.example"),
-        ("βόλος.example", "xn--nxasmq6b.example"),
-        ("ba\u200dnk.example", "bank.example"),
-        ("ｂank.example", "bank.example"),
-        ("bank。example", "bank.example"),
+        *(("faß.example", "fass.example"), ("evil℠.example", "evilsm.example"), ("b⒈example", "b1.example")),
+        *(
+            ("βόλος.example", "xn--nxasmq6b.example"),
+            ("ba\u200dnk.test", "bank.test"),
+            ("ba\u200cnk.test", "bank.test"),
+        ),
     ],
 )
-async def test_a_name_that_is_mapped_to_another_by_older_rules_is_not_taken_for_that(name: str, mapped: str) -> None:
-    """RFC 3490 mapped; RFC 5891 does not, so whoever owns the one proves nothing about the other."""
-    raw = signed(mail(f"Bank <a@{name}>"), key(mapped))
+async def test_a_domain_is_not_credited_to_whom_an_older_standard_took_it_for(written: str, domain: str) -> None:
     zone = {
-        mapped: {"TXT": [f"v=spf1 ip4:{EVIL_HOST} -all"]},
-        f"_dmarc.{mapped}": {"TXT": ["v=DMARC1; p=reject"]},
-        f"s1._domainkey.{mapped}": record(mapped),
+        domain: {"TXT": [f"v=spf1 ip4:{EVIL_HOST} -all"]},
+        f"_dmarc.{domain}": {"TXT": ["v=DMARC1; p=reject"]},
+        f"s1._domainkey.{domain}": record(domain),
     }
-    for author in (domain_of(raw), name):
+    raw = signed_anyhow(mail(f"alerts@{written}"), domain)
+    for author in {domain_of(raw), written}:
         found = await checked(
-            raw, author=author, envelope_=envelope(f"a@{mapped}", EVIL_HOST), resolver_=resolver(zone)
+            raw, author=author, envelope_=envelope(f"x@{domain}", EVIL_HOST), resolver_=resolver(zone)
         )
-        assert found.verified_domain is None, found.dmarc
+        assert found.verified_domain is None
 
 
 def test_the_suite_has_many_forms() -> None:
@@ -296,7 +294,8 @@ VALID: dict[str, Callable[[], Form]] = {
     "a broken signature besides": lambda: Form(
         GENUINE.partition(b"From:")[0].replace(b"bh=", b"bh=AAAA") + GENUINE, ELSEWHERE
     ),
-    "sharp s in the author's domain": lambda: Form(
+    "upper case in the author's domain": lambda: Form(signed(mail("x@BANK.example")), ELSEWHERE),
+    "a letter that an older standard took for two": lambda: Form(
         signed(mail("x@faß.example"), key("xn--fa-hia.example")),
         ELSEWHERE,
         zone={
@@ -305,7 +304,6 @@ VALID: dict[str, Callable[[], Form]] = {
         },
         victims=("xn--fa-hia.example",),
     ),
-    "upper case in the author's domain": lambda: Form(signed(mail("x@BANK.example")), ELSEWHERE),
     "display name with a comma": lambda: Form(signed(mail('"Bank, Ltd." <x@bank.example>')), ELSEWHERE),
     "encoded display name": lambda: Form(signed(mail(f"{word('Bänk')} <x@bank.example>")), ELSEWHERE),
     "folded header": lambda: Form(

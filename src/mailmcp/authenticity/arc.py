@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from mailmcp.authenticity import claims
 from mailmcp.authenticity.canonical import Bodies
 from mailmcp.authenticity.dns import Answer, Resolver
 from mailmcp.authenticity.fields import Field, Octets
@@ -28,6 +30,7 @@ from mailmcp.authenticity.signatures import (
     read_tags,
     require,
 )
+from mailmcp.language.domains import ascii_host
 from mailmcp.models import ArcChain, ArcSet, Reason, Result
 
 MAX_SETS = 50
@@ -81,9 +84,14 @@ class _Set:
 
 
 async def validate(
-    message: Octets, resolver: Resolver, *, trusted_sealers: Collection[str] = (), bodies: Bodies | None = None
+    message: Octets,
+    resolver: Resolver,
+    *,
+    author_domain: str | None = None,
+    trusted_sealers: Collection[str] = (),
+    bodies: Bodies | None = None,
 ) -> ArcChain:
-    """Validate the chain of a message (§5.2)."""
+    """Validate the chain of a message (§5.2); ``author_domain`` is whom a trusted chain may vouch for (§7.2)."""
     found = [field for field in message.fields if field.key in _KINDS]
     if not found:
         return ArcChain(result=Result.NONE, reason=Reason("arc_none", "The mail has no ARC sets."))
@@ -102,11 +110,13 @@ async def validate(
     except _Failed as failed:
         return ArcChain(result=failed.broken.result, reason=failed.broken.reason, sets=failed.sets)
     sealers = [one.sealer for one in judged]
+    trusted = all(any(_is_of(sealer, one) for one in trusted_sealers) for sealer in sealers)
     return ArcChain(
         result=Result.PASS,
         reason=Reason("arc_pass", f"The chain of {', '.join(sealers[-3:])} is whole."),
         sets=judged,
-        trusted=all(any(_is_of(sealer, trusted) for trusted in trusted_sealers) for sealer in sealers),
+        trusted=trusted,
+        vouched=trusted and author_domain is not None and _vouches(message, sets, author_domain),
     )
 
 
@@ -125,12 +135,12 @@ def _structured(found: Sequence[Field]) -> tuple[_Set, ...]:
         raise _Broken("arc_structure", f"There are more than {MAX_SETS} ARC sets.")
     placed: dict[tuple[int, str], Field] = {}
     read: dict[tuple[int, str], dict[str, str]] = {}
-    claims: dict[int, str] = {}
+    said: dict[int, str] = {}
     for field in found:
         if field.key == _KINDS[0]:
             match = _CLAIMS.match(field.unfolded)
             instance = int(match[1]) if match else 0
-            claims[instance] = (match[2] if match else b"").decode("utf-8", "replace").strip()[:LONGEST_CLAIMS]
+            said[instance] = (match[2] if match else b"").decode("utf-8", "replace").strip()[:LONGEST_CLAIMS]
             tags: dict[str, str] = {}
         else:
             tags = _tags(field)
@@ -150,7 +160,7 @@ def _structured(found: Sequence[Field]) -> tuple[_Set, ...]:
         _Set(
             instance=instance,
             results=placed[instance, _KINDS[0]],
-            claims=claims[instance],
+            claims=said[instance],
             message=_message_signature(placed[instance, _KINDS[1]], read[instance, _KINDS[1]]),
             seal=_seal(placed[instance, _KINDS[2]], read[instance, _KINDS[2]]),
         )
@@ -270,6 +280,19 @@ def _concluded(sets: Sequence[_Set], judged: tuple[ArcSet, ...], answers: dict[s
     for one, shown in zip(sets[::-1], judged[::-1], strict=True):
         if not shown.seal_holds:
             raise failed("arc_seal_broken", f"The seal of {shown.sealer} does not hold.", one.seal.key_name)
+
+
+def _vouches(message: Octets, sets: Sequence[_Set], author: str) -> bool:
+    """Whether the first sealer says that DMARC passed for this author, whom nobody can have changed since then.
+
+    Sealers pass on what they would not believe themselves, and say so; silence is no word for anybody.
+    """
+    claim = claims.parse(sets[0].claims)
+    said = [one for one in claim.results if one.method == "dmarc"] if claim else []
+    if not said or any(one.result != "pass" or ascii_host(one.property("header.from")) != author for one in said):
+        return False
+    covered = Counter(sets[-1].message.signed)
+    return all(covered[name] >= len(message.all(name)) for name in ("from", "subject"))
 
 
 def _shown(one: _Set, *, seal_holds: bool, message_holds: bool) -> ArcSet:

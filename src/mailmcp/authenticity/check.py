@@ -12,7 +12,8 @@ from mailmcp.authenticity import arc, claims, dkim, dmarc, fields, spf
 from mailmcp.authenticity.canonical import Bodies
 from mailmcp.authenticity.dns import LOOKUPS_OF_A_MESSAGE, SECONDS_OF_A_MESSAGE, Metered, Resolver
 from mailmcp.authenticity.fields import Octets
-from mailmcp.language.domains import ascii_host
+from mailmcp.authenticity.findings import shown
+from mailmcp.language.domains import ascii_host, same_organisation
 from mailmcp.models import ArcChain, AuthResults, DmarcResult, Envelope, Reason, Result, Source, SpfResult
 
 log = logging.getLogger("mailmcp.authenticity")
@@ -141,8 +142,12 @@ async def _judge(
     message = await asyncio.to_thread(fields.read, raw) if len(raw) > LARGE else fields.read(raw)
     author = _author(results, message, author_domain)
     claim, forged = claims.believed(message, rules.trusted_authserv)
-    results.found = replace(results.found, claim=claim)
     results.notes += forged
+    if claim is not None and not await _brought_by(claim.by, envelope, metered):
+        sentence = f"{shown(claim.by or claims.WITHOUT_ID)} did not bring this mail, so its results may be forged."
+        results.notes.append(Reason("claims_ignored", sentence))
+        claim = None
+    results.found = replace(results.found, claim=claim)
     skipped = _why_no_spf(envelope, source, rules)
     bodies = Bodies(message.body)
 
@@ -158,32 +163,31 @@ async def _judge(
             results.notes.append(
                 Reason("signatures_left_out", f"{signatures[1]} further signatures were not looked at.")
             )
-        if author and any(one.result is Result.PASS for one in results.found.dkim):
-            # The walks of what holds come before SPF, whose record may ask for all the look-ups that a mail gets.
-            results.dmarc = await dmarc.judge(
-                metered,
-                author_domain=author,
-                spf=SpfResult(result=Result.SKIPPED, reason=results.spf.reason),
-                dkim=results.found.dkim,
-            )
     else:
         results.notes.append(
             Reason("dkim_not_ours", "There are no original bytes, so signatures are not ours to judge.")
         )
     if skipped is None:
-        results.spf = await spf.check_host(
-            metered,
-            ip=str(envelope.peer).partition("%")[0],
-            mail_from=envelope.mail_from,
-            helo=envelope.helo or "",
-            receiver=rules.receiver,
-            now=envelope.received_at.timestamp(),
-        )
+        if author:
+            await dmarc.discover(metered, author, results.found.dkim)
+        # SPF may ask for more than there is (RFC 7208 §4.6.4): what DMARC needs to conclude from it is kept back.
+        path = ascii_host((envelope.mail_from or envelope.helo or "").rpartition("@")[2])
+        with metered.keeping(dmarc.needed(author, path) if author else ()):
+            results.spf = await spf.check_host(
+                metered,
+                ip=str(envelope.peer).partition("%")[0],
+                mail_from=envelope.mail_from,
+                helo=envelope.helo or "",
+                receiver=rules.receiver,
+                now=envelope.received_at.timestamp(),
+            )
     else:
         results.spf = SpfResult(result=Result.SKIPPED, reason=skipped)
     results.dmarc = await _dmarc(results, author, metered)
     if source is Source.SMTP:
-        results.arc = await arc.validate(message, metered, trusted_sealers=rules.trusted_sealers, bodies=bodies)
+        results.arc = await arc.validate(
+            message, metered, author_domain=author, trusted_sealers=rules.trusted_sealers, bodies=bodies
+        )
     else:
         results.arc = ArcChain(result=Result.SKIPPED, reason=results.notes[-1])
 
@@ -192,15 +196,34 @@ def _author(results: _Results, message: Octets, author_domain: str | None) -> st
     """The author's domain in ASCII; None unless the header has exactly one From, whatever the caller says."""
     author = ascii_host(author_domain or "") or None
     if author_domain and author is None:
-        results.notes.append(
-            Reason(
-                "author_unclear", "The sender's domain is no name that DNS has (RFC 5891): nobody can stand behind it."
-            )
-        )
+        # What IDNA 2008 does not allow (RFC 5891 §4.2) is taken for one name by some programs, for another by others.
+        sentence = f"The author's domain {shown(author_domain)} is no valid name, so nobody can stand behind it."
+        results.notes.append(Reason("author_domain_invalid", sentence))
     if author and (message.problem or len(message.all("from")) != 1):
         results.notes.append(Reason("author_unclear", message.problem or "The header does not have exactly one From."))
         return None
     return author
+
+
+async def _brought_by(host: str, envelope: Envelope, metered: Metered) -> bool:
+    """Whether what stands on top of a header can be a trusted host's: whoever brings a mail writes what he likes there.
+
+    RFC 8601 §5 has the border host take such fields away; here that is this one. A mail without a peer was fetched from
+    an account, where the provider saw to it; a private peer is a relay of the user's own. Any other must be a host of
+    the organisation that the authserv-id names, by a HELO name that leads back to it.
+    """
+    if envelope.peer is None or is_private(envelope.peer):
+        return True
+    helo = ascii_host(envelope.helo or "")
+    if not same_organisation(helo, host):
+        return False
+    try:
+        peer = ipaddress.ip_address(envelope.peer.partition("%")[0])
+    except ValueError:
+        return False
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    answer = await (metered.a(helo) if peer.version == 4 else metered.aaaa(helo))
+    return any(ipaddress.ip_address(one) == peer for one in answer.values)
 
 
 def _why_no_spf(envelope: Envelope, source: Source, rules: Rules) -> Reason | None:
@@ -220,6 +243,9 @@ def _why_no_spf(envelope: Envelope, source: Source, rules: Rules) -> Reason | No
 
 async def _dmarc(results: _Results, author: str | None, metered: Metered) -> DmarcResult:
     signatures = results.found.dkim
+    invalid = next((one for one in results.notes if one.code == "author_domain_invalid"), None)
+    if invalid is not None:
+        return DmarcResult(result=Result.PERMERROR, reason=invalid)
     hopeful = any(one.result in (Result.PASS, Result.TEMPERROR) or one.leaves_open for one in signatures)
     if author and results.spf.result is Result.SKIPPED and not hopeful:
         # Nothing could be aligned: a program's mail on this machine costs no look-up.

@@ -47,13 +47,16 @@ class Policy:
 
 
 def parse(domain: str, text: bytes) -> Policy | None:
-    """Read a TXT record; None when it is no DMARC record.
+    """Read a TXT record; None when it is no DMARC record or a tag stands twice (RFC 6376 §3.2).
 
-    Unknown and retired tags are ignored, and so is whatever behind the version is no tag at all (§4.7).
+    v must come first; unknown, retired and malformed tags are ignored, and do not count (§4.8).
     """
     if not _VERSION.match(text):
         return None
-    found = {name: value.lower() for name, value in tags.read_well_formed(text).items()}
+    try:
+        found = {name: value.lower() for name, value in tags.read_forgiving(text).items()}
+    except tags.TagError:
+        return None
     asked = {name: found[name] for name in ("p", "sp", "np") if name in found}
     if "p" in asked and all(value in _POLICIES for value in asked.values()):
         p, sp, np = asked["p"], asked.get("sp"), asked.get("np")
@@ -123,12 +126,34 @@ class Walks:
         return self.made[domain]
 
 
-async def _walk(resolver: Resolver, domain: str) -> Walk:
+def names_of_walk(domain: str) -> list[str]:
+    """The names that a walk from a domain asks for the records of, without ``_dmarc.`` (§4.10)."""
     labels = domain.split(".")
     above = labels[-_LABELS_ABOVE:] if len(labels) > _LABELS_ABOVE else labels[1:]
-    names = [domain, *(".".join(above[start:]) for start in range(len(above)))]
+    return [domain, *(".".join(above[start:]) for start in range(len(above)))][:MAX_QUERIES]
+
+
+def needed(author: str, path: str) -> list[tuple[str, str]]:
+    """The look-ups that may be needed once SPF has judged a path: a walk, and whether the author's name exists."""
+    return [("A", author), *(("TXT", f"_dmarc.{name}") for name in names_of_walk(path))]
+
+
+async def discover(resolver: Resolver, author: str, dkim: Sequence[DkimSignature]) -> None:
+    """Walk from every domain whose signature holds and may be aligned, before other look-ups spend the budget."""
+    walks = Walks(resolver)
+    for one in dkim:
+        if one.result is Result.PASS and one.domain != author and _may_be_aligned(author, one.domain):
+            await walks.of(one.domain)
+
+
+def _may_be_aligned(author: str, other: str) -> bool:
+    """Whether two names have more in common than their last label."""
+    return author.split(".")[-2:] == other.split(".")[-2:]
+
+
+async def _walk(resolver: Resolver, domain: str) -> Walk:
     policies: list[Policy] = []
-    for name in names[:MAX_QUERIES]:
+    for name in names_of_walk(domain):
         answer = await resolver.txt(f"_dmarc.{name}")
         if answer.troubled:
             return Walk(domain, tuple(policies), f"_dmarc.{name} could not be looked up: {answer.detail}")

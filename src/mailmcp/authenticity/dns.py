@@ -7,9 +7,10 @@ budget; ``SystemResolver`` (in ``nameservers.py``) asks real servers.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -41,6 +42,8 @@ class Answer(Generic[T_co]):
     outcome: Outcome
     values: tuple[T_co, ...] = ()
     detail: str = ""
+    left_out: bool = False
+    """It was not asked, since the mail had asked for too much: asking later will not help."""
 
     @property
     def troubled(self) -> bool:
@@ -167,6 +170,7 @@ class Metered(Answering):
         self._limit = lookups
         self._clock = clock
         self._deadline = clock() + seconds
+        self._kept = 0
         self._known: dict[tuple[str, str], asyncio.Future[Answer[Any]]] = {}
         self.spent = False
         """Look-ups were left out because the message asked for too many: asking again will not help."""
@@ -183,14 +187,24 @@ class Metered(Answering):
         """Seconds until the deadline, never negative."""
         return max(0.0, self._deadline - self._clock())
 
+    @contextlib.contextmanager
+    def keeping(self, wanted: Iterable[tuple[str, str]]) -> Generator[None]:
+        """Meanwhile as many look-ups are kept back as these (type and name) will need that were not asked before."""
+        self._kept = len({(kind, usable) for kind, name in wanted if (usable := normal(name))} - self._known.keys())
+        try:
+            yield
+        finally:
+            self._kept = 0
+
     async def ask(self, kind: str, name: str) -> Answer[Any]:
         """Look up records of a type, unless it was asked before or the budget is spent."""
         known = self._known.get((kind, name))
         if known is not None:
             return await asyncio.shield(known)
-        if len(self._known) >= self._limit:
+        if len(self._known) >= self._limit - self._kept:
             self.spent = True
-            return Answer(Outcome.TROUBLE, detail=f"the limit of {self._limit} look-ups for a message was reached")
+            detail = f"the limit of {self._limit} look-ups for a message was reached"
+            return Answer(Outcome.TROUBLE, detail=detail, left_out=True)
         future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
         self._known[kind, name] = future
         answer: Answer[Any] = Answer(Outcome.TROUBLE, detail="the look-up was given up")

@@ -20,7 +20,9 @@ LARGEST_RSA = 4096
 LARGEST_EXPONENT = 2**33
 """An exponent as long as the modulus would make one verification cost seconds."""
 MAX_RECORDS = 3
-_HAS_KEY = re.compile(rb"(?:\A|;)[ \t\r\n]*p[ \t\r\n]*=")
+
+_P_TAG = re.compile(rb"(?:\A|;)[ \t\r\n]*p[ \t\r\n]*=")
+"""White space may stand round a tag's name (RFC 6376 §3.2)."""
 
 
 class KeyProblem(Exception):
@@ -54,7 +56,7 @@ def keys_of(name: str, answer: Answer[bytes]) -> tuple[Key, ...]:
     """
     if answer.troubled:
         raise KeyProblem(Result.TEMPERROR, "dns_trouble", f"The key {name} could not be looked up: {answer.detail}.")
-    records = [record for record in answer.values if b"DKIM1" in record or _HAS_KEY.search(record)][:MAX_RECORDS]
+    records = [record for record in answer.values if _P_TAG.search(record) or b"DKIM1" in record][:MAX_RECORDS]
     if answer.outcome is not Outcome.ANSWER or not records:
         raise KeyProblem(Result.PERMERROR, "dkim_no_key", f"There is no key at {name}.")
     keys: list[Key] = []

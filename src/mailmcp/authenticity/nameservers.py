@@ -2,7 +2,9 @@
 
 Answers are kept as long as their TTL allows (RFC 1035 §3.2.1), negative ones as long as the zone's SOA says (RFC 2308
 §5), failures for some seconds (RFC 9520 §3.2). The same look-up asked twice at once is made once. When no server can
-be reached at all, look-ups fail at once for a while instead of waiting for their time limit.
+be reached at all, look-ups fail at once for a while instead of waiting for their time limit. Names that nobody answers
+for do not show that: strangers' mail names as many as it likes. So before the servers are left alone they are asked for
+the root, which every server that runs has something to say about.
 """
 
 from __future__ import annotations
@@ -33,10 +35,9 @@ FAILURE_KEPT = 5.0
 QUIET_SECONDS = 10.0
 """How long nothing is asked after no server could be reached."""
 SILENT_LOOKUPS = 4
-"""After so many look-ups in a row without a sign of life the servers themselves are tried: a mail can name as many
-silent zones as it likes, and must not keep others from being checked."""
-PROOF_SECONDS = 1.0
-"""How long the servers have to say anything about the root, which every one of them knows or refuses at once."""
+"""After so many look-ups in a row without a sign of life from any server it is asked whether there is one."""
+SECONDS_OF_A_SIGN = 1.0
+"""How long a sign of life is waited for."""
 
 
 def name_server(setting: str) -> tuple[str, int]:
@@ -75,7 +76,7 @@ class SystemResolver(Answering):
         self._resolver: dns.asyncresolver.Resolver | None = None
         self._quiet_until = float("-inf")
         self._silent = 0
-        self._trial: asyncio.Task[bool] | None = None
+        self._sign: asyncio.Task[bool] | None = None
 
     async def ask(self, kind: str, name: str) -> Answer[Any]:
         """Look up records of a type."""
@@ -98,7 +99,7 @@ class SystemResolver(Answering):
 
     async def aclose(self) -> None:
         """Give up what is being looked up."""
-        tasks: list[asyncio.Task[Any]] = [*self._flying.values(), *([self._trial] if self._trial else [])]
+        tasks: list[asyncio.Task[Any]] = [*self._flying.values(), *((self._sign,) if self._sign else ())]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -137,13 +138,13 @@ class SystemResolver(Answering):
             outcome = Outcome.NXDOMAIN if _canonical(error) == wanted else Outcome.NODATA
             return Answer(outcome), _negative_seconds(cast("Any", error).response(wanted))
         except dns.resolver.NoNameservers as error:
-            if _all_unreachable(error):
+            if _shows_none(error):
                 return self._unreachable("no name server can be reached")
             self._silent = 0
             return Answer(Outcome.TROUBLE, detail="the name servers failed to answer"), FAILURE_KEPT
         except dns.exception.Timeout:
             self._silent += 1
-            if self._silent >= SILENT_LOOKUPS and not await self._are_alive():
+            if self._silent >= SILENT_LOOKUPS and not await self._alive(self._resolver):
                 return self._unreachable("no name server answers")
             return Answer(Outcome.TROUBLE, detail="no answer in time"), FAILURE_KEPT
         self._silent = 0
@@ -151,35 +152,16 @@ class SystemResolver(Answering):
             return Answer(Outcome.NODATA), _negative_seconds(found.response)
         return Answer(Outcome.ANSWER, _values(kind, found)), float(found.chaining_result.minimum_ttl)
 
-    async def _are_alive(self) -> bool:
-        """Whether the servers say anything at all; tried once for all who want to know."""
-        if self._trial is None:
-            self._trial = asyncio.get_running_loop().create_task(self._tried(), name="DNS trial")
-            self._trial.add_done_callback(self._trial_ended)
-        return await asyncio.shield(self._trial)
-
-    def _trial_ended(self, _: asyncio.Task[bool]) -> None:
-        self._trial = None
-
-    async def _tried(self) -> bool:
-        import dns.exception
-        import dns.name
-        import dns.resolver
-
-        resolver = self._resolver
-        if resolver is None:
-            return False
-        try:
-            await resolver.resolve(dns.name.root, "NS", raise_on_no_answer=False, lifetime=PROOF_SECONDS, search=False)
-        except dns.exception.Timeout:
-            return False
-        except dns.resolver.NoNameservers as error:
-            if _all_unreachable(error):
-                return False
-        except dns.exception.DNSException:
-            pass  # an answer, whatever it says
-        self._silent = 0
-        return True
+    async def _alive(self, resolver: dns.asyncresolver.Resolver) -> bool:
+        """Whether any server says anything at all; look-ups that want to know at once ask once."""
+        if self._sign is None or self._sign.done():
+            seconds = min(SECONDS_OF_A_SIGN, self._seconds)
+            self._sign = asyncio.get_running_loop().create_task(
+                _sign_of_life(resolver, seconds), name="DNS sign of life"
+            )
+        if await asyncio.shield(self._sign):
+            self._silent = 0
+        return self._silent < SILENT_LOOKUPS
 
     def _unreachable(self, detail: str) -> tuple[Answer[Any], float]:
         self._quiet_until = self._clock() + QUIET_SECONDS
@@ -201,11 +183,30 @@ class SystemResolver(Answering):
         return resolver
 
 
-def _all_unreachable(error: dns.resolver.NoNameservers) -> bool:
-    """Whether no packet reached any server."""
+async def _sign_of_life(resolver: dns.asyncresolver.Resolver, seconds: float) -> bool:
+    """Whether a server answers for the root, be it with a refusal."""
+    import dns.exception
+    import dns.name
+    import dns.resolver
+
+    try:
+        await resolver.resolve(dns.name.root, "NS", raise_on_no_answer=False, lifetime=seconds, search=False)
+    except dns.resolver.NoNameservers as error:
+        return not _shows_none(error)
+    except dns.exception.Timeout:
+        return False
+    except OSError:
+        return False
+    except Exception:  # it said something that nobody foresaw
+        return True
+    return True
+
+
+def _shows_none(error: dns.resolver.NoNameservers) -> bool:
+    """Whether no server could even be sent to; one that answers by UDP but not by TCP could."""
     details = cast("dict[str, Any]", error.kwargs)  # pyright: ignore[reportUnknownMemberType]
-    causes = [entry[3] for entry in details.get("errors", ())]
-    return bool(causes) and all(isinstance(cause, OSError) for cause in causes)
+    entries = details.get("errors", ())
+    return bool(entries) and all(isinstance(entry[3], OSError) and not entry[1] for entry in entries)
 
 
 async def _address(host: str, port: int) -> str:

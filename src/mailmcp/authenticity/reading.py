@@ -21,6 +21,8 @@ from mailmcp.language.domains import same_organisation
 
 LARGEST_TEXT = 512 * 1024
 """Octets of a text that is looked at so closely."""
+LEAST_BROKEN = 60
+"""Octets before a soft line break of an encoder, which fills its lines of 76 (RFC 2045 §6.7)."""
 REPLY = "reply-to"
 _TYPE, _ENCODING, _DISPOSITION = "content-type", "content-transfer-encoding", "content-disposition"
 
@@ -54,6 +56,7 @@ _HTML_BEGINS = re.compile(
     re.IGNORECASE,
 )
 _SOFT_BREAK = re.compile(rb"[^=\s]=[ \t]*\r\n")
+_SHORT_LINE = re.compile(rb"^(?:[^\r\n]{0,%d}[^=\s\r\n])?=[ \t]*\r?$" % (LEAST_BROKEN - 2), re.MULTILINE)
 _ESCAPE = re.compile(rb"=(?:[ \t]*\r\n|([0-9A-F]{2}))", re.IGNORECASE)
 # Line ends, blanks at the end of a line, the equals sign, what is no ASCII; a dot that begins a line (RFC 2045 §6.7).
 _NEEDED_ESCAPE = re.compile(
@@ -175,7 +178,9 @@ def _is_divided(body: bytes, delimiter: bytes) -> bool:
     first = re.search(rb"^" + re.escape(delimiter) + rb"[ \t]*\r\n", body, re.MULTILINE)
     if first is None or first.start() > _LONGEST_PREAMBLE or not _PREAMBLE.match(body[: first.start()]):
         return False
-    return body.rstrip().endswith(b"\r\n" + delimiter + b"--") and _DIVIDED.match(body, first.start()) is not None
+    # What stands behind the last delimiter goes unread as well.
+    last = re.search(rb"^" + re.escape(delimiter) + rb"--[ \t]*\r?$", body, re.MULTILINE)
+    return last is not None and not body[last.end() :].strip() and _DIVIDED.match(body, first.start()) is not None
 
 
 def _decoded(body: bytes, declared: _Declared, free: frozenset[str]) -> bytes | None:
@@ -192,7 +197,11 @@ def _decoded(body: bytes, declared: _Declared, free: frozenset[str]) -> bytes | 
     if _ENCODING not in free:
         return octets
     # Written so by an encoder: what needs no escape has none, so that no word stands there in hiding (RFC 2045 §6.7).
-    if _NEEDED_ESCAPE.sub(b"", body).count(b"=") or not _ASCII_BASED.match(declared.charset):
+    if (
+        _SHORT_LINE.search(body)
+        or _NEEDED_ESCAPE.sub(b"", body).count(b"=")
+        or not _ASCII_BASED.match(declared.charset)
+    ):
         return None
     return None if _hides_digits(octets, declared.charset) else octets
 

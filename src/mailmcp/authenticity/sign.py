@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 RSA_BITS = 2048
 OVERSIGNED = (
     *("from", "to", "cc", "subject", "date", "reply-to", "message-id", "in-reply-to", "references", "sender"),
-    *("mime-version", "content-type", "content-transfer-encoding", "auto-submitted", "list-unsubscribe"),
+    *("mime-version", "content-type", "content-transfer-encoding", "content-disposition"),
+    *("auto-submitted", "list-unsubscribe"),
 )
 """Covered once more than they are there: nobody can add another one (§8.15). bcc never leaves."""
 

@@ -252,7 +252,8 @@ class _Check:
 
 
 def _trouble(name: str, answer: Answer[object]) -> _Ended:
-    return _Ended(Result.TEMPERROR, "dns_trouble", f"{name[:100]} could not be looked up: {answer.detail}.")
+    code, did = ("lookups_spent", "was not") if answer.left_out else ("dns_trouble", "could not be")
+    return _Ended(Result.TEMPERROR, code, f"{name[:100]} {did} looked up: {answer.detail}.")
 
 
 def _reason(result: Result, domain: str, ip: str, term: str) -> Reason:

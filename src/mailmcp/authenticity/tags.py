@@ -36,17 +36,23 @@ def read(text: bytes) -> dict[str, str]:
     return tags
 
 
-def read_well_formed(text: bytes) -> dict[str, str]:
-    """The tags of a list that can be read, the first of a name; what is no tag is left out. Never raises.
+def read_forgiving(text: bytes) -> dict[str, str]:
+    """The well-formed tags of a list; others are ignored (RFC 9989 §4.8). Raises TagError for a tag that stands twice.
 
-    So a DMARC record is read: errors behind its version are ignored (RFC 9989 §4.7).
+    A value may hold U+FFFD for octets that are not UTF-8: it is none that anybody knows.
     """
+    specs = text.decode("utf-8", "replace").split(";")
+    if len(specs) > MAX_TAGS:
+        raise TagError(f"it has more than {MAX_TAGS} tags")
     tags: dict[str, str] = {}
-    for spec in text.decode("utf-8", "replace").split(";", MAX_TAGS)[:MAX_TAGS]:
+    for spec in specs:
         name, equals, value = spec.partition("=")
         name = name.strip(" \t\r\n")
-        if equals and _NAME.match(name):
-            tags.setdefault(name, value.strip(" \t\r\n"))
+        if not equals or not _NAME.match(name):
+            continue
+        if name in tags:
+            raise TagError(f"the tag {name}= stands twice")
+        tags[name] = value.strip(" \t\r\n")
     return tags
 
 

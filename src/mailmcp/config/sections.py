@@ -106,7 +106,8 @@ class AuthSettings(Section):
     )
     trusted_authserv: Items = Field(
         default=(),
-        description="authserv-ids whose Authentication-Results are kept as that host's claim, with commas between.",
+        description="authserv-ids whose Authentication-Results are kept as that host's claim when it brought the mail,"
+        " with commas between.",
     )
     trusted_sealers: Items = Field(
         default=(),

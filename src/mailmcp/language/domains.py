@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -44,10 +45,12 @@ def same_organisation(a: str, b: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """The host of an absolute URL as lower-case ASCII, without port and user; ``""`` when there is none."""
+    """The host of an absolute URL as lower-case ASCII, without port and user; ``""`` when there is none.
+
+    It is the host that a browser would open.
+    """
     try:
-        host = urlsplit(url.strip()[:4096]).hostname or ""
-        return ascii_host(host if host.isascii() else _as_browsers_map(host))
+        return _opened(urlsplit(url.strip()[:4096]).hostname or "")
     except ValueError:  # a bad IPv6 literal, or characters that NFKC turns into delimiters
         return ""
 
@@ -57,39 +60,56 @@ def domains_in(words: str) -> tuple[str, ...]:
 
     A name counts when its last label is a top-level domain that exists or is reserved for documents and tests.
     """
-    found = (ascii_host(match) for match in _SHOWN.findall(words[:_LONGEST_WORDS])[:_MOST_NAMES])
+    found = (_opened(match) for match in _SHOWN.findall(words[:_LONGEST_WORDS])[:_MOST_NAMES])
     return tuple(dict.fromkeys(one for one in found if one and _has_known_suffix(one)))
 
 
 def ascii_host(host: str) -> str:
-    """``host`` in lower case with international labels as A-labels (RFC 5890, 5891); ``""`` when it cannot be one.
+    """``host`` in lower case with international labels as A-labels; ``""`` when it cannot be one.
 
-    Nothing is mapped to something else but capitals to small letters: ``faß.example`` and ``fass.example`` are two.
+    IDNA 2008 (RFC 5891 §4.2) and nothing of its predecessor, which took ``faß`` for ``fass``, ``℠`` for ``sm``:
+    names of other owners. Before, capitals become small and letters are composed (RFC 5895 §2), no more.
     """
-    host = host.strip().rstrip(".").lower()
+    return _host(host, _a_label)
+
+
+def _host(host: str, international: Callable[[str], str]) -> str:
+    host = host.strip().rstrip(".").lower() if host.isascii() else host.strip().rstrip(".")
     if not host or len(host) > _LONGEST_HOST:
         return ""
+    if not host.isascii():
+        try:
+            host = international(host)
+        except UnicodeError:  # that of the idna package is one, too
+            return ""
     if _is_address(host):
         return host
-    if not host.isascii():
-        import idna  # some milliseconds, and most mail never needs it
-
-        try:
-            host = idna.encode(unicodedata.normalize("NFC", host), strict=True).decode("ascii").lower()
-        except UnicodeError:
-            return ""
     labels = host.split(".")
-    return host if all(_LABEL.match(label) for label in labels) else ""
+    return host if len(host) <= _LONGEST_HOST and all(_LABEL.match(label) for label in labels) else ""
 
 
-def _as_browsers_map(host: str) -> str:
-    """Where a browser goes (Unicode TS 46): full-width letters and the like become those that they stand for."""
+def _a_label(host: str) -> str:
+    """The A-labels of a name. Raises UnicodeError."""
     import idna
 
-    try:
-        return idna.uts46_remap(host, std3_rules=False, transitional=False)
-    except UnicodeError:
-        return ""
+    # Letter by letter: in a whole word Python makes of a capital sigma at the end another letter.
+    small = "".join(one.lower() for one in host)
+    if any(not before.isascii() and before.lower().isascii() for before in host):
+        raise UnicodeError("a sign that only looks like a letter of ASCII")
+    labels = unicodedata.normalize("NFC", small).split(".")
+    return ".".join(label if label.isascii() else idna.encode(label, strict=True).decode() for label in labels)
+
+
+def _opened(host: str) -> str:
+    """As ascii_host, but as forgiving as a browser (UTS 46, not transitional): what is opened, not whose it is."""
+    return _host(host, _mapped)
+
+
+def _mapped(host: str) -> str:
+    import idna
+
+    labels = idna.uts46_remap(host, std3_rules=False, transitional=False).split(".")
+    return ".".join(one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels).rstrip(".")
 
 
 @lru_cache(maxsize=4096)

@@ -103,6 +103,8 @@ class ArcChain:
     sets: tuple[ArcSet, ...] = ()
     trusted: bool = False
     """The chain passes and every sealer is one that the settings list."""
+    vouched: bool = False
+    """Trusted, and the first of its sealers says that DMARC passed for the author when the mail came there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,24 +7,29 @@ proves a domain, never a person. What could not be found out is ``unverified``: 
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mailmcp.language.characters import comparable
-from mailmcp.language.domains import ascii_host, domains_in, organisational_domain, same_organisation
+from mailmcp.language.domains import ascii_host, organisational_domain, same_organisation
 from mailmcp.language.lookalikes import resembles, skeleton
 from mailmcp.models import Address, AuthResults, DmarcResult, Message, Reason, Result, Source, Trust, Verdict
+from mailmcp.policy.names import Shown, shown_in
 
 LOOPBACK_PEER = Reason("loopback_peer", "From a program on this machine or network; sender not checked.")
 NOT_CHECKED = Reason("not_checked", "The sender's domain has not been verified.")
 NO_DMARC = Reason("no_dmarc", "The sender's domain publishes no DMARC policy, so nothing proves the sender.")
 BAD_DMARC = Reason("bad_dmarc", "The sender's domain publishes a DMARC policy that cannot be read.")
-DNS_TROUBLE = Reason("dns_trouble", "DNS did not answer, so the sender could not be checked; it is tried again.")
-TOO_MANY_LOOKUPS = Reason(
-    "lookups_spent", "Its sender asks for more DNS look-ups than one mail gets, so nothing was proved."
+INVALID_DOMAIN = Reason(
+    "domain_invalid",
+    "The sender's domain is written with characters that no domain has, so nobody can stand behind it.",
 )
-FORWARDED = Reason("forwarded", "It fails DMARC after a forwarder that the settings trust changed it.")
+DNS_TROUBLE = Reason("dns_trouble", "DNS did not answer, so the sender could not be checked; it is tried again.")
+LOOKUPS_SPENT = Reason(
+    "lookups_spent", "It takes more DNS look-ups than one mail may ask for to check the sender, so that was given up."
+)
+FORWARDED = Reason(
+    "forwarded", "It fails DMARC here, and passed where a forwarder that the settings trust took it in and changed it."
+)
 OWN_ADDRESS = Reason(
     "claims_own_address", "The sender's address is an inbox of yours, but the mail was brought from outside, by SMTP."
 )
@@ -34,10 +39,6 @@ _GRAVE = frozenset(("several_senders", "name_is_other_address", "name_is_other_d
 """Reasons that make a sender suspicious whatever else was proved."""
 _DECEPTIONS = _GRAVE | {"name_of_contact", "name_shows_other_domain", "claims_own_address"}
 """The same for a sender of whom nothing was proved: people do write from a second address."""
-_BRACKETED_AT = re.compile(r"\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*")
-_BRACKETED_DOT = re.compile(r"\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*")
-_SET_APART_DOT = re.compile(r"\s+\.\s*(?=\w)")
-_ADDRESS = re.compile(r"([^\s@<>\"',;()\[\]{}]*)([\s<\[({\"']*)@[\s<\[({\"']*([\w.-]{1,200})")
 _LEAST_NAME = 6
 """Letters of a display name that can be said to be somebody's."""
 
@@ -121,17 +122,17 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         return
     address = author.email.lower()
     domain = address.rpartition("@")[2]
-    organisation = organisational_domain(domain)
-    shown, words = _addresses_shown(author.name)
-    if shown:
-        if all(same_organisation(other, domain) for other in shown):
+    organisation = organisational_domain(domain) or domain
+    shown = shown_in(author.name)
+    if shown.hosts:
+        if all(same_organisation(other, domain) for other in shown.hosts):
             yield Reason("name_is_address", "The sender's display name is an address; only the real one counts.")
         else:
             yield Reason(
                 "name_is_other_address",
                 f"The display name shows another address than the real one, which is at {domain}.",
             )
-    yield from _about_shown_domains(words, domain)
+    yield from _about_shown_domains(shown, domain)
     if any(not same_organisation(one.email.rpartition("@")[2], domain) for one in message.reply_to):
         yield Reason("reply_elsewhere", "Answers would go to another domain than the sender's.")
     if address in known.met:
@@ -152,34 +153,12 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         yield Reason("first_contact", "This inbox had no mail from this address before.")
 
 
-def _addresses_shown(name: str) -> tuple[list[str], str]:
-    """The domains of the addresses that a reader sees in a display name, however they are set; and its other words.
-
-    An at sign with blanks or brackets round it counts where a real domain follows: ``@ work`` is none.
-    """
-    words = _BRACKETED_AT.sub("@", comparable(name))
-    words = _BRACKETED_DOT.sub(".", words)
-    if "@" in words:
-        words = _SET_APART_DOT.sub(".", words)
-    found: list[str] = []
-
-    def taken_out(match: re.Match[str]) -> str:
-        local, between, domain = match.groups()
-        if not (local and not between) and not domains_in(domain):
-            return match[0].replace("@", " ")
-        found.append(domain)
-        return " "
-
-    return found, _ADDRESS.sub(taken_out, words)
-
-
-def _about_shown_domains(name: str, domain: str) -> Iterable[Reason]:
+def _about_shown_domains(shown: Shown, domain: str) -> Iterable[Reason]:
     """A display name with the domain of somebody else: people read it as the sender's."""
-    shown = domains_in(name)
-    other = next((one for one in shown if not same_organisation(one, domain)), None)
-    if other is None or any(same_organisation(one, domain) for one in shown):
+    other = next((one for one in shown.domains if not same_organisation(one, domain)), None)
+    if other is None or any(same_organisation(one, domain) for one in shown.domains):
         return
-    if ascii_host(name.strip(" \t\"'<>()[]")) == other:
+    if shown.whole:
         yield Reason("name_is_other_domain", f"The display name is the domain {other}, and the sender is at {domain}.")
     else:
         yield Reason("name_shows_other_domain", f"The display name shows {other}, and the sender is at {domain}.")
@@ -195,20 +174,22 @@ def _about_origin(
     if dmarc.result is Result.PASS and message.author is not None:
         return Verdict.VERIFIED, Reason("dmarc_pass", f"{dmarc.author_domain} stands behind it (DMARC pass).")
     if dmarc.result is Result.TEMPERROR:
-        spent = any(note.code == "lookups_spent" for note in results.notes) and not results.again
-        return Verdict.UNVERIFIED, TOO_MANY_LOOKUPS if spent else DNS_TROUBLE
+        spent = any(one.code == LOOKUPS_SPENT.code for one in results.notes) and not results.again
+        return Verdict.UNVERIFIED, LOOKUPS_SPENT if spent else DNS_TROUBLE
     if dmarc.result is Result.POLICY:
         return Verdict.UNVERIFIED, Reason("signature_open", dmarc.reason.sentence)
     if results.spf.result is Result.SKIPPED and peer is not None and _is_near(peer):
         return Verdict.UNVERIFIED, LOOPBACK_PEER
     if message.author is None:
         return Verdict.UNVERIFIED, NOT_CHECKED
+    if not ascii_host(message.author.email.rpartition("@")[2]):
+        return Verdict.UNVERIFIED, INVALID_DOMAIN
     if dmarc.result is Result.FAIL:
         return _about_fail(message, dmarc, results, known)
     if dmarc.result is Result.NONE:
         return Verdict.UNVERIFIED, NO_DMARC
     if dmarc.result is Result.PERMERROR:
-        return Verdict.UNVERIFIED, BAD_DMARC
+        return Verdict.UNVERIFIED, BAD_DMARC if dmarc.author_domain else NOT_CHECKED
     return Verdict.UNVERIFIED, NOT_CHECKED
 
 
@@ -216,7 +197,7 @@ def _about_fail(
     message: Message, dmarc: DmarcResult, results: AuthResults, known: Acquaintances
 ) -> tuple[Verdict, Reason]:
     domain = dmarc.author_domain
-    if results.arc.trusted:
+    if results.arc.vouched:
         return Verdict.UNVERIFIED, FORWARDED
     if dmarc.policy not in ("reject", "quarantine"):
         sentence = f"It fails the check of {domain}, which asks for nothing to be done about that."
