@@ -10,7 +10,7 @@ from mailmcp import __version__
 from mailmcp.mailroom.requests import UNPROVED, Outcome, Status
 from mailmcp.models import DeliveryState, Draft, DraftState, Inbox, InboxSummary
 from mailmcp.server import results
-from mailmcp.server.fence import Page, one_line
+from mailmcp.server.fence import Page, inert, one_line
 from mailmcp.server.launcher import command
 
 INBOXES_SHOWN = 60
@@ -67,7 +67,8 @@ def sent(outcome: Outcome, home: Path, page: str | None) -> tuple[str, results.S
         data = results.Sent(status="refused", recipients=list(outcome.recipients), reasons=reasons)
         return f"Refused, nothing was sent. {' '.join(reasons)}", data
     status = _sent_status(draft.state)
-    reasons = [reason.sentence for reason in draft.reasons] + ([draft.error] if draft.error else [])
+    trouble = "Somebody reported about it: check_draft tells what." if _reported(draft) else draft.error
+    reasons = [reason.sentence for reason in draft.reasons] + ([trouble] if trouble else [])
     data = results.Sent(
         status=status,
         draft=draft.id,
@@ -103,12 +104,12 @@ def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, r
             expires_at=one.expires_at if one.state is DraftState.HELD else None,
             message=one.message,
             reasons=[reason.sentence for reason in one.reasons] or None,
-            error=one.error,
+            error=inert(one.error) if one.error else None,
             deliveries=_deliveries(one),
         )
         for one in found[-DRAFTS_SHOWN:]
     ]
-    returned = {one.id for one in found if any(each.state is DeliveryState.BOUNCED for each in one.deliveries)}
+    returned = {one.id for one in found if _reported(one)}
     if not lines:
         return "No draft is held or queued.", results.DraftList(drafts=lines)
     said = Page()
@@ -182,9 +183,17 @@ def _deliveries(draft: Draft) -> list[results.Delivered] | None:
     if all(one.state is DeliveryState.ACCEPTED for one in draft.deliveries):
         return None
     return [
-        results.Delivered(recipient=one.recipient, status=one.state.value, detail=one.detail or None)
+        results.Delivered(
+            recipient=one.recipient, status=one.state.value, detail=inert(one.detail) if one.detail else None
+        )
         for one in draft.deliveries
     ]
+
+
+def _reported(draft: Draft) -> bool:
+    """Whether its trouble is told by mail that came, in which there are strangers' words."""
+    came = (DeliveryState.BOUNCED, DeliveryState.ACCEPTED)
+    return any(one.detail and one.state in came for one in draft.deliveries)
 
 
 def _when(draft: Draft) -> str:
