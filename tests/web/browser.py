@@ -66,14 +66,14 @@ class Window:
             raise AssertionError(str(result["exceptionDetails"])[:2000])
         return result["result"].get("value")
 
-    def until(self, script: str) -> Any:
-        """Wait until an expression is true; its value."""
+    def until(self, script: str) -> None:
+        """Wait until an expression is true."""
         end = time.monotonic() + LIMIT
         value: Any = None
         while time.monotonic() < end:
             try:
-                if value := self.run(script):
-                    return value
+                if value := self.run(f"!!({script})"):
+                    return
             except AssertionError as error:  # between two documents
                 value = error
             time.sleep(0.05)  # the browser tells nobody

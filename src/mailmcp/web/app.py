@@ -127,9 +127,10 @@ class Desk:
     async def html(self, request: Request) -> Response:
         """Its HTML, inert, for a frame without any rights."""
         session = self._session(request, word=False)
-        draft, html = await self._room.presenting.html(request.path_params["draft"])
+        draft = await self._room.draft(request.path_params["draft"])
         if not self._sessions.is_permit(session, f"{draft.id} {draft.sha256}", request.query_params.get("permit")):
             raise Closed
+        html = await self._room.presenting.html(draft)
         return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
 
     async def source(self, request: Request) -> Response:

@@ -59,6 +59,9 @@ class Serving:
         self._settings = room.settings.web
         self._screen = screen
         self._desk: Desk | None = None
+        self._is_looked_at = False
+        self.looks = 0
+        """How often it looked for held drafts, to tell a desktop of them."""
 
     async def run(self) -> None:
         """Have the port, load the page when it is asked for, and tell the desktop when a draft waits."""
@@ -128,19 +131,15 @@ class Serving:
             if told is not None and newest > told:
                 if self._settings.notify:
                     self._screen.notify(f"{count} message{'s wait' if count > 1 else ' waits'} for your approval.")
-                if self._settings.open and not opened and not self._is_looked_at():
+                if self._settings.open and not opened and not self._is_looked_at:
                     opened = await asyncio.to_thread(
                         lambda: self._screen.show(opening(address, self._room.settings.home))
                     )
             told = max(told or 0, newest)
+            self.looks += 1
             seen = self._desk.seen if self._desk else 0
             await asyncio.sleep(self._room.pace.flush)
-            self._looked_at = (self._desk.seen if self._desk else 0) > seen
-
-    _looked_at = False
-
-    def _is_looked_at(self) -> bool:
-        return self._looked_at
+            self._is_looked_at = (self._desk.seen if self._desk else 0) > seen
 
 
 def opening(address: str, home: Path) -> str:
