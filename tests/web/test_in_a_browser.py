@@ -513,6 +513,7 @@ def keep(window: Window, name: str) -> None:
     """With MAILMCP_PICTURES the pictures are kept there: docs/approval holds those of the last look."""
     folder = os.environ.get("MAILMCP_PICTURES")
     if folder:
+        window.run("document.getElementById('foot').textContent = 'mailmcp'")  # it names the home
         window.picture(Path(folder) / f"{name}.png")
 
 
