@@ -34,6 +34,7 @@ class Browser(Chromium):
         window.ask("Page.enable")
         window.ask("Emulation.setFocusEmulationEnabled", enabled=True)
         window.size(width, height, dark=dark)
+        window.ask("Page.bringToFront")
         window.go(address)
         return window
 
@@ -112,6 +113,7 @@ class Window:
 
     def picture(self, file: Path, *, whole: bool = False) -> None:
         """Save what is seen."""
+        self.ask("Page.bringToFront")  # a window behind others draws nothing
         shot = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         file.write_bytes(base64.b64decode(shot["data"]))
 

@@ -100,6 +100,9 @@ LAZY = """
 import asyncio, sys, pathlib
 from mailmcp.cli import open_mailroom
 from mailmcp.config import load_settings
+from mailmcp.mailroom.room import Mailroom
+
+assert "selectolax" not in sys.modules, "a draft is not shown yet"
 
 async def main():
     room = await open_mailroom(load_settings(pathlib.Path(sys.argv[1]), {"MAILMCP_LOCAL__SMTP_PORT": "0"}))

@@ -101,7 +101,6 @@ class Desk:
         self._session(request)
         room = self._room
         opened = await room.open_drafts()
-        status = await room.status()
         return JSONResponse(
             {
                 "held": [shapes.brief(one) for one in opened if one.state is DraftState.HELD],
@@ -109,7 +108,7 @@ class Desk:
                 "recent": [
                     shapes.brief(one) for one in await room.decided(limit=RECENT) if one.state is not DraftState.UNKNOWN
                 ],
-                "unproved": None if status.passphrase else UNPROVED,
+                "unproved": await self._unproved(),
                 "home": str(self._home),
                 "version": __version__,
             }
@@ -120,9 +119,7 @@ class Desk:
         session = self._session(request)
         shown = await self._room.presenting.present(request.path_params["draft"])
         permit = self._sessions.permit(session, f"{shown.draft.id} {shown.draft.sha256}")
-        status = await self._room.status()
-        unproved = None if status.passphrase else UNPROVED
-        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": unproved})
+        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": await self._unproved()})
 
     async def html(self, request: Request) -> Response:
         """Its HTML, inert, for a frame without any rights."""
@@ -210,6 +207,9 @@ class Desk:
         return JSONResponse(shapes.brief(draft))
 
     # --- who asks ------------------------------------------------------------------------------------------------
+
+    async def _unproved(self) -> str | None:
+        return None if await self._room.approver.is_set() else UNPROVED
 
     def _session(self, request: Request, *, word: bool = True) -> str:
         session = self._sessions.known(request.cookies.get(self._sessions.cookie))
