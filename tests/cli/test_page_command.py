@@ -128,6 +128,32 @@ def test_on_a_desktop_it_opens_the_browser_and_says_no_link_to_a_pipe(server, tm
     assert opens(said.read_text().strip()) == 200
 
 
+def test_a_server_without_a_page_is_told_of(tmp_path, monkeypatch):
+    import asyncio
+
+    from mailmcp.backends import open_backend
+    from mailmcp.cli import page
+    from mailmcp.config import load_settings
+    from mailmcp.errors import Refused
+    from mailmcp.mailroom.room import Mailroom
+
+    monkeypatch.setattr(page, "STARTING_SECONDS", 0.2)
+    settings = load_settings(tmp_path / "home", SETTINGS)
+
+    async def open_(settings, *, leads: bool) -> Mailroom:
+        return await Mailroom.open(settings, lambda one: open_backend("local", settings, one), leads=leads)
+
+    async def asked() -> None:
+        server = await open_(settings, leads=True)
+        try:
+            await page._open(settings, open_, at_desktop=False)
+        finally:
+            await server.aclose()
+
+    with pytest.raises(Refused, match="serves no page"):
+        asyncio.run(asked())
+
+
 def test_it_can_be_turned_off(tmp_path):
     window = Terminal(command(tmp_path / "home", "ui"), environment(MAILMCP_WEB__ENABLED="false"))
     assert window.end() == 1
