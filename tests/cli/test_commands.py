@@ -36,7 +36,17 @@ def test_the_version_is_said(capsys):
 
 def test_help_names_every_command_the_options_and_the_exit_codes(capsys):
     told = said(["--help"], 0, capsys)[0]
-    for command in ("serve", "try", "inbox list", "inbox delete ADDRESS", "held", "approve DRAFT", "backends"):
+    for command in (
+        "serve",
+        "try",
+        "inbox list",
+        "inbox delete ADDRESS",
+        "ui",
+        "held",
+        "approve DRAFT",
+        "approver set|clear|status",
+        "backends",
+    ):
         assert f"\n  {command} " in told
     for code in ("0", "1", "2", "130"):
         assert f"\n  {code}  " in told

@@ -239,6 +239,15 @@ async def test_of_two_edits_of_one_revision_the_second_is_told_to_look_again(hou
         await house.room.edit(draft.id, Edit(subject="Two"), sha256=rejected.sha256, editor="bob")
 
 
+async def test_an_edit_keeps_the_reasons_that_are_not_about_its_words(house: Any) -> None:
+    inbox = await house.inbox("anna")
+    request = SendRequest(inbox=inbox, to=(inbox,), subject="May I?", body="x")
+    await house.room.send(request)
+    again = (await house.room.send(request, allow_duplicate=True)).draft
+    edited = await house.room.edit(again.id, Edit(body="y"), sha256=again.sha256, editor="ann")
+    assert "duplicate" in [reason.code for reason in edited.reasons]
+
+
 async def test_a_repeat_of_the_first_version_finds_the_edited_draft(house: Any) -> None:
     inbox = await house.inbox("anna")
     request = SendRequest(inbox=inbox, to=(inbox,), subject="May I?", body="x")

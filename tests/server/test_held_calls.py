@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hosts import newest
+
+import mailmcp
 
 pytestmark = pytest.mark.anyio
 
@@ -49,10 +54,37 @@ async def test_what_a_human_must_type_stands_in_nothing_that_a_tool_gives(door, 
     draft = (await door.call("check_draft"))["drafts"][0]["draft"]
     for tool, arguments in (("check_draft", {}), ("check_draft", {"draft": draft}), ("mail_status", {})):
         seen.append(str(await door.ask(tool, **arguments)))
-    sha256 = (await (await door.session.room()).draft(draft)).sha256
+    room = await door.session.room()
+    sha256, code = (await room.draft(draft)).sha256, await room.code(await room.draft(draft))
     for answer in seen:
+        assert code not in answer
         assert sha256[:8] not in answer
         assert f" {sha256[:4]}" not in answer
+
+
+async def test_a_tool_says_how_a_human_decides_and_what_an_approval_is_worth(door, desks):
+    anna, bert, _ = desks
+    room = await door.session.room()
+    await room.pages.opened("http://127.0.0.1:4711/")
+    text, status = await door.ask("mail_status")
+    assert status["page"] == "http://127.0.0.1:4711/"
+    assert "a program that runs commands as you could approve too" in status["approval"]
+    assert status["approval"] in text
+    held = await door.call("draft_for_approval", inbox=anna, to=[bert], subject="May I?", body="x")
+    assert "at http://127.0.0.1:4711/ (`" in held["how_to_decide"]
+    assert " ui --home " in held["how_to_decide"]
+    await room.approver.set("four plain old words")
+    status = await door.call("mail_status")
+    assert status["approval"].endswith("and types the approver's passphrase.")
+
+
+def test_the_code_that_lets_a_draft_go_is_out_of_the_reach_of_tools():
+    """No file of the door that an assistant comes through so much as names what decides."""
+    deciding = re.compile(r"\.(?:approve|reject|edit|approver\.(?:set|clear)|presenting)\b")
+    folder = Path(mailmcp.__file__).parent / "server"
+    found = [(file.name, line) for file in folder.glob("*.py") for line in deciding.findall(file.read_text("utf-8"))]
+    assert found == []
+    assert "mailmcp.web" not in "".join(file.read_text("utf-8") for file in folder.glob("*.py"))
 
 
 async def test_a_human_approves_and_the_mail_arrives_as_it_was_shown(door, desks):

@@ -34,6 +34,7 @@ class Browser(Chromium):
         window.ask("Page.enable")
         window.ask("Emulation.setFocusEmulationEnabled", enabled=True)
         window.size(width, height, dark=dark)
+        window.ask("Page.bringToFront")
         window.go(address)
         return window
 
@@ -66,14 +67,14 @@ class Window:
             raise AssertionError(str(result["exceptionDetails"])[:2000])
         return result["result"].get("value")
 
-    def until(self, script: str) -> Any:
-        """Wait until an expression is true; its value."""
+    def until(self, script: str) -> None:
+        """Wait until an expression is true."""
         end = time.monotonic() + LIMIT
         value: Any = None
         while time.monotonic() < end:
             try:
-                if value := self.run(script):
-                    return value
+                if value := self.run(f"!!({script})"):
+                    return
             except AssertionError as error:  # between two documents
                 value = error
             time.sleep(0.05)  # the browser tells nobody
@@ -112,6 +113,7 @@ class Window:
 
     def picture(self, file: Path, *, whole: bool = False) -> None:
         """Save what is seen."""
+        self.ask("Page.bringToFront")  # a window behind others draws nothing
         shot = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         file.write_bytes(base64.b64decode(shot["data"]))
 

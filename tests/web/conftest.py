@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rig import Rig
+from rig import Rig, Session
+
+from mailmcp.errors import Refused
+from mailmcp.models import Draft
 
 
 @pytest.fixture
@@ -24,7 +28,24 @@ def open_rig(tmp_path: Path) -> Iterator[Callable[..., Rig]]:
         one.close()
 
 
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A page that the tests of a file share, each with drafts of its own."""
+    opened = Rig(tmp_path_factory.mktemp("page") / "home")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def session(rig: Rig) -> Session:
+    """A window that was let in."""
+    return rig.session()
+
+
 @pytest.fixture
-def rig(open_rig: Callable[..., Rig]) -> Rig:
-    """The page of an empty home."""
-    return open_rig()
+def draft(rig: Rig) -> Iterator[Draft]:
+    """A held draft, gone afterwards."""
+    held = rig.hold()
+    yield held
+    with contextlib.suppress(Refused):
+        rig.do(rig.room.reject(held.id, word="", approver="the test"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import itertools
 import json
 import socket
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,7 +19,7 @@ from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends import open_backend
 from mailmcp.config import load_settings
 from mailmcp.mailroom.pace import Pace
-from mailmcp.mailroom.requests import FileRequest, SendRequest
+from mailmcp.mailroom.requests import FileRequest, SendRequest, Wanted
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Arrival, Draft, Envelope, Source
 from mailmcp.web import sessions
@@ -70,6 +72,7 @@ class Rig:
     def __init__(self, home: Path, screen: Screen | None = None, **environment: str) -> None:
         self.home = home
         self.screen = screen or Screen()
+        self._numbers = itertools.count(1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -96,8 +99,12 @@ class Rig:
             backend,
             QUICK,
             resolver=StaticResolver({}),
-            further=lambda room: [Serving(room, self.screen)],
+            further=self._duties,
         )
+
+    def _duties(self, room: Mailroom) -> list[Serving]:
+        self.serving = Serving(room, self.screen)
+        return [self.serving]
 
     async def _served(self) -> str:
         async with asyncio.timeout(LIMIT):
@@ -127,7 +134,8 @@ class Rig:
         """A held draft from anna to bert."""
         anna, bert = self.inbox("anna"), self.inbox("bert")
         attachments = tuple(FileRequest(**one) for one in files)
-        asked = {"inbox": anna, "to": (bert,), "subject": "May I?", "body": "The words.", "attachments": attachments}
+        subject = f"May I, {next(self._numbers)}?"  # the same content again would be the same draft
+        asked = {"inbox": anna, "to": (bert,), "subject": subject, "body": "The words.", "attachments": attachments}
         outcome = self.do(self.room.draft_for_approval(SendRequest(**(asked | fields)), note=note))
         assert outcome.draft is not None, outcome.refused
         return outcome.draft
@@ -137,10 +145,6 @@ class Rig:
 
     def receive(self, raw: bytes, to: str) -> str:
         """A mail from outside; its m_… id."""
-        from datetime import UTC, datetime
-
-        from mailmcp.mailroom.requests import Wanted
-
         wanted = Wanted(tool="wait_for_mail", inbox=to, since="9999-01-01")
         cursor = self.do(self.room.wait(wanted, timeout=0)).cursor
         envelope = Envelope(

@@ -31,7 +31,7 @@ def ui(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
 async def _open(settings: Settings, open_mailroom: OpenMailroom, *, at_desktop: bool) -> int:
     room = await open_mailroom(settings, leads=False)
     try:
-        address = await room.pages.address() if room.is_led() else None
+        address = await _served(room) if room.is_led() else None
     finally:
         await room.aclose()
     if address is not None:
@@ -49,13 +49,17 @@ async def _open(settings: Settings, open_mailroom: OpenMailroom, *, at_desktop: 
 
 
 async def _served(room: Mailroom) -> str:
+    """The address of the page; a server that has just begun has it in a moment. Raises Refused."""
     loop = asyncio.get_running_loop()
     until = loop.time() + STARTING_SECONDS
     while loop.time() < until:
         if address := await room.pages.address():
             return address
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
-    raise Refused("The page could not be opened: its port is taken (MAILMCP_WEB__PORT names another).")
+    raise Refused(
+        "The mailmcp server of this home serves no page: it is turned off there, or its port is taken"
+        " (MAILMCP_WEB__PORT names another). `mailmcp held` lists what waits."
+    )
 
 
 def _show(address: str, settings: Settings, *, at_desktop: bool) -> None:

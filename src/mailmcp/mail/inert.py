@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from selectolax.lexbor import LexborHTMLParser
-
 from mailmcp.mail.limits import safe
 
 MAX_HTML = 2 * 1024 * 1024
@@ -45,6 +43,8 @@ _FETCHING = re.compile(r"(?:url|image-set|src)\s*\([^)]{0,200000}\)?", re.IGNORE
 
 def inert(html: str) -> str:
     """The page without anything that runs, leads away or is fetched; pictures only where they stand in it as data."""
+    from selectolax.lexbor import LexborHTMLParser  # no server needs it before a human looks
+
     html, _ = safe(html[:MAX_HTML])
     tree = LexborHTMLParser(html)
     for node in tree.css(",".join(_DROPPED)):

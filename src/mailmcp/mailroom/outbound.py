@@ -31,6 +31,9 @@ from mailmcp.models import (
 )
 from mailmcp.store import Store, audit, inboxes, outbox, seals
 
+_OF_THE_DRAFT = ("duplicate", "stale", "no_approval")
+"""Codes of reasons that no judgement of the words would give again."""
+
 
 class Outbound:
     """Everything that may leave goes through here."""
@@ -188,6 +191,7 @@ class Outbound:
         composed = compose.compose(submission, sender=Address("", draft.inbox), message_id=message_id)
         facts = await self._deciding.gathered(submission, hold=True)
         now = datetime.now(UTC)
+        kept = tuple(reason for reason in draft.reasons if reason.code in _OF_THE_DRAFT)
 
         def rewritten(db: sqlite3.Connection) -> tuple[SendingVerdict, bool]:
             verdict = self._deciding.verdict(db, facts, submission, now)
@@ -199,7 +203,7 @@ class Outbound:
                 submission=submission,
                 mime=composed.mime,
                 sha256=approved_hash(composed.mime, draft.inbox, submission.recipients),
-                why=verdict.reasons,
+                why=(*verdict.reasons, *kept),
                 editor=editor,
                 now=now,
             )

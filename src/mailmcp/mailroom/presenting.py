@@ -62,13 +62,13 @@ class Presenting:
             passphrase=await asyncio.to_thread(self._sealing.approver) is not None,
         )
 
-    async def html(self, draft_id: str) -> tuple[Draft, str]:
+    async def html(self, draft: Draft) -> str:
         """The HTML of a draft with nothing in it that runs, leads away or is fetched. Raises NotFound."""
-        draft, leaving = await self._leaving(draft_id)
+        leaving = await self._store.read(outbox.mail, draft)
         html = (await asyncio.to_thread(parse.parse, leaving.mime)).html
         if not html:
             raise NotFound(f"The draft {draft.id} has no HTML part.")
-        return draft, await asyncio.to_thread(inert.inert, html)
+        return await asyncio.to_thread(inert.inert, html)
 
     async def file(self, draft_id: str, part: str) -> tuple[Draft, str, bytes]:
         """(the draft, the name, the bytes) of an attachment of a draft. Raises NotFound."""

@@ -101,7 +101,6 @@ class Desk:
         self._session(request)
         room = self._room
         opened = await room.open_drafts()
-        status = await room.status()
         return JSONResponse(
             {
                 "held": [shapes.brief(one) for one in opened if one.state is DraftState.HELD],
@@ -109,7 +108,7 @@ class Desk:
                 "recent": [
                     shapes.brief(one) for one in await room.decided(limit=RECENT) if one.state is not DraftState.UNKNOWN
                 ],
-                "unproved": None if status.passphrase else UNPROVED,
+                "unproved": await self._unproved(),
                 "home": str(self._home),
                 "version": __version__,
             }
@@ -120,16 +119,15 @@ class Desk:
         session = self._session(request)
         shown = await self._room.presenting.present(request.path_params["draft"])
         permit = self._sessions.permit(session, f"{shown.draft.id} {shown.draft.sha256}")
-        status = await self._room.status()
-        unproved = None if status.passphrase else UNPROVED
-        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": unproved})
+        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": await self._unproved()})
 
     async def html(self, request: Request) -> Response:
         """Its HTML, inert, for a frame without any rights."""
         session = self._session(request, word=False)
-        draft, html = await self._room.presenting.html(request.path_params["draft"])
+        draft = await self._room.draft(request.path_params["draft"])
         if not self._sessions.is_permit(session, f"{draft.id} {draft.sha256}", request.query_params.get("permit")):
             raise Closed
+        html = await self._room.presenting.html(draft)
         return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
 
     async def source(self, request: Request) -> Response:
@@ -209,6 +207,9 @@ class Desk:
         return JSONResponse(shapes.brief(draft))
 
     # --- who asks ------------------------------------------------------------------------------------------------
+
+    async def _unproved(self) -> str | None:
+        return None if await self._room.approver.is_set() else UNPROVED
 
     def _session(self, request: Request, *, word: bool = True) -> str:
         session = self._sessions.known(request.cookies.get(self._sessions.cookie))

@@ -183,7 +183,7 @@ async function drafts(mine) {
 function person(one, place, all) {
   const again = place > 0 && all[place - 1].role === one.role;
   return [el("dt", again ? { class: "again" } : {}, ROLES[one.role]), el("dd", {}, one.name.length ? [words(one.name), " "] : null,
-    el("span", { class: "email" }, one.email),
+    el("span", { class: "email" }, one.email), " ",
     one.ascii ? tag(`= ${one.ascii}`, "bad") : null, one.own ? tag("this home", "good") : null,
     one.new ? tag("first mail there", "mind") : null, one.role === "bcc" ? tag("the others do not see it") : null)];
 }

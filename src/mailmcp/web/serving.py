@@ -59,6 +59,9 @@ class Serving:
         self._settings = room.settings.web
         self._screen = screen
         self._desk: Desk | None = None
+        self._is_looked_at = False
+        self.looks = 0
+        """How often it looked for held drafts, to tell a desktop of them."""
 
     async def run(self) -> None:
         """Have the port, load the page when it is asked for, and tell the desktop when a draft waits."""
@@ -100,8 +103,7 @@ class Serving:
                 await asyncio.sleep(self._room.pace.listen_again)
 
     async def _serve(self, listener: socket.socket) -> None:
-        loading = asyncio.to_thread(_load)
-        server_of = await loading
+        server_of = await asyncio.to_thread(_load)
         from mailmcp.web.app import Desk
 
         self._desk = Desk(self._room, await self._room.pages.key(), approver=f"{_user()} on the page")
@@ -122,25 +124,23 @@ class Serving:
         while True:
             try:
                 count, newest = await self._room.pages.held()
-            except MailError as error:
-                log.warning("%s", error)
-                count, newest = 0, 0
-            if told is not None and newest > told:
-                if self._settings.notify:
-                    self._screen.notify(f"{count} message{'s wait' if count > 1 else ' waits'} for your approval.")
-                if self._settings.open and not opened and not self._is_looked_at():
-                    opened = await asyncio.to_thread(
-                        lambda: self._screen.show(opening(address, self._room.settings.home))
-                    )
-            told = max(told or 0, newest)
+                if told is not None and newest > told:
+                    opened = await self._tell(count, address, opened=opened)
+                told = max(told or 0, newest)
+            except (MailError, OSError) as error:
+                log.warning("nobody is told of held drafts now: %s", error)
+            self.looks += 1
             seen = self._desk.seen if self._desk else 0
             await asyncio.sleep(self._room.pace.flush)
-            self._looked_at = (self._desk.seen if self._desk else 0) > seen
+            self._is_looked_at = (self._desk.seen if self._desk else 0) > seen
 
-    _looked_at = False
-
-    def _is_looked_at(self) -> bool:
-        return self._looked_at
+    async def _tell(self, count: int, address: str, *, opened: bool) -> bool:
+        """A new draft is held; whether the page has been opened in the browser by now."""
+        if self._settings.notify:
+            self._screen.notify(f"{count} message{'s wait' if count > 1 else ' waits'} for your approval.")
+        if not self._settings.open or opened or self._is_looked_at:
+            return opened
+        return await asyncio.to_thread(lambda: self._screen.show(opening(address, self._room.settings.home)))
 
 
 def opening(address: str, home: Path) -> str:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from mailmcp.errors import ConfigError
 from mailmcp.mailroom.sealing import write_private
 
 TOKEN_SECONDS = 300
@@ -33,7 +34,10 @@ def issue(home: Path, *, now: float | None = None) -> str:
     """A token that opens the page of this home once, within five minutes. Raises ConfigError."""
     now = time.time() if now is None else now
     folder = home / _FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be made: {error.strerror}.") from error
     _forget_old(folder, now)
     token = secrets.token_urlsafe(32)
     words = {"sha256": _hash(token), "until": now + TOKEN_SECONDS}
