@@ -23,7 +23,7 @@ WIDTH, TALLEST = 800, 8_000
 """Of the page, in CSS pixels: what is further down is not judged."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ANSWER = 30.0
-_FLAGS = (
+FLAGS = (
     "--headless=new",
     "--remote-debugging-pipe",
     "--disable-dev-shm-usage",
@@ -150,14 +150,14 @@ class Word:
 class Chromium:
     """A browser with a fresh profile, as a context manager. Raises NoBrowser where there is none."""
 
-    def __init__(self, names: str = NOBODY) -> None:
+    def __init__(self, names: str = NOBODY, options: tuple[str, ...] = FLAGS) -> None:
         program = next((path for name in _NAMES if (path := shutil.which(name))), None)
         if program is None:
             raise NoBrowser("There is no Chromium on this machine.")
         self._folder = tempfile.TemporaryDirectory(prefix="mailmcp-chromium-", ignore_cleanup_errors=True)
         # Chromium has no sandbox for the superuser and refuses to start with one.
         flags = [
-            *_FLAGS,
+            *options,
             f"--host-resolver-rules={names}",
             f"--user-data-dir={self._folder.name}",
             *(["--no-sandbox"] if os.geteuid() == 0 else []),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.chromium import Chromium, available
+from benchmarks.chromium import FLAGS, Chromium, available
 
 __all__ = ["Browser", "Window", "available"]
 
@@ -24,7 +24,8 @@ class Browser(Chromium):
     """One profile; its windows share cookies and storage."""
 
     def __init__(self) -> None:
-        super().__init__(_NAMES)
+        # A picture of a page with a blinking caret would wait for ever for the last stage of its drawing.
+        super().__init__(_NAMES, tuple(one for one in FLAGS if not one.startswith("--run-all-compositor")))
 
     def window(self, address: str, *, width: int = 1100, height: int = 850, dark: bool = False) -> Window:
         """A new window at an address, in front of the others."""
