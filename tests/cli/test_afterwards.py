@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.cli.test_desk import Terminal, hold, in_room, run, state
+from tests.cli.test_desk import hold, in_room, run, state
 
 from mailmcp.models import Draft
 from mailmcp.store import Store
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def terminal(home: Path) -> Iterator[Callable[..., Terminal]]:
-    opened: list[Terminal] = []
-
-    def open_(*arguments: str) -> Terminal:
-        opened.append(Terminal(*arguments, home=home))
-        return opened[-1]
-
-    yield open_
-    for one in opened:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.wait()
 
 
 def change(home: Path, *statements: str) -> None:
@@ -109,7 +88,7 @@ def test_an_assistant_hears_how_an_unknown_draft_is_settled(home):
         return await room.open_drafts(), await room.status()
 
     found, status = in_room(home, look)
-    text, _ = outcomes.drafts(found, home)
+    text, _ = outcomes.drafts(found, home, None)
     assert f"settle {draft.id} --arrived --home {home}" in text
     assert "--not-arrived" in text
     warned, _ = outcomes.status(status)

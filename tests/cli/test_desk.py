@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,11 +22,6 @@ from mailmcp.models import Draft, DraftState
 from mailmcp.store import Store
 
 SETTINGS = {"MAILMCP_LOCAL__SMTP_PORT": "0"}
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
 
 
 def in_room(home: Path, work: Callable):
@@ -76,23 +71,6 @@ def arrived(home: Path) -> str | None:
         return waited.message.subject if waited.message else None
 
     return in_room(home, work)
-
-
-@pytest.fixture
-def terminal(home: Path) -> Iterator[Callable[..., Terminal]]:
-    opened: list[Terminal] = []
-
-    def open_(*arguments: str) -> Terminal:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
-        command = [sys.executable, "-m", "mailmcp", *arguments, "--home", str(home)]
-        opened.append(Terminal(command, {**kept, **SETTINGS}))
-        return opened[-1]
-
-    yield open_
-    for one in opened:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.wait()
 
 
 def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,36 @@
+"""A home, and terminals in which commands run on it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from terminals import Terminal
+
+SETTINGS = {"MAILMCP_LOCAL__SMTP_PORT": "0"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def terminal(home: Path) -> Iterator[Callable[..., Terminal]]:
+    """Opens terminals with a command of mailmcp in them, and ends what still runs there."""
+    opened: list[Terminal] = []
+
+    def open_(*arguments: str) -> Terminal:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
+        command = [sys.executable, "-m", "mailmcp", *arguments, "--home", str(home)]
+        opened.append(Terminal(command, {**kept, **SETTINGS}))
+        return opened[-1]
+
+    yield open_
+    for one in opened:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
