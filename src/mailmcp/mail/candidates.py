@@ -49,6 +49,12 @@ _FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
 # Not between other words in capitals: those are a heading.
 _CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
 _NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
+_GROUPED_CAPITALS = re.compile(r"(?<![\w@./#-])[A-Z]{3}-[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
+# "H4N 8WD", "482.913": groups with a blank or a full stop, the last thing on a line and all of it, or after a colon.
+_APART = re.compile(r"(?:^|[:：])[ \t]*([A-Z0-9]{2,4}(?:[ .][A-Z0-9]{2,4}){1,2})(?=[ \t.]*$)", re.MULTILINE)
+_POINTED = re.compile(r"(?<![\w.,:/-])[0-9]{3}\.[0-9]{3}(?![\w,/-]|\.\w)")
+# Groups too short to be a code alone, each on a line of its own.
+_BELOW = re.compile(r"^[ \t]*([A-Z0-9]{2,3}(?:[ \t]*\n[ \t]*[A-Z0-9]{2,3}){1,5})[ \t]*$", re.MULTILINE)
 _LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
 _WRAPPING = " \t\"'“”„«»‘’‹›()[]{}【】「」『』（）<>*_~`|.:：;,!。→➜▶►•·=#-–—"
 
@@ -142,10 +148,13 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
     if capitals:
         found.extend(
             Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
-            for pattern in (_CAPITALS, _NO_WORD)
+            for pattern in (_CAPITALS, _GROUPED_CAPITALS, _NO_WORD)
             for m in islice(pattern.finditer(text), 60)
         )
-    return found
+    whole = list(_in_groups(text, capitals))
+    if whole:
+        found = [one for one in found if not any(two.start <= one.start and one.end <= two.end for two in whole)]
+    return found + whole
 
 
 def bare(line: str) -> str:
@@ -352,6 +361,30 @@ def _of_lines(text: str) -> list[Candidate]:
         offset += length + 1
     found.extend(_column(column))
     return found
+
+
+def _in_groups(text: str, coded: bool) -> Iterator[Candidate]:
+    """Tokens in groups of one length that no dash holds together: on one line, or each group on its own.
+
+    Inside a sentence "482.913" is one only where the mail speaks of codes (``coded``).
+    """
+    spans = [match.span(1) for pattern in (_APART, _BELOW) for match in islice(pattern.finditer(text), 60)]
+    spans += [match.span() for match in islice(_POINTED.finditer(text), 60)] if coded else []
+    read_to = 0
+    for start, end in sorted(spans):
+        groups = [group for group in re.split(r"[\s.]+", text[start:end]) if group]
+        typed = "".join(groups)
+        if start < read_to or len({len(group) for group in groups}) != 1 or not 6 <= len(typed) <= 9:
+            continue
+        figures = sum(map(str.isdigit, typed))
+        pointed, below = "." in text[start:end], "\n" in text[start:end]
+        if figures == len(typed) and (below or (pointed and len(groups) == 2)):
+            yield Candidate(start, end, typed, "grouped", tuple(map(len, groups)))
+        elif 2 <= figures < len(typed):
+            yield Candidate(start, end, typed, "mixed", tuple(map(len, groups)))
+        else:
+            continue
+        read_to = end
 
 
 def _column(column: list[tuple[int, str]]) -> list[Candidate]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from mailmcp.mail.amounts import money_before, unit_after
 from mailmcp.mail.candidates import Candidate, bare, candidates, masked, unmarked
 from mailmcp.mail.codewords import Kind
-from mailmcp.mail.evidence import Setup, Signs, announced_length, of_candidate, of_mail, of_subject_only, weighed
+from mailmcp.mail.evidence import Setup, Signs, of_candidate, of_mail, of_subject_only, weighed
 from mailmcp.mail.labels import (
     NO_LABEL,
     Label,
@@ -30,9 +30,10 @@ from mailmcp.mail.labels import (
 from mailmcp.mail.layout import of_password, setting, shape
 from mailmcp.mail.matter import Matter
 from mailmcp.mail.signin import Offered
+from mailmcp.mail.surroundings import announced_length
 from mailmcp.models import Channels, Codes
 
-THRESHOLD = -0.3
+THRESHOLD = -0.5
 """Of the logarithm of the odds."""
 _SURER, _LIKELIER = 1.1, 0.5
 """What the odds of mails that the weights never knew turned out to be: a slope, and what is added."""
@@ -163,6 +164,7 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
             alike=len(patterns[_pattern(candidate.typed)]),
             announced=announced,
             many=float(name in many),
+            links=() if signs_in_by_link else channels.links,
         )
         found[name] = Judged(name, _typed(candidate), _evidence(mail, candidate), of_candidate(mail, shared, setup))
         if len(found) >= _WEIGHED:
@@ -213,8 +215,7 @@ def _of_text(mail: Matter, in_subject: dict[str, _Subject]) -> list[_Set]:
     if len(offered) > _LOOKED_AT:
         offered = _promising(mail.text, offered, named_at)
     for order, candidate in enumerate(offered):
-        found = setting(mail, candidate)
-        if found is None:
+        if (found := setting(mail, candidate)) is None:
             continue
         base, stands_out = found
         if (shown := in_subject.get(key(candidate.typed))) is not None:
