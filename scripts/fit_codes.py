@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mailmcp.mail import codes, evidence, labels, matter, text
+from mailmcp.mail import codes, evidence, labels, matter, surroundings, text
 from mailmcp.mail.codewords import LABELS, LISTS, Kind, Lexicon
 from mailmcp.mail.parse import parse
 from mailmcp.mail.signin import best_link
@@ -108,7 +108,7 @@ def rows() -> tuple[list[Row], list[Reading]]:
     for share, times in READINGS:
         for seed in range(times):
             lexicon = forgetful(share, random.Random(100 + seed)) if share else LABELS  # noqa: S311 - the same each time
-            for module in (labels, matter, evidence):
+            for module in (labels, matter, evidence, surroundings):
                 module.LABELS = lexicon
             for number, subject, channels, code in read:
                 mail = matter.Matter.of(subject, channels)
@@ -242,7 +242,7 @@ def main() -> int:
         "",
         f"INTERCEPT = {intercept:.2f}",
         "WEIGHTS: dict[str, float] = {",
-        *(f'    "{name}": {weight:.2f},' for name, weight in weights.items() if abs(weight) >= 0.005),
+        *(f'    "{name}": {weight:.2f},' for name, weight in weights.items()),
         "}",
         "",
     ]

@@ -34,6 +34,7 @@ class Label(NamedTuple):
 
 _DECORATION = " \t\n" + "".join(map(chr, range(0x2500, 0x25A0))) + "*=-_~+#|"
 """Blanks and the lines that are drawn round a code."""
+_NUMBERED = re.compile(r"[^\W\d_]{0,8}[ .:#]{0,3}[0-9]")
 _CLOSING = " \t\n:：=#*_`,\"'(«“„「【"
 _CLAUSE_END = re.compile(r"[,，、;:：(（–—]| - |\. |\.\Z")
 _IS = frozenset(("is", "ist", "est", "es", "e", "ar", "er", "on", "to", "je", "is:", "no", "no.", "lyder", "lautet"))
@@ -144,7 +145,9 @@ def until_sentence(phrase: str) -> str:
 
 
 def _read(phrase: str) -> list[Hit]:
-    return LABELS.hits(folded(phrase))
+    """The words of a phrase, without what names another number in it: "password no. 4 of today"."""
+    words = folded(phrase)
+    return [hit for hit in LABELS.hits(words) if hit.kind != Kind.NUMBER or not _NUMBERED.match(words, hit.end)]
 
 
 def _ahead(phrase: str, found: list[Hit], above: bool = False) -> Label:
@@ -208,11 +211,12 @@ def _lines_above(text: str, line_start: int) -> Label:
         above = above[: len(above) - len(line)].rstrip()
         last = since_sentence(line.strip(), keep=True)
         part = phrase_before(last[-140:], above=True)
-        if not part.strength and part.score > -1.0 and len(last) < len(line.strip()):
+        if not part.strength and (part.score > -1.0 or any(map(str.isdigit, last))) and len(last) < len(line.strip()):
             # "Use the passcode below. We ask for it because it has been a while.": the sentences before may name it.
             whole = phrase_before(line.strip()[: -len(last)][-220:], above=True)
-            if whole.strength >= 2:
-                part = whole._replace(score=part.score + 0.8 * max(0.0, whole.score))
+            if whole.strength >= 2 or whole.asked:
+                # A last sentence with a number of its own names that one.
+                part = whole._replace(score=max(-1.0, part.score) + 0.8 * max(0.0, whole.score))
         score += weight * part.score
         strength = max(strength, part.strength if part.score > 0 else 0)
         asked = asked or part.asked
@@ -253,7 +257,10 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
         strength = max(strength, 2 if Kind.VERIFY in kinds else 1)
     if bad and good and Kind.OLD not in kinds:
         if Kind.OTP in kinds:
-            bad *= 0.35 if nearest_good <= nearest_bad or nearest_bad > 12 or not compound else 0.8
+            if _opens_a_room(found, goods):
+                strength = min(strength, 1)
+            else:
+                bad *= 0.35 if nearest_good <= nearest_bad or nearest_bad > 12 or not compound else 0.8
         elif compound and nearest_good >= nearest_bad - _COMPOUND:
             good *= 0.3
             strength = 0
@@ -271,6 +278,11 @@ def _named_otherwise(found: list[Hit], distances: list[int]) -> tuple[float, int
             value, strength = (3.5, 2) if hit.kind == Kind.SECRET else (2.5, 1)
             return value / (1.0 + distance / 60.0), strength
     return 0.0, 0
+
+
+def _opens_a_room(found: list[Hit], goods: list[Hit]) -> bool:
+    """ "Webinar passcode", "passcode of the meeting": is it the word for a room that says which passcode it is?"""
+    return any(hit.kind in (Kind.ROOM, Kind.CALL) and _beside(hit, goods, 4) for hit in found)
 
 
 def _beside(hit: Hit, others: list[Hit], reach: int = _COMPOUND) -> bool:

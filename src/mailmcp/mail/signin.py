@@ -11,7 +11,8 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from mailmcp.language.domains import host_of, same_organisation
-from mailmcp.mail.codewords import Kind, folded
+from mailmcp.mail.codewords import LABELS, Kind, folded
+from mailmcp.mail.labels import since_sentence
 from mailmcp.mail.linkwords import LINKS, URL_AGAINST, URL_FOR
 from mailmcp.mail.matter import Matter
 from mailmcp.models import Link
@@ -25,12 +26,18 @@ _RUN = re.compile(r"[A-Za-z0-9_\-~.%+]{6,}")
 _OTHER_SCHEMES = ("mailto:", "tel:", "sms:", "callto:", "geo:", "webcal:", "maps:")
 _LONG_RUN = re.compile(r"[A-Za-z0-9_\-+~.]{28,}")
 _SLUG = re.compile(r"(?:[a-z]{2,}-){3,}", re.IGNORECASE)
+# "/x/7Gt": what ends a path is no word.
+_SHORT = re.compile(
+    r"/(?=[A-Za-z0-9]*[A-Z0-9])(?=[A-Za-z0-9]*[a-z])(?!(?:[A-Za-z]?[a-z]+|[A-Za-z]+[0-9]+)\Z)[A-Za-z0-9]{3,5}\Z"
+)
 _DIGIT = re.compile("[0-9]")
 _LETTER = re.compile("[A-Za-z]")
 _MIXED_CASE = re.compile("[a-z].*[A-Z]")
 _NAME_AND_NUMBER = re.compile(r"[a-z]+-?[0-9]{1,4}\Z")
 _SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
 _TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
+_NOT_BELOW = frozenset((Kind.AGAINST, Kind.NOT_YOU, Kind.GIFT, Kind.ROOM))
+_ENDS = (".", "!", "?", "。", "！", "？", "।")
 _POINTERS = " <([\t=-–—>*•·→➜➔▶►»👉:：|"
 """What plain text sets before an address that stands alone."""
 _URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
@@ -63,7 +70,10 @@ class _Words(NamedTuple):
     bare_url: bool
     said: frozenset[Kind]
     around: frozenset[Kind]
+    below: frozenset[Kind]
     own_line: bool
+    denied: bool
+    """The sentence before it, or its own words, are for whom it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,8 @@ class _Mail:
     """The URL of the one button or personal link, when the mail has only one."""
     headed: bool
     """Do its first words ask for signing in, confirming, a new password?"""
+    button: str | None
+    """The URL of the one button of a mail without a code."""
     many: bool
     """Has it a page full of personal links, as newsletters do?"""
 
@@ -104,7 +116,8 @@ class Offered:
             useful = [link for link in offered[:_LOOKED_AT] if not link.url.lower().startswith(_OTHER_SCHEMES)]
             self._links = [_target(link, None) for link in useful]
         self._about = _about(matter) if self._links else 0.0
-        self._headed = bool(self._links) and _is_headed(matter)
+        self._of_past = _tells_of_the_past(matter)
+        self._headed = bool(self._links) and not self._of_past and not matter.of_gifts_or_rooms and _is_headed(matter)
         self._words: dict[int, _Words] = {}
 
     def best(self, code: str | None) -> SignInLink | None:
@@ -125,6 +138,7 @@ class Offered:
             has_code=code is not None,
             lone=next((next(iter(urls)) for urls in alone if len(urls) == 1), None),
             headed=headed,
+            button=next(iter(buttons)) if len(buttons) == 1 and code is None and not self._of_past else None,
             many=len({target.link.url for target in links if target.personal}) >= 8,
         )
         # Words are read only for the likeliest.
@@ -161,6 +175,8 @@ def _about(matter: Matter) -> float:
         score += 1.4
     if kinds & _TRADING:
         score -= 0.8
+    elif not _tells_of_the_past(matter) and _kinds(_headline(matter.shown)) & _SIGNING:
+        score += 1.0
     if Kind.FRAUD in matter.subject_kinds:
         score -= 2.0  # a warning speaks of signing in, its link tells more
     count = matter.opening_kinds.count
@@ -169,10 +185,19 @@ def _about(matter: Matter) -> float:
 
 
 def _is_headed(matter: Matter) -> bool:
-    """Do the first words speak of signing in, confirming, resetting, and not of something that was done?"""
-    if Kind.NOTICE in matter.opening_kinds or Kind.NOTICE in matter.subject_kinds:
-        return False
+    """Do the first words speak of signing in, confirming, resetting?"""
     return Kind.ACTION in _kinds(matter.shown[:HEADING].strip().partition("\n\n")[0])
+
+
+def _tells_of_the_past(matter: Matter) -> bool:
+    """ "Your password was changed": is it a notice of something done?"""
+    return Kind.NOTICE in matter.opening_kinds or Kind.NOTICE in matter.subject_kinds
+
+
+def _headline(shown: str) -> str:
+    """The first line, when it is as short as a headline and no greeting: it says again what the mail is about."""
+    line = shown[:200].lstrip().partition("\n")[0].strip()
+    return line if len(line) <= 60 and not line.endswith((",", "!", "،", "，")) else ""
 
 
 def _words(visible: str, link: Link) -> _Words:
@@ -184,12 +209,17 @@ def _words(visible: str, link: Link) -> _Words:
     if bare_url and not said & _SIGNING:
         said |= _kinds(_next_words(visible, link))
     own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
-    return _Words(name, bare_url, said, _kinds(before), own_line)
+    denied = _denies(before.rstrip(_POINTERS + "\n")) or (not bare_url and Kind.NOT_YOU in said)
+    below = visible[link.offset + len(link.text) :][:160].lstrip().partition("\n")[0]
+    around = _kinds(before)
+    if bare_url and not denied and _to_be_ignored(before):
+        around -= {Kind.NOT_YOU}  # said of a request, not of what has happened
+    return _Words(name, bare_url, said, around, _kinds(below), own_line, denied)
 
 
 def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     link = target.link
-    name, bare_url, said, around, own_line = words
+    name, bare_url, said, around, below, own_line, denied = words
     score = mail.about + target.points + (0.6 if mail.headed else 0.0)
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
@@ -199,15 +229,22 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
         known = True
     if said & _TRADING:
         # "A new password for the customer zone": the words of trade are only the name of a place.
-        score -= 1.0 if target.named and target.personal and Kind.ACTION in said else 3.0
+        # An address that says itself what it is for is believed before the word beside it ("newsletter").
+        score -= 1.0 if target.named and target.personal and (bare_url or Kind.ACTION in said) else 3.0
     if len(name) > 60 and not bare_url:
         score -= 0.8  # a headline
     if around & _SIGNING:
         score += 0.6
-    if Kind.NOT_YOU in around:
-        score -= 2.5
+    if Kind.NOT_YOU in around or denied:
+        score -= 6.0 if denied else 2.5
     if link.url == mail.lone:
         score += 1.6 if target.named and target.personal > 1 else 0.8
+        if link.button and not said and Kind.ACTION in below and below.isdisjoint(_NOT_BELOW):
+            score, known = score + 1.6, True  # "The invitation ends in a week."
+        if target.named and target.personal > 1.0 and bare_url and own_line and Kind.NOT_YOU not in around:
+            score += 0.4  # the one token of the mail, at an address that says what it is for
+    if link.url == mail.button and Kind.ACTION in around and Kind.AGAINST not in around:
+        known = True  # below words of signing in the one button needs none itself: "Pick a new one"
     if not known and (link.url != mail.lone or (mail.about < 0.8 and not mail.headed)):
         score -= 1.5
     if own_line and known and 2 < len(name.strip()) <= 40:
@@ -217,12 +254,30 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     score += 0.5 if mail.counts[link.url] > 1 else 0.0
     if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
         score -= 0.7
+    if mail.about <= 0 and not (link.button or bare_url):
+        score -= 1.0  # an aside in running text: "Forwarded to you? Sign up here."
     if mail.many and not link.button:
         score -= 1.5
     if mail.has_code:
         # Beside a code a link in running text is for something else: an account, a new password.
         score -= 0.8 if link.button or bare_url or target.named or target.carries_code else 2.3
     return score
+
+
+def _denies(before: str) -> bool:
+    """ "If you did not do this, reset your password": is what stands before a link for whom it was not?
+
+    "If it was not you, ignore this." speaks of no link.
+    """
+    sentence = since_sentence(before, keep=True)
+    kinds = _kinds(sentence)
+    if Kind.NOT_YOU not in kinds or _to_be_ignored(sentence):
+        return False
+    return Kind.ACTION in kinds or not before.endswith(_ENDS)
+
+
+def _to_be_ignored(phrase: str) -> bool:
+    return any(hit.kind == Kind.IGNORE for hit in LABELS.hits(folded(phrase)))
 
 
 def _last_words(before: str) -> str:
@@ -284,7 +339,8 @@ def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
 
 
 def _personal(path: str) -> float:
-    """How much a path looks made for one person: 1.5 for a long random run, 0.8 for a short one, else 0."""
+    """How much a path looks made for one person: 1.5 for a long random run, 0.8 for a short one, 0.3 for a few
+    letters that are no word, else 0."""
     best = 0.0
     for run in _RUN.findall(path[:2000]):
         run = run[:80]
@@ -297,4 +353,6 @@ def _personal(path: str) -> float:
             return 1.5
         if len(run) >= 6 and digits and letters and (digits >= 2 or mixed_case) and not _NAME_AND_NUMBER.match(run):
             best = 0.8
+    if not best and _SHORT.search(path.rstrip("?#")) is not None:
+        best = 0.3
     return best
