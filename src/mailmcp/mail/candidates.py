@@ -13,9 +13,9 @@ from itertools import islice, pairwise
 from string import ascii_letters
 from typing import NamedTuple
 
+from mailmcp.mail.apart import Candidate, of_layout
+
 MAX_CANDIDATES = 400
-MAX_LINES = 60
-"""Of the candidates that fill a line."""
 
 _DIGITS = re.compile(r"[0-9]+")
 # What may stand between the digits of one number. A comma or full stop with a blank parts two numbers.
@@ -44,30 +44,15 @@ _BLANKS = ("", " ", "\n")
 _BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
 # "OTP=4821" names the number; in "page?code=4821" and "a.code=4821" it is a part of something longer.
 _NAMED_BEFORE = re.compile(r"(?:^|(?<=[\s(\[<\"'“„>]))[^\W\d_]{2,40}=\Z")
-_INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
+_INFLECTED = re.compile(r"(?:[a-z]{1,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
 _FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
 # Not between other words in capitals: those are a heading.
 _CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
 _NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
-_GROUPS = re.compile(r"[A-Z0-9]{1,5}(?:[ ·][A-Z0-9]{1,5}){1,4}\Z")
-_LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
-_WRAPPING = " \t\"'“”„«»‘’‹›()[]{}【】「」『』（）<>*_~`|.:：;,!。→➜▶►•·=#-–—"
-
-
-class Candidate(NamedTuple):
-    """A string with the shape of a code, and where it stands."""
-
-    start: int
-    end: int
-    typed: str
-    """What a person would type."""
-    shape: str
-    """``digits``, ``grouped``, ``spaced``, ``mixed`` (letters and digits) or ``letters``."""
-    groups: tuple[int, ...] = ()
-    crowded: bool = False
-    """Other numbers stand right beside it."""
+# Found by the dash: there are fewer than capitals.
+_GROUPED_CAPITALS = re.compile(r"-(?<=[A-Z]{3}-)(?<![\w@./#-][A-Z]{3}-)[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
 
 
 def masked(text: str) -> str:
@@ -141,25 +126,12 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
                 found.extend(_of_run(text, run))
         if len(found) >= MAX_CANDIDATES:
             break
-    lines = _of_lines(text)
-    grouped = [one for one in lines if one.shape == "mixed"]
-    if grouped:  # what stands inside of one is a part of it
-        found = [
-            one for one in found if not any(other.start <= one.start and one.end <= other.end for other in grouped)
-        ]
-    found.extend(lines)
     if capitals:
-        found.extend(
-            Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
-            for pattern in (_CAPITALS, _NO_WORD)
-            for m in islice(pattern.finditer(text), 60)
-        )
-    return found
-
-
-def bare(line: str) -> str:
-    """A line without blanks, quotes, brackets and marks round it."""
-    return line.strip(_WRAPPING)
+        for pattern, before in ((_CAPITALS, 0), (_GROUPED_CAPITALS, 3), (_NO_WORD, 0)):
+            for match in islice(pattern.finditer(text), 60):
+                start, end = match.start() - before, match.end()
+                found.append(Candidate(start, end, text[start:end], "letters", (end - start,)))
+    return of_layout(text, found, capitals)
 
 
 def _address(text: str, mark: re.Match[str], low: int) -> tuple[int, int]:
@@ -336,47 +308,3 @@ def _token(text: str, start: int, end: int) -> tuple[list[Candidate], int]:
     if not letters or not figures or not 4 <= letters + figures <= 16 or _MEASURE.fullmatch(token):
         return [], read_to
     return [Candidate(low, high, token, "mixed", tuple(len(part) for part in token.split("-")))], read_to
-
-
-def _of_lines(text: str) -> list[Candidate]:
-    """What stands alone on its line, and columns of one character a line."""
-    found: list[Candidate] = []
-    column: list[tuple[int, str]] = []
-    offset = 0
-    for line in text.split("\n"):
-        length = len(line)
-        if length <= 60:
-            core = line.strip(_WRAPPING)
-            if len(core) == 1 and core.isascii() and core.isalnum():
-                column.append((offset + line.index(core), core))
-            elif core:
-                found.extend(_column(column))
-                column = []
-                if len(found) < MAX_LINES and (one := _alone(core, offset + line.index(core))) is not None:
-                    found.append(one)
-        else:
-            found.extend(_column(column))
-            column = []
-        offset += length + 1
-    found.extend(_column(column))
-    return found
-
-
-def _alone(core: str, start: int) -> Candidate | None:
-    """What fills its line, if it is a word, words with dashes, or letters and digits in groups ("H4N 8WD")."""
-    if 6 <= len(core) <= 18 and _GROUPS.match(core):
-        groups = re.split("[ ·]", core)
-        lengths = tuple(map(len, groups))
-        typed = "".join(groups)
-        if max(lengths) - min(lengths) <= 1 and 5 <= len(typed) <= 12 and not typed.isdigit() and not typed.isalpha():
-            return Candidate(start, start + len(core), typed, "mixed", lengths)
-    if 4 <= len(core) <= 40 and _LETTERS.match(core) and core.islower():
-        return Candidate(start, start + len(core), core, "letters", (len(core),))
-    return None
-
-
-def _column(column: list[tuple[int, str]]) -> list[Candidate]:
-    if not 4 <= len(column) <= 10 or not any(character.isdigit() for _, character in column):
-        return []
-    typed = "".join(character for _, character in column)
-    return [Candidate(column[0][0], column[-1][0] + 1, typed, "spaced", (len(typed),))]

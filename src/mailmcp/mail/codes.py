@@ -14,9 +14,10 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from mailmcp.mail.amounts import money_before, unit_after
-from mailmcp.mail.candidates import Candidate, bare, candidates, masked, unmarked
+from mailmcp.mail.apart import Candidate, bare
+from mailmcp.mail.candidates import candidates, masked, unmarked
 from mailmcp.mail.codewords import Kind
-from mailmcp.mail.evidence import Setup, Signs, announced_length, of_candidate, of_mail, of_subject_only, weighed
+from mailmcp.mail.evidence import Setup, Signs, of_candidate, of_mail, of_subject_only, weighed
 from mailmcp.mail.labels import (
     NO_LABEL,
     Label,
@@ -30,9 +31,10 @@ from mailmcp.mail.labels import (
 from mailmcp.mail.layout import of_password, setting, shape
 from mailmcp.mail.matter import Matter
 from mailmcp.mail.signin import Offered
+from mailmcp.mail.surroundings import announced_length, in_a_list
 from mailmcp.models import Channels, Codes
 
-THRESHOLD = -0.3
+THRESHOLD = -0.5
 """Of the logarithm of the odds."""
 _SURER, _LIKELIER = 1.1, 0.5
 """What the odds of mails that the weights never knew turned out to be: a slope, and what is added."""
@@ -51,8 +53,6 @@ _STEMS = (
     *("ကုဒ်", "កូដ", "码", "碼", "コード", "番号", "코드", "번호", "კოდ", "կոդ", "ኮድ", "msimbo", "mã "),
 )
 _DIGIT = re.compile("[0-9]")
-_ALNUM = re.compile("[0-9A-Za-z]")
-_LIST_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _LETTER = re.compile("[A-Za-z]")
 _DIGITS = ("digits", "grouped", "spaced")
 
@@ -148,7 +148,7 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
     for entry in read:
         candidate = entry.row.candidate
         name = key(candidate.typed)
-        if name in found or _in_a_list(mail, candidate):
+        if name in found or in_a_list(mail.text, *mail.line_of(candidate.start)):
             continue
         setup = Setup(
             candidate=candidate,
@@ -163,6 +163,7 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
             alike=len(patterns[_pattern(candidate.typed)]),
             announced=announced,
             many=float(name in many),
+            links=() if signs_in_by_link else channels.links,
         )
         found[name] = Judged(name, _typed(candidate), _evidence(mail, candidate), of_candidate(mail, shared, setup))
         if len(found) >= _WEIGHED:
@@ -213,8 +214,7 @@ def _of_text(mail: Matter, in_subject: dict[str, _Subject]) -> list[_Set]:
     if len(offered) > _LOOKED_AT:
         offered = _promising(mail.text, offered, named_at)
     for order, candidate in enumerate(offered):
-        found = setting(mail, candidate)
-        if found is None:
+        if (found := setting(mail, candidate)) is None:
             continue
         base, stands_out = found
         if (shown := in_subject.get(key(candidate.typed))) is not None:
@@ -307,21 +307,6 @@ def _listed(read: list[_Read]) -> set[str]:
     near = (entry.row.candidate for entry in read if entry.points > top.points - 0.6)
     rivals = {key(candidate.typed) for candidate in near if candidate.shape == shape}
     return rivals if len(rivals) >= 3 else set()
-
-
-def _in_a_list(mail: Matter, candidate: Candidate) -> bool:
-    """Does it stand in one of three lines or more that hold nothing but different tokens of one pattern?
-
-    Such are backup codes, tickets, serial numbers: no one of them is the code to use now.
-    """
-    start, end = mail.line_of(candidate.start)
-    own = _LIST_MARK.sub("", mail.text[start:end]).strip()
-    pattern = _ALNUM.sub("X", own)
-    if not 4 <= len(own) <= 40 or not _DIGIT.search(own):
-        return False
-    around = (*mail.text[max(0, start - 200) : start].split("\n")[-6:], *mail.text[end : end + 200].split("\n")[:6])
-    lines = {_LIST_MARK.sub("", one).strip() for one in around} - {own}
-    return sum(_ALNUM.sub("X", line) == pattern and _DIGIT.search(line) is not None for line in lines) >= 2
 
 
 def _pattern(typed: str) -> str:

@@ -246,25 +246,31 @@ EXAMPLE = """
 SPENT = """
 # Latin letters
 |a_deja_ete_utilise |a_ete_utilise |a_expirado |a_expire| |a_fost_folosit |a_fost_utilizat |byl_pouzit |caduco|
-|da_het_han |da_su_dung |e_expirat |e_scaduto |e_stato_usato |e_stato_utilizzato |er_blevet_brugt |er_brugt|
+|da_het_han |da_su_dung |deixou_de_ser_val |doesn't_work_any |e_expirat |e_scaduto |e_stato_usato |e_stato_utilizzato
+|ei_ole_enaa_voimassa |ei_toimi_enaa |er_blevet_brugt |er_brugt| |er_ikke_laengere_gyldig |er_ikke_lenger_gyldig
 |er_udlobet |er_utlopt |esta_caducado |esta_vencido |expiro| |expirou| |foi_usado |foi_utilizado |fue_usado
-|fue_utilizado |ha_caducado |ha_expirado |ha_sido_usado |ha_sido_utilizado |had_expired| |har_anvants |har_gatt_ut
-|har_upphort |has_already_been_used |has_already_expired |has_been_used |has_expired| |has_now_expired
-|is_already_used |is_expired |is_gebruikt |is_niet_meer_geldig |is_no_longer_valid |is_not_valid_anymore
-|is_now_expired |is_verlopen |ist_abgelaufen |ist_bereits_abgelaufen |ist_nicht_mehr_gultig |ist_ungultig_geworden
-|ja_no_es_valid |je_iskoristen |je_istekao |jest_juz_niewazny |kullanildi| |lejart| |mar_nem_ervenyes |n'est_plus_val
-|nao_e_mais_valido |nie_jest_juz_wazny |no_es_valido_ya |no_longer_valid| |no_longer_works |non_e_piu_valido
-|on_kaytetty |on_vanhentunut |platnost_vyprsela |s-a_folosit |sona_erdi |stracil_waznosc |sudah_digunakan
-|sudah_kadaluarsa |sudah_kedaluwarsa |suresi_doldu |telah_digunakan |telah_kedaluwarsa |telah_tamat |utracil_waznosc
-|uz_neplati |vyprsel| |was_already_used |was_just_used |was_recently_used |was_successfully_used |was_used|
-|werd_gebruikt |wurde_benutzt |wurde_bereits_benutzt |wurde_bereits_genutzt |wurde_bereits_verwendet
-|wurde_fur_die_anmeldung |wurde_genutzt |wurde_verwendet |wurde_zum_anmelden |wurde_zur_anmeldung |wygasl|
-|ya_no_es_valido |zostal_uzyty |zostal_wykorzystany
+|fue_utilizado |fungerar_inte_langre |funziona_piu |gaelder_ikke_laengere |galler_inte_langre |gecerli_degil
+|gilt_nicht_mehr |gjelder_ikke_lenger |ha_caducado |ha_expirado |ha_sido_usado |ha_sido_utilizado |had_expired|
+|har_anvants |har_gatt_ut |har_upphort |has_already_been_used |has_already_expired |has_been_used |has_expired|
+|has_now_expired |is_already_used |is_expired |is_gebruikt |is_niet_meer_geldig |is_no_longer_valid
+|is_not_valid_anymore |is_now_expired |is_verlopen |ist_abgelaufen |ist_bereits_abgelaufen |ist_nicht_mehr_gultig
+|ist_ungultig_geworden |ja_nao_e_val |ja_no_es_valid |ja_no_val |je_iskoristen |je_istekao |jest_juz_niewazny
+|juz_nie_dziala khong_con_hieu_luc |kullanildi| |lejart| |mar_nem_erv |mar_nem_ervenyes |n'est_plus_val
+|n'est_plus_valable |nao_e_mais_valido |ne_fonctionne_plus |nie_dziala_juz |nie_jest_juz_wazny |no_es_valido_ya
+|no_longer_counts |no_longer_valid| |no_longer_works |non_e_piu_valido |non_vale_piu |nu_mai_este_valabil
+|nu_mai_functioneaza |on_kaytetty |on_vanhentunut |platnost_vyprsela |s-a_folosit |sona_erdi |stracil_waznosc
+|sudah_digunakan |sudah_kadaluarsa |sudah_kedaluwarsa |suresi_doldu |telah_digunakan |telah_kedaluwarsa |telah_tamat
+|tidak_berlaku_lagi |utracil_waznosc |uz_nefunguje |uz_neplati |vyprsel| |was_already_used |was_just_used
+|was_recently_used |was_successfully_used |was_used| |werd_gebruikt |werkt_niet_meer |wurde_benutzt
+|wurde_bereits_benutzt |wurde_bereits_genutzt |wurde_bereits_verwendet |wurde_fur_die_anmeldung |wurde_genutzt
+|wurde_verwendet |wurde_zum_anmelden |wurde_zur_anmeldung |wygasl| |ya_no_es_valido |ya_no_funciona |ya_no_sirve
+|ya_no_vale |zostal_uzyty |zostal_wykorzystany
 # Greek
 |δεν_ισχυει_πλεον |εληξε| |εχει_ληξει |χρησιμοποιηθηκε
 # Cyrillic
-|больше_не_действ |был_использован |більше_не_дійсн |використано |е_използван |закінчився| |изтекъл |истек| |истёк|
-|недействителен |просрочен |уже_использован |устарел
+|больше_не_действ |больше_не_работ |был_использован |більше_не_дійс |більше_не_дійсн |більше_не_діє |більше_не_прац
+|вече_не_важи |використано |е_използван |закінчився| |изтекъл |истек| |истёк| |недействителен |просрочен
+|уже_использован |устарел
 # Hebrew
 |כבר_לא_בתוקף |נוצל |פג| |פג_תוקפו |שימש
 # Arabic
@@ -274,7 +280,7 @@ SPENT = """
 # Thailand
 ถูกใช้แล้ว หมดอายุแล้ว
 # Chinese and Japanese
-使用されました 使用済み 期限が切れました 期限切れです 已使用 已失效 已被使用 已过期 已過期 無効になりました
+使用されました 使用済み 已使用 已失效 已被使用 已过期 已過期 期限が切れました 期限切れです 無効になりました
 # Korean
 만료됐 만료되었 사용됐 사용되었
 """

@@ -11,14 +11,27 @@ import math
 import re
 from typing import NamedTuple
 
-from mailmcp.mail.candidates import Candidate, bare
+from mailmcp.mail import purpose
+from mailmcp.mail.apart import Candidate, bare
 from mailmcp.mail.codewords import LABELS, Kind, folded
-from mailmcp.mail.labels import Label, since_sentence, until_sentence
-from mailmcp.mail.layout import emphasis, shape
+from mailmcp.mail.labels import Label, since_sentence, until_sentence, words_of
+from mailmcp.mail.layout import emphasis, looks_like_address, shape
 from mailmcp.mail.linkwords import LINKS
 from mailmcp.mail.matter import Matter
+from mailmcp.mail.surroundings import (
+    BESIDE,
+    LOOKED_AT,
+    NUMBER,
+    ROW,
+    in_form,
+    in_quotation,
+    is_paragraph,
+    key_of,
+    named_in_a_row,
+    replaces,
+)
 from mailmcp.mail.weights import INTERCEPT, WEIGHTS
-from mailmcp.models import Channels
+from mailmcp.models import Channels, Link
 
 Signs = dict[str, float]
 
@@ -31,13 +44,20 @@ SETTLED = {
     "counted": -2.0,
     "numbered in trade": -2.5,
     "pointed at": 4.0,
+    "replaces": 2.5,
+    "named in a row": -3.0,
+    "carried by a link": -3.5,
+    "of a call": -3.0,
+    "of a place": -2.0,
+    "all that is said": 1.0,
 }
 """Too rare in the corpus to be fitted: backup codes, talk among developers, a person's answer, a number with as many
 digits as the code is not said to have, one that a word calls something else and none a code, 123456, a number (not a
-code) that confirms a stay or an order, and what the text says is in the subject."""
+code) that confirms a stay or an order, what the text says is in the subject, and what
+follows a number alike that no longer counts; three tokens with the same word before each, a token that a link
+which signs nobody in carries in a mail about trade, the passcode of a meeting, a postal code
+that nothing names, and "PIN=4821" as the whole mail."""
 
-_LOOKED_AT = 4_000
-_BESIDE = 200
 _BELOW = 400
 _KINDS = (
     Kind.CODE,
@@ -64,6 +84,7 @@ _KINDS = (
     Kind.TRADE,
     Kind.SAMPLE,
     Kind.TELL,
+    Kind.DONE,
 )
 _OPENING = {kind: f"opening {kind.name.lower()}" for kind in _KINDS}
 _SUBJECT = {kind: f"subject {kind.name.lower()}" for kind in _KINDS}
@@ -71,23 +92,19 @@ _BEFORE = {kind: f"before {kind.name.lower()}" for kind in _KINDS}
 _LINE = {kind: f"line {kind.name.lower()}" for kind in _KINDS}
 
 _ANSWER = re.compile(r"(?:re|aw|sv|vs|antw|odp|ynt|bls|atb|rép|回复|答复|返信) ?[:：]", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]+")
 # "10 minutes", "15 Minuten": a small round number and a word, in any language.
 _MINUTES = re.compile(r"(?<![\w.,:/+#-])(?:2|3|5|10|15|20|30|45|60|90|24|48|72)(?![\w]*[.,:/-][0-9])(?=\s*[^\W\d_])")
-_CLOCK = re.compile(r"[0-9]{1,2}[:.][0-9]{2}|[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}")
-# "Amount: 84.20", "Room\t2": a line of a form.
-_ROW = re.compile(r"^[^:\n\t]{2,40}[:：\t].{0,60}$", re.MULTILINE)
 _COLONS = (":", "：", "﹕", "።", "→", "➜", ">", "=")
-_LENGTH = re.compile(r"(?<![\w.,:/-])[4-9](?=[- ‑]?[^\W\d_])")
 _COUNTS = "01234567890 09876543210"
 _POINTED_AT = frozenset((Kind.CODE, Kind.OTP, Kind.FIGURES))
+_OTHERWISE = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.OLD))
+_NOT_NUMBERED = frozenset((Kind.CODE, Kind.OTP, Kind.SECRET))
 _TRADING = frozenset((Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.TRADE))
 _UNSPEAKABLE = re.compile(r"[b-df-hj-np-tv-xz]{4}|^[^aeiouy]+$", re.IGNORECASE)
 _NAME_AND_NUMBER = re.compile(r"[A-Za-z]{3,}-?[A-Za-z]{0,3}[0-9]{1,4}\Z")
 _NAMES = (Kind.CODE, Kind.OTP, Kind.VERIFY)
 _NAME_ENDS = " :：=-–—>*_"
 _OPENERS = " \"'“„«(*_[【「"
-_QUOTED = re.compile(r"[“„«「『]([^“”„«»「」『』\n]{20,400})[”“»」』]|\"([^\"\n]{20,400})\"")
 _PERCENT = re.compile(r"[0-9] ?[%٪％]|[%٪％] ?[0-9]")
 
 
@@ -113,6 +130,8 @@ class Setup(NamedTuple):
     """How long the mail says that its code is."""
     many: float
     """It is one of the leading numbers, and they are alike."""
+    links: tuple[Link, ...]
+    """Those of a mail that has none to sign in."""
 
 
 def weighed(signs: Signs) -> float:
@@ -122,7 +141,7 @@ def weighed(signs: Signs) -> float:
 
 def of_mail(mail: Matter, channels: Channels, signs_in_by_link: bool) -> Signs:
     """The signs that all candidates of a mail share; ``signs_in_by_link`` says that it has a link to sign in."""
-    text = mail.text[:_LOOKED_AT]
+    text = mail.text[:LOOKED_AT]
     length = len(mail.text)
     signs: Signs = {"length": math.log10(length + 10) - 2.5}
     for kind in set(mail.opening_kinds):
@@ -131,14 +150,13 @@ def of_mail(mail: Matter, channels: Channels, signs_in_by_link: bool) -> Signs:
     for kind in set(mail.subject_kinds):
         if kind in _SUBJECT:
             signs[_SUBJECT[kind]] = 1.0
-    numbers = len(_NUMBER.findall(text))
+    numbers = len(NUMBER.findall(text))
     pressed = _on_buttons(channels)
     signs |= {
         "prices": math.log1p(mail.prices),
         "numbers": math.log1p(max(0, numbers - 2)),
-        "clocks": math.log1p(len(_CLOCK.findall(text))),
         "links": math.log1p(len(channels.links)),
-        "rows": math.log1p(len(_ROW.findall(text))),
+        "rows": math.log1p(len(ROW.findall(text))),
     }
     facts = {
         "under 300": length < 300,
@@ -163,7 +181,7 @@ def of_mail(mail: Matter, channels: Channels, signs_in_by_link: bool) -> Signs:
         "secret": mail.to_be_kept_secret,
     }
     signs.update((name, 1.0) for name, holds in facts.items() if holds)
-    return signs
+    return signs | purpose.of_mail(mail)
 
 
 def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
@@ -177,18 +195,22 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
     below = _MINUTES.search(text, end, end + _BELOW)
     announced = setup.announced
     length = len(candidate.typed.replace("-", ""))
-    before_kinds, line_kinds = _kinds(text[max(0, start - _BESIDE) : start]), _kinds(line[:300])
+    ahead = words_of(text[max(0, start - BESIDE) : start])
+    before_kinds, line_kinds = {hit.kind for hit in ahead}, {hit.kind for hit in words_of(_sentence(mail, start, end))}
     trades = mail.subject_trades or not _TRADING.isdisjoint(mail.opening_kinds) or mail.prices >= 2
     signs = shared | _of_string(candidate) | _of_points(setup)
+    signs |= purpose.of_candidate(mail, candidate, said.strength, ahead, line_kinds)
     signs[f"strength {said.strength}"] = 1.0
     signs["position"] = min(1.0, start / max(200, len(text)))
     facts = {
         "answer": said.strength < 2 and _ANSWER.match(mail.subject) is not None,
-        "named otherwise": not said.strength and said.score <= -1.0,
+        "named otherwise": not said.strength
+        and said.score <= -1.0
+        and not _OTHERWISE.isdisjoint(before_kinds | line_kinds),
         "asked": said.asked,
         "stands out": setup.stands_out,
         "alone": alone,
-        "own paragraph": alone and _is_paragraph(text, line_start, line_end),
+        "own paragraph": alone and is_paragraph(text, line_start, line_end),
         "emphasised": emphasis(mail, start, end) >= 2.0,
         "opens": start == line_start and end < line_end and text[max(0, start - 2) : start] in ("", "\n\n"),
         "ends line": not alone and not bare(after),
@@ -199,7 +221,7 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "unique": setup.alone_of_its_kind,
         "minutes below": below is not None,
         "minutes near": below is not None and below.start() < end + 120,
-        "quotation": _in_quotation(line, start - line_start),
+        "quotation": in_quotation(line, start - line_start),
         "percent near": _PERCENT.search(text, max(0, start - 160), end + 160) is not None,
         "mixed among gifts": candidate.shape == "mixed" and mail.of_gifts_or_rooms,
         "mixed to sign in": candidate.shape == "mixed" and mail.speaks_of_signing_in,
@@ -214,18 +236,30 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "named weakly to sign in": 0 < said.strength < 3 and mail.speaks_of_signing_in,
         "named weakly in trade": 0 < said.strength < 3 and trades,
         "named well in trade": said.strength == 3 and trades,
-        "numbered in trade": trades and Kind.NUMBER in line_kinds and line_kinds.isdisjoint((Kind.CODE, Kind.OTP)),
-        "row of a form": _in_form(text, line_start, line_end),
+        "numbered in trade": trades and Kind.NUMBER in line_kinds and line_kinds.isdisjoint(_NOT_NUMBERED),
+        "row of a form": in_form(text, line_start, line_end),
         "unnamed in trade": not said.strength and trades,
         "unnamed beside a link": not said.strength and "sign-in link" in shared,
         "named by the subject": not said.strength and mail.subject_offers_code,
         "stands out in short": setup.stands_out and len(text) < 300,
-        "stands out alone": setup.stands_out and setup.alone_of_its_kind,
+        "stands out alone": alone and setup.alone_of_its_kind,
+        "opens subject": setup.in_subject
+        and key_of(mail.subject[: len(candidate.typed) + 4]).startswith(key_of(candidate.typed)),
+        "in subject and alone": setup.in_subject and alone,
+        "yours by name": said.strength > 0 and Kind.YOURS in line_kinds and not trades,
+        "well named in a form": said.strength == 3 and trades and in_form(text, line_start, line_end),
+        "secret by name": Kind.SECRET in line_kinds and Kind.KEEP in mail.opening_kinds and candidate.shape == "digits",
+        "named in a row": named_in_a_row(text, start),
+        "carried by a link": trades and said.strength < 3 and _carried(setup),
+        "all that is said": said.strength > 0 and len(text.strip()) <= 30 and not trades,
+        "of a place": not said.strength and candidate.shape == "digits" and looks_like_address(text, end),
+        "of a call": said.strength > 0 and _of_a_call(mail),
+        "replaces": replaces(text, candidate),
         "stands out unread": setup.stands_out and not mail.in_known_words,
     }
     signs.update((name, 1.0) for name, holds in facts.items() if holds)
-    signs.update((_BEFORE[kind], 1.0) for kind in before_kinds)
-    signs.update((_LINE[kind], 1.0) for kind in line_kinds)
+    signs.update((_BEFORE[kind], 1.0) for kind in before_kinds & _BEFORE.keys())
+    signs.update((_LINE[kind], 1.0) for kind in line_kinds & _LINE.keys())
     return signs
 
 
@@ -239,7 +273,9 @@ def of_subject_only(
     signs |= {"only in subject": 1.0, "in subject": 1.0, "rivals": math.log(1 + others)}
     if not others:
         signs["unique"] = 1.0
-    if said.score > -1.0 and _points_to_subject(mail.text[:_LOOKED_AT]):
+    if said.strength < 2 and _ANSWER.match(mail.subject) is not None:
+        signs["answer"] = 1.0
+    if said.score > -1.0 and _points_to_subject(mail.text[:LOOKED_AT]):
         signs["pointed at"] = 1.0
     return signs
 
@@ -279,15 +315,6 @@ def _of_string(candidate: Candidate) -> Signs:
     return signs
 
 
-def announced_length(text: str) -> int | None:
-    """How long the code is said to be: "6-digit", "6 Ziffern"."""
-    for match in _LENGTH.finditer(text, 0, _LOOKED_AT):
-        after = folded(text[match.end() : match.end() + 14]).lstrip(" -‑\u200b")
-        if any(hit.kind is Kind.FIGURES and hit.start == 0 for hit in LABELS.hits(after)):
-            return int(match.group())
-    return None
-
-
 def _points_to_subject(text: str) -> bool:
     """ "Enter the digits from the subject line": does a sentence say that the code is in the subject?"""
     text = folded(text)
@@ -302,19 +329,35 @@ def _points_to_subject(text: str) -> bool:
     return False
 
 
-def _in_form(text: str, line_start: int, line_end: int) -> bool:
-    """Is its line one of three or more of a name and a value?"""
-    if _ROW.match(text, line_start, line_end) is None:
-        return False
-    above = text[max(0, line_start - 200) : max(0, line_start - 1)].split("\n")[-2:]
-    below = text[line_end + 1 : line_end + 200].split("\n")[:2]
-    return sum(_ROW.match(line) is not None for line in (*above, *below)) >= 2
-
-
 def _on_buttons(channels: Channels) -> set[Kind]:
     """What the words on the first buttons say."""
     texts = [link.text[:80] for link in channels.links if link.button][:3]
     return {hit.kind for text in texts for hit in LINKS.hits(folded(text))}
+
+
+def _sentence(mail: Matter, start: int, end: int) -> str:
+    """The sentence round a candidate; its whole line where that is a row of cells."""
+    line_start, line_end = mail.line_of(start)
+    line = mail.text[line_start:line_end]
+    if "\t" in line or "\n" in mail.text[start:end]:
+        return line[:300]
+    before = since_sentence(mail.text[max(line_start, start - BESIDE) : start])
+    after = mail.text[end : min(line_end, end + BESIDE)]
+    return f"{before}*{'' if after.startswith('. ') else until_sentence(after)}"
+
+
+def _carried(setup: Setup) -> bool:
+    """Does the address of a link hold it? "Manage my trip" leads to the page of a booking."""
+    token = key_of(setup.candidate.typed)
+    return len(token) >= 5 and any(token in key_of(link.url[:400]) for link in setup.links[:30])
+
+
+def _of_a_call(mail: Matter) -> bool:
+    """Is the mail about a meeting or a call, and its subject not about signing in?"""
+    kinds = set(mail.subject_kinds)
+    return (Kind.CALL in mail.opening_kinds or not kinds.isdisjoint((Kind.ROOM, Kind.CALL))) and kinds.isdisjoint(
+        (Kind.VERIFY, Kind.OTP)
+    )
 
 
 def _is_bare_name(phrase: str) -> bool:
@@ -328,17 +371,3 @@ def _is_bare_name(phrase: str) -> bool:
 
 def _six(candidate: Candidate) -> bool:
     return candidate.shape in ("digits", "grouped", "spaced") and len(candidate.typed.replace("-", "")) == 6
-
-
-def _is_paragraph(text: str, line_start: int, line_end: int) -> bool:
-    opens = line_start < 2 or text[line_start - 2 : line_start] == "\n\n"
-    return opens and (text[line_end : line_end + 2] == "\n\n" or line_end >= len(text) - 1)
-
-
-def _in_quotation(line: str, at: int) -> bool:
-    """Does it stand among other words inside quotation marks?"""
-    return any(match.start() < at < match.end() for match in _QUOTED.finditer(line[:1_000]))
-
-
-def _kinds(text: str) -> set[Kind]:
-    return {hit.kind for hit in LABELS.hits(folded(text))} & _BEFORE.keys()

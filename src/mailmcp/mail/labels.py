@@ -34,6 +34,7 @@ class Label(NamedTuple):
 
 _DECORATION = " \t\n" + "".join(map(chr, range(0x2500, 0x25A0))) + "*=-_~+#|"
 """Blanks and the lines that are drawn round a code."""
+_NUMBERED = re.compile(r"[^\W\d_]{0,8}[ .:#]{0,3}[0-9]")
 _CLOSING = " \t\n:：=#*_`,\"'(«“„「【"
 _CLAUSE_END = re.compile(r"[,，、;:：(（–—]| - |\. |\.\Z")
 _IS = frozenset(("is", "ist", "est", "es", "e", "ar", "er", "on", "to", "je", "is:", "no", "no.", "lyder", "lautet"))
@@ -46,13 +47,13 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
     before = _since_cell(since_sentence(on_line))
     after = until_sentence(text[end : min(line_end, end + 70)])
     named, spoken = _has_words(before), _has_words(after)
-    ahead, behind = _read(before) if named else [], _read(after) if spoken else []
+    ahead, behind = words_of(before) if named else [], words_of(after) if spoken else []
     if line_start and not ahead and "\t" in on_line and (heading := _heading(text, line_start, start)):
-        before, named, ahead = heading, True, _read(heading)
+        before, named, ahead = heading, True, words_of(heading)
     if named and not ahead and len(before) <= 20 and "," not in before and len(before) < len(on_line):
         # "You need an access code. Yours is 482913": two short words name nothing, the sentence before does.
         before = since_sentence(on_line[: -len(before)], keep=True) + before
-        ahead = _read(before)
+        ahead = words_of(before)
     score, strength, asked = _ahead(before, ahead) if named else _lines_above(text, line_start)
     if spoken:
         said = _behind(behind)
@@ -86,12 +87,12 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
 
 def phrase_before(phrase: str, above: bool = False) -> Label:
     """What a phrase says about the number that follows it, on its line or on the one below."""
-    return _ahead(phrase, _read(phrase), above)
+    return _ahead(phrase, words_of(phrase), above)
 
 
 def phrase_after(phrase: str) -> Label:
     """What a phrase says about the number before it; a label behind is rarer and weaker."""
-    return _behind(_read(phrase))
+    return _behind(words_of(phrase))
 
 
 def named_directly(text: str, start: int) -> bool:
@@ -143,8 +144,10 @@ def until_sentence(phrase: str) -> str:
     return phrase[: min(cuts)] if cuts else phrase
 
 
-def _read(phrase: str) -> list[Hit]:
-    return LABELS.hits(folded(phrase))
+def words_of(phrase: str) -> list[Hit]:
+    """The words of a phrase, without what names another number in it: "password no. 4 of today"."""
+    words = folded(phrase)
+    return [hit for hit in LABELS.hits(words) if hit.kind != Kind.NUMBER or not _NUMBERED.match(words, hit.end)]
 
 
 def _ahead(phrase: str, found: list[Hit], above: bool = False) -> Label:
@@ -208,11 +211,12 @@ def _lines_above(text: str, line_start: int) -> Label:
         above = above[: len(above) - len(line)].rstrip()
         last = since_sentence(line.strip(), keep=True)
         part = phrase_before(last[-140:], above=True)
-        if not part.strength and part.score > -1.0 and len(last) < len(line.strip()):
+        if not part.strength and (part.score > -1.0 or any(map(str.isdigit, last))) and len(last) < len(line.strip()):
             # "Use the passcode below. We ask for it because it has been a while.": the sentences before may name it.
             whole = phrase_before(line.strip()[: -len(last)][-220:], above=True)
-            if whole.strength >= 2:
-                part = whole._replace(score=part.score + 0.8 * max(0.0, whole.score))
+            if whole.strength >= 2 or whole.asked:
+                # A last sentence with a number of its own names that one.
+                part = whole._replace(score=max(-1.0, part.score) + 0.8 * max(0.0, whole.score))
         score += weight * part.score
         strength = max(strength, part.strength if part.score > 0 else 0)
         asked = asked or part.asked
@@ -253,7 +257,10 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
         strength = max(strength, 2 if Kind.VERIFY in kinds else 1)
     if bad and good and Kind.OLD not in kinds:
         if Kind.OTP in kinds:
-            bad *= 0.35 if nearest_good <= nearest_bad or nearest_bad > 12 or not compound else 0.8
+            if _opens_a_room(found, goods):
+                strength = min(strength, 1)
+            else:
+                bad *= 0.35 if nearest_good <= nearest_bad or nearest_bad > 12 or not compound else 0.8
         elif compound and nearest_good >= nearest_bad - _COMPOUND:
             good *= 0.3
             strength = 0
@@ -271,6 +278,11 @@ def _named_otherwise(found: list[Hit], distances: list[int]) -> tuple[float, int
             value, strength = (3.5, 2) if hit.kind == Kind.SECRET else (2.5, 1)
             return value / (1.0 + distance / 60.0), strength
     return 0.0, 0
+
+
+def _opens_a_room(found: list[Hit], goods: list[Hit]) -> bool:
+    """ "Webinar passcode", "passcode of the meeting": is it the word for a room that says which passcode it is?"""
+    return any(hit.kind in (Kind.ROOM, Kind.CALL) and _beside(hit, goods, 4) for hit in found)
 
 
 def _beside(hit: Hit, others: list[Hit], reach: int = _COMPOUND) -> bool:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from mailmcp.mail.amounts import money_before, of_account, unit_after
-from mailmcp.mail.candidates import Candidate, bare
+from mailmcp.mail.apart import Candidate, bare
 from mailmcp.mail.labels import named_directly, no_longer_counts
 from mailmcp.mail.matter import MAX_TEXT, Matter
 
@@ -68,7 +68,7 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         text, max(line_start, start - 80), min(line_end, end + 80)
     ):
         score -= 2.0
-    if candidate.shape == "digits" and not alone and _looks_like_address(text, end):
+    if candidate.shape == "digits" and not alone and looks_like_address(text, end):
         score -= 1.5
     stands_out = alone or apart >= 2.0 or candidate.shape == "spaced" or _marked(mail, start, end)
     return Setting(score, stands_out)
@@ -174,7 +174,7 @@ def _cell(text: str, start: int, end: int) -> str:
     return text[left + 1 : min(rights) if rights else min(len(text), end + 200)]
 
 
-def _looks_like_address(text: str, end: int) -> bool:
+def looks_like_address(text: str, end: int) -> bool:
     """ "10115 Berlin": a number, a blank and a name."""
     after = text[end : end + 3]
     return len(after) == 3 and after[0] == " " and after[1].isupper() and after[2].islower()

@@ -168,12 +168,12 @@ huy_dang_ky |ikusi |im_browser |impressum |imprint |incele |indir| |integritet |
 # "It was not you", said before a link in notices.
 _NOT_YOU = """
 # Latin letters
-|bukan_anda |bukan_kamu |did_not |didn't |do_not_recogni |don't_recogni |ei_teie |et_ollut |et_sina |ikke_deg
-|ikke_dig |inte_du |jei_tai_ne khong_phai_ban |n'est_pas_vous |n'etait_pas |n'etiez_pas |nao_foi |nao_fui
-|nao_reconhec |nebyli_jste |nem_on |neste_to |nicht_du |nicht_selbst |nicht_sie |nicht_von_ihnen |nie_ty |niet_door
-|niet_jij |niet_u |niste_bili |niste_vi |no_fui |no_fuiste |no_has_sido |no_reconoc |non_eri |non_riconosc
-|non_sei_stato |not_me |not_you |nu_ai_fost |nu_ati_fost |nuk_ishe |pas_vous |siz_degil |siz_emas |tas_nebij
-|to_nie_ty |was_not_you |wasn't_me |wasn't_you
+|bukan_anda |bukan_kamu |das_nicht_war |das_nicht_warst |did_not |didn't |do_not_recogni |don't_recogni |ei_teie
+|et_ollut |et_sina |if_this_wasn't |ikke_deg |ikke_dig |inte_du |jei_tai_ne khong_phai_ban |n'est_pas_vous |n'etait_pas
+|n'etiez_pas |nao_foi |nao_fui |nao_reconhec |nebyli_jste |nem_on |neste_to |nicht_du |nicht_selbst |nicht_sie
+|nicht_von_ihnen |nie_ty |niet_door |niet_jij |niet_u |niste_bili |niste_vi |no_fui |no_fuiste |no_has_sido |no_reconoc
+|non_eri |non_riconosc |non_sei_stato |not_me |not_you |nu_ai_fost |nu_ati_fost |nuk_ishe |pas_vous |siz_degil
+|siz_emas |tas_nebij |to_nie_ty |was_not_you |wasn't_me |wasn't_you
 # Greek
 |δεν_ησασταν |δεν_ησουν
 # Cyrillic
@@ -192,7 +192,7 @@ _NOT_YOU = """
 본인이_아니 본인이_아닌
 """
 
-LINKS = Lexicon(
+LISTS = (
     (Kind.ACTION, _ACTION),
     (Kind.AGAINST, _AGAINST),
     (Kind.NOT_YOU, _NOT_YOU),
@@ -203,6 +203,7 @@ LINKS = Lexicon(
     (Kind.ROOM, codewords_trade.ROOM),
     (Kind.NOTHING, codewords_negative.NOTHING),
 )
+LINKS = Lexicon(*LISTS)
 
 URL_FOR = re.compile(
     r"verif|confirm|consent|activat|aktiv|magic|sign-?_?in(?![a-z])|log-?_?in(?![a-z])|(?<![a-z])auth|oauth|token|(?<![a-z])otp|"

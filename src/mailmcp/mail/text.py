@@ -13,7 +13,7 @@ from mailmcp.mail.html import MAX_LINKS, drawn
 from mailmcp.mail.limits import safe
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.quotes import Division, divided, is_forward
-from mailmcp.models import Channels, Defect, Message
+from mailmcp.models import Channels, Defect, Link, Message
 
 MAX_VISIBLE = 1024 * 1024
 MAX_PLAIN = 4 * MAX_VISIBLE
@@ -86,7 +86,21 @@ def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Chann
         defects.append("text_truncated")
     if plain.strip() and _differ(plain, drawing.visible):
         defects.append("parts_differ")
+    drawing = replace(drawing, links=_with_bare(drawing))
     return _channels(drawing, division, "html" if drawing.visible else "none", defects)
+
+
+def _with_bare(drawing: Drawing) -> tuple[Link, ...]:
+    """The links of HTML and the addresses among its words that are none there: mail programs make them links."""
+    taken = [(link.offset, link.offset + len(link.text)) for link in drawing.links]
+    bare = (
+        link
+        for link in plain_links(drawing.visible)
+        if link.text == link.url and not any(start <= link.offset < end for start, end in taken)
+    )
+    if not (added := list(bare)):
+        return drawing.links
+    return tuple(sorted((*drawing.links, *added), key=lambda link: link.offset))
 
 
 def _says_in_words(plain: str, visible: str) -> bool:

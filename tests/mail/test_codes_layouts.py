@@ -1,0 +1,114 @@
+"""Codes that layout parts, codes that replace others, and links that a sentence or a button explains."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailmcp.mail import codes, text
+from mailmcp.models import Codes, Message
+
+LONG = "https://app.larkfield.example/a/Zk83hQ2vT0mPq7"
+SHORT = "https://app.larkfield.example/x/7Gt"
+RESET = "https://larkfield.example/reset?t=Zk83hQ2vT0mPq7aa"
+BUTTON = "background:#06c;padding:12px;color:#fff"
+
+
+def found(subject: str, plain: str = "", html: str | None = None) -> Codes:
+    message = Message(text=plain, html=html, subject=subject)
+    return codes.find(subject, text.read(message), "larkfield.example")
+
+
+@pytest.mark.parametrize(
+    ("html", "code"),
+    [
+        ("<div>482</div><div>913</div>", "482913"),
+        ("<table><tr><td>482</td><td>913</td></tr></table>", "482913"),
+        ("<div>K4P</div><div>Q7T</div>", "K4PQ7T"),
+        ("<p>PZ 40 81</p>", "PZ4081"),
+        ("<p>482.913</p>", "482913"),
+        ("<p>XKQ-TRM</p>", "XKQ-TRM"),
+    ],
+)
+def test_a_code_in_groups_is_one_code_however_they_are_parted(html: str, code: str) -> None:
+    page = f"<p>Enter this code to sign in:</p>{html}<p>It is valid for 10 minutes.</p>"
+    assert found("Your sign-in code", html=page).code == code
+
+
+def test_a_full_stop_groups_a_code_inside_a_sentence_but_not_an_amount() -> None:
+    assert found("Your code", "Your code is 482.913 and expires in 10 minutes.").code == "482913"
+    assert found("Invoice", "Your invoice\n\nTotal\n\n482.913\n\nThank you.").code is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your previous code 204817 is no longer valid. Your new code is 771930.",
+        "Der Code 204817 gilt nicht mehr. Ihr neuer Code lautet 771930.",
+        "Je oude code 204817 werkt niet meer, gebruik 771930 om in te loggen.",
+        "L'ancien code 204817 n'est plus valable. Le nouveau est 771930.",
+    ],
+)
+def test_the_code_that_replaces_another_is_given(words: str) -> None:
+    assert found("Code", words).code == "771930"
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Zoom meeting", "Zoom passcode: 482913"),
+        ("Join us", "Webinar passcode: 482913"),
+        ("Stay safe", "A message may say: Your code is 123456. Do not trust it."),
+        ("Deals", "Lisbon from $312, code LIS3129\nSapporo from $774, code SAP7742\nLounges, code QFR81-0925"),
+    ],
+)
+def test_passcodes_of_meetings_examples_and_lists_of_codes_are_none(subject: str, words: str) -> None:
+    assert found(subject, words).code is None
+
+
+def test_a_token_that_only_the_page_of_a_booking_knows_is_no_code() -> None:
+    page = (
+        "<p>Your flight is booked.</p><p>Your confirmation code</p><p><b>Q7LMZR</b></p><p>Seat 31K</p>"
+        '<p><a href="https://air.example/mmb?pnr=Q7LMZR">Manage my trip</a></p>'
+    )
+    assert found("Your flight on 9 December", html=page).code is None
+
+
+def test_an_address_among_the_words_of_html_is_a_link() -> None:
+    page = f"<p>Hello,</p><p>thank you for signing up. Paste this link:<br>{LONG}</p>"
+    assert found("Confirm your address", html=page).link == LONG
+
+
+def test_an_address_that_is_the_text_of_a_link_is_no_second_link() -> None:
+    page = f'<p>Confirm: <a href="{LONG}">{LONG}</a></p>'
+    assert [link.url for link in text.read(Message(html=page)).links] == [LONG]
+
+
+@pytest.mark.parametrize("subject", ["Verify your email", "Welcome to Larkfield"])
+def test_a_button_that_verifies_is_taken_though_its_address_says_nothing(subject: str) -> None:
+    page = f'<p>Hi Ana,</p><p>One step to go.</p><p><a href="{SHORT}" style="{BUTTON}">Verify email</a></p>'
+    assert found(subject, html=page).link == SHORT
+
+
+def test_the_one_button_below_a_headline_of_signing_in_needs_no_such_words() -> None:
+    page = (
+        "<h1>Reset your password.</h1><p>Forgetting happens.</p>"
+        f'<p><a href="{RESET}" style="{BUTTON}">PICK A NEW ONE</a></p><p>It works for 4 hours.</p>'
+    )
+    assert found("Forgotten something?", html=page).link == RESET
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("New sign-in to your account", "We noticed a new sign-in.\n\nIf you did not do this, reset your password:\n"),
+        ("Password changed", "Your password was changed.\n\nIf you didn't do this, recover your account.\n\n"),
+        ("Neue Anmeldung", "Neue Anmeldung aus Graz.\n\nWenn Sie das nicht waren, Passwort zurücksetzen: "),
+    ],
+)
+def test_a_link_for_whom_it_was_not_is_none(subject: str, words: str) -> None:
+    assert found(subject, f"{words}{RESET}\n").link is None
+
+
+def test_a_link_stays_below_a_sentence_that_says_to_ignore_the_mail() -> None:
+    words = f"Click to confirm your address. If this wasn't you, please ignore this email.\n\n=> {LONG}\n"
+    assert found("Confirmation instructions", words).link == LONG
