@@ -1,12 +1,10 @@
-"""Fit the weights of codes (mailmcp.mail.evidence) and links (mailmcp.mail.signin) to the corpus of mails.
-
-Writes src/mailmcp/mail/weights.py.
+"""Fit the weights of mailmcp.mail.evidence to the corpus of mails and write src/mailmcp/mail/weights.py.
 
     .venv/bin/python scripts/fit_codes.py
     .venv/bin/python scripts/fit_codes.py --estimate
 
 With ``--estimate`` it writes nothing: it fits to four fifths of the mails and reads the fifth left out, for each fifth,
-and tells how many links and codes of mails that the weights never knew are right, and how many alarms are false.
+and tells how many codes of mails that the weights never knew are right, and how many alarms are false.
 
 Every mail is read several times: as it is and as a plain client shows it, with all words and with a tenth or a quarter
 of the words of the lists taken out. So the weights lean on no single word, and hold for mails with words that nobody
@@ -24,9 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mailmcp.mail import codes, evidence, labels, linkwords, matter, signin, surroundings, text, urls
+from mailmcp.mail import codes, evidence, labels, matter, purpose, surroundings, text
 from mailmcp.mail.codewords import LABELS, LISTS, Kind, Lexicon
 from mailmcp.mail.parse import parse
+from mailmcp.mail.signin import best_link
 from mailmcp.models import Channels, Message
 
 ROOT = Path(__file__).parents[1]
@@ -42,11 +41,11 @@ THRESHOLDS = (-2.0, -1.5, -1.0, -0.75, -0.5, -0.25, 0.0, 0.5, 1.0)
 
 
 class Row(NamedTuple):
-    """A candidate (a link) of one reading of a mail."""
+    """A candidate of one reading of a mail."""
 
     reading: int
     right: bool
-    """Is it the code (the link)?"""
+    """Is it the code?"""
     signs: dict[str, float]
     points: float
     """The hand-made ones."""
@@ -60,41 +59,26 @@ class Reading(NamedTuple):
     mail: int
     share: float
     """Of the words, taken out."""
-    wanted: bool
-    """Is there something to be found?"""
+    has_code: bool
 
 
-class Mail(NamedTuple):
-    """A mail that rules may be developed on, with what a person takes from it."""
-
-    number: int
-    subject: str
-    channels: Channels
-    sender: str | None
-    code: str | None
-    link: str | None
-
-
-def mails() -> Iterator[Mail]:
-    """All of them: those in HTML also as a plain client shows them."""
+def mails() -> Iterator[tuple[int, str, Channels, str | None]]:
+    """Number, subject, channels and expected code of every mail that rules may be developed on."""
     number = 0
     for folder in sorted(CORPUS.glob("dev_*/")):
         for line in (folder / "expected.jsonl").read_text("utf-8").splitlines():
             row = json.loads(line)
             message = parse((folder / row["file"]).read_bytes())
             channels = text.read(message)
-            sender = message.author.email.rpartition("@")[2] if message.author else None
             number += 1
-            mail = Mail(number, message.subject, channels, sender, row["code"], row["link"])
-            yield mail
-            if channels.read_from == "html":
+            yield number, message.subject, channels, row["code"]
+            if channels.read_from == "html":  # as a plain client shows it
                 plain = text.read(Message(text=as_plain(channels), subject=message.subject))
-                yield mail._replace(channels=plain)
+                yield number, message.subject, plain, row["code"]
     for line in (CORPUS / "dev_short.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         number += 1
-        channels = text.read(Message(text=row["text"], subject=row["subject"]))
-        yield Mail(number, row["subject"], channels, None, row["code"], None)
+        yield number, row["subject"], text.read(Message(text=row["text"], subject=row["subject"])), row["code"]
 
 
 def as_plain(channels: Channels) -> str:
@@ -107,72 +91,35 @@ def as_plain(channels: Channels) -> str:
     return words.replace("\t", "  ")
 
 
-def forgetful(lists: tuple[tuple[Kind, str], ...], share: float, chance: random.Random) -> Lexicon:
+def forgetful(share: float, chance: random.Random) -> Lexicon:
     """The lists without some of their words."""
     left: list[tuple[Kind, str]] = []
-    for kind, words in lists:
+    for kind, words in LISTS:
         entries = " ".join(line for line in words.splitlines() if not line.startswith("#")).split()
         left.append((kind, " ".join(entry for entry in entries if chance.random() > share)))
     return Lexicon(*left)
 
 
-def readings_of(read: list[Mail]) -> Iterator[tuple[Mail, float]]:
-    """Every mail as often as it is read, and the share of the words that are taken out then."""
+def rows() -> tuple[list[Row], list[Reading]]:
+    """The candidates of all readings of all mails."""
+    read = list(mails())
+    found: list[Row] = []
+    readings: list[Reading] = []
     for share, times in READINGS:
         for seed in range(times):
-            chance = random.Random(100 + seed)  # noqa: S311 - the same each time
-            if share:
-                known_words(forgetful(LISTS, share, chance), forgetful(linkwords.LISTS, share, chance))
-            for mail in read:
-                yield mail, share
-    known_words(LABELS, linkwords.LINKS)
-
-
-def known_words(of_labels: Lexicon, of_links: Lexicon) -> None:
-    """Let all that reads words know these."""
-    for module in (labels, matter, evidence, surroundings, signin):
-        module.LABELS = of_labels
-    for module in (signin, urls):
-        module.LINKS = of_links
-
-
-def link_rows(read: list[Mail]) -> tuple[list[Row], list[Reading]]:
-    """The likeliest links of all readings of all mails."""
-    found: list[Row] = []
-    readings: list[Reading] = []
-    for mail, share in readings_of([mail for mail in read if mail.channels.links]):
-        about = matter.Matter.of(mail.subject, mail.channels)
-        for link, signs in signin.Offered(about, mail.channels.links, mail.sender).judged(mail.code):
-            points = sum(signs.get(name, 0.0) for name in ("button", "long token", "path named", "lone"))
-            found.append(row_of(len(readings), link.url == mail.link, signs, points, signin.SETTLED))
-        readings.append(Reading(mail.number, share, mail.link is not None))
+            lexicon = forgetful(share, random.Random(100 + seed)) if share else LABELS  # noqa: S311 - the same each time
+            for module in (labels, matter, evidence, purpose, surroundings):
+                module.LABELS = lexicon
+            for number, subject, channels, code in read:
+                mail = matter.Matter.of(subject, channels)
+                linked = best_link(mail, channels.links, None, None) is not None
+                for candidate in codes.judged(mail, channels, linked):
+                    right = code is not None and candidate.key == codes.key(code)
+                    signs = {name: value for name, value in candidate.signs.items() if name not in evidence.SETTLED}
+                    settled = sum(evidence.SETTLED.get(name, 0.0) * value for name, value in candidate.signs.items())
+                    found.append(Row(len(readings), right, signs, signs["points"], settled))
+                readings.append(Reading(number, share, code is not None))
     return found, readings
-
-
-def code_rows(read: list[Mail]) -> tuple[list[Row], list[Reading]]:
-    """The candidates of all readings of all mails."""
-    found: list[Row] = []
-    readings: list[Reading] = []
-    for mail, share in readings_of(read):
-        about = matter.Matter.of(mail.subject, mail.channels)
-        linked = signin.best_link(about, mail.channels.links, None, None) is not None
-        for candidate in codes.judged(about, mail.channels, linked):
-            right = mail.code is not None and candidate.key == codes.key(mail.code)
-            signs = candidate.signs
-            found.append(row_of(len(readings), right, signs, signs["points"], evidence.SETTLED))
-        readings.append(Reading(mail.number, share, mail.code is not None))
-    return found, readings
-
-
-def row_of(reading: int, right: bool, signs: dict[str, float], points: float, settled: dict[str, float]) -> Row:
-    """A row with the signs to be fitted apart from those whose weights are set by hand."""
-    return Row(
-        reading,
-        right,
-        {name: value for name, value in signs.items() if name not in settled},
-        points,
-        sum(settled.get(name, 0.0) * value for name, value in signs.items()),
-    )
 
 
 def learnt_from(found: list[Row], likely: list[float]) -> list[tuple[Row, float]]:
@@ -257,7 +204,7 @@ def solved(matrix: list[list[float]], right: list[float]) -> list[float]:
     return right
 
 
-def estimate(what: str, found: list[Row], readings: list[Reading]) -> None:
+def estimate(found: list[Row], readings: list[Reading]) -> None:
     """Print how the weights do on mails that they were not fitted to."""
     best: dict[int, tuple[float, bool]] = {}
     for fold in range(FOLDS):
@@ -271,44 +218,32 @@ def estimate(what: str, found: list[Row], readings: list[Reading]) -> None:
                 best[row.reading] = max(best.get(row.reading, (odds, row.right)), (odds, row.right))
     for share in sorted({reading.share for reading in readings}):
         read = [(reading, best.get(at)) for at, reading in enumerate(readings) if reading.share == share]
-        wanted = sum(reading.wanted for reading, _ in read)
+        coded = sum(reading.has_code for reading, _ in read)
         for threshold in THRESHOLDS:
             given = [(reading, top[1]) for reading, top in read if top is not None and top[0] >= threshold]
-            right = sum(is_right for _, is_right in given)
-            alarms = sum(not reading.wanted for reading, _ in given)
+            right = sum(is_code for _, is_code in given)
+            alarms = sum(not reading.has_code for reading, _ in given)
             sys.stdout.write(
-                f"{share:.0%} of the words missing, threshold {threshold}: {right} of {wanted} {what} right, "
-                f"alarms in {alarms} of {len(read) - wanted} mails without\n"
+                f"{share:.0%} of the words missing, threshold {threshold}: {right} of {coded} codes right, "
+                f"alarms in {alarms} of {len(read) - coded} mails without\n"
             )
 
 
-def written(prefix: str, intercept: float, weights: dict[str, float]) -> list[str]:
-    return [
-        f"{prefix}INTERCEPT = {intercept:.2f}",
-        f"{prefix}WEIGHTS: dict[str, float] = {{",
-        *(f'    "{name}": {weight:.2f},' for name, weight in weights.items()),
-        "}",
-    ]
-
-
 def main() -> int:
-    read = list(mails())
-    found, readings = link_rows(read)
+    found, readings = rows()
     if "--estimate" in sys.argv[1:]:
-        estimate("links", found, readings)
-    of_links = fitted(found)
-    signin.LINK_INTERCEPT, signin.LINK_WEIGHTS = of_links  # whether a mail has a link says something of its code
-    found, readings = code_rows(read)
-    if "--estimate" in sys.argv[1:]:
-        estimate("codes", found, readings)
+        estimate(found, readings)
         return 0
+    intercept, weights = fitted(found)
     lines = [
-        '"""The weights of the signs of ``evidence`` and ``signin``: written by scripts/fit_codes.py, not by hand."""',
+        '"""The weights of the signs of ``evidence``: written by scripts/fit_codes.py, not by hand."""',
         "",
         "from __future__ import annotations",
         "",
-        *written("", *fitted(found)),
-        *written("LINK_", *of_links),
+        f"INTERCEPT = {intercept:.2f}",
+        "WEIGHTS: dict[str, float] = {",
+        *(f'    "{name}": {weight:.2f},' for name, weight in weights.items()),
+        "}",
         "",
     ]
     WRITTEN.write_text("\n".join(lines), "utf-8")

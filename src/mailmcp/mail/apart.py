@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import islice
 from typing import NamedTuple
 
 MAX_LINES = 60
@@ -13,13 +13,8 @@ MAX_LINES = 60
 
 _GROUPS = re.compile(r"[A-Z0-9]{1,5}(?:[ ·][A-Z0-9]{1,5}){1,4}\Z")
 # "H4N 8WD", "482.913": groups with a blank or a full stop, the last thing on a line and all of it, or after a colon.
-_APART = re.compile(r"[A-Z0-9]{2,4}(?:[ .][A-Z0-9]{2,4}){1,2}\Z")
-_LONGEST = 14
-"""Characters of such groups with what parts them."""
-_MOST = 60
-"""Of each form that is looked at."""
-# Found by the full stop: there are fewer than digits.
-_POINTED = re.compile(r"\.(?<=[0-9]{3}\.)(?<![\w.,:/-][0-9]{3}\.)[0-9]{3}(?![\w,/-]|\.\w)")
+_APART = re.compile(r"(?:^|[:：])[ \t]*([A-Z0-9]{2,4}(?:[ .][A-Z0-9]{2,4}){1,2})(?=[ \t.]*$)", re.MULTILINE)
+_POINTED = re.compile(r"(?<![\w.,:/-])[0-9]{3}\.[0-9]{3}(?![\w,/-]|\.\w)")
 # Groups too short to be a code alone, each on a line of its own.
 _BELOW = re.compile(r"^[ \t]*([A-Z0-9]{2,3}(?:[ \t]*\n[ \t]*[A-Z0-9]{2,3}){1,5})[ \t]*$", re.MULTILINE)
 _LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
@@ -50,10 +45,9 @@ def of_layout(text: str, found: list[Candidate], coded: bool) -> list[Candidate]
 
     Inside a sentence "482.913" is a group only where the mail speaks of codes (``coded``).
     """
-    rows = text.split("\n")
-    lines = _of_lines(rows)
+    lines = _of_lines(text)
     whole = [one for one in lines if one.shape == "mixed"]
-    whole += _outside(list(_in_groups(text, rows, coded)), whole)
+    whole += _outside(list(_in_groups(text, coded)), whole)
     return [*_outside(found, whole), *(one for one in lines if one.shape != "mixed"), *whole]
 
 
@@ -70,12 +64,12 @@ def _outside(found: list[Candidate], whole: list[Candidate]) -> list[Candidate]:
     return left
 
 
-def _of_lines(rows: list[str]) -> list[Candidate]:
+def _of_lines(text: str) -> list[Candidate]:
     """What stands alone on its line, and columns of one character a line."""
     found: list[Candidate] = []
     column: list[tuple[int, str]] = []
     offset = 0
-    for line in rows:
+    for line in text.split("\n"):
         length = len(line)
         if length <= 60:
             core = line.strip(_WRAPPING)
@@ -107,14 +101,10 @@ def _alone(core: str, start: int) -> Candidate | None:
     return None
 
 
-def _in_groups(text: str, rows: list[str], coded: bool) -> Iterator[Candidate]:
+def _in_groups(text: str, coded: bool) -> Iterator[Candidate]:
     """Tokens in groups of one length that no dash holds together: on one line, or each group on its own."""
-    spans = list(islice(_at_ends(rows), _MOST))
-    short = [place for place, line in enumerate(rows) if len(line) <= _LONGEST and 2 <= len(line.strip()) <= 3]
-    if any(two == one + 1 for one, two in pairwise(short)):
-        spans += [match.span(1) for match in islice(_BELOW.finditer(text), _MOST)]
-    if coded:
-        spans += [(match.start() - 3, match.end()) for match in islice(_POINTED.finditer(text), _MOST)]
+    spans = [match.span(1) for pattern in (_APART, _BELOW) for match in islice(pattern.finditer(text), 60)]
+    spans += [match.span() for match in islice(_POINTED.finditer(text), 60)] if coded else []
     read_to = 0
     for start, end in sorted(spans):
         groups = [group for group in re.split(r"[\s.]+", text[start:end]) if group]
@@ -130,18 +120,6 @@ def _in_groups(text: str, rows: list[str], coded: bool) -> Iterator[Candidate]:
         else:
             continue
         read_to = end
-
-
-def _at_ends(rows: list[str]) -> Iterator[tuple[int, int]]:
-    """Where groups fill a line, or all of it behind the last colon."""
-    offset = 0
-    for line in rows:
-        colon = max(line.rfind(":"), line.rfind("："))
-        core = line[colon + 1 :].lstrip(" \t").rstrip(" \t.") if len(line) - colon <= 3 * _LONGEST else ""
-        if 5 <= len(core) <= _LONGEST and _APART.match(core):
-            start = offset + line.index(core, colon + 1)
-            yield start, start + len(core)
-        offset += len(line) + 1
 
 
 def _column(column: list[tuple[int, str]]) -> list[Candidate]:

@@ -44,15 +44,14 @@ _BLANKS = ("", " ", "\n")
 _BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
 # "OTP=4821" names the number; in "page?code=4821" and "a.code=4821" it is a part of something longer.
 _NAMED_BEFORE = re.compile(r"(?:^|(?<=[\s(\[<\"'“„>]))[^\W\d_]{2,40}=\Z")
-_INFLECTED = re.compile(r"(?:[a-z]{1,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
+_INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
 _FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
 # Not between other words in capitals: those are a heading.
 _CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
 _NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
-# Found by the dash: there are fewer than capitals.
-_GROUPED_CAPITALS = re.compile(r"-(?<=[A-Z]{3}-)(?<![\w@./#-][A-Z]{3}-)[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
+_GROUPED_CAPITALS = re.compile(r"(?<![\w@./#-])[A-Z]{3}-[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
 
 
 def masked(text: str) -> str:
@@ -127,10 +126,11 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
         if len(found) >= MAX_CANDIDATES:
             break
     if capitals:
-        for pattern, before in ((_CAPITALS, 0), (_GROUPED_CAPITALS, 3), (_NO_WORD, 0)):
-            for match in islice(pattern.finditer(text), 60):
-                start, end = match.start() - before, match.end()
-                found.append(Candidate(start, end, text[start:end], "letters", (end - start,)))
+        found.extend(
+            Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
+            for pattern in (_CAPITALS, _GROUPED_CAPITALS, _NO_WORD)
+            for m in islice(pattern.finditer(text), 60)
+        )
     return of_layout(text, found, capitals)
 
 

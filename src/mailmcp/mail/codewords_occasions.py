@@ -284,14 +284,15 @@ bedankt_voor_je_aankoop bedankt_voor_je_bestelling bedankt_voor_uw_aankoop bedan
 |bukti_pembayaran |byla_odeslana cam_on_quy_khach_da |chitanta |cita_confirmada |comanda_confirmada
 |comanda_confirmata completed_successfully |compra_aprobada |compra_aprovada |compra_realizada |comprobante
 comprovante conferma_d'ordine conferma_della_prenotazione conferma_ordine conferma_prenotazione confirmacao_de_pedido
-confirmacao_de_reserva confirmacion_de_pedido confirmacion_de_reserva |confirmarea_comenzii confirmation_de_commande
-confirmation_de_rendez confirmation_de_reservation |czeka_na_odbior da_nhan_duoc_thanh_toan da_thanh_toan
-|dakujeme_za_nakup |dakujeme_za_objed |dalam_perjalanan danke_fur_deine_best danke_fur_deinen_einkauf
-danke_fur_ihre_best danke_fur_ihren_einkauf dat_cho_thanh_cong dat_ve_thanh_cong |deine_rechnung |dekujeme_za_nakup
-|dekujeme_za_objed don_hang_da |dziekujemy_za_zakup |dziekujemy_za_zamow |e_confermat |e_stato_consegnato
-|e_stato_spedito |eingegangen| |er_afsendt |er_bekraeftet |er_bekreftet |er_leveret |er_pa_vej |eskerrik_asko_erosket
-|est_confirme est_en_route |est_prete| |esta_confirmad |esta_en_camino |faktura |faturaniz |feladtuk |fisiniz
-|foglalas_visszaig |foi_aprovad |foi_entregue |foi_enviado |gata_de_ridicare |gotowe_do_odbioru gracias_por_su_compra
+confirmacao_de_reserva confirmacion_de_compra confirmacion_de_pago confirmacion_de_pedido confirmacion_de_reserva
+|confirmarea_comenzii confirmation_de_commande confirmation_de_paiement confirmation_de_rendez
+confirmation_de_reservation |czeka_na_odbior da_nhan_duoc_thanh_toan da_thanh_toan |dakujeme_za_nakup
+|dakujeme_za_objed |dalam_perjalanan danke_fur_deine_best danke_fur_deinen_einkauf danke_fur_ihre_best
+danke_fur_ihren_einkauf dat_cho_thanh_cong dat_ve_thanh_cong |deine_rechnung |dekujeme_za_nakup |dekujeme_za_objed
+don_hang_da |dziekujemy_za_zakup |dziekujemy_za_zamow |e_confermat |e_stato_consegnato |e_stato_spedito |eingegangen|
+|er_afsendt |er_bekraeftet |er_bekreftet |er_leveret |er_pa_vej |eskerrik_asko_erosket |est_confirme
+est_en_route |est_prete| |esta_confirmad |esta_en_camino |faktura |faturaniz |feladtuk |fisiniz |foglalas_visszaig
+|foi_aprovad |foi_entregue |foi_enviado |gata_de_ridicare |gotowe_do_odbioru gracias_por_su_compra
 gracias_por_su_pedido gracias_por_tu_compra gracias_por_tu_pedido |gracies_per_la_compra |gracies_per_la_teva_compra
 grazie_per_il_tuo_acquisto grazie_per_il_tuo_ordine grazie_per_l'acquisto ha_sido_entregado ha_sido_enviado
 haben_wir_erhalten |har_levererats |har_skickats has_been_booked has_been_canceled has_been_cancelled
@@ -311,41 +312,42 @@ obrigado_pela_compra obrigado_pela_prefer obrigado_pela_sua |odeme_alindi |odeme
 |pagament_rebut |pagamento_aprovado |pagamento_confermato |pagamento_confirmado |pagamento_effettuato
 |pagamento_recebido |pagamento_ricevuto |pago_aprobado |pago_confirmado |pago_realizado |pago_recibido |paid_by
 |paid_with paiement_accepte paiement_confirme paiement_recu |paldies_par_pasutij |paldies_par_pirkum |paragon
-|pasutijuma_apstipr payment_received payment_successful payment_was_success |pedido_confirmado |pedido_enviado
-|pembayaran_berhasil |pembayaran_berjaya |pembayaran_diterima |pesanan_dikonfirmasi |placanje_uspes |placanje_uspjes
-|placilo_uspes |plata_confirmata |plata_efectuata |platba_prebehla |platba_prijata |platba_probehla |platnosc_przyjeta
-|platnosc_zrealizowana |potrjena| |potvrdenie_objed |potvrdenie_rezerv |potvrzeni_objed |potvrzeni_rezerv
-|potwierdzenie_rezerwacji |potwierdzenie_zamowienia |prenotazione_confermata |pro_vyzvednuti |quittung |racun_br
-ready_for_collection ready_for_pickup ready_to_collect ready_to_pick |recebemos_o |recebemos_seu |receipt|
-|redo_att_hamt |rendeles_visszaig |reserva_confirmada reservation_confirm |reservierungsbestat |resit
-|rezervace_potvrzena |rezervacia_potvrden |rezervacija_je |rezervacijas_apstipr |rezervacijos_patvirt
-|rezervare_confirmata |rezervasyon_onay |rezervasyonunuz_onay |ricevuta |saiu_para_entrega |scontrino |seu_recibo
-|sikeres_fizetes |siparis_onay |siparisiniz_alindi |siparisiniz_yolda |sont_confirme |struk |su_factura |su_recibo
-|sua_fatura successfully_paid |szamla| tack_for_din_best tack_for_din_betal tack_for_din_bok tack_for_ditt_kop
-tak_for_din_best tak_for_din_ord tak_for_dit_kob takk_for_bestill takk_for_din_best takk_for_kjop |telah_dikirim
-|tellimuse_kinnit |terima_kasih_atas_pembay |terima_kasih_atas_pesanan |terima_kasih_telah_berbelanja |terminbestat
-|teslim_edildi thanh_toan_thanh_cong thank_you_for_booking thank_you_for_shopping thank_you_for_your_booking
-thank_you_for_your_donation thank_you_for_your_gift thank_you_for_your_order thank_you_for_your_payment
-thank_you_for_your_purchase thanks_for_shopping thanks_for_your_order thanks_for_your_payment thanks_for_your_purchase
-|ticket_de_caisse |tilausvahvistus |tu_factura |tu_recibo |uctenka |uw_factuur |uzsakymo_patvirt
-|va_multumim_pentru_comanda |varausvahvistus vielen_dank_fur_deine_best vielen_dank_fur_deinen
-vielen_dank_fur_ihre_best vielen_dank_fur_ihren |votre_facture |votre_recu |vyzvednete |w_drodze| was_charged
-was_completed was_delivered was_paid we've_received we_have_received_your we_received_your wurde_bezahlt
+|pasutijuma_apstipr payment_confirm payment_received payment_successful payment_was_success |pedido_confirmado
+|pedido_enviado |pembayaran_berhasil |pembayaran_berjaya |pembayaran_diterima |pesanan_dikonfirmasi |placanje_uspes
+|placanje_uspjes |placilo_uspes |plata_confirmata |plata_efectuata |platba_prebehla |platba_prijata |platba_probehla
+|platnosc_przyjeta |platnosc_zrealizowana |potrjena| |potvrdenie_objed |potvrdenie_rezerv |potvrzeni_objed
+|potvrzeni_rezerv |potwierdzenie_platnosci |potwierdzenie_przelewu |potwierdzenie_rezerwacji |potwierdzenie_zamowienia
+|prenotazione_confermata |quittung |racun_br ready_for_collection ready_for_pickup ready_to_collect ready_to_pick
+|recebemos_o |recebemos_seu |receipt| |redo_att_hamt |rendeles_visszaig |reserva_confirmada reservation_confirm
+|reservierungsbestat |resit |rezervace_potvrzena |rezervacia_potvrden |rezervacija_je |rezervacijas_apstipr
+|rezervacijos_patvirt |rezervare_confirmata |rezervasyon_onay |rezervasyonunuz_onay |ricevuta |saiu_para_entrega
+|scontrino |seu_recibo |sikeres_fizetes |siparis_onay |siparisiniz_alindi |siparisiniz_yolda |sont_confirme |struk
+|su_factura |su_recibo |sua_fatura successfully_paid |szamla| tack_for_din_best tack_for_din_betal tack_for_din_bok
+tack_for_ditt_kop tak_for_din_best tak_for_din_ord tak_for_dit_kob takk_for_bestill takk_for_din_best takk_for_kjop
+|telah_dikirim |tellimuse_kinnit |terima_kasih_atas_pembay |terima_kasih_atas_pesanan |terima_kasih_telah_berbelanja
+|terminbestat |teslim_edildi thanh_toan_thanh_cong thank_you_for_booking thank_you_for_shopping
+thank_you_for_your_booking thank_you_for_your_donation thank_you_for_your_gift thank_you_for_your_order
+thank_you_for_your_payment thank_you_for_your_purchase thanks_for_shopping thanks_for_your_order
+thanks_for_your_payment thanks_for_your_purchase |ticket_de_caisse |tilausvahvistus |tu_factura |tu_recibo |uctenka
+|uw_factuur |uzsakymo_patvirt |va_multumim_pentru_comanda |varausvahvistus vielen_dank_fur_deine_best
+vielen_dank_fur_deinen vielen_dank_fur_ihre_best vielen_dank_fur_ihren |votre_facture |votre_recu |w_drodze|
+was_charged was_completed was_delivered was_paid we've_received we_have_received_your we_received_your wurde_bezahlt
 wurde_storniert wurde_versandt wurde_zugestellt |wykonano_przelew you_paid your_invoice your_receipt your_statement
-|zahlung_erhalten zahlung_war_erfolg |zostala_potwierdzona |zostala_wyslana |zostalo_wyslane |zostalo_zrealizowane
+|zahlung_erhalten zahlung_war_erfolg |zahlungsbestat |zostala_potwierdzona |zostala_wyslana |zostalo_wyslane
+|zostalo_zrealizowane
 # Greek
 |απεσταλη |αποδειξη |επιβεβαιωση_κρατησησ |επιβεβαιωση_παραγγελιασ |ετοιμη_για_παραλαβη |ευχαριστουμε_για_την_αγορα
 |ευχαριστουμε_για_την_παραγγελια |εχει_επιβεβαιωθει |ληφθηκε |πληρωμη_ολοκληρωθηκε |τιμολογιο
 # Cyrillic
 |благодарим_ви_за_поръч |благодарим_за_покуп |благодарим_за_поръч |бронирование_подтвержд |бронювання_підтвердж
-|готов_к_выдаче |доставлен| |дякуємо_за_замовл |дякуємо_за_покупк |заказ_подтвержд |замовлення_підтвердж
-|запись_подтвержд |квитанц |квитанци |оплата_прошла |оплачен |оплачено |платеж_получен |плащането_е |получихме
-|поръчката_е |потвърдена_резерв |рачун_бр |спасибо_за_заказ |спасибо_за_покупк |сплачено |төлбөр_төлөгд
+ |готов_к_выдаче |доставлен| |дякуємо_за_замовл |дякуємо_за_покупк |заказ_подтвержд |замовлення_підтвердж
+|запись_подтвержд |квитанц |квитанци |оплата_прошла |оплачен |оплачено |платеж_получен |плащането_е
+|получихме |поръчката_е |потвърдена_резерв |рачун_бр |спасибо_за_заказ |спасибо_за_покупк |сплачено |төлбөр_төлөгд
 |төлем_қабылдан |уплата_примље |хвала_на_куповини |хвала_на_поруџ |чек|
 # Georgian and Armenian
 շնորհակալություն_գնման վճարումը_ստաց გადახდა_დადასტურ გადახდა_წარმატ მადლობა_შეძენ
 # Hebrew
-אישור_הזמנה ההזמנה_אושר ההזמנה_יצא התקבל_תשלום התשלום_התקבל חשבונית קבלה_מס תודה_על_הזמנ תודה_על_הקני
+אישור_הזמנה אישור_תשלום ההזמנה_אושר ההזמנה_יצא התקבל_תשלום התשלום_התקבל חשבונית קבלה_מס תודה_על_הזמנ תודה_על_הקני
 # Arabic
 اداييگي_موصول ارڈر_كي_تصديق استلمنا ايصال تم_استلام تم_الدفع تم_تاكيد_حجز تم_تاكيد_طلب تم_توصيل تم_دفع تم_شحن
 رسيد_پرداخت سفارش_شما_ثبت سپاس_از_خريد شكرا_لتسوق شكرا_لشراي شكرا_لطلب فاتوره پرداخت_موفق
@@ -359,10 +361,11 @@ wurde_storniert wurde_versandt wurde_zugestellt |wykonano_przelew you_paid your_
 ขอบคุณที่ใช้บริการ ขอบคุณสําหรับคําสั่งซื้อ จัดส่งแล้ว ชําระเงินสําเร็จ ชําระเงินเรียบร้อย ยืนยันการจอง ใบเสร็จ
 ได้รับชําระ ຊໍາລະເງິນສໍາເລັດ ໃບຮັບເງິນ ငွေပေးချေမှု_အောင်မြင် ការទូទាត់បានជោគជ័យ
 # Chinese and Japanese
-お支払いが完了 ご予約ありがとう ご予約確認 ご注文ありがとう ご注文確認 ご購入ありがとう 付款成功 发票 受け付けました
-已付款 已出貨 已发货 已支付 已發貨 已签收 感謝您的訂購 感謝您的購買 感谢您的订购 感谢您的购买 承りました 支付成功 收据
-收據 発送いたしました 発送しました 發票 訂單已 订单已 預約成功 預訂成功 領収 预约成功 预订成功
+ お支払いが完了 ご予約ありがとう ご予約確認 ご注文ありがとう ご注文確認 ご購入ありがとう
+付款成功 发票 受け付けました 已付款 已出貨 已发货 已支付 已發貨 已签收 感謝您的訂購 感謝您的購買 感谢您的订购
+感谢您的购买 承りました 支付成功 收据 收據 発送いたしました 発送しました 發票 訂單已 订单已 預約成功 預訂成功 領収
+预约成功 预订成功
 # Korean
-결제_완료 결제가_완료 결제완료 구매해_주셔서 배송_시작 영수증 예약_완료 예약_확정 예약이_확정 이용해_주셔서 입금_확인
-주문_완료 주문이_완료 주문해_주셔서
+결제_완료 결제가_완료 결제완료 구매해_주셔서 배송_시작 영수증 예약_완료 예약_확정 예약이_확정 이용해_주셔서
+입금_확인 주문_완료 주문이_완료 주문해_주셔서
 """

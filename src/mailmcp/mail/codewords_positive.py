@@ -41,62 +41,58 @@ sifresi |token| tunnusluku waehere zahlenfolge ziffern
 VERIFY = """
 # Latin letters
 |2-step |2fa |aanmeld aanteken |abbina |acceder accedere |acces acceso |acceso| |access| accesso |acess |acesso
-activac activat |adgang aktivi |aktyvin |alair |allekirjoit anmeld |appair |approuv |approv |aprob |aprov |apstipr
-|assinatura_digital |assinatura_eletronica ativac |atkomst attivaz |audkenn autent autentific authent authoris
-authoriz autoriz |autoryz |azonosit bao_mat |bejelentkez bekraeft |bekraft |bekreft |belep |beripik berrets |bestateg
-bestatig |beveilig |bevestig |bezbed |bezpec |bezpiecz |bir_martalik |birdefelik |biztonsag |cadarnhau |clave_de_firma
-|code_de_vote |codice_firma |codigo_de_firma |codigo_de_voto conecta conectare conferm confirm connecter connexion
-dang_nhap |dearbh |deimhni |digital_signature |dilysu dogrula |dostep |drosib |e-signature |eenmalig egiazta
-|egyszer_hasznal einmal |electronic_signature ellenorz |emparejar |engang |enkrat |ensalut |entrar| |erisim |eslestir
-|fanamarin fhior |fior_ |fiorai |fioraithe freigabe |freigeb |gelitaan |giris |godkann |godkend |godkjenn
-|goed_te_keuren |goedkeur |guvenlik |hitelesit |hozzafer |hyni |hyr_ |hyrje |hyvaksy |hyvaksyn identifi identit |ielog
-|igazol |ijerisi |imzala |ingia inici_de_sessio inicia_sesion iniciar_sesion iniciar_sessao inicio_de_sesion
-inicio_de_sessao |inlog innlogg |innrita |innskra |iwole |jednokrat |jednoraz |jovahagy |juurdepaas |keamanan
-|kertakaytto |keselamatan kich_hoat |kinnit |kirish |kirjaudu kirjautu |koble_til |konferma konfirm |kontrolo |koppel
-|koppeln |koppla |kopplung |kuingia |kumpirma |kwemeza |kwinjira |legitimat |link_your log-in |log_in |log_ind |logail
-|logg_inn |logga_in |logge_in |logging_in |login |login_verif |logow |mag-log |mara_moja |masuk |megerosit
-|mewngofnodi |mfa| |mlebu monouso mot_lan multi-factor |nbanye |ngena |nje_here |nje_perdor |nkwenye |odobr |odobren
-|onay |ondertekenen |ondertekening |one-off one-time one_time onetime |oryggis |overen |overit |overov |overte |paasy
-|pagpapatunay |pair_your |pairing |para_firmar |parear |parosit |passwordless |patvirt |pengesahan |per_firmare
-|piekluv |piekļuv |pieslegs |pieteik |pistrast |podepsan |podpis |potpis |potrd |potvr |potwierdz |preverit |preverj
-|prieig |prihlas |prijav |prisijung |pristup |prosbas |qinisek |raslau |recovery registrier |reset_your |rostkod
-|sahkan saio-ha saioa |sakerhet |saugum |schval |secur |securit securitat seguranca seguretat seguridad |seguridad
-segurtasun |sekali_pakai sekuriteit |semnare |semnatur |sicherheit sicurezza |sign-in |sign-up |sign_in |sign_up
-|signature_electronique |signin |signing |siguri |sigurnos |sikkerhed |sikkerhet single-use single_use |sisaankirj
-|sisselog |sparova |sparowa |stadfest |stemcode |stimmcode |tabbatar |tasdiq |tassyk |tehlukesizlik |tek_kullanim
-|tesdiq |thibitish |tilgang |tilknyt |todenn |toegang |toegangs |tunnist |turva |turvak |two-factor |two-step |uhekord
-|ukuphepha |un_sol_us un_solo_uso |ungeno unica_folosint |unterschrift usage_unique |usalama uso_unico |uthibitish
-|uwierzyt vahvist |validat valider |varnost |vattan |vattanar verefik |verifika verifikim verifiz |vienkart |vienreiz
-|vincular |voting_code vérif weryfik |wole xac_minh xac_nhan xac_thuc |xaqiiji |xaqiijin |xavfsiz |zalog |zatwierdz
-zugangs
+activac activat |adgang aktivi |aktyvin anmeld |appair |approuv |approv |aprob |aprov |apstipr ativac |atkomst
+attivaz |audkenn autent autentific authent authoris authoriz autoriz |autoryz |azonosit bao_mat |bejelentkez
+bekraeft |bekraft |bekreft |belep |beripik berrets |bestateg bestatig |beveilig |bevestig |bezbed |bezpec
+|bezpiecz |bir_martalik |birdefelik |biztonsag |cadarnhau conecta conectare conferm confirm connecter connexion
+dang_nhap |dearbh |deimhni |dilysu dogrula |dostep |drosib |eenmalig egiazta |egyszer_hasznal einmal ellenorz
+|emparejar |engang |enkrat |ensalut |entrar| |erisim |eslestir |fanamarin fhior |fior_ |fiorai |fioraithe
+freigabe |freigeb |gelitaan |giris |godkann |godkend |godkjenn |goed_te_keuren |goedkeur |guvenlik |hitelesit
+|hozzafer |hyni |hyr_ |hyrje |hyvaksy |hyvaksyn identifi identit |ielog |igazol |ijerisi |ingia inici_de_sessio
+inicia_sesion iniciar_sesion iniciar_sessao inicio_de_sesion inicio_de_sessao |inlog innlogg |innrita |innskra
+|iwole |jednokrat |jednoraz |jovahagy |juurdepaas |keamanan |kertakaytto |keselamatan kich_hoat |kinnit |kirish
+|kirjaudu kirjautu |koble_til |konferma konfirm |kontrolo |koppel |koppeln |koppla |kopplung |kuingia |kumpirma
+|kwemeza |kwinjira |legitimat |link_your log-in |log_in |log_ind |logail |logg_inn |logga_in |logge_in
+|logging_in |login |login_verif |logow |mag-log |mara_moja |masuk |megerosit |mewngofnodi |mfa| |mlebu monouso
+mot_lan multi-factor |nbanye |ngena |nje_here |nje_perdor |nkwenye |odobr |odobren |onay one-time one_time
+onetime |oryggis |overen |overit |overov |overte |paasy |pagpapatunay |pair_your |pairing |parear |parosit
+|passwordless |patvirt |pengesahan |piekluv |piekļuv |pieslegs |pieteik |pistrast |potrd |potvr |potwierdz
+|preverit |preverj |prieig |prihlas |prijav |prisijung |pristup |prosbas |qinisek |raslau |recovery registrier
+|reset_your |sahkan saio-ha saioa |sakerhet |saugum |schval |secur |securit securitat seguranca seguretat
+seguridad |seguridad segurtasun |sekali_pakai sekuriteit |sicherheit sicurezza |sign-in |sign-up |sign_in
+|sign_up |signin |signing |siguri |sigurnos |sikkerhed |sikkerhet single-use single_use |sisaankirj |sisselog
+|sparova |sparowa |stadfest |tabbatar |tasdiq |tassyk |tehlukesizlik |tek_kullanim |tesdiq |thibitish |tilgang
+|tilknyt |todenn |toegang |toegangs |tunnist |turva |turvak |two-factor |two-step |uhekord |ukuphepha |un_sol_us
+un_solo_uso |ungeno unica_folosint usage_unique |usalama uso_unico |uthibitish |uwierzyt vahvist |validat
+valider |varnost |vattan |vattanar verefik |verifika verifikim verifiz |vienkart |vienreiz |vincular vérif
+weryfik |wole xac_minh xac_nhan xac_thuc |xaqiiji |xaqiijin |xavfsiz |zalog |zatwierdz zugangs
 # Greek
 |ασφαλει |εγκρι |εισοδ επαληθευ επιβεβαι |μιας_χρησ |προσβασ |συνδεσ |ταυτοπ
 # Cyrillic
-|авториз |аднаразов |баталгаажуул |безбедн |безопасн |безпек |бяспек |бір_рет |верифик |верифік |влезете |влизане
-|войти |вход |входа |входу |вхід |доступ |еднократ |кируу |кіру |најав |нэвтрэ |одноразов |одобр |пацвердж |подписан
-|подписат подтвержд |потврд потвърж |привяз |пријав |підписан |підпису| |підтвердж |рамзи_тасд |раслау |растау
-|сигурност |сопряж |схвал |тасдик |тасдиқ |тассык |тастыктоо |уваход |уваходу |увійти |утверд |ырастоо |једнократ
-|қауіпсіз
+|авториз |аднаразов |баталгаажуул |безбедн |безопасн |безпек |бяспек |бір_рет |верифик |верифік |влезете
+|влизане |войти |вход |входа |входу |вхід |доступ |еднократ |кируу |кіру |најав |нэвтрэ |одноразов |одобр
+|пацвердж подтвержд |потврд потвърж |привяз |пријав |підтвердж |рамзи_тасд |раслау |растау |сигурност |сопряж
+|схвал |тасдик |тасдиқ |тассык |тастыктоо |уваход |уваходу |увійти |утверд |ырастоо |једнократ |қауіпсіз
 # Georgian and Armenian
 անվտանգ հաստատ մեկանգամյա մուտք նույնական ავტორიზ დადასტურ ერთჯერად ვერიფიკ უსაფრთხო შესვლ
 # Hebrew
 אבטחה אימות אישור_ התחבר חד-פעמי חד_פעמי כניסה לאמת |לאשר
 # Arabic
-احراز الامان الدخول امنيت تاكيد تاييد تاييدي تحقق تسجيل_الدخول تصديق تفعيل توثيق دلنيا دڵنيا سيكيورٹي لاگ_ان للدخول
-|للموافق لمره_واحده مصادقه ورود يكبار پشتڕاست چوونهژوورهوه چوونەژوورەوە
+احراز الامان الدخول امنيت تاكيد تاييد تاييدي تحقق تسجيل_الدخول تصديق تفعيل توثيق دلنيا دڵنيا سيكيورٹي لاگ_ان
+للدخول |للموافق لمره_واحده مصادقه ورود يكبار پشتڕاست چوونهژوورهوه چوونەژوورەوە
 # Ethiopic
 መግቢያ ማረጋገጫ ምርግጋጽ ደህንነት ግባ
 # India, Sri Lanka, Tibet
-एक_बार पडताळ पुष्टि प्रमाणि प्रमाणी लगइन लॉग_इन लॉगिन वेरिफ सत्याप साइन_इन सुरक्षा নিরাপত্তা নিশ্চিত ভেরিফ যাচাই লগ_ইন
-লগইন সত্যা ਤਸਦੀਕ ਪੁਸ਼ਟੀ ਲੌਗ ਸੁਰੱਖਿਆ ચકાસ પુષ્ટિ લૉગ_ઇન લૉગિન લોગિન સુરક્ષા ଯାଞ୍ଚ ଲଗଇନ ଲଗ୍ உறுதி உள்நுழை சரிபார்
-பாதுகாப்பு ధృవీకర ధ్రువీకర నిర్ధార భద్రత లాగిన్ ದೃಢೀಕ ಪರಿಶೀಲ ಭದ್ರತಾ ಲಾಗಿನ್ പരിശോധ ലോഗിൻ സുരക്ഷാ സ്ഥിരീകര ඇතුළු තහවුරු
-පිවිසු පුරනය සත්යාප සත්‍යාප
+एक_बार पडताळ पुष्टि प्रमाणि प्रमाणी लगइन लॉग_इन लॉगिन वेरिफ सत्याप साइन_इन सुरक्षा নিরাপত্তা নিশ্চিত ভেরিফ যাচাই
+লগ_ইন লগইন সত্যা ਤਸਦੀਕ ਪੁਸ਼ਟੀ ਲੌਗ ਸੁਰੱਖਿਆ ચકાસ પુષ્ટિ લૉગ_ઇન લૉગિન લોગિન સુરક્ષા ଯାଞ୍ଚ ଲଗଇନ ଲଗ୍ உறுதி உள்நுழை
+சரிபார் பாதுகாப்பு ధృవీకర ధ్రువీకర నిర్ధార భద్రత లాగిన్ ದೃಢೀಕ ಪರಿಶೀಲ ಭದ್ರತಾ ಲಾಗಿನ್ പരിശോധ ലോഗിൻ സുരക്ഷാ സ്ഥിരീകര
+ඇතුළු තහවුරු පිවිසු පුරනය සත්යාප සත්‍යාප
 # Thailand, Laos, Cambodia, Myanmar
-ครั้งเดียว ความปลอดภัย ตรวจสอบ ยืนยัน ลงชื่อเข้า เข้าสู่ระบบ ຄວາມປອດໄພ ຢືນຢັນ ເຂົ້າສູ່ လုံခြုံ ဝင်ရောက် အကောင့်ဝင်
-အတည်ပြု ចូល បញ្ជាក់ ផ្ទៀងផ្ទាត់ សុវត្ថិភាព
+ครั้งเดียว ความปลอดภัย ตรวจสอบ ยืนยัน ลงชื่อเข้า เข้าสู่ระบบ ຄວາມປອດໄພ ຢືນຢັນ ເຂົ້າສູ່ လုံခြုံ ဝင်ရောက်
+အကောင့်ဝင် အတည်ပြု ចូល បញ្ជាក់ ផ្ទៀងផ្ទាត់ សុវត្ថិភាព
 # Chinese and Japanese
-サインイン セキュリティ ログイン ワンタイム 一次性 动态 動態 安全 承認 本人 校驗 校验 検証 激活 登入 登录 登錄 确认
-確認 認証 認證 认证 身份 驗證 验证
+サインイン セキュリティ ログイン ワンタイム 一次性 动态 動態 安全 承認 本人 校驗 校验 検証 激活 登入 登录 登錄
+确认 確認 認証 認證 认证 身份 驗證 验证
 # Korean
 로그인 보안 본인 인증 일회용 확인
 """

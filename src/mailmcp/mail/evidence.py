@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mailmcp.mail import purpose
 from mailmcp.mail.apart import Candidate, bare
 from mailmcp.mail.codewords import LABELS, Kind, folded
-from mailmcp.mail.labels import Label, since_sentence, until_sentence, words_of
+from mailmcp.mail.labels import Label, since_sentence, until_sentence
 from mailmcp.mail.layout import emphasis, looks_like_address, shape
 from mailmcp.mail.linkwords import LINKS
 from mailmcp.mail.matter import Matter
@@ -97,8 +97,6 @@ _MINUTES = re.compile(r"(?<![\w.,:/+#-])(?:2|3|5|10|15|20|30|45|60|90|24|48|72)(
 _COLONS = (":", "：", "﹕", "።", "→", "➜", ">", "=")
 _COUNTS = "01234567890 09876543210"
 _POINTED_AT = frozenset((Kind.CODE, Kind.OTP, Kind.FIGURES))
-_OTHERWISE = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.OLD))
-_NOT_NUMBERED = frozenset((Kind.CODE, Kind.OTP, Kind.SECRET))
 _TRADING = frozenset((Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.TRADE))
 _UNSPEAKABLE = re.compile(r"[b-df-hj-np-tv-xz]{4}|^[^aeiouy]+$", re.IGNORECASE)
 _NAME_AND_NUMBER = re.compile(r"[A-Za-z]{3,}-?[A-Za-z]{0,3}[0-9]{1,4}\Z")
@@ -195,18 +193,16 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
     below = _MINUTES.search(text, end, end + _BELOW)
     announced = setup.announced
     length = len(candidate.typed.replace("-", ""))
-    ahead = words_of(text[max(0, start - BESIDE) : start])
-    before_kinds, line_kinds = {hit.kind for hit in ahead}, {hit.kind for hit in words_of(_sentence(mail, start, end))}
+    ahead = LABELS.hits(folded(text[max(0, start - BESIDE) : start]))
+    before_kinds, line_kinds = {hit.kind for hit in ahead}, _kinds(_sentence(mail, start, end))
     trades = mail.subject_trades or not _TRADING.isdisjoint(mail.opening_kinds) or mail.prices >= 2
     signs = shared | _of_string(candidate) | _of_points(setup)
-    signs |= purpose.of_candidate(mail, candidate, said.strength, ahead, line_kinds)
+    signs |= purpose.of_candidate(mail, start, said.strength, ahead, line_kinds)
     signs[f"strength {said.strength}"] = 1.0
     signs["position"] = min(1.0, start / max(200, len(text)))
     facts = {
         "answer": said.strength < 2 and _ANSWER.match(mail.subject) is not None,
-        "named otherwise": not said.strength
-        and said.score <= -1.0
-        and not _OTHERWISE.isdisjoint(before_kinds | line_kinds),
+        "named otherwise": not said.strength and said.score <= -1.0,
         "asked": said.asked,
         "stands out": setup.stands_out,
         "alone": alone,
@@ -236,13 +232,13 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "named weakly to sign in": 0 < said.strength < 3 and mail.speaks_of_signing_in,
         "named weakly in trade": 0 < said.strength < 3 and trades,
         "named well in trade": said.strength == 3 and trades,
-        "numbered in trade": trades and Kind.NUMBER in line_kinds and line_kinds.isdisjoint(_NOT_NUMBERED),
+        "numbered in trade": trades and Kind.NUMBER in line_kinds and line_kinds.isdisjoint((Kind.CODE, Kind.OTP)),
         "row of a form": in_form(text, line_start, line_end),
         "unnamed in trade": not said.strength and trades,
         "unnamed beside a link": not said.strength and "sign-in link" in shared,
         "named by the subject": not said.strength and mail.subject_offers_code,
         "stands out in short": setup.stands_out and len(text) < 300,
-        "stands out alone": alone and setup.alone_of_its_kind,
+        "stands out alone": setup.stands_out and setup.alone_of_its_kind,
         "opens subject": setup.in_subject
         and key_of(mail.subject[: len(candidate.typed) + 4]).startswith(key_of(candidate.typed)),
         "in subject and alone": setup.in_subject and alone,
@@ -259,7 +255,7 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
     }
     signs.update((name, 1.0) for name, holds in facts.items() if holds)
     signs.update((_BEFORE[kind], 1.0) for kind in before_kinds & _BEFORE.keys())
-    signs.update((_LINE[kind], 1.0) for kind in line_kinds & _LINE.keys())
+    signs.update((_LINE[kind], 1.0) for kind in line_kinds)
     return signs
 
 
@@ -273,8 +269,6 @@ def of_subject_only(
     signs |= {"only in subject": 1.0, "in subject": 1.0, "rivals": math.log(1 + others)}
     if not others:
         signs["unique"] = 1.0
-    if said.strength < 2 and _ANSWER.match(mail.subject) is not None:
-        signs["answer"] = 1.0
     if said.score > -1.0 and _points_to_subject(mail.text[:LOOKED_AT]):
         signs["pointed at"] = 1.0
     return signs
@@ -336,14 +330,13 @@ def _on_buttons(channels: Channels) -> set[Kind]:
 
 
 def _sentence(mail: Matter, start: int, end: int) -> str:
-    """The sentence round a candidate; its whole line where that is a row of cells."""
+    """The sentence of a candidate; its whole line where that is a row of cells."""
     line_start, line_end = mail.line_of(start)
     line = mail.text[line_start:line_end]
     if "\t" in line or "\n" in mail.text[start:end]:
         return line[:300]
     before = since_sentence(mail.text[max(line_start, start - BESIDE) : start])
-    after = mail.text[end : min(line_end, end + BESIDE)]
-    return f"{before}*{'' if after.startswith('. ') else until_sentence(after)}"
+    return before + mail.text[start:end] + until_sentence(mail.text[end : min(line_end, end + BESIDE)])
 
 
 def _carried(setup: Setup) -> bool:
@@ -371,3 +364,7 @@ def _is_bare_name(phrase: str) -> bool:
 
 def _six(candidate: Candidate) -> bool:
     return candidate.shape in ("digits", "grouped", "spaced") and len(candidate.typed.replace("-", "")) == 6
+
+
+def _kinds(text: str) -> set[Kind]:
+    return {hit.kind for hit in LABELS.hits(folded(text))} & _BEFORE.keys()

@@ -47,13 +47,13 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
     before = _since_cell(since_sentence(on_line))
     after = until_sentence(text[end : min(line_end, end + 70)])
     named, spoken = _has_words(before), _has_words(after)
-    ahead, behind = words_of(before) if named else [], words_of(after) if spoken else []
+    ahead, behind = _read(before) if named else [], _read(after) if spoken else []
     if line_start and not ahead and "\t" in on_line and (heading := _heading(text, line_start, start)):
-        before, named, ahead = heading, True, words_of(heading)
+        before, named, ahead = heading, True, _read(heading)
     if named and not ahead and len(before) <= 20 and "," not in before and len(before) < len(on_line):
         # "You need an access code. Yours is 482913": two short words name nothing, the sentence before does.
         before = since_sentence(on_line[: -len(before)], keep=True) + before
-        ahead = words_of(before)
+        ahead = _read(before)
     score, strength, asked = _ahead(before, ahead) if named else _lines_above(text, line_start)
     if spoken:
         said = _behind(behind)
@@ -87,12 +87,12 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
 
 def phrase_before(phrase: str, above: bool = False) -> Label:
     """What a phrase says about the number that follows it, on its line or on the one below."""
-    return _ahead(phrase, words_of(phrase), above)
+    return _ahead(phrase, _read(phrase), above)
 
 
 def phrase_after(phrase: str) -> Label:
     """What a phrase says about the number before it; a label behind is rarer and weaker."""
-    return _behind(words_of(phrase))
+    return _behind(_read(phrase))
 
 
 def named_directly(text: str, start: int) -> bool:
@@ -144,7 +144,7 @@ def until_sentence(phrase: str) -> str:
     return phrase[: min(cuts)] if cuts else phrase
 
 
-def words_of(phrase: str) -> list[Hit]:
+def _read(phrase: str) -> list[Hit]:
     """The words of a phrase, without what names another number in it: "password no. 4 of today"."""
     words = folded(phrase)
     return [hit for hit in LABELS.hits(words) if hit.kind != Kind.NUMBER or not _NUMBERED.match(words, hit.end)]

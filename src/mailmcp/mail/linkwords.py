@@ -192,7 +192,7 @@ _NOT_YOU = """
 본인이_아니 본인이_아닌
 """
 
-LISTS = (
+LINKS = Lexicon(
     (Kind.ACTION, _ACTION),
     (Kind.AGAINST, _AGAINST),
     (Kind.NOT_YOU, _NOT_YOU),
@@ -203,7 +203,6 @@ LISTS = (
     (Kind.ROOM, codewords_trade.ROOM),
     (Kind.NOTHING, codewords_negative.NOTHING),
 )
-LINKS = Lexicon(*LISTS)
 
 URL_FOR = re.compile(
     r"verif|confirm|consent|activat|aktiv|magic|sign-?_?in(?![a-z])|log-?_?in(?![a-z])|(?<![a-z])auth|oauth|token|(?<![a-z])otp|"

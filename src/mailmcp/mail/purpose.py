@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from mailmcp.mail.apart import Candidate
-from mailmcp.mail.codewords import Hit, Kind
-from mailmcp.mail.labels import words_of
+from mailmcp.mail.codewords import LABELS, Hit, Kind, folded
 from mailmcp.mail.matter import Matter
 
 _ASKING = frozenset((Kind.ENTER, Kind.SOON, Kind.KEEP, Kind.IGNORE, Kind.FIGURES))
@@ -19,7 +17,6 @@ _NAMES = {
     Kind.CALL: "call",
     Kind.NUMBER: "number",
 }
-_ELSE = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.TELL))
 _FAR = 600
 """How far above a code its name may stand."""
 
@@ -37,20 +34,16 @@ def of_mail(mail: Matter) -> dict[str, float]:
     return {name: 1.0 for name, holds in facts.items() if holds}
 
 
-def of_candidate(
-    mail: Matter, candidate: Candidate, strength: int, ahead: list[Hit], said: set[Kind]
-) -> dict[str, float]:
+def of_candidate(mail: Matter, start: int, strength: int, ahead: list[Hit], said: set[Kind]) -> dict[str, float]:
     """The signs of one candidate; ``ahead`` are the words before it, ``said`` those of its sentence."""
-    asks, trades = asks_now(mail) or not said.isdisjoint(_ASKING), trading(mail)
-    name = _last_name(ahead) or _far_name(mail.text, candidate.start)
-    else_named = not said.isdisjoint(_ELSE)
+    asks, trades = asks_now(mail), trading(mail)
+    name = _last_name(ahead) or _far_name(mail.text, start)
     asked_here = not said.isdisjoint((Kind.ENTER, Kind.KEEP))
     facts = {
         "named weakly and nothing asked": 0 < strength < 3 and not asks,
         "named weakly, nothing asked in trade": 0 < strength < 3 and trades and not asks,
         "named well, nothing asked in trade": strength == 3 and trades and not asks,
         "named and asked in trade": strength > 0 and trades and asks,
-        "secret figures": candidate.shape != "letters" and name == "secret" and not else_named,
         "asked here": asked_here,
         "asked here in trade": asked_here and trades,
         "verified here in trade": trades and Kind.VERIFY in said,
@@ -88,5 +81,5 @@ def _last_name(hits: list[Hit]) -> str:
 
 def _far_name(text: str, start: int) -> str:
     """The same of the words further up."""
-    name = _last_name(words_of(text[max(0, start - _FAR) : start]))
-    return ("far code" if name in ("code", "otp") else "far other") if name else ""
+    name = _last_name(LABELS.hits(folded(text[max(0, start - _FAR) : start])))
+    return f"far {name}" if name else ""

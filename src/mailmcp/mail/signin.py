@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from mailmcp.language.domains import host_of, same_organisation
 from mailmcp.mail.codewords import LABELS, Kind, folded
 from mailmcp.mail.labels import since_sentence
-from mailmcp.mail.linkwords import LINKS
+from mailmcp.mail.linkwords import LINKS, URL_AGAINST, URL_FOR
 from mailmcp.mail.matter import Matter
-from mailmcp.mail.purpose import tells_of_done
-from mailmcp.mail.urls import Address, address_of, carries, is_private
-from mailmcp.mail.weights import LINK_INTERCEPT, LINK_WEIGHTS
 from mailmcp.models import Link
 
-Signs = dict[str, float]
-
-SETTLED = {"denied": -5.0, "says against": -2.5, "subject warns": -1.5, "of a campaign": -2.5}
-"""Too rare in the corpus to be fitted: a link for whom it was not, one whose own words speak of something else, and any
-in a mail that warns of frauds or that counts how many come by it."""
-THRESHOLD = 0.25
-"""Of the logarithm of the odds."""
-_SURER = 1.5
-"""What the odds of mails that the weights never knew turned out to be: a slope."""
+THRESHOLD = 4.0
 HEADING = 120
 """Characters of the shown text in which its first words stand."""
 _LOOKED_AT = 150
 _READ = 25
+_RUN = re.compile(r"[A-Za-z0-9_\-~.%+]{6,}")
 _OTHER_SCHEMES = ("mailto:", "tel:", "sms:", "callto:", "geo:", "webcal:", "maps:")
+_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+~.]{28,}")
+_SLUG = re.compile(r"(?:[a-z]{2,}-){3,}", re.IGNORECASE)
+# "/x/7Gt": what ends a path is no word.
+_SHORT = re.compile(
+    r"/(?=[A-Za-z0-9]*[A-Z0-9])(?=[A-Za-z0-9]*[a-z])(?!(?:[A-Za-z]?[a-z]+|[A-Za-z]+[0-9]+)\Z)[A-Za-z0-9]{3,5}\Z"
+)
+_DIGIT = re.compile("[0-9]")
+_LETTER = re.compile("[A-Za-z]")
+_MIXED_CASE = re.compile("[a-z].*[A-Z]")
+_NAME_AND_NUMBER = re.compile(r"[a-z]+-?[0-9]{1,4}\Z")
 _SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
 _TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
 _NOT_BELOW = frozenset((Kind.AGAINST, Kind.NOT_YOU, Kind.GIFT, Kind.ROOM))
 _ENDS = (".", "!", "?", "。", "！", "？", "।")
 _POINTERS = " <([\t=-–—>*•·→➜➔▶►»👉:：|"
 """What plain text sets before an address that stands alone."""
+_URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,14 @@ class SignInLink:
     confidence: float
 
 
-class _Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Target:
     link: Link
-    address: Address
+    points: float
+    """For the URL alone."""
+    personal: float
+    named: bool
+    """Its path speaks of signing in."""
     carries_code: bool = False
 
 
@@ -63,7 +72,6 @@ class _Words(NamedTuple):
     around: frozenset[Kind]
     below: frozenset[Kind]
     own_line: bool
-    """Does a bare URL stand alone on its line?"""
     denied: bool
     """The sentence before it, or its own words, are for whom it was not."""
 
@@ -72,20 +80,19 @@ class _Words(NamedTuple):
 class _Mail:
     """What the judging of every link of a mail needs."""
 
-    length: int
+    visible: str
     counts: Counter[str]
+    about: float
+    """What the mail is about, from subject and opening: signing in (positive) or trade (negative)."""
     has_code: bool
     lone: str | None
     """The URL of the one button or personal link, when the mail has only one."""
+    headed: bool
+    """Do its first words ask for signing in, confirming, a new password?"""
     button: str | None
-    """The URL of the one button."""
+    """The URL of the one button of a mail without a code."""
     many: bool
     """Has it a page full of personal links, as newsletters do?"""
-    links: int
-    """Different ones."""
-    buttons: int
-    alike: Counter[str]
-    """Different URLs by where they lead to, but for the last part of the path."""
 
 
 def best_link(
@@ -107,177 +114,84 @@ class Offered:
         self._links: list[_Target] = []
         if not matter.of_repository:  # developers speak of signing in, too
             useful = [link for link in offered[:_LOOKED_AT] if not link.url.lower().startswith(_OTHER_SCHEMES)]
-            self._links = [_Target(link, address_of(link.url)) for link in useful]
-        self._shared = _of_mail(matter) if self._links else {}
+            self._links = [_target(link, None) for link in useful]
+        self._about = _about(matter) if self._links else 0.0
+        self._of_past = _tells_of_the_past(matter)
+        self._headed = bool(self._links) and not self._of_past and not matter.of_gifts_or_rooms and _is_headed(matter)
         self._words: dict[int, _Words] = {}
 
     def best(self, code: str | None) -> SignInLink | None:
         """The best link of a mail with this code (or none)."""
-        best: tuple[float, Link] | None = None
-        for link, signs in self.judged(code):
-            odds = weighed(signs)
-            if best is None or odds > best[0]:
-                best = (odds, link)
-        if best is None or best[0] < THRESHOLD:
+        if not self._links:
             return None
-        return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-_SURER * best[0])), 2))
-
-    def judged(self, code: str | None) -> list[tuple[Link, Signs]]:
-        """The likeliest links with the signs that speak for and against them, in the order of the mail."""
         links = self._links
-        if not links:
-            return []
         if code is not None:
-            links = [one._replace(carries_code=True) if carries(one.link.url, code) else one for one in links]
+            links = [_target(one.link, code) if _carries(one.link.url, code) else one for one in links]
+        headed = code is None and self._headed
         buttons = {target.link.url for target in links if target.link.button}
-        personal = {target.link.url for target in links if target.address.personal}
+        prominent = buttons | {target.link.url for target in links if target.personal}
+        alone = (prominent, buttons) if headed else (prominent,)
         mail = _Mail(
-            length=len(self._matter.shown),
+            visible=self._matter.shown,
             counts=Counter(target.link.url for target in links),
+            about=self._about,
             has_code=code is not None,
-            lone=_only(buttons | personal),
-            button=_only(buttons),
-            many=len(personal) >= 8,
-            links=len({target.link.url for target in links}),
-            buttons=len(buttons),
-            alike=Counter(map(_place_of, {target.link.url for target in links})),
+            lone=next((next(iter(urls)) for urls in alone if len(urls) == 1), None),
+            headed=headed,
+            button=next(iter(buttons)) if len(buttons) == 1 and code is None and not self._of_past else None,
+            many=len({target.link.url for target in links if target.personal}) >= 8,
         )
         # Words are read only for the likeliest.
-        likely = sorted(links, key=lambda one: -one.address.points - one.link.button - 3.0 * one.carries_code)[:_READ]
+        likely = sorted(links, key=lambda target: -target.points - target.link.button)[:_READ]
         likely.sort(key=lambda target: target.link.offset)
-        return [
-            (one.link, self._shared | _of_link(one, mail, self._read(one.link), self._shared) | self._of_host(one.link))
-            for one in likely
-        ]
+        best: tuple[float, Link] | None = None
+        for target in likely:
+            score = _score(target, mail, self._read(target.link)) + self._of_host(target.link)
+            if best is None or score > best[0]:
+                best = (score, target.link)
+        if best is None or best[0] < THRESHOLD:
+            return None
+        return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-(best[0] - THRESHOLD + 1) / 1.3)), 2))
 
     def _read(self, link: Link) -> _Words:
         if (words := self._words.get(id(link))) is None:
             words = self._words[id(link)] = _words(self._matter.shown, link)
         return words
 
-    def _of_host(self, link: Link) -> Signs:
+    def _of_host(self, link: Link) -> float:
         if self._sender_domain and (host := host_of(link.url)):
             if same_organisation(host, self._sender_domain):
-                return {"of the sender": 1.0}
-            if not is_private(host) and not is_private(self._sender_domain):
-                return {"of somebody else": 1.0}
-        return {}
+                return 0.3
+            if not _private(host) and not _private(self._sender_domain):
+                return -0.2
+        return 0.0
 
 
-def weighed(signs: Signs) -> float:
-    """The logarithm of the odds that it is the link."""
-    return LINK_INTERCEPT + sum(
-        (SETTLED.get(name) or LINK_WEIGHTS.get(name, 0.0)) * value for name, value in signs.items()
-    )
-
-
-def _place_of(url: str) -> str:
-    """A URL without query and the last part of its path."""
-    return url[:400].partition("?")[0].rpartition("/")[0]
-
-
-def _only(urls: set[str]) -> str | None:
-    return next(iter(urls)) if len(urls) == 1 else None
-
-
-def _of_mail(matter: Matter) -> Signs:
-    """The signs that all links of a mail share: is it about signing in, confirming, resetting, inviting?"""
-    subject, headline = _kinds(matter.subject), _kinds(_headline(matter.shown))
-    first = _kinds(matter.shown[:HEADING].strip().partition("\n\n")[0])
+def _about(matter: Matter) -> float:
+    """Is the mail about signing in, confirming, resetting, inviting?"""
+    kinds = _kinds(matter.subject)
+    score = 0.0
+    if kinds & _SIGNING:
+        score += 1.4
+    if kinds & _TRADING:
+        score -= 0.8
+    elif not _tells_of_the_past(matter) and _kinds(_headline(matter.shown)) & _SIGNING:
+        score += 1.0
+    if Kind.FRAUD in matter.subject_kinds:
+        score -= 2.0  # a warning speaks of signing in, its link tells more
     count = matter.opening_kinds.count
-    past = Kind.NOTICE in matter.opening_kinds or Kind.NOTICE in matter.subject_kinds
-    signs: Signs = {
-        "opening verifies": min(1.0, 0.33 * (count(Kind.VERIFY) + count(Kind.OTP))),
-        "opening trades": min(1.0, 0.2 * (count(Kind.OTHER) + count(Kind.GIFT) + count(Kind.TRADE))),
-        "prices": min(1.0, 0.25 * matter.prices),
-        "length": math.log10(len(matter.shown) + 10) - 2.5,
-    }
-    facts = {
-        "subject signs in": not subject.isdisjoint(_SIGNING),
-        "subject acts": Kind.ACTION in subject,
-        "subject trades": not subject.isdisjoint(_TRADING),
-        "headline signs in": not headline.isdisjoint(_SIGNING) and not past,
-        "first words act": Kind.ACTION in first and not past,
-        "subject warns": Kind.FRAUD in matter.subject_kinds,
-        "of the past": past,
-        "done": tells_of_done(matter),
-        "room": not {Kind.ROOM, Kind.CALL}.isdisjoint(matter.subject_kinds),
-        "ignore": Kind.IGNORE in matter.opening_kinds,
-        "soon": Kind.SOON in matter.opening_kinds or Kind.CUE in matter.opening_kinds,
-    }
-    return signs | {name: 1.0 for name, holds in facts.items() if holds}
+    score += min(0.6, 0.2 * (count(Kind.VERIFY) + count(Kind.OTP)))
+    return score - min(1.0, 0.2 * (count(Kind.OTHER) + count(Kind.GIFT)))
 
 
-def _of_link(target: _Target, mail: _Mail, words: _Words, shared: Signs) -> Signs:
-    """The signs of one link: its words, what stands round it, its address, how it is set."""
-    link, address = target.link, target.address
-    name, bare_url, said, around, below, own_line, denied = words
-    lone, only = link.url == mail.lone, link.url == mail.button
-    acts, signs_in = Kind.ACTION in said, not said.isdisjoint(_SIGNING)
-    against = Kind.AGAINST in said and not (bare_url and acts)
-    named, personal = address.named or target.carries_code, target.carries_code or address.personal
-    prominent = link.button or own_line
-    asked = "subject acts" in shared or "headline signs in" in shared or "first words act" in shared
-    past = "of the past" in shared
-    explained = lone and link.button and not said and Kind.ACTION in below and below.isdisjoint(_NOT_BELOW)
-    introduced = only and Kind.ACTION in around and Kind.AGAINST not in around and not past and not mail.has_code
-    known = named or (signs_in and not against) or explained or introduced
-    place = link.offset / max(200, mail.length)
-    facts = {
-        "says against": against and not acts,
-        "says for and against": against and acts,
-        "acts by name": acts and not against and not bare_url,
-        "acts by what is before": acts and bare_url,
-        "signs in by name": signs_in and not acts and not against,
-        "names trade": not said.isdisjoint(_TRADING) and not (named and personal and (bare_url or acts)),
-        "names trade and acts": not said.isdisjoint(_TRADING) and bool(named and personal and (bare_url or acts)),
-        "headline": len(name) > 60 and not bare_url,
-        "around signs in": not around.isdisjoint(_SIGNING),
-        "around not you": Kind.NOT_YOU in around,
-        "around against": Kind.AGAINST in around,
-        "denied": denied,
-        "explained below": explained,
-        "introduced": introduced,
-        "lone": lone,
-        "lone and named token": lone and address.named and address.personal > 1,
-        "lone, own line, token": lone and bare_url and own_line and address.personal > 1,
-        "lone in a mail that asks": lone and asked,
-        "only button": only and not mail.has_code,
-        "only button where asked": only and asked and not past and not mail.has_code,
-        "unknown": not known,
-        "unknown and not lone": not known and not lone,
-        "unknown and not asked": not known and not asked,
-        "button": link.button,
-        "button that acts": link.button and acts and not against,
-        "words above an address": own_line and known and 2 < len(name.strip()) <= 40,
-        "own line": own_line,
-        "bare": bare_url,
-        "in running text": not prominent and not bare_url,
-        "in running text, not asked": not prominent and not bare_url and not asked,
-        "repeated": mail.counts[link.url] > 1,
-        "in the footer": mail.length > 600 and place > 0.75,
-        "one of many": mail.many and not link.button,
-        "beside a code": mail.has_code,
-        "beside a code in running text": mail.has_code and not (link.button or bare_url or named),
-        "carries the code": target.carries_code,
-        "path named": address.named,
-        "path against": address.against,
-        "path named, token": named and bool(personal),
-        "long token": address.personal > 1,
-        "short token": 0 < address.personal < 1,
-        "no token": not personal,
-        "no token, not named": not personal and not named,
-        "home page": address.home,
-        "of a campaign": "utm_" in link.url,
-        "query": address.asked,
-    }
-    counts = {
-        "place": min(1.0, place),
-        "links": math.log(mail.links),
-        "buttons": math.log1p(mail.buttons),
-        "alike": math.log(mail.alike[_place_of(link.url)]),
-    }
-    return counts | {name: 1.0 for name, holds in facts.items() if holds}
+def _is_headed(matter: Matter) -> bool:
+    """Do the first words speak of signing in, confirming, resetting?"""
+    return Kind.ACTION in _kinds(matter.shown[:HEADING].strip().partition("\n\n")[0])
+
+
+def _tells_of_the_past(matter: Matter) -> bool:
+    """ "Your password was changed": is it a notice of something done?"""
+    return Kind.NOTICE in matter.opening_kinds or Kind.NOTICE in matter.subject_kinds
 
 
 def _headline(shown: str) -> str:
@@ -301,6 +215,53 @@ def _words(visible: str, link: Link) -> _Words:
     if bare_url and not denied and _to_be_ignored(before):
         around -= {Kind.NOT_YOU}  # said of a request, not of what has happened
     return _Words(name, bare_url, said, around, _kinds(below), own_line, denied)
+
+
+def _score(target: _Target, mail: _Mail, words: _Words) -> float:
+    link = target.link
+    name, bare_url, said, around, below, own_line, denied = words
+    score = mail.about + target.points + (0.6 if mail.headed else 0.0)
+    known = target.named
+    if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
+        score -= 4.5 if Kind.ACTION not in said else 1.5
+    elif said & _SIGNING:
+        score += 1.5 if bare_url else 2.0
+        known = True
+    if said & _TRADING:
+        # "A new password for the customer zone": the words of trade are only the name of a place.
+        # An address that says itself what it is for is believed before the word beside it ("newsletter").
+        score -= 1.0 if target.named and target.personal and (bare_url or Kind.ACTION in said) else 3.0
+    if len(name) > 60 and not bare_url:
+        score -= 0.8  # a headline
+    if around & _SIGNING:
+        score += 0.6
+    if Kind.NOT_YOU in around or denied:
+        score -= 6.0 if denied else 2.5
+    if link.url == mail.lone:
+        score += 1.6 if target.named and target.personal > 1 else 0.8
+        if link.button and not said and Kind.ACTION in below and below.isdisjoint(_NOT_BELOW):
+            score, known = score + 1.6, True  # "The invitation ends in a week."
+        if target.named and target.personal > 1.0 and bare_url and own_line and Kind.NOT_YOU not in around:
+            score += 0.4  # the one token of the mail, at an address that says what it is for
+    if link.url == mail.button and Kind.ACTION in around and Kind.AGAINST not in around:
+        known = True  # below words of signing in the one button needs none itself: "Pick a new one"
+    if not known and (link.url != mail.lone or (mail.about < 0.8 and not mail.headed)):
+        score -= 1.5
+    if own_line and known and 2 < len(name.strip()) <= 40:
+        score += 1.2  # a button as plain text writes it: its words, and the address below
+    else:
+        score += 0.9 if link.button else 0.5 if own_line else 0.0
+    score += 0.5 if mail.counts[link.url] > 1 else 0.0
+    if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
+        score -= 0.7
+    if mail.about <= 0 and not (link.button or bare_url):
+        score -= 1.0  # an aside in running text: "Forwarded to you? Sign up here."
+    if mail.many and not link.button:
+        score -= 1.5
+    if mail.has_code:
+        # Beside a code a link in running text is for something else: an account, a new password.
+        score -= 0.8 if link.button or bare_url or target.named or target.carries_code else 2.3
+    return score
 
 
 def _denies(before: str) -> bool:
@@ -332,5 +293,66 @@ def _next_words(visible: str, link: Link) -> str:
     return visible[end : end + 80].split("\n", 1)[0].split("://", 1)[0]
 
 
+def _private(host: str) -> bool:
+    """Is it a host of a private network or of tests (RFC 1918, RFC 6761, RFC 6762), of no organisation?"""
+    host = host.strip("[].").lower()
+    if host.rpartition(".")[2] in ("localhost", "local", "test"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
+
+
 def _kinds(text: str) -> frozenset[Kind]:
     return frozenset(hit.kind for hit in LINKS.hits(folded(text)))
+
+
+def _carries(url: str, code: str) -> bool:
+    return code.replace("-", "").lower() in url.replace("-", "").lower()
+
+
+def _target(link: Link, code: str | None) -> _Target:
+    return _Target(link, *_of_url(link.url, code), code is not None and _carries(link.url, code))
+
+
+def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
+    """(points, how personal it is, whether its own words speak of signing in) of a URL."""
+    try:
+        parts = urlsplit(url[:4000])
+    except ValueError:
+        return -3.0, 0.0, False
+    path = f"{parts.path}?{parts.query}#{parts.fragment}"
+    readable = _LONG_RUN.sub(" ", unquote(path[:400]))
+    points = 0.0
+    if URL_AGAINST.search(path.lower()):
+        points -= 3.0
+    named = URL_FOR.search(readable.lower()) is not None or Kind.ACTION in _kinds(readable.translate(_URL_MARKS))
+    if named:
+        points += 1.3
+    if code is not None and _carries(path, code):
+        return points + 3.0, 1.5, True
+    personal = _personal(path)
+    if personal:
+        return points + personal, personal, named
+    return points - (3.5 if len(path) <= 4 else 1.4 if named else 2.2), 0.0, named
+
+
+def _personal(path: str) -> float:
+    """How much a path looks made for one person: 1.5 for a long random run, 0.8 for a short one, 0.3 for a few
+    letters that are no word, else 0."""
+    best = 0.0
+    for run in _RUN.findall(path[:2000]):
+        run = run[:80]
+        if _SLUG.match(run):
+            run = run[run.rfind("-") + 1 :]  # how-to-bake-bread-3f9c
+        digits = len(_DIGIT.findall(run))
+        letters = _LETTER.search(run) is not None
+        mixed_case = _MIXED_CASE.search(run) is not None
+        if len(run) >= 16 and letters and (digits >= 3 or (len(run) >= 20 and mixed_case and "-" not in run)):
+            return 1.5
+        if len(run) >= 6 and digits and letters and (digits >= 2 or mixed_case) and not _NAME_AND_NUMBER.match(run):
+            best = 0.8
+    if not best and _SHORT.search(path.rstrip("?#")) is not None:
+        best = 0.3
+    return best
