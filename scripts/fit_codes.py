@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mailmcp.mail import codes, evidence, labels, matter, purpose, surroundings, text
+from mailmcp.mail import codes, evidence, labels, matter, surroundings, text
 from mailmcp.mail.codewords import LABELS, LISTS, Kind, Lexicon
 from mailmcp.mail.parse import parse
 from mailmcp.mail.signin import best_link
@@ -108,7 +108,7 @@ def rows() -> tuple[list[Row], list[Reading]]:
     for share, times in READINGS:
         for seed in range(times):
             lexicon = forgetful(share, random.Random(100 + seed)) if share else LABELS  # noqa: S311 - the same each time
-            for module in (labels, matter, evidence, purpose, surroundings):
+            for module in (labels, matter, evidence, surroundings):
                 module.LABELS = lexicon
             for number, subject, channels, code in read:
                 mail = matter.Matter.of(subject, channels)

@@ -72,8 +72,6 @@ class Kind(IntEnum):
     """The subject line, where the code may be alone."""
     TELL = 28
     """To be shown or told to somebody: a ticket, a code for a courier."""
-    DONE = 29
-    """Received, paid, booked, sent: a receipt, an order, and nothing to be typed."""
     ACTION = 8
     """What a link is pressed for: confirm, reset, accept, join."""
     AGAINST = 9
@@ -115,7 +113,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 _CONTEXT = frozenset(
-    (Kind.FIGURES, Kind.IGNORE, Kind.FRAUD, Kind.NOTICE, Kind.TRADE, Kind.SAMPLE, Kind.HEADING, Kind.TELL, Kind.DONE),
+    (Kind.FIGURES, Kind.IGNORE, Kind.FRAUD, Kind.NOTICE, Kind.TRADE, Kind.SAMPLE, Kind.HEADING, Kind.TELL),
 )
 """What is said beside other kinds: such words hide no word in them, and none at the same place."""
 
@@ -334,7 +332,6 @@ LISTS = (
     (Kind.SAMPLE, codewords_occasions.SAMPLE),
     (Kind.HEADING, codewords_occasions.HEADING),
     (Kind.TELL, codewords_occasions.TELL),
-    (Kind.DONE, codewords_occasions.DONE),
     (Kind.TRADE, codewords_trade.TRADE),
     (Kind.OTHER, codewords_negative.OTHER),
     (Kind.GIFT, codewords_trade.GIFT),

@@ -11,7 +11,6 @@ import math
 import re
 from typing import NamedTuple
 
-from mailmcp.mail import purpose
 from mailmcp.mail.apart import Candidate, bare
 from mailmcp.mail.codewords import LABELS, Kind, folded
 from mailmcp.mail.labels import Label, since_sentence, until_sentence
@@ -84,7 +83,6 @@ _KINDS = (
     Kind.TRADE,
     Kind.SAMPLE,
     Kind.TELL,
-    Kind.DONE,
 )
 _OPENING = {kind: f"opening {kind.name.lower()}" for kind in _KINDS}
 _SUBJECT = {kind: f"subject {kind.name.lower()}" for kind in _KINDS}
@@ -179,7 +177,7 @@ def of_mail(mail: Matter, channels: Channels, signs_in_by_link: bool) -> Signs:
         "secret": mail.to_be_kept_secret,
     }
     signs.update((name, 1.0) for name, holds in facts.items() if holds)
-    return signs | purpose.of_mail(mail)
+    return signs
 
 
 def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
@@ -193,11 +191,9 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
     below = _MINUTES.search(text, end, end + _BELOW)
     announced = setup.announced
     length = len(candidate.typed.replace("-", ""))
-    ahead = LABELS.hits(folded(text[max(0, start - BESIDE) : start]))
-    before_kinds, line_kinds = {hit.kind for hit in ahead}, _kinds(_sentence(mail, start, end))
+    before_kinds, line_kinds = _kinds(text[max(0, start - BESIDE) : start]), _kinds(_sentence(mail, start, end))
     trades = mail.subject_trades or not _TRADING.isdisjoint(mail.opening_kinds) or mail.prices >= 2
     signs = shared | _of_string(candidate) | _of_points(setup)
-    signs |= purpose.of_candidate(mail, start, said.strength, ahead, line_kinds)
     signs[f"strength {said.strength}"] = 1.0
     signs["position"] = min(1.0, start / max(200, len(text)))
     facts = {
@@ -254,7 +250,7 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "stands out unread": setup.stands_out and not mail.in_known_words,
     }
     signs.update((name, 1.0) for name, holds in facts.items() if holds)
-    signs.update((_BEFORE[kind], 1.0) for kind in before_kinds & _BEFORE.keys())
+    signs.update((_BEFORE[kind], 1.0) for kind in before_kinds)
     signs.update((_LINE[kind], 1.0) for kind in line_kinds)
     return signs
 
