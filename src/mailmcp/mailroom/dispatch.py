@@ -14,7 +14,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
@@ -23,6 +23,7 @@ from mailmcp.config import Settings
 from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
 from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.legs import Leg, for_all, results_of
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.sealing import Sealing
@@ -50,14 +51,6 @@ class Altered(MailError):
 
 class Overtaken(MailError):
     """The draft was taken from this process between its claim and the wire: it must not leave here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One way that some of a draft's recipients are reached by."""
-
-    backend: Backend
-    recipients: tuple[str, ...]
 
 
 class Dispatch:
@@ -235,22 +228,22 @@ class Dispatch:
         except NoAnswer as error:
             found = await self._asked(backend, leaving, draft)
             if not isinstance(found, Lost):
-                return _results(leg, found, "It did not leave this time.")
-            return _all(leg, DeliveryState.UNKNOWN, f"{error.public} {deliveries.ANSWER_LOST}")
+                return results_of(leg, found, "It did not leave this time.")
+            return for_all(leg, DeliveryState.UNKNOWN, f"{error.public} {deliveries.ANSWER_LOST}")
         except TryLater as error:
-            return _all(leg, DeliveryState.POSTPONED, error.public)
+            return for_all(leg, DeliveryState.POSTPONED, error.public)
         except BackendError as error:
-            return _all(leg, DeliveryState.REFUSED, error.public)
+            return for_all(leg, DeliveryState.REFUSED, error.public)
         except Altered as error:
             log.error("draft %s: %s It was stopped.", draft.id, error)
-            return _all(leg, DeliveryState.REFUSED, f"{error.public} Nothing was sent.")
+            return for_all(leg, DeliveryState.REFUSED, f"{error.public} Nothing was sent.")
         except MailError:
             raise
         except Exception:  # a bug of the backend's: not a reason to try without end, nor to forget what may have left
             log.exception("the backend %s failed with the draft %s", backend.name, draft.id)
             state = DeliveryState.UNKNOWN if committed else DeliveryState.POSTPONED
-            return _all(leg, state, f"The backend {backend.name} failed.")
-        found = _results(leg, receipt, "The mail provider did not say what became of it.")
+            return for_all(leg, state, f"The backend {backend.name} failed.")
+        found = results_of(leg, receipt, "The mail provider did not say what became of it.")
         return [replace(one, gone=one.recipient in receipt.unreachable) for one in found]
 
     async def _legs(self, recipients: Sequence[str]) -> list[Leg]:
@@ -314,7 +307,7 @@ class Dispatch:
             await self._store.write(
                 deliveries.take_over,
                 draft,
-                _results(leg, found, deliveries.ANSWER_LOST),
+                results_of(leg, found, deliveries.ANSWER_LOST),
                 left=leaving,
                 backend=backend.name,
                 now=now,
@@ -391,22 +384,3 @@ def approved_hash(mime: bytes, mail_from: str, recipients: tuple[str, ...]) -> s
     """The SHA-256 of final bytes and envelope that an approval names (law 6)."""
     envelope = json.dumps([mail_from, list(recipients)]).encode()
     return hashlib.sha256(hashlib.sha256(mime).digest() + envelope).hexdigest()
-
-
-def _all(leg: Leg, state: DeliveryState, why: str) -> list[Delivery]:
-    return [Delivery(recipient=one, state=state, detail=why) for one in leg.recipients]
-
-
-def _results(leg: Leg, receipt: Receipt | None, otherwise: str) -> list[Delivery]:
-    """A receipt for each recipient of a leg, in the envelope's spelling; no receipt: it did not leave."""
-    if receipt is None:
-        return _all(leg, DeliveryState.POSTPONED, otherwise)
-    said = {one.lower(): Delivery(recipient=one, state=DeliveryState.ACCEPTED) for one in receipt.accepted}
-    for state, group in ((DeliveryState.REFUSED, receipt.refused), (DeliveryState.POSTPONED, receipt.postponed)):
-        said |= {one.lower(): Delivery(recipient=one, state=state, detail=why) for one, why in group}
-    unsaid = Delivery(recipient="", state=DeliveryState.UNKNOWN, detail=otherwise)
-    return [
-        Delivery(recipient=one, state=found.state, detail=found.detail)
-        for one in leg.recipients
-        for found in (said.get(one.lower(), unsaid),)
-    ]

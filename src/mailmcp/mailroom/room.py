@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from secrets import choice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
 from mailmcp.config import Settings
-from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
+from mailmcp.errors import AddressTaken, BadInput, ConfigError, Unsupported
 from mailmcp.mail import compose
+from mailmcp.mailroom import logged
+from mailmcp.mailroom.addressing import local_part
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.auditing import Auditing
@@ -40,7 +39,6 @@ from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMe
 from mailmcp.policy import patterns, sending
 from mailmcp.store import (
     Store,
-    audit,
     blocks,
     departures,
     handouts,
@@ -54,13 +52,6 @@ if TYPE_CHECKING:
     from mailmcp.mailroom.domains import Domains
 
 LISTENER_SECONDS = 2
-
-_LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
-_WORDS = (
-    *("amber", "birch", "cedar", "coral", "delta", "ember", "fjord", "grove", "heron", "ivory", "juniper", "kestrel"),
-    *("lark", "maple", "north", "ocean", "pine", "quartz", "river", "slate", "tide", "umber", "vale", "willow"),
-)
-"""What made-up addresses consist of: easy to read aloud and to tell apart."""
 
 
 class Mailroom:
@@ -175,11 +166,11 @@ class Mailroom:
             raise BadInput("The label is longer than 200 characters: shorten it.")
         display_name = compose.display_name(display_name)
         for _ in range(5):
-            address = f"{_local_part(name, self._backend.domain)}@{self._backend.domain}"
+            address = f"{local_part(name, self._backend.domain)}@{self._backend.domain}"
             now = datetime.now(UTC)
             try:
                 inbox, made = await self._store.write(
-                    _created,
+                    logged.created,
                     address=address,
                     label=label,
                     display_name=display_name,
@@ -200,7 +191,7 @@ class Mailroom:
 
     async def delete_inbox(self, address: str) -> dict[str, int]:
         """Remove an inbox and its mail; gives how many messages, threads and drafts went. Raises NotFound."""
-        removed = await self._store.write(_deleted, address, datetime.now(UTC))
+        removed = await self._store.write(logged.deleted, address, datetime.now(UTC))
         self._arrivals.announce()  # whoever waits for its mail hears that it is gone
         await self._reading.forget_files()
         return removed
@@ -215,7 +206,7 @@ class Mailroom:
             pattern = patterns.pattern(written)
         except ValueError as error:
             raise BadInput(f"{written[:60]!r} {error}: write name@host, a domain, or * for everybody.") from error
-        await self._store.write(_listed, address, pattern, allowed, datetime.now(UTC))
+        await self._store.write(logged.listed, address, pattern, allowed, datetime.now(UTC))
         return pattern
 
     async def sender_lists(self, address: str) -> dict[str, bool]:
@@ -229,7 +220,7 @@ class Mailroom:
 
     async def release(self, message_id: str) -> None:
         """Let a quarantined message in. No tool may call this. Raises NotFound."""
-        await self._store.write(_released, message_id, datetime.now(UTC))
+        await self._store.write(logged.released, message_id, datetime.now(UTC))
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -392,33 +383,6 @@ class Mailroom:
         )
 
 
-def _created(db: sqlite3.Connection, *, address: str, now: datetime, **how: Any) -> tuple[Inbox, bool]:
-    inbox, made = inboxes.create(db, address=address, now=now, **how)
-    if made:
-        audit.record(db, "inbox.created", now, inbox=address)
-    return inbox, made
-
-
-def _deleted(db: sqlite3.Connection, address: str, now: datetime) -> dict[str, int]:
-    removed = inboxes.delete(db, address)
-    audit.record(db, "inbox.deleted", now, inbox=address.lower(), **removed)
-    return removed
-
-
-def _listed(db: sqlite3.Connection, address: str, pattern: str, allowed: bool | None, now: datetime) -> None:
-    if allowed is not None:
-        blocks.put(db, address, pattern, allowed=allowed, now=now)
-    elif not blocks.remove(db, address, pattern):
-        raise NotFound(f"The lists of {address} do not hold {pattern}.")
-    event = "inbox.unlisted" if allowed is None else "inbox.allowed" if allowed else "inbox.blocked"
-    audit.record(db, event, now, inbox=address.lower(), pattern=pattern)
-
-
-def _released(db: sqlite3.Connection, message_id: str, now: datetime) -> None:
-    blocks.release(db, message_id)
-    audit.record(db, "message.released", now, message=message_id)
-
-
 def _system_resolver(settings: Settings) -> SystemResolver:
     try:
         return SystemResolver(settings.dns.servers)
@@ -430,16 +394,3 @@ def _sender(settings: Settings, reception: Reception, resolver: Resolver) -> Bac
     """The backend that sends, when it is not the one that receives."""
     name = settings.send_backend
     return None if name in (None, settings.backend) else open_backend(name, settings, reception, resolver)
-
-
-def _local_part(name: str | None, domain: str) -> str:
-    if name is None:
-        digits = "".join(choice("0123456789") for _ in range(4))
-        return f"{choice(_WORDS)}-{choice(_WORDS)}-{digits}"
-    wanted = name.strip().lower()
-    local, at, given_domain = wanted.partition("@")
-    if at and given_domain != domain:
-        raise BadAddress(f"New inboxes are at @{domain}: give only the part before it.")
-    if not _LOCAL_PART.fullmatch(local) or ".." in local:
-        raise BadAddress(f"{name[:60]!r} cannot be an address: use letters a to z, digits, and . _ - between them.")
-    return local

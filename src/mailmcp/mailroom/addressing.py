@@ -1,0 +1,29 @@
+"""The part before the @ of a new inbox: what was asked for, or one that is easy to read aloud."""
+
+from __future__ import annotations
+
+import re
+from secrets import choice
+
+from mailmcp.errors import BadAddress
+
+_LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+_WORDS = (
+    *("amber", "birch", "cedar", "coral", "delta", "ember", "fjord", "grove", "heron", "ivory", "juniper", "kestrel"),
+    *("lark", "maple", "north", "ocean", "pine", "quartz", "river", "slate", "tide", "umber", "vale", "willow"),
+)
+"""What made-up addresses consist of: easy to read aloud and to tell apart."""
+
+
+def local_part(name: str | None, domain: str) -> str:
+    """A usable local part: that of ``name``, or a made-up one. Raises BadAddress."""
+    if name is None:
+        digits = "".join(choice("0123456789") for _ in range(4))
+        return f"{choice(_WORDS)}-{choice(_WORDS)}-{digits}"
+    wanted = name.strip().lower()
+    local, at, given_domain = wanted.partition("@")
+    if at and given_domain != domain:
+        raise BadAddress(f"New inboxes are at @{domain}: give only the part before it.")
+    if not _LOCAL_PART.fullmatch(local) or ".." in local:
+        raise BadAddress(f"{name[:60]!r} cannot be an address: use letters a to z, digits, and . _ - between them.")
+    return local

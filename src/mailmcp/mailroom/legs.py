@@ -1,0 +1,36 @@
+"""A way that some of a draft's recipients are reached by, and what its backend said of each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailmcp.backends.contract import Backend
+from mailmcp.models import Delivery, DeliveryState, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One way that some of a draft's recipients are reached by."""
+
+    backend: Backend
+    recipients: tuple[str, ...]
+
+
+def for_all(leg: Leg, state: DeliveryState, why: str) -> list[Delivery]:
+    """The same result for each recipient."""
+    return [Delivery(recipient=one, state=state, detail=why) for one in leg.recipients]
+
+
+def results_of(leg: Leg, receipt: Receipt | None, otherwise: str) -> list[Delivery]:
+    """A receipt for each recipient of a leg, in the envelope's spelling; no receipt: it did not leave."""
+    if receipt is None:
+        return for_all(leg, DeliveryState.POSTPONED, otherwise)
+    said = {one.lower(): Delivery(recipient=one, state=DeliveryState.ACCEPTED) for one in receipt.accepted}
+    for state, group in ((DeliveryState.REFUSED, receipt.refused), (DeliveryState.POSTPONED, receipt.postponed)):
+        said |= {one.lower(): Delivery(recipient=one, state=state, detail=why) for one, why in group}
+    unsaid = Delivery(recipient="", state=DeliveryState.UNKNOWN, detail=otherwise)
+    return [
+        Delivery(recipient=one, state=found.state, detail=found.detail)
+        for one in leg.recipients
+        for found in (said.get(one.lower(), unsaid),)
+    ]

@@ -1,0 +1,42 @@
+"""Changes of inboxes and their lists, each in one transaction with its line in the audit log."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import Any
+
+from mailmcp.errors import NotFound
+from mailmcp.models import Inbox
+from mailmcp.store import audit, blocks, inboxes
+
+
+def created(db: sqlite3.Connection, *, address: str, now: datetime, **how: Any) -> tuple[Inbox, bool]:
+    """Make an inbox; see ``inboxes.create``."""
+    inbox, made = inboxes.create(db, address=address, now=now, **how)
+    if made:
+        audit.record(db, "inbox.created", now, inbox=address)
+    return inbox, made
+
+
+def deleted(db: sqlite3.Connection, address: str, now: datetime) -> dict[str, int]:
+    """Delete an inbox; how much of what is gone. Raises NotFound."""
+    removed = inboxes.delete(db, address)
+    audit.record(db, "inbox.deleted", now, inbox=address.lower(), **removed)
+    return removed
+
+
+def listed(db: sqlite3.Connection, address: str, pattern: str, allowed: bool | None, now: datetime) -> None:
+    """Put a pattern on a list of an inbox, or (``allowed`` None) take it off. Raises NotFound."""
+    if allowed is not None:
+        blocks.put(db, address, pattern, allowed=allowed, now=now)
+    elif not blocks.remove(db, address, pattern):
+        raise NotFound(f"The lists of {address} do not hold {pattern}.")
+    event = "inbox.unlisted" if allowed is None else "inbox.allowed" if allowed else "inbox.blocked"
+    audit.record(db, event, now, inbox=address.lower(), pattern=pattern)
+
+
+def released(db: sqlite3.Connection, message_id: str, now: datetime) -> None:
+    """Let a message out of quarantine. Raises NotFound."""
+    blocks.release(db, message_id)
+    audit.record(db, "message.released", now, message=message_id)
