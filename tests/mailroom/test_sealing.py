@@ -191,7 +191,7 @@ async def test_an_edit_is_a_new_revision_with_a_hash_and_a_code_of_its_own(open_
         assert [one.filename for one in mail.attachments] == ["list.csv"]
         assert mail.message_id == before.message_id
         events = [(event, one.get("revision")) for event, one in await log(house) if event.startswith("draft.")]
-        assert events[:2] == [("draft.edited", 2), ("draft.approved", 2)]
+        assert events[:3] == [("draft.held", None), ("draft.edited", 2), ("draft.approved", 2)]
 
 
 async def test_an_edited_text_takes_the_html_of_before_away(house: Any) -> None:

@@ -184,7 +184,7 @@ async def test_a_text_has_no_address_that_can_be_followed_and_says_which_link_st
         assert "://" not in message.get("quoted", "")
         assert all(link["url"].startswith("https://") for link in message["links"])
         assert shown.count("https://") == len(message["links"])
-    assert message["text"] == "Press the button[1] or go to https[:]//app.example/b"
+    assert message["text"] == "Press the button[1] or go to [2 app.example]"
 
 
 async def test_a_link_whose_words_name_another_host_is_flagged(door):
