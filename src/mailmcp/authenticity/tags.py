@@ -22,18 +22,7 @@ def read(text: bytes) -> dict[str, str]:
         raise TagError("it holds octets that are not UTF-8") from None
     if not specs[-1].strip(" \t\r\n"):
         specs.pop()
-    if len(specs) > MAX_TAGS:
-        raise TagError(f"it has more than {MAX_TAGS} tags")
-    tags: dict[str, str] = {}
-    for spec in specs:
-        name, equals, value = spec.partition("=")
-        name = name.strip(" \t\r\n")
-        if not equals or not _NAME.match(name):
-            raise TagError(f"{spec.strip()[:40]!r} is not a tag")
-        if name in tags:
-            raise TagError(f"the tag {name}= stands twice")
-        tags[name] = value.strip(" \t\r\n")
-    return tags
+    return _tags(specs, forgiving=False)
 
 
 def read_forgiving(text: bytes) -> dict[str, str]:
@@ -42,6 +31,10 @@ def read_forgiving(text: bytes) -> dict[str, str]:
     A value may hold U+FFFD for octets that are not UTF-8: it is none that anybody knows.
     """
     specs = text.decode("utf-8", "replace").split(";")
+    return _tags(specs, forgiving=True)
+
+
+def _tags(specs: list[str], *, forgiving: bool) -> dict[str, str]:
     if len(specs) > MAX_TAGS:
         raise TagError(f"it has more than {MAX_TAGS} tags")
     tags: dict[str, str] = {}
@@ -49,7 +42,9 @@ def read_forgiving(text: bytes) -> dict[str, str]:
         name, equals, value = spec.partition("=")
         name = name.strip(" \t\r\n")
         if not equals or not _NAME.match(name):
-            continue
+            if forgiving:
+                continue
+            raise TagError(f"{spec.strip()[:40]!r} is not a tag")
         if name in tags:
             raise TagError(f"the tag {name}= stands twice")
         tags[name] = value.strip(" \t\r\n")
