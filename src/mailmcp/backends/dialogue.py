@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import ssl
 from dataclasses import dataclass, field
 
 import aiosmtplib
@@ -206,6 +207,13 @@ def meaning(reply: SMTPResponse | SMTPResponseException, *, peer: str) -> str:
     """What a stranger's server said, by its code."""
     log.info("%s", words(reply, peer=peer))
     return f"{peer} said {meanings.of(reply.code, reply.message)}."
+
+
+def tls_trouble(error: BaseException | None) -> ssl.SSLError | None:
+    """The trouble with TLS that an error comes from, if it does."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def quoted(mime: bytes) -> bytes:

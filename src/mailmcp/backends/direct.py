@@ -19,7 +19,7 @@ from aiosmtplib import SMTPException, SMTPResponseException
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.backends.contract import AboutToCommit, Reception
-from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, meaning
+from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, meaning, tls_trouble
 from mailmcp.backends.exchangers import Exchanger, Limits, TakesNoMail, exchangers, is_internal, listens_here
 from mailmcp.backends.sts import Policies, Policy
 from mailmcp.config import Settings
@@ -190,11 +190,9 @@ def _domain_of(email: str) -> str:
 def _why(host: str, error: Exception) -> str:
     if isinstance(error, _NotGenuine):
         return str(error)
-    chain: BaseException | None = error
-    while chain is not None:
-        if isinstance(chain, ssl.SSLCertVerificationError):
-            return f"the certificate of {host} cannot be trusted ({chain.verify_message}), which MTA-STS demands."
-        if isinstance(chain, ssl.SSLError):
-            return f"{host} does not speak TLS as its MTA-STS policy demands."
-        chain = chain.__cause__ or chain.__context__
+    trouble = tls_trouble(error)
+    if isinstance(trouble, ssl.SSLCertVerificationError):
+        return f"the certificate of {host} cannot be trusted ({trouble.verify_message}), which MTA-STS demands."
+    if trouble is not None:
+        return f"{host} does not speak TLS as its MTA-STS policy demands."
     return f"{host} cannot be reached."

@@ -13,7 +13,7 @@ import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
 
 from mailmcp.backends.contract import AboutToCommit, Reception
-from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, words
+from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, tls_trouble, words
 from mailmcp.backends.oauth import AccessTokens
 from mailmcp.backends.relays import RELAYS, Relay
 from mailmcp.config import Settings, SmtpSettings
@@ -120,13 +120,11 @@ class SmtpBackend:
             await client.auth_xoauth2(user, await tokens.current(new=True))
 
     def _why_unreachable(self, at: str, error: Exception) -> str:
-        chain: BaseException | None = error
-        while chain is not None:
-            if isinstance(chain, ssl.SSLCertVerificationError):
-                return f"the certificate of {at} cannot be trusted ({chain.verify_message})."
-            if isinstance(chain, ssl.SSLError):
-                return f"{at} does not speak TLS as MAILMCP_SMTP__SECURITY={self._relay.security} expects."
-            chain = chain.__cause__ or chain.__context__
+        trouble = tls_trouble(error)
+        if isinstance(trouble, ssl.SSLCertVerificationError):
+            return f"the certificate of {at} cannot be trusted ({trouble.verify_message})."
+        if trouble is not None:
+            return f"{at} does not speak TLS as MAILMCP_SMTP__SECURITY={self._relay.security} expects."
         if isinstance(error, SMTPResponseException):
             return f"{at} did not take the connection: {words(error, peer='the relay', secret=self._secret)}"
         if self._relay.security == "starttls" and isinstance(error, SMTPException) and "STARTTLS" in str(error):
