@@ -1,7 +1,7 @@
 """The only room that speaks to mail providers: one file, one test file and one row of ``BACKENDS`` each.
 
 ``contract.py`` says what a backend promises; ``relays.py`` is the table of relays that ``smtp.py`` knows by name;
-``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server that ``local.py`` listens with.
+``mailbox`` holds the parts of ``imap.py``; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server that ``local.py`` listens with.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ BACKENDS: tuple[Row, ...] = (
         "local",
         "mailmcp.backends.local:LocalBackend",
         "An SMTP server inside the process, and mail between the inboxes of this home; needs no account.",
+    ),
+    Row(
+        "imap",
+        "mailmcp.backends.imap:ImapBackend",
+        "Reads a mailbox that you have elsewhere by IMAP; the smtp backend sends for it.",
     ),
     Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
 )

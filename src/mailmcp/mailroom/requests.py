@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mailmcp.models import Draft, ListenerStatus, Reason, StoredMessage, ThreadSummary
+from mailmcp.models import AccountStatus, Draft, ListenerStatus, Reason, StoredMessage, ThreadSummary
 
 Tool = Literal["wait_for_mail", "wait_for_otp"]
 Progress = Callable[[int], Awaitable[None]]
@@ -36,6 +36,8 @@ class Found:
 
     threads: tuple[ThreadSummary, ...]
     next_cursor: str | None
+    searched: tuple[str, ...] = ()
+    """What was asked elsewhere about mail that is not stored, as sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +125,5 @@ class Status:
     unknown: int
     """Drafts that may have left: the answer was lost."""
     inboxes: int
+    accounts: tuple[AccountStatus, ...] = ()
+    """Accounts elsewhere that mail is fetched from."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends import open_backend
-from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
+from mailmcp.backends.contract import Backend, CreatesInboxes, NamesInboxes, ReadsMailboxes, Reception
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
@@ -20,13 +20,14 @@ from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Waited, Wanted
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
-from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage
+from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage, Reason, Submission
 from mailmcp.policy import patterns
 from mailmcp.store import Store, audit, blocks, handouts, inboxes, status
 
@@ -61,15 +62,18 @@ class Mailroom:
         self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
         self._inbound = Inbound(store, self._arrivals, self._checking)
         self._backend = open_receiving(self._inbound)
-        self._sender = _sender(settings, self._inbound)
+        self._mailboxes = Mailboxes(store, self._backend, self._inbound, self._arrivals)
+        self._sender = _sender(settings, self._backend, self._inbound)
         self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, settings, pace)
         self._outbound = Outbound(store, self._dispatch, settings)
-        self._reading = Reading(store, settings.home)
+        self._reading = Reading(
+            store, settings.home, self._mailboxes, marks_elsewhere=isinstance(self._backend, ReadsMailboxes)
+        )
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
-        duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking)
+        duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking, self._mailboxes)
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
@@ -92,6 +96,7 @@ class Mailroom:
         except BaseException:
             await store.aclose()
             raise
+        await room._mailboxes.begin()
         room._inbound.start()
         if leads:
             room._leadership.start()
@@ -133,11 +138,17 @@ class Mailroom:
         if len(label) > 200:
             raise BadInput("The label is longer than 200 characters: shorten it.")
         for _ in range(5):
-            address = f"{_local_part(name, self._backend.domain)}@{self._backend.domain}"
+            address, account = self._address(name)
             now = datetime.now(UTC)
             try:
                 inbox, made = await self._store.write(
-                    inboxes.create, address=address, label=label, backend=self._backend.name, key=key, now=now
+                    inboxes.create,
+                    address=address,
+                    label=label,
+                    backend=self._backend.name,
+                    key=key,
+                    now=now,
+                    account=account,
                 )
             except AddressTaken:
                 if name is not None:
@@ -147,6 +158,19 @@ class Mailroom:
                 await self._store.write(audit.record, "inbox.created", now, inbox=address)
             return inbox, made, await self._store.read(inboxes.newest_cursor, inbox)
         raise AddressTaken("No free address was found: give a `name`.")
+
+    def _address(self, name: str | None) -> tuple[str, str | None]:
+        """The address of a new inbox, and the account in which its mail will lie."""
+        assert isinstance(self._backend, CreatesInboxes)  # noqa: S101 - looked at before
+        domain = self._backend.domain
+        if not isinstance(self._backend, NamesInboxes):
+            return f"{_local_part(name, domain)}@{domain}", None
+        wanted = name.strip().lower() if name is not None else None
+        own = self._backend.address_for("")
+        if wanted is not None and "+" in wanted and own.partition("@")[0].endswith("+"):
+            wanted = wanted.removeprefix(own.partition("@")[0])  # the whole address was given
+        address = self._backend.address_for(_local_part(wanted, domain))
+        return address, self._backend.account_of(address)
 
     async def list_inboxes(self) -> list[InboxSummary]:
         """All inboxes of this home, oldest first."""
@@ -225,12 +249,25 @@ class Mailroom:
     async def send(self, request: SendRequest, *, allow_duplicate: bool = False) -> Outcome:
         """Send, queue, hold or refuse, as policy says."""
         submission = await self._composing.submission(request)
+        if refused := self._only_read(submission):
+            return refused
         return await self._outbound.submit(submission, hold=False, allow_duplicate=allow_duplicate)
 
     async def draft_for_approval(self, request: SendRequest, *, note: str, allow_duplicate: bool = False) -> Outcome:
         """Hold a message for a human, whatever policy would allow."""
         submission = await self._composing.submission(request)
+        if refused := self._only_read(submission):
+            return refused
         return await self._outbound.submit(submission, hold=True, note=note, allow_duplicate=allow_duplicate)
+
+    def _only_read(self, submission: Submission) -> Outcome | None:
+        """The refusal, when the settings let nothing leave from this inbox."""
+        why = (
+            self._backend.why_not_from(submission.inbox.address) if isinstance(self._backend, ReadsMailboxes) else None
+        )
+        if why is None:
+            return None
+        return Outcome(draft=None, recipients=submission.recipients, refused=(Reason("only_read", why),))
 
     async def draft(self, draft_id: str) -> Draft:
         """One draft's state. Raises NotFound."""
@@ -277,7 +314,7 @@ class Mailroom:
         return Status(
             home=self.settings.home,
             backend=self._backend.name,
-            domain=self.settings.local.domain,
+            domain=self._backend.domain if isinstance(self._backend, CreatesInboxes) else self.settings.local.domain,
             policy=self.settings.send.policy,
             leads=self._leadership.leads,
             listener=await self._store.read(status.listener),
@@ -286,6 +323,7 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
+            accounts=await self._store.read(status.accounts) if isinstance(self._backend, ReadsMailboxes) else (),
         )
 
 
@@ -296,9 +334,12 @@ def _system_resolver(settings: Settings) -> SystemResolver:
         raise ConfigError(f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.") from error
 
 
-def _sender(settings: Settings, reception: Reception) -> Backend | None:
+def _sender(settings: Settings, receiving: Backend, reception: Reception) -> Backend | None:
     """The backend that sends, when it is not the one that receives."""
     name = settings.send_backend
+    if name is None and isinstance(receiving, ReadsMailboxes):
+        with_relay = receiving.sends_with()
+        return None if with_relay is None else open_backend("smtp", with_relay, reception)
     return None if name in (None, settings.backend) else open_backend(name, settings, reception)
 
 

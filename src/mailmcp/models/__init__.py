@@ -3,6 +3,7 @@
 Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are seconds. Import them from here.
 """
 
+from mailmcp.models.accounts import AccountStatus, Errand, Folder, Place
 from mailmcp.models.authentication import (
     ArcChain,
     ArcSet,
@@ -55,6 +56,7 @@ from mailmcp.models.stored import (
 from mailmcp.models.trust import Reason, Trust, Verdict
 
 __all__ = [
+    "AccountStatus",
     "Address",
     "ArcChain",
     "ArcSet",
@@ -79,7 +81,9 @@ __all__ = [
     "Draft",
     "DraftState",
     "Envelope",
+    "Errand",
     "Finding",
+    "Folder",
     "Hidden",
     "Inbox",
     "InboxSummary",
@@ -88,6 +92,7 @@ __all__ = [
     "Message",
     "OutboundMail",
     "OutgoingFile",
+    "Place",
     "Provenance",
     "QuarantinedMessage",
     "Reason",

@@ -18,6 +18,8 @@ class Inbox:
     label: str
     backend: str
     created_at: datetime
+    account: str | None = None
+    """Where its mail lies, when that is elsewhere: the address of the account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

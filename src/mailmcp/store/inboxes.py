@@ -14,20 +14,35 @@ from mailmcp.store.columns import milliseconds, moment, new_id, optional_moment
 
 
 def create(
-    db: sqlite3.Connection, *, address: str, label: str, backend: str, key: str | None, now: datetime
+    db: sqlite3.Connection,
+    *,
+    address: str,
+    label: str,
+    backend: str,
+    key: str | None,
+    now: datetime,
+    account: str | None = None,
 ) -> tuple[Inbox, bool]:
     """Make an inbox, or find the one that the same ``key`` made before: (inbox, whether it was made now).
 
-    Raises AddressTaken when the address exists and was not made with this key.
+    ``account`` is where its mail lies, when that is elsewhere. Raises AddressTaken when the address exists and was not
+    made with this key.
     """
     if key is not None:
         row = db.execute("SELECT * FROM inboxes WHERE key = :key", {"key": key}).fetchone()
         if row is not None:
             return _inbox(row), False
     row = db.execute(
-        "INSERT INTO inboxes (address, label, backend, key, created_at)"
-        " VALUES (:address, :label, :backend, :key, :now) ON CONFLICT (address) DO NOTHING RETURNING *",
-        {"address": address, "label": label, "backend": backend, "key": key, "now": milliseconds(now)},
+        "INSERT INTO inboxes (address, label, backend, key, created_at, account)"
+        " VALUES (:address, :label, :backend, :key, :now, :account) ON CONFLICT (address) DO NOTHING RETURNING *",
+        {
+            "address": address,
+            "label": label,
+            "backend": backend,
+            "key": key,
+            "now": milliseconds(now),
+            "account": account,
+        },
     ).fetchone()
     if row is None:
         raise AddressTaken(f"The inbox {address} exists already: use it, or choose another name.")
@@ -143,4 +158,5 @@ def _inbox(row: sqlite3.Row) -> Inbox:
         label=row["label"],
         backend=row["backend"],
         created_at=moment(row["created_at"]),
+        account=row["account"],
     )

@@ -21,6 +21,8 @@ from mailmcp.store.columns import addresses_json, coded_json, envelope, millisec
 
 SHORT = 256 * 1024
 """Bytes up to which a message that waits is handed over with its bytes."""
+PAST = 2**53
+"""What the positions of history are below zero by; a time in milliseconds stays far below it."""
 TOGETHER = 2 * 1024 * 1024
 """The same of all that are handed over at once, except for the first: they are in memory together."""
 
@@ -98,7 +100,7 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     False when another process judged it first, or its inbox was deleted meanwhile.
     """
     state = db.execute(
-        "SELECT inbox, outgoing, received_at FROM messages WHERE id = :row AND judged_at IS NULL", {"row": row}
+        "SELECT inbox, outgoing, received_at, history FROM messages WHERE id = :row AND judged_at IS NULL", {"row": row}
     ).fetchone()
     if state is None:
         return False
@@ -108,8 +110,14 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     proved = judgement.trust.verdict in (Verdict.VERIFIED, Verdict.LOCAL)
     thread = threads.place(db, inbox, message, moment(state["received_at"]), proved=proved)
     position = db.execute(
-        "INSERT INTO arrivals (cursor, inbox, message) VALUES (:cursor, :inbox, :row) RETURNING position",
-        {"cursor": new_id("c"), "inbox": inbox, "row": row},
+        "INSERT INTO arrivals (position, cursor, inbox, message) VALUES (:position, :cursor, :inbox, :row)"
+        " RETURNING position",
+        {
+            "position": _in_the_past(db, state["received_at"]) if state["history"] else None,
+            "cursor": new_id("c"),
+            "inbox": inbox,
+            "row": row,
+        },
     ).fetchone()["position"]
     author = message.author
     db.execute(_JUDGE, {"row": row, "thread": thread, "position": position, **_conclusions(judgement, now)})
@@ -143,13 +151,21 @@ def judge(db: sqlite3.Connection, row: int, judgement: Judgement, now: datetime)
     return True
 
 
+def _in_the_past(db: sqlite3.Connection, received_at: int) -> int:
+    """A place for history: before all that was ever announced, and in the order of time whenever it is fetched."""
+    wanted = received_at - PAST
+    while db.execute("SELECT 1 FROM arrivals WHERE position = :wanted", {"wanted": wanted}).fetchone():
+        wanted += 1
+    return wanted
+
+
 _JUDGE = """
 UPDATE messages SET judged_at = :judged_at, thread = :thread, position = :position, message_id = :message_id,
     subject = :subject, from_name = :from_name, from_email = :from_email, from_labels = :from_labels,
     to_ = :to_, cc = :cc, reply_to = :reply_to, sent_at = :sent_at, refs = :refs, defects = :defects,
     verdict = :verdict, reasons = :reasons, verified_domain = :verified_domain, code = :code,
     code_confidence = :code_confidence, link = :link, link_confidence = :link_confidence, evidence = :evidence,
-    read = outgoing
+    read = max(read, outgoing)
 WHERE id = :row
 """
 

@@ -1,12 +1,14 @@
-"""What one process tells the others of this home: where the listener is."""
+"""What processes of this home tell each other: where the listener is, how accounts are, and that somebody waits."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from dataclasses import asdict
+from datetime import datetime
 
-from mailmcp.models import ListenerStatus
+from mailmcp.models import AccountStatus, ListenerStatus
+from mailmcp.store.columns import milliseconds
 
 
 def set_listener(db: sqlite3.Connection, value: ListenerStatus | None) -> None:
@@ -24,3 +26,37 @@ def listener(db: sqlite3.Connection) -> ListenerStatus | None:
     """Where the listener is, as its process said; None when there is none."""
     row = db.execute("SELECT value FROM meta WHERE key = 'listener'").fetchone()
     return ListenerStatus(**json.loads(row["value"])) if row else None
+
+
+def set_account(db: sqlite3.Connection, value: AccountStatus) -> None:
+    """Write down how it stands with an account elsewhere."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
+        {"key": f"account {value.account}", "value": json.dumps(asdict(value))},
+    )
+
+
+def accounts(db: sqlite3.Connection) -> tuple[AccountStatus, ...]:
+    """How it stands with the accounts, as the leading process said last."""
+    rows = db.execute("SELECT value FROM meta WHERE key LIKE 'account %' ORDER BY key").fetchall()
+    return tuple(AccountStatus(**json.loads(row["value"])) for row in rows)
+
+
+def polled(db: sqlite3.Connection) -> bool:
+    """Whether the server of an account does not tell of new mail by itself, so that it helps to know who waits."""
+    return any(one.connected and one.watch != "idle" for one in accounts(db))
+
+
+def set_awaited(db: sqlite3.Connection, until: datetime) -> None:
+    """Somebody waits for mail until then."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES ('awaited', :until) ON CONFLICT (key) DO UPDATE"
+        " SET value = max(CAST(value AS INTEGER), :until)",
+        {"until": milliseconds(until)},
+    )
+
+
+def awaited(db: sqlite3.Connection, now: datetime) -> bool:
+    """Whether somebody waits, in whichever process."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'awaited'").fetchone()
+    return row is not None and int(row["value"]) > milliseconds(now)

@@ -11,42 +11,22 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import platformdirs
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
+from mailmcp.config.mailbox import AccountSettings, ImapSettings, Security
+from mailmcp.config.section import Items, Section
 from mailmcp.errors import ConfigError
 from mailmcp.schemas import expected, part_of
+
+__all__ = ["AccountSettings", "ImapSettings", "Section", "Security", "Settings", "load_settings"]
 
 PREFIX = "MAILMCP_"
 LONGEST_NAME = 60
 """Characters of a setting's name that are said again: it comes from outside, and may be anything."""
 Policy = Literal["open", "first_contact", "approve", "never"]
-
-
-class Section(BaseModel):
-    """A table of config.toml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
-        kind: Any = cls.model_fields[info.field_name or ""].annotation
-        if isinstance(value, bool) and kind in (int, float):
-            raise PydanticCustomError("no_number", "true and false are no numbers")
-        return value
 
 
 class LocalSettings(Section):
@@ -99,16 +79,6 @@ class LocalSettings(Section):
         ):
             raise ValueError("must be a domain name such as agents.internal")
         return ".".join(labels)
-
-
-def _items(value: Any) -> Any:
-    """In the environment a list is written with commas."""
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
-
-
-Items = Annotated[tuple[str, ...], BeforeValidator(_items)]
 
 
 class DnsSettings(Section):
@@ -183,7 +153,6 @@ class SendSettings(Section):
 
 
 SmtpAuth = Literal["auto", "plain", "login", "xoauth2"]
-Security = Literal["starttls", "tls", "none"]
 
 
 class SmtpSettings(Section):
@@ -239,6 +208,7 @@ class Settings(Section):
     auth: AuthSettings = AuthSettings()
     send: SendSettings = SendSettings()
     smtp: SmtpSettings = SmtpSettings()
+    imap: ImapSettings = ImapSettings()
     approval: ApprovalSettings = ApprovalSettings()
 
 
