@@ -64,6 +64,7 @@ class Dovecot:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         until = time.monotonic() + STARTS_WITHIN
         for port in (self.imap, self.imaps, self.lmtp):
@@ -74,10 +75,12 @@ class Dovecot:
                 assert time.monotonic() < until, log.read_text() if log.exists() else "Dovecot does not start"
                 time.sleep(0.02)
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(how)
             self._process.wait(STARTS_WITHIN)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # its sessions would live on
             self._process = None
 
     def deliver(
@@ -200,5 +203,5 @@ def running(**how: Any) -> Iterator[Dovecot]:
         server.start()
         yield server
     finally:
-        server.stop()
+        server.stop(signal.SIGKILL)
         shutil.rmtree(server.folder, ignore_errors=True)

@@ -1,7 +1,8 @@
 """The only room that speaks to mail providers: one file, one test file and one row of ``BACKENDS`` each.
 
 ``contract.py`` says what a backend promises; ``relays.py`` is the table of relays that ``smtp.py`` knows by name;
-``mailbox`` holds the parts of ``imap.py``; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server that ``local.py`` listens with.
+``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server that ``local.py`` listens with; ``mailbox``
+holds the parts of ``imap.py``.
 """
 
 from __future__ import annotations

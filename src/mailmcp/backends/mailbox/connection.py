@@ -28,6 +28,8 @@ Work = Callable[[Client], T]
 log = logging.getLogger("mailmcp.backends.imap")
 
 LOGIN_SECONDS = 60.0
+_FOR_NOW = ("UNAVAILABLE", "TEMPORARY", "INUSE", "LIMIT", "TOO MANY", "COMMAND ERROR: BAD")
+"""In the answer to a login: it has nothing to do with the password (RFC 5530)."""
 WORK_SECONDS = 300.0
 """Longest that one piece of work may take, whatever the server does."""
 
@@ -62,8 +64,8 @@ class Connection:
         """Connect and log in. Raises LoginRefused, TryLater or another BackendError in words."""
         self._thread.start()
         try:
-            self._client = await self._done(lambda: self._opened(secret, method), LOGIN_SECONDS)
-        except BackendError:
+            await self._done(lambda: self._open(secret, method), LOGIN_SECONDS)
+        except BaseException:
             self.close()
             raise
 
@@ -93,8 +95,7 @@ class Connection:
         while (work := self._works.get()) is not None:
             work()
         if self._client is not None:
-            with contextlib.suppress(Exception):
-                self._client.shutdown()
+            _end(self._client)
 
     async def _done(self, work: Callable[[], T], seconds: float) -> T:
         loop = asyncio.get_running_loop()
@@ -127,25 +128,20 @@ class Connection:
         except Exception as error:
             raise self._in_words(error) from _kind(error)
 
-    def _opened(self, secret: str, method: str) -> Client:
+    def _open(self, secret: str, method: str) -> None:
         """In the thread: connect, encrypt, log in."""
         server, context = self._server, self._context()
-        client = connected(server.host, server.port, context if server.security == "tls" else None)
-        try:
-            if server.security == "starttls":
-                if not client.has_capability("STARTTLS"):
-                    raise BackendError(
-                        f"{self._begun} offers no STARTTLS: look at {self._account.called('security')} and"
-                        f" {self._account.called('port')}."
-                    )
-                client.starttls(context)
-            self._log_in(client, secret, method)
-        except BaseException:
-            _cut(client)
-            raise
-        if self._closed:  # given up meanwhile
-            _cut(client)
-        return client
+        self._client = client = connected(server.host, server.port, context if server.security == "tls" else None)
+        if self._closed:
+            return  # given up meanwhile: the thread ends, and the connection with it
+        if server.security == "starttls":
+            if not client.has_capability("STARTTLS"):
+                raise BackendError(
+                    f"{self._begun} offers no STARTTLS: look at {self._account.called('security')} and"
+                    f" {self._account.called('port')}."
+                )
+            client.starttls(context)
+        self._log_in(client, secret, method)
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -174,10 +170,11 @@ class Connection:
                 )
             else:
                 client.login(user, secret)
-        except imaplib.IMAP4.abort:
-            raise
         except imaplib.IMAP4.error as error:
-            if "UNAVAILABLE" in str(error)[:200].upper():
+            if isinstance(error.__context__, imaplib.IMAP4.abort):  # the library makes no difference
+                raise TryLater(f"{self._begun} ended the login.") from None
+            said = str(error)[:200].upper()
+            if any(word in said for word in _FOR_NOW):
                 raise TryLater(f"{self._begun} takes no logins at the moment.") from None
             raise LoginRefused(
                 f"{self._begun} does not accept the login of {user}: look at"
@@ -214,6 +211,12 @@ def _cut(client: Client) -> None:
     """End a connection under whoever waits on it."""
     with contextlib.suppress(Exception):
         client.socket().shutdown(socket.SHUT_RDWR)
+
+
+def _end(client: Client) -> None:
+    """The same in its own thread, where it can be closed as well."""
+    with contextlib.suppress(Exception):
+        client.shutdown()
 
 
 def _kind(error: Exception) -> Exception:
