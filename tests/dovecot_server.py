@@ -47,6 +47,8 @@ class Dovecot:
     folder: Path
     more: str = ""
     """Further lines of its configuration."""
+    oauth_url: str = ""
+    """Where it asks whether a token is good; then no password is taken."""
     users: tuple[str, ...] = (USER,)
     imap: int = 0
     imaps: int = 0
@@ -75,7 +77,7 @@ class Dovecot:
                 assert time.monotonic() < until, log.read_text() if log.exists() else "Dovecot does not start"
                 time.sleep(0.02)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(STARTS_WITHIN)
@@ -117,6 +119,13 @@ class Dovecot:
             **more,
         }
 
+    def _passwords(self) -> str:
+        if not self.oauth_url:
+            return f"  driver = passwd-file\n  args = scheme=PLAIN {self.folder}/users"
+        asks = self.folder / "oauth.conf"
+        asks.write_text(f"tokeninfo_url = {self.oauth_url}\nusername_attribute = email\n")
+        return f"  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {asks}"
+
     def _write_configuration(self) -> None:
         root = os.geteuid() == 0
         # Dovecot does not give mail to root: then it takes its own unprivileged user.
@@ -141,9 +150,10 @@ ssl = yes
 ssl_cert = <{self.ca}
 ssl_key = <{self.ca}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {"xoauth2 oauthbearer" if self.oauth_url else "plain login"}
 auth_username_format = %Lu
 recipient_delimiter = +
+auth_failure_delay = 0
 lmtp_hdr_delivery_address = original
 mail_location = maildir:{self.folder}/mail/%u
 mail_uid = {user.pw_uid}
@@ -153,12 +163,11 @@ mail_max_userip_connections = 200
 imap_idle_notify_interval = 2 mins
 {"" if root else unprivileged}
 passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN {self.folder}/users
+{self._passwords()}
 }}
 userdb {{
   driver = static
-  args = uid={user.pw_uid} gid={group} home={self.folder}/mail/%u
+  args = uid={user.pw_uid} gid={group} home={self.folder}/mail/%u allow_all_users=yes
 }}
 namespace inbox {{
   inbox = yes
@@ -203,5 +212,5 @@ def running(**how: Any) -> Iterator[Dovecot]:
         server.start()
         yield server
     finally:
-        server.stop(signal.SIGKILL)
+        server.stop()
         shutil.rmtree(server.folder, ignore_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections import Counter
 from pathlib import Path
 
@@ -52,7 +51,7 @@ async def _run(home: Path, *, drops: int, mails: int, restarts: int, seed: int) 
                     raw = letter(USER, subject=subject, text="Some words. " * (400 if number % 7 == 0 else 5))
                     await asyncio.to_thread(server.deliver, USER, raw)
                     if restarts and number % (mails // restarts) == mails // restarts - 1:
-                        await asyncio.to_thread(server.stop, signal.SIGKILL)
+                        await asyncio.to_thread(server.stop)
                         await asyncio.to_thread(server.start)
                 # Connections are made and broken on, also once everything is there.
                 async with asyncio.timeout(240):

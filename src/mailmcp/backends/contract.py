@@ -7,7 +7,7 @@ implemented in the mailroom: backends never import the store or the mailroom.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -59,6 +59,19 @@ class AboutToCommit(Protocol):
 
         What it raises must pass through the send, and then nothing may leave.
         """
+        ...
+
+
+Token = Callable[[], Awaitable[str]]
+"""Gives an access token that holds now. Raises BackendError."""
+
+
+@runtime_checkable
+class TakesTokens(Protocol):
+    """A backend that logs in with access tokens instead of a password."""
+
+    def log_in_with(self, token: Token) -> None:
+        """Ask this for the token of each login."""
         ...
 
 
@@ -259,6 +272,10 @@ class ReadsMailboxes(Protocol):
 
         None when the server could not be asked.
         """
+        ...
+
+    def sending_token(self) -> Token | None:
+        """How a relay's login is come by, when there is no password."""
         ...
 
     def sends_with(self) -> Settings | None:

@@ -12,10 +12,14 @@ Dovecot gathers changes for half a second before it tells of them.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mailmcp.backends.contract import AboutToCommit, Ledger, Reception
+from pydantic import SecretStr
+
+from mailmcp.backends.contract import AboutToCommit, Ledger, Reception, Token
 from mailmcp.backends.mailbox.accounts import Account, accounts
+from mailmcp.backends.mailbox.signins import SignIns
 from mailmcp.config import Settings, SmtpSettings
 from mailmcp.errors import BackendError
 from mailmcp.models import OutboundMail, Receipt
@@ -41,6 +45,7 @@ class ImapBackend:
         self._accounts = accounts(settings)
         self._rhythm = rhythm
         self._searching: dict[str, Connection] = {}
+        self._sign_ins = SignIns(settings.home)
 
     @property
     def domain(self) -> str:
@@ -103,7 +108,10 @@ class ImapBackend:
         smtp, account = self._settings.smtp, self._accounts[0]
         preset = account.preset
         if smtp.host or smtp.provider:
-            return self._settings
+            if self.sending_token() is None:
+                return self._settings
+            tokens = smtp.model_copy(update={"password": SecretStr(""), "auth": "xoauth2"})
+            return self._settings.model_copy(update={"smtp": tokens})
         if preset is None:
             return None
         derived = SmtpSettings(
@@ -111,10 +119,19 @@ class ImapBackend:
             port=smtp.port or preset.smtp_port,
             security=smtp.security or ("none" if preset.smtp == "127.0.0.1" else preset.smtp_security),  # type: ignore[arg-type]
             username=smtp.username or account.username,
-            password=smtp.password or account.settings.password,
-            auth=smtp.auth,
+            # None of its own where tokens are: they are asked for at each login.
+            password=smtp.password or account.settings.password or SecretStr(""),
+            auth="xoauth2" if account.settings.password is None and smtp.password is None else smtp.auth,
         )
-        return self._settings.model_copy(update={"smtp": derived}) if derived.password else None
+        return self._settings.model_copy(update={"smtp": derived})
+
+    def sending_token(self) -> Token | None:
+        """How the relay's login is come by, when there is no password."""
+        account, smtp = self._accounts[0], self._settings.smtp
+        needs_no_login = (smtp.host or smtp.provider) and smtp.username is None
+        if account.settings.password is not None or smtp.password is not None or needs_no_login:
+            return None
+        return partial(self._sign_ins.access, account)
 
     def why_not_from(self, address: str) -> str | None:
         """Why nothing may be sent from an inbox, as a sentence; None when it may."""
@@ -143,17 +160,24 @@ class ImapBackend:
         self._searching.clear()
 
     async def _connected(self, account: Account, purpose: str) -> Connection:
-        from mailmcp.backends.mailbox.connection import Connection
+        from mailmcp.backends.mailbox.connection import Connection, LoginRefused
 
-        secret, method = self._secret(account)
         if account.server is None:
             raise BackendError(f"No server is known for {account.address}: set {account.called('host')}.")
-        connection = Connection(account, account.server, purpose)
-        await connection.open(secret, method=method)
-        return connection
-
-    def _secret(self, account: Account) -> tuple[str, str]:
         password = account.settings.password
-        if password is None:
-            raise BackendError(f"The account {account.address} has no password: set {account.called('password')}.")
-        return password.get_secret_value(), account.settings.auth
+        for last in (False, True):
+            if password is not None:
+                secret, method = password.get_secret_value(), account.settings.auth
+            else:
+                secret = await self._sign_ins.access(account)
+                method = "oauthbearer" if account.settings.auth == "oauthbearer" else "xoauth2"
+            connection = Connection(account, account.server, purpose)
+            try:
+                await connection.open(secret, method=method)
+            except LoginRefused:
+                if last or password is not None:
+                    raise
+                self._sign_ins.forget(account)  # it may have been taken back before its time
+            else:
+                return connection
+        raise AssertionError("the last try returns or raises")

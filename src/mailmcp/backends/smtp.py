@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
-from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Reception
+from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Reception, Token
 from mailmcp.backends.relays import RELAYS
 from mailmcp.config import Settings, SmtpSettings
 from mailmcp.errors import BackendError, ConfigError, NoAnswer, TryLater
@@ -71,6 +71,8 @@ class SmtpBackend:
     def __init__(self, settings: Settings, reception: Reception) -> None:
         self._settings = settings.smtp
         self._relay = relay_of(settings.smtp)
+        self._token: Token | None = None
+        self._secret = settings.smtp.password.get_secret_value() if settings.smtp.password else ""
         self._timeout = TIMEOUT_SECONDS
         self._dot_timeout = DOT_SECONDS
 
@@ -99,6 +101,10 @@ class SmtpBackend:
         finally:
             client.close()  # without a word: after an error QUIT might be read as a line of the mail
 
+    def log_in_with(self, token: Token) -> None:
+        """Log in with access tokens (XOAUTH2)."""
+        self._token = token
+
     async def aclose(self) -> None:
         """Every message has a connection of its own: none is open."""
 
@@ -112,20 +118,25 @@ class SmtpBackend:
                 await client.ehlo()
         except (SMTPException, OSError) as error:
             raise TryLater(f"Nothing left: {self._why_unreachable(at, error)}") from error
-        user, password = self._settings.username, self._settings.password
-        if user is None or password is None:
+        user, method = self._settings.username, self._settings.auth
+        if user is None or self._settings.password is None:
             return
+        if self._token is not None:
+            method = "xoauth2"
+            try:
+                self._secret = await self._token()
+            except BackendError as error:
+                raise TryLater(f"Nothing left: {error.public}") from error
         try:
             offered = client.server_auth_methods
-            method = self._settings.auth
             if method == "auto":
                 method = "plain" if "plain" in offered or "login" not in offered else "login"
             if method == "xoauth2":
-                await client.auth_xoauth2(user, password.get_secret_value())
+                await client.auth_xoauth2(user, self._secret)
             elif method == "login":
-                await client.auth_login(user, password.get_secret_value())
+                await client.auth_login(user, self._secret)
             else:
-                await client.auth_plain(user, password.get_secret_value())
+                await client.auth_plain(user, self._secret)
         except SMTPResponseException as error:
             # Its own words may repeat what was given, in some coding: they are not said again.
             kind = TryLater if error.code < 500 else BackendError
@@ -237,9 +248,8 @@ class SmtpBackend:
         """What a relay said, as one line without links, marks and our own secrets."""
         words = "".join(one if one.isprintable() else " " for one in reply.message)
         words = _LINKS.sub("[link]", words)
-        password = self._settings.password
-        if password is not None and (secret := password.get_secret_value()):
-            words = words.replace(secret, "[password]")
+        if self._secret:
+            words = words.replace(self._secret, "[password]")
         words = " ".join(words.replace('"', "'").split())[:LONGEST_WORDS]
         return f'The relay said {reply.code}: "{words}".'
 

@@ -133,6 +133,12 @@ def _domain(options: argparse.Namespace) -> int:
     return domains.domain(options, open_mailroom)
 
 
+def _connect_account(options: argparse.Namespace) -> int:
+    from mailmcp.cli import accounts
+
+    return accounts.connect_account(options)
+
+
 def _backends(options: argparse.Namespace) -> int:
     from mailmcp.backends import BACKENDS
 
@@ -208,6 +214,14 @@ COMMANDS = (
             ("domain add DOMAIN", "make its keys, and print the records that it needs in DNS"),
             ("domain check DOMAIN", "look up what is published: what is missing, wrong or weak"),
         ),
+    ),
+    Command(
+        "connect-account",
+        _connect_account,
+        "sign in to a mailbox that you have elsewhere, with a code instead of a password",
+        "For a mailbox of your own",
+        takes=("address",),
+        forms=(("connect-account [ADDRESS]", "sign in to a mailbox elsewhere with a code instead of a password"),),
     ),
     Command("backends", _backends, "list the mail providers that can be used", "Else"),
 )

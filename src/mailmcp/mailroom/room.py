@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends import open_backend
-from mailmcp.backends.contract import Backend, CreatesInboxes, NamesInboxes, ReadsMailboxes, Reception
+from mailmcp.backends.contract import (
+    Backend,
+    CreatesInboxes,
+    NamesInboxes,
+    ReadsMailboxes,
+    Reception,
+    TakesTokens,
+)
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BadAddress, BadInput, ConfigError, NotFound, Unsupported
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
@@ -339,7 +346,12 @@ def _sender(settings: Settings, receiving: Backend, reception: Reception) -> Bac
     name = settings.send_backend
     if name is None and isinstance(receiving, ReadsMailboxes):
         with_relay = receiving.sends_with()
-        return None if with_relay is None else open_backend("smtp", with_relay, reception)
+        if with_relay is None:
+            return None
+        sending = open_backend("smtp", with_relay, reception)
+        if (token := receiving.sending_token()) is not None and isinstance(sending, TakesTokens):
+            sending.log_in_with(token)
+        return sending
     return None if name in (None, settings.backend) else open_backend(name, settings, reception)
 
 
