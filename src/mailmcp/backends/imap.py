@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from mailmcp.backends.contract import AboutToCommit, Ledger, Reception, Token
-from mailmcp.backends.mailbox.accounts import Account, accounts
+from mailmcp.backends.mailbox.accounts import Account, Server, accounts
 from mailmcp.backends.mailbox.signins import SignIns
 from mailmcp.config import Settings, SmtpSettings
 from mailmcp.errors import BackendError
@@ -46,6 +46,7 @@ class ImapBackend:
         self._rhythm = rhythm
         self._searching: dict[str, Connection] = {}
         self._sign_ins = SignIns(settings.home)
+        self._discovered: dict[str, Server] = {}
 
     @property
     def domain(self) -> str:
@@ -162,8 +163,11 @@ class ImapBackend:
     async def _connected(self, account: Account, purpose: str) -> Connection:
         from mailmcp.backends.mailbox.connection import Connection, LoginRefused
 
-        if account.server is None:
-            raise BackendError(f"No server is known for {account.address}: set {account.called('host')}.")
+        server = account.server or self._discovered.get(account.address)
+        if server is None:
+            from mailmcp.backends.mailbox.discovery import discovered
+
+            server = self._discovered[account.address] = await discovered(account, self._settings.dns.servers)
         password = account.settings.password
         for last in (False, True):
             if password is not None:
@@ -171,7 +175,7 @@ class ImapBackend:
             else:
                 secret = await self._sign_ins.access(account)
                 method = "oauthbearer" if account.settings.auth == "oauthbearer" else "xoauth2"
-            connection = Connection(account, account.server, purpose)
+            connection = Connection(account, server, purpose)
             try:
                 await connection.open(secret, method=method)
             except LoginRefused:
