@@ -187,7 +187,7 @@ async def test_only_as_many_of_the_newest_are_fetched_as_the_settings_say_and_th
         return (accounts[0].stored, accounts[0].older) if accounts else (0, 0)
 
     await reader.until(account, (10, 20))
-    assert await reader.subjects() == [f"old {number}" for number in reversed(range(20, 30))]
+    await reader.until(reader.subjects, [f"old {number}" for number in reversed(range(20, 30))])
     found = await reader.room.reading.find(Search(query="needle"))
     assert [one.subject for one in found.threads] == ["old 4", "old 2"]
     assert found.searched == (f"The server of {USER} was asked about 20 older mail(s): 2 found.",)

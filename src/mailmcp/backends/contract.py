@@ -198,8 +198,8 @@ class Ledger(Protocol):
         """Write down how far it was read; gives it as it is now."""
         ...
 
-    async def places(self, folder: Folder) -> dict[int, Place]:
-        """What lies in it as far as it was looked at, by UID."""
+    async def places(self, folder: Folder, *, low: int = 0) -> dict[int, Place]:
+        """What lies in it from a UID on, as far as it was looked at, by UID."""
         ...
 
     async def inbox_of(self, recipient: str) -> str | None:

@@ -94,9 +94,9 @@ class Mailboxes:
         )
         return await self.folder(folder.account, folder.name) or folder
 
-    async def places(self, folder: Folder) -> dict[int, Place]:
-        """What lies in it as far as it was looked at."""
-        return await self._store.read(accounts.places, folder.row)
+    async def places(self, folder: Folder, *, low: int = 0) -> dict[int, Place]:
+        """What lies in it from a UID on, as far as it was looked at."""
+        return await self._store.read(accounts.places, folder.row, low=low)
 
     async def inbox_of(self, recipient: str) -> str | None:
         """The inbox that receives the mail of an address."""

@@ -88,9 +88,11 @@ def advance(
     )
 
 
-def places(db: sqlite3.Connection, folder: int) -> dict[int, Place]:
-    """What lies in a folder as far as it was looked at, by UID."""
-    rows = db.execute("SELECT uid, flags FROM places WHERE folder = :folder", {"folder": folder})
+def places(db: sqlite3.Connection, folder: int, *, low: int = 0) -> dict[int, Place]:
+    """What lies in a folder from a UID on, as far as it was looked at, by UID."""
+    rows = db.execute(
+        "SELECT uid, flags FROM places WHERE folder = :folder AND uid >= :low", {"folder": folder, "low": low}
+    )
     return {row["uid"]: Place(uid=row["uid"], flags=strings(row["flags"])) for row in rows}
 
 

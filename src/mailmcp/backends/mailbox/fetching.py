@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -43,6 +43,7 @@ class FolderReading:
         self._folder: Folder | None = None
         self._exists: int | None = None
         self._next_seen = 0
+        self._together = TOGETHER
         self.authserv = ""
         self.older_left = True
         """Whether there may be mail that is older than what was looked at."""
@@ -57,7 +58,8 @@ class FolderReading:
         brought = 0
         if selected.uid_next == 0 or selected.uid_next != self._next_seen:
             found = await connection.run(partial(commands.uids, low=folder.next_uid))
-            await self._bring(connection, folder, found, history=False)
+            taken = await self._ledger.places(folder, low=folder.next_uid)  # of a look that was broken off
+            await self._bring(connection, folder, [uid for uid in found if uid not in taken], history=False)
             brought = len(found)
             if found:
                 folder = await self._ledger.advance(folder, next_uid=found[-1] + 1)
@@ -175,8 +177,11 @@ class FolderReading:
                 if head.size > MAX_MESSAGE_BYTES:
                     log.warning("a mail of %d bytes in %s is too large to be fetched", head.size, self.name)
                     await self._ledger.skip(folder, Place(uid=uid, flags=head.flags))
-            for group in _groups({uid: head for uid, head in heads.items() if head.size <= MAX_MESSAGE_BYTES}):
-                found = await connection.run(partial(commands.bodies, wanted=group))
+            small = {uid: head for uid, head in heads.items() if head.size <= MAX_MESSAGE_BYTES}
+            while group := _next_group(small, self._together):
+                found = await self._bodies(connection, group)
+                for uid in group:
+                    del small[uid]
                 await asyncio.gather(
                     *(
                         self._hand_in(
@@ -191,6 +196,16 @@ class FolderReading:
                     )
                 )
 
+    async def _bodies(self, connection: Connection, group: list[int]) -> dict[int, bytes]:
+        """Some at a time: fewer after a connection broke meanwhile, else a bad one would never bring any."""
+        try:
+            found = await connection.run(partial(commands.bodies, wanted=group))
+        except TryLater:
+            self._together = max(1, len(group) // 4)
+            raise
+        self._together = min(TOGETHER, 2 * self._together)
+        return found
+
     async def _hand_in(self, folder: Folder, place: Place, raw: bytes, head: Head, *, history: bool) -> None:
         told = await addressed(raw, self._account.address, self._ledger.inbox_of)
         if told.authserv and not history:
@@ -204,18 +219,16 @@ class FolderReading:
         return datetime.now(UTC) - timedelta(days=days) if days else None
 
 
-def _groups(heads: Mapping[int, Head]) -> Iterator[list[int]]:
-    """In order, as many at a time as may be in memory together."""
+def _next_group(heads: Mapping[int, Head], most: int) -> list[int]:
+    """The first of these, as many as may be in memory together."""
     group: list[int] = []
     held = 0
     for uid in sorted(heads):
-        if group and (len(group) >= TOGETHER or held + heads[uid].size > TOGETHER_BYTES):
-            yield group
-            group, held = [], 0
-        group.append(uid)
         held += heads[uid].size
-    if group:
-        yield group
+        if group and (len(group) >= most or held > TOGETHER_BYTES):
+            break
+        group.append(uid)
+    return group
 
 
 def _matching(client: commands.Client, query: str, high: int, since: datetime | None) -> list[int]:
