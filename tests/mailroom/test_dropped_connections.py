@@ -29,7 +29,7 @@ async def _announced(room: Mailroom, count: int, breaks_left) -> list[str]:
     cursor: str | None = None
     while len(subjects) < count:
         waited = await room.wait(
-            Wanted(tool="wait_for_mail", inbox=USER, since=cursor or "2020-01-01T00:00:00Z"), timeout=60
+            Wanted(tool="wait_for_mail", inbox=USER, since=cursor or "2020-01-01T00:00:00Z"), timeout=300
         )
         assert waited.message is not None, (len(subjects), breaks_left())
         subjects.append(waited.message.subject)
@@ -39,8 +39,9 @@ async def _announced(room: Mailroom, count: int, breaks_left) -> list[str]:
 
 async def _run(home: Path, *, drops: int, mails: int, restarts: int, seed: int) -> None:
     with dovecot_server.running() as server:
-        async with wire(server.imaps, seed=seed) as between:
-            settings = load_settings(home, server.environment(MAILMCP_IMAP__PORT=str(between.port)))
+        async with wire(server.imap, seed=seed) as between:
+            given = server.environment(MAILMCP_IMAP__PORT=str(between.port), MAILMCP_IMAP__SECURITY="none")
+            settings = load_settings(home, given)
             room = await Mailroom.open(
                 settings, lambda desk: ImapBackend(settings, desk, RHYTHM), PACE, resolver=StaticResolver({})
             )
@@ -57,7 +58,7 @@ async def _run(home: Path, *, drops: int, mails: int, restarts: int, seed: int) 
                 async with asyncio.timeout(240):
                     while between.breaks < drops:
                         between.breaks += between.cut()
-                        await asyncio.sleep(0.2)
+                        await asyncio.sleep(0.6)  # as long as a connection needs to bring anything
                 between.breaking = False
                 async with asyncio.timeout(120):
                     found = await reading

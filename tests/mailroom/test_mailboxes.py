@@ -17,6 +17,7 @@ from dovecot_server import PASSWORD, USER, Dovecot
 from letters import code_letter, letter
 from toy_imap import toy
 
+from mailmcp.authenticity import sign
 from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends.imap import ImapBackend
 from mailmcp.backends.mailbox.attending import Rhythm
@@ -204,21 +205,60 @@ async def test_mail_older_than_the_settings_allow_is_not_fetched(open_reader: Op
     assert await reader.subjects() == ["old 2"]
 
 
-async def test_the_checks_of_fetched_mail_accuse_nobody_whose_spf_cannot_be_asked(
-    open_reader: OpenReader, home: Path, dovecot: Dovecot
-) -> None:
-    zone = {"_dmarc.app.example": {"TXT": ["v=DMARC1; p=reject"]}, "app.example": {"TXT": ["v=spf1 -all"]}}
-    settings = load_settings(home, dovecot.environment())
+@contextlib.asynccontextmanager
+async def in_the_world(home: Path, zone: dict[str, Any], environment: dict[str, str]) -> AsyncIterator[Reader]:
+    """A reader that finds these records in DNS."""
+    settings = load_settings(home, environment)
     room = await Mailroom.open(
         settings, lambda desk: ImapBackend(settings, desk, RHYTHM), PACE, resolver=StaticResolver(zone)
     )
     try:
-        dovecot.deliver()
-        found = (await Reader(room).wait()).message
+        yield Reader(room)
     finally:
         await room.aclose()
-    assert found is not None
-    assert found.trust.verdict == "unverified"
+
+
+async def test_the_checks_of_fetched_mail_accuse_nobody_whose_spf_cannot_be_asked(home: Path, dovecot: Dovecot) -> None:
+    zone = {"_dmarc.app.example": {"TXT": ["v=DMARC1; p=reject"]}, "app.example": {"TXT": ["v=spf1 -all"]}}
+    key = sign.generate("other.example", "s1", "ed25519")
+    zone[key.name] = {"TXT": [sign.public_record(key)]}
+    async with in_the_world(home, zone, dovecot.environment()) as reader:
+        # One without a signature, and one whose valid signature is another domain's.
+        dovecot.deliver()
+        dovecot.deliver(raw=sign.sign(letter(USER), [key], now=datetime.now(UTC)))
+        await reader.wait()
+        await reader.further()
+        found = (await reader.room.reading.find(Search())).threads
+    assert [one.trust for one in found] == ["unverified", "unverified"]
+
+
+async def test_a_signature_is_verified_again_and_what_the_provider_says_is_its_claim(
+    home: Path, dovecot: Dovecot
+) -> None:
+    key = sign.generate("app.example", "s1", "ed25519")
+    zone = {
+        "_dmarc.app.example": {"TXT": ["v=DMARC1; p=reject"]},
+        key.name: {"TXT": [sign.public_record(key)]},
+    }
+    said = b"Authentication-Results: mx.home.example; spf=pass smtp.mailfrom=app.example; dmarc=pass\r\n"
+    given = dovecot.environment(MAILMCP_AUTH__TRUSTED_AUTHSERV="mx.home.example")
+    async with in_the_world(home, zone, given) as reader:
+        dovecot.deliver(raw=said + sign.sign(letter(USER, subject="signed"), [key], now=datetime.now(UTC)))
+        signed = (await reader.wait()).message
+        dovecot.deliver(raw=said + letter(USER, subject="not signed"))
+        assert await reader.further() == "not signed"
+        (thread, *_) = (await reader.room.reading.find(Search(query="not"))).threads
+        (unsigned, _), *_ = (await reader.room.reading.conversation(thread.id)).messages
+
+        async def seen() -> list[tuple[str, bool]]:
+            return [(one.authserv, one.authserv_trusted) for one in (await reader.room.status()).accounts]
+
+        await reader.until(seen, [("mx.home.example", True)])
+    assert signed is not None
+    assert (signed.trust.verdict, signed.trust.verified_domain) == ("verified", "app.example")
+    assert unsigned.trust.verdict == "unverified"
+    assert any(line.startswith("mx.home.example claims: spf=pass") for line in unsigned.authentication)
+    assert unsigned.authentication[0].startswith("It was fetched from a mailbox elsewhere")
 
 
 # --- what others change ------------------------------------------------------------------------------------------
@@ -404,6 +444,25 @@ async def test_a_server_without_idle_is_asked_more_often_while_somebody_waits(
         found = (await waiting).message
         assert found is not None
         assert found.subject == "polled"
+
+
+async def test_a_server_with_starttls_is_read_and_one_whose_certificate_nobody_vouches_for_is_not(
+    open_reader: OpenReader, dovecot: Dovecot
+) -> None:
+    port = {"MAILMCP_IMAP__PORT": str(dovecot.imap), "MAILMCP_IMAP__SECURITY": "starttls"}
+    stranger = dovecot.environment(**port, MAILMCP_IMAP__CA_FILE="")
+    reader = await open_reader(stranger)
+
+    async def trouble() -> bool:
+        return any("cannot be trusted" in one.trouble for one in (await reader.room.status()).accounts)
+
+    await reader.until(trouble, True)
+    await reader.room.aclose()
+    reader = await open_reader(dovecot.environment(**port))
+    dovecot.deliver(subject="by STARTTLS")
+    found = (await reader.wait()).message
+    assert found is not None
+    assert found.subject == "by STARTTLS"
 
 
 async def test_two_accounts_are_read_and_each_has_its_inbox(open_reader: OpenReader, home: Path) -> None:

@@ -73,7 +73,9 @@ class Checking:
             # The safety net: should this process end before the check does, it is due then.
             again_at = datetime.now(UTC) + timedelta(seconds=self._rules.seconds + 5)
             judged = trust.judge(judgement.message, source=item.source, peer=item.envelope.peer, known=known)
-            made = Check(trust=judged, results=None, lines=(evidence.delivered(item.envelope),), again_at=again_at)
+            made = Check(
+                trust=judged, results=None, lines=(evidence.delivered(item.envelope, item.source),), again_at=again_at
+            )
             follow = asyncio.create_task(self._follow(task, item, judgement.message, known))
             self._going_on.add(follow)
             follow.add_done_callback(self._going_on.discard)
@@ -165,7 +167,7 @@ class Checking:
         return Check(
             trust=judged,
             results=results,
-            lines=(evidence.delivered(envelope), *(evidence.lines(results) if results is not None else ())),
+            lines=(evidence.delivered(envelope, source), *(evidence.lines(results) if results is not None else ())),
             again_at=again_at,
         )
 
