@@ -22,6 +22,7 @@ PARTS = (
     "replies",
     "authenticity",
     "leaks",
+    "mailbox",
 )
 
 

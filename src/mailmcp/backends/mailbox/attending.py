@@ -27,6 +27,8 @@ log = logging.getLogger("mailmcp.backends.imap")
 NEWEST = 500
 """Mails that are fetched at once; the older ones a piece at a time."""
 PIECE = 50
+FIRST_PIECE = 10
+"""There shall soon be something to be seen of a mailbox."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +165,9 @@ class Attendant:
         for reading in self._readings:
             if not reading.older_left:
                 continue
-            if stored < wanted and await reading.older(connection, min(PIECE, wanted - stored)):
+            if stored < wanted and await reading.older(
+                connection, min(PIECE if stored else FIRST_PIECE, wanted - stored)
+            ):
                 self._left = 0
                 return True
             if reading.older_left:  # enough is stored
