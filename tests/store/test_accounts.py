@@ -92,6 +92,16 @@ def test_history_stands_before_everything_in_the_order_of_its_time(desk: Desk, m
     assert desk.found() == ["new", "later history", "earlier history"]
 
 
+def test_a_search_that_finds_more_than_it_looks_at_finds_the_newest_of_history(
+    desk: Desk, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "SEARCH_WINDOW", 2)
+    for number in range(4):  # as they are fetched: the newest first
+        mailbox.receive(9 - number, subject=f"word {number}", history=True)
+        desk.now -= timedelta(days=1)
+    assert desk.found("word") == ["word 0", "word 1"]
+
+
 def test_two_mails_of_history_at_the_same_moment_both_have_a_place(desk: Desk, mailbox: Mailbox) -> None:
     first = mailbox.receive(1, history=True)
     desk.now = first.received_at - timedelta(minutes=1)

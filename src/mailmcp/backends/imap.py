@@ -46,6 +46,7 @@ class ImapBackend:
         self._rhythm = rhythm
         self._searching: dict[str, Connection] = {}
         self._sign_ins = SignIns(settings.home)
+        self._one_search = asyncio.Lock()
         self._discovered: dict[str, Server] = {}
 
     @property
@@ -89,20 +90,24 @@ class ImapBackend:
 
     async def search(self, ledger: Ledger, account: str, query: str) -> int | None:
         """Have the server look in what is not stored, and store what fits; gives how many mails that were."""
+        from mailmcp.backends.mailbox import folders
         from mailmcp.backends.mailbox.fetching import FolderReading
 
         kept = next((one for one in self._accounts if one.address == account), None)
         if kept is None:
             return None
-        try:
-            connection = self._searching.pop(account, None) or await self._connected(kept, "search")
-            found = 0
-            for name in kept.settings.folders:
-                found += await FolderReading(kept, ledger, name).search(connection, query, MOST_FOUND)
-        except BackendError:
-            return None
-        self._searching[account] = connection
-        return found
+        async with self._one_search:
+            try:
+                connection = self._searching.get(account)
+                if connection is None or connection.closed:
+                    connection = self._searching[account] = await self._connected(kept, "search")
+                listed = await connection.run(folders.listed)
+                names = dict.fromkeys(filter(None, map(listed.found, kept.settings.folders)))
+                return sum(
+                    [await FolderReading(kept, ledger, name).search(connection, query, MOST_FOUND) for name in names]
+                )
+            except BackendError:
+                return None
 
     def sends_with(self) -> Settings | None:
         """The settings of the smtp backend for the first account: those given, else those of its provider."""

@@ -158,10 +158,11 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         warnings=warnings,
         next=_what_next(now),
     )
+    listening = "" if now.accounts else f"SMTP: {smtp or 'off'}. "
     text = [
         f"mailmcp {__version__}, backend {now.backend}, {now.inboxes} inbox(es) at @{now.domain}.",
         *(f"{one.address}: {one.state}" for one in data.accounts or ()),
-        f"SMTP: {smtp or 'off'}. Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
+        f"{listening}Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
         *(f"Warning: {warning}" for warning in warnings),
         data.next,
     ]

@@ -60,6 +60,11 @@ class Connection:
         """The same where a sentence begins with it."""
         return f"T{self.at[1:]}"
 
+    @property
+    def closed(self) -> bool:
+        """Whether it is of no more use."""
+        return self._closed
+
     async def open(self, secret: str, *, method: str) -> None:
         """Connect and log in. Raises LoginRefused, TryLater or another BackendError in words."""
         self._thread.start()

@@ -112,7 +112,8 @@ class FolderReading:
         if folder is None or folder.oldest_uid <= 1:
             return 0
         await connection.run(partial(commands.select, name=self.name))
-        return len(await connection.run(partial(commands.in_windows, low=1, high=folder.oldest_uid - 1)))
+        below = partial(commands.in_windows, low=1, high=folder.oldest_uid - 1, since=self._since())
+        return len(await connection.run(below))
 
     # --- steps ---------------------------------------------------------------------------------------------------
 

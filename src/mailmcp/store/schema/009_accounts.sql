@@ -49,3 +49,4 @@ ALTER TABLE messages ADD COLUMN mail INTEGER REFERENCES mails (id);
 CREATE INDEX messages_of_mail ON messages (mail) WHERE mail IS NOT NULL;
 -- It was there before this home knew its account: no wait is given it, and it stands before what came later.
 ALTER TABLE messages ADD COLUMN history INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX messages_of_history ON messages (inbox) WHERE history = 1;
