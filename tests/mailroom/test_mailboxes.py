@@ -22,7 +22,7 @@ from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends.imap import ImapBackend
 from mailmcp.backends.mailbox.attending import Rhythm
 from mailmcp.config import load_settings
-from mailmcp.mailroom import mailboxes
+from mailmcp.mailroom import deciding, mailboxes
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import Search, Waited, Wanted
 from mailmcp.mailroom.room import Mailroom
@@ -536,3 +536,12 @@ async def test_neither_passwords_nor_mail_are_written_to_the_log(
     said = caplog.text + str(await reader.room.status())
     assert PASSWORD not in said
     assert "739154" not in said
+
+
+def test_the_passwords_of_all_accounts_are_secrets_that_must_not_leave(home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text(
+        '[imap]\nusername = "a@home.example"\nhost = "a.example"\npassword = "first canary"\n'
+        '[imap.accounts.b]\nusername = "b@home.example"\nhost = "a.example"\npassword = "second canary"\n'
+    )
+    assert {"first canary", "second canary"} <= set(deciding.secrets_of(load_settings(home, {})))
