@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
-_SET = re.compile(r"(\d+)(?::(\d+|\*))?")
+_SET = re.compile(r"(\d+|\*)(?::(\d+|\*))?")
 
 
 @dataclass
@@ -35,6 +35,8 @@ class Toy:
     """RFC822.SIZE of each mail, instead of the true one."""
     garbage: dict[str, bytes] = field(default_factory=dict)
     """What is said instead of an answer to a command."""
+    says_uidnext: bool = True
+    received: str = "01-Jan-2026 00:00:00 +0000"
     greeting: bytes = b"* OK ready\r\n"
     refuses: str = ""
     """Answer to a login, when it is refused."""
@@ -102,15 +104,19 @@ class Toy:
         return b'* LIST (\\HasNoChildren) "/" INBOX\r\n* LIST (\\HasNoChildren) "/" "&ZeVnLIqe-"\r\n'
 
     def _examine(self, _: str) -> bytes:
-        return (
-            f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY {self.uidvalidity}] ok\r\n"
-            f"* OK [UIDNEXT {max(self.mails, default=0) + 1}] ok\r\n"
-        ).encode()
+        said = f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY {self.uidvalidity}] ok\r\n"
+        if self.says_uidnext:
+            said += f"* OK [UIDNEXT {max(self.mails, default=0) + 1}] ok\r\n"
+        return said.encode()
 
     _select = _examine
 
     def _search(self, arguments: str) -> bytes:
-        found = " ".join(map(str, self._named(arguments)))
+        if arguments[:1].isdigit():  # numbers of mails, not UIDs
+            numbered = dict(enumerate(sorted(self.mails), 1))
+            found = " ".join(str(numbered[one]) for one in self._named(arguments, numbered))
+        else:
+            found = " ".join(map(str, self._named(arguments)))
         return f"* SEARCH {found}\r\n".encode()
 
     def _fetch(self, arguments: str) -> bytes:
@@ -124,7 +130,7 @@ class Toy:
                 size = self.said_size or len(raw)
                 said += (
                     f"* {number} FETCH (UID {uid} RFC822.SIZE {size} FLAGS ({flags})"
-                    f' INTERNALDATE "01-Jan-2026 00:00:00 +0000")\r\n'
+                    f' INTERNALDATE "{self.received}")\r\n'
                 ).encode()
             elif uid not in self.kept_back:
                 said += (
@@ -132,14 +138,15 @@ class Toy:
                 )
         return said
 
-    def _named(self, arguments: str) -> list[int]:
+    def _named(self, arguments: str, among: Iterable[int] | None = None) -> list[int]:
         named: set[int] = set()
+        there = list(self.mails if among is None else among)
         for part in arguments.split()[0 if arguments[:1].isdigit() else 1].split(","):
             match = _SET.fullmatch(part)
             assert match is not None, arguments
-            low, high = int(match[1]), match[2] or match[1]
-            top = max(self.mails, default=0) if high == "*" else int(high)
-            named |= {uid for uid in self.mails if min(low, top) <= uid <= max(low, top)}
+            ends = [match[1], match[2] or match[1]]
+            low, top = (max(there, default=0) if one == "*" else int(one) for one in ends)
+            named |= {uid for uid in there if min(low, top) <= uid <= max(low, top)}
         return sorted(named)
 
 

@@ -15,7 +15,7 @@ import dovecot_server
 import pytest
 from dovecot_server import PASSWORD, USER, Dovecot
 from letters import code_letter, letter
-from toy_imap import toy
+from toy_imap import Toy, toy
 
 from mailmcp.authenticity import sign
 from mailmcp.authenticity.dns import StaticResolver
@@ -490,21 +490,52 @@ async def test_an_inbox_of_an_account_that_was_deleted_stays_away(open_reader: O
     assert await other.room.list_inboxes() == []
 
 
+def of_toy(server: Toy) -> dict[str, str]:
+    return {
+        "MAILMCP_BACKEND": "imap",
+        "MAILMCP_IMAP__HOST": "127.0.0.1",
+        "MAILMCP_IMAP__PORT": str(server.port),
+        "MAILMCP_IMAP__SECURITY": "none",
+        "MAILMCP_IMAP__USERNAME": USER,
+        "MAILMCP_IMAP__PASSWORD": PASSWORD,
+    }
+
+
+async def test_uids_that_are_far_apart_and_a_next_one_that_is_not_said_change_nothing(open_reader: OpenReader) -> None:
+    async with toy(says_uidnext=False) as server:
+        for number in range(5):
+            server.add(letter(USER, subject=f"old {number}"), uid=900_000_000 * number + 7)
+        reader = await open_reader(of_toy(server))
+        await reader.until(reader.subjects, [f"old {number}" for number in reversed(range(5))])
+        assert (await reader.wait(timeout=0)).message is None
+        searches = len([one for one in server.heard if one.startswith("SEARCH")])
+        server.received = f"{datetime.now(UTC):%d-%b-%Y %H:%M:%S +0000}"
+        server.add(letter(USER, subject="new"), uid=4_000_000_000)
+        found = (await reader.wait()).message
+        assert found is not None
+        assert found.subject == "new"
+    assert searches < 40
+
+
+@pytest.mark.parametrize("command", ["FETCH", "SEARCH", "EXAMINE", "LIST"])
+async def test_a_connection_that_ends_in_any_command_is_made_again(open_reader: OpenReader, command: str) -> None:
+    async with toy(cut_at={command: 3}) as server:
+        server.received = f"{datetime.now(UTC):%d-%b-%Y %H:%M:%S +0000}"
+        server.add(letter(USER, subject="kept"))
+        reader = await open_reader(of_toy(server))
+        found = (await reader.wait()).message
+        assert found is not None
+        assert found.subject == "kept"
+        assert server.cut_at[command] == 0
+    assert await reader.subjects() == ["kept"]
+
+
 async def test_a_mail_too_large_to_be_kept_is_passed_over_and_the_next_is_not(
     open_reader: OpenReader, home: Path
 ) -> None:
     async with toy(said_size=26 * 1024 * 1024) as server:
         server.add(letter(USER, subject="large"))
-        reader = await open_reader(
-            {
-                "MAILMCP_BACKEND": "imap",
-                "MAILMCP_IMAP__HOST": "127.0.0.1",
-                "MAILMCP_IMAP__PORT": str(server.port),
-                "MAILMCP_IMAP__SECURITY": "none",
-                "MAILMCP_IMAP__USERNAME": USER,
-                "MAILMCP_IMAP__PASSWORD": PASSWORD,
-            }
-        )
+        reader = await open_reader(of_toy(server))
 
         async def sizes() -> bool:
             return any("RFC822.SIZE" in one for one in server.heard)

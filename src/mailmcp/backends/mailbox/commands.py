@@ -1,7 +1,7 @@
 """What is asked of an IMAP server, each as one piece of work for a connection's thread.
 
 Numbers of messages are always lists: of a range given as text the library reads the answer wrongly (4.0.0 to 4.1.0).
-Searches look at a window of UIDs, so that no answer is longer than a line may be.
+Searches look at a window of mails, so that no answer is longer than a line may be.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any, cast
 
 from mailmcp.backends.mailbox.client import Client
 from mailmcp.errors import TryLater
 
 WINDOW = 50_000
-"""UIDs of one search: its answer stays below the million characters that a line may have."""
+"""Mails of one search: its answer stays below the million characters that a line may have."""
 LAST_UID = 2**32 - 1
 AT_ONCE = 200
 """Mails whose marks and sizes are asked for together."""
@@ -55,6 +56,8 @@ def select(client: Client, name: str, *, writable: bool = False) -> Selected:
 
 def uids(client: Client, low: int, high: int | None = None, *, since: date | None = None) -> list[int]:
     """The UIDs there are from ``low`` to ``high`` (or the newest), in order."""
+    if high is not None and high < low:
+        return []  # read the other way round it would be a range, and 0 none that a server takes
     until = f"{high}" if high is not None else "*"
     criteria: list[Any] = ["UID", f"{low}:{until}"]
     if since is not None:
@@ -63,12 +66,26 @@ def uids(client: Client, low: int, high: int | None = None, *, since: date | Non
     return sorted({uid for uid in client.search(criteria) if low <= uid <= (high or LAST_UID)})
 
 
-def in_windows(client: Client, low: int, high: int, *, since: date | None = None) -> list[int]:
-    """The same for any range."""
-    found: list[int] = []
-    for start in range(low, high + 1, WINDOW):
-        found += uids(client, start, min(high, start + WINDOW - 1), since=since)
-    return found
+def there(client: Client, known: Sequence[int], low: int, high: int) -> set[int]:
+    """Which UIDs there are in a range of which these, in order, are known: about as many as those."""
+    bounds = [low, *known[WINDOW::WINDOW], high + 1]
+    return {uid for start, end in pairwise(bounds) for uid in uids(client, start, end - 1)}
+
+
+def older(client: Client, exists: int, below: int, *, since: date | None = None) -> list[int]:
+    """All UIDs below one, in order. Asked for by the mails' numbers: UIDs may be few and far between."""
+    found: set[int] = set()
+    for start in range(1, exists + 1, WINDOW):
+        criteria: list[Any] = [f"{start}:{min(exists, start + WINDOW - 1)}"]
+        if since is not None:
+            criteria += ["SINCE", since]
+        found.update(uid for uid in client.search(criteria) if uid < below)
+    return sorted(found)
+
+
+def highest(client: Client) -> int:
+    """The UID of the newest mail; 0 when there is none."""
+    return max(client.search(["UID", "*"]), default=0)
 
 
 def heads(client: Client, wanted: Sequence[int], *, now: datetime) -> dict[int, Head]:

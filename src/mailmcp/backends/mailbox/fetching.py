@@ -28,7 +28,6 @@ JUST_BEFORE = timedelta(minutes=10)
 TOGETHER_BYTES = 4 * 1024 * 1024
 TOGETHER = 50
 """Mails that are fetched in one go."""
-OLDER_WINDOW = 20_000
 NEWEST_WATCHED = 500
 """Of a server that does not count changes, the marks of so many newest mails are looked at again and again."""
 
@@ -44,6 +43,8 @@ class FolderReading:
         self._exists: int | None = None
         self._next_seen = 0
         self._together = TOGETHER
+        self._older: list[int] | None = None
+        """UIDs of what is older than what was looked at, in order; None when they were not asked for yet."""
         self.authserv = ""
         self.older_left = True
         """Whether there may be mail that is older than what was looked at."""
@@ -54,7 +55,7 @@ class FolderReading:
         ``thoroughly`` compares all that lies there, also where the server gives no sign of a change.
         """
         selected = await connection.run(partial(commands.select, name=self.name))
-        folder = await self._begun(selected)
+        folder = await self._begun(connection, selected)
         brought = 0
         if selected.uid_next == 0 or selected.uid_next != self._next_seen:
             found = await connection.run(partial(commands.uids, low=folder.next_uid))
@@ -76,23 +77,20 @@ class FolderReading:
     async def older(self, connection: Connection, most: int) -> int:
         """Bring in at most so many mails that are older than what was looked at, the newest first; gives how many."""
         folder = self._folder
+        if folder is None or folder.oldest_uid <= 1:
+            self.older_left = False
         if folder is None or not self.older_left:
             return 0
-        await connection.run(partial(commands.select, name=self.name))
-        while folder.oldest_uid > 1:
-            high = folder.oldest_uid - 1
-            low = max(1, high - OLDER_WINDOW)
-            found = await connection.run(partial(commands.uids, low=low, high=high, since=self._since()))
-            known = await self._ledger.places(folder)
-            taken = [uid for uid in found if uid not in known][-most:]
-            for start in range(len(taken), 0, -TOGETHER):
-                await self._bring(connection, folder, taken[max(0, start - TOGETHER) : start], history=True)
-            oldest = taken[0] if len(taken) == most else low
-            folder = self._folder = await self._ledger.advance(folder, oldest_uid=oldest)
-            if taken:
-                return len(taken)
-        self.older_left = False
-        return 0
+        selected = await connection.run(partial(commands.select, name=self.name))
+        left = await self._left_below(connection, folder, selected)
+        taken = left[-most:]
+        for start in range(len(taken), 0, -TOGETHER):
+            await self._bring(connection, folder, taken[max(0, start - TOGETHER) : start], history=True)
+        del left[-most:]
+        self.older_left = bool(left)
+        oldest = taken[0] if left else 1
+        self._folder = await self._ledger.advance(folder, oldest_uid=oldest)
+        return len(taken)
 
     async def search(self, connection: Connection, query: str, most: int) -> int:
         """Have the server look for words in what is older, and bring in the newest of what it finds."""
@@ -108,30 +106,36 @@ class FolderReading:
 
     async def left(self, connection: Connection) -> int:
         """How many mails are older than what was looked at."""
-        folder = self._folder
-        if folder is None or folder.oldest_uid <= 1:
+        if self._folder is None or self._folder.oldest_uid <= 1:
             return 0
-        await connection.run(partial(commands.select, name=self.name))
-        below = partial(commands.in_windows, low=1, high=folder.oldest_uid - 1, since=self._since())
-        return len(await connection.run(below))
+        selected = await connection.run(partial(commands.select, name=self.name))
+        return len(await self._left_below(connection, self._folder, selected))
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
-    async def _begun(self, selected: Selected) -> Folder:
+    async def _left_below(self, connection: Connection, folder: Folder, selected: Selected) -> list[int]:
+        if self._older is None:
+            known = await self._ledger.places(folder)  # of searches
+            below = partial(commands.older, exists=selected.exists, below=folder.oldest_uid, since=self._since())
+            self._older = [uid for uid in await connection.run(below) if uid not in known]
+        return self._older
+
+    async def _begun(self, connection: Connection, selected: Selected) -> Folder:
         address = self._account.address
         folder = self._folder or await self._ledger.folder(address, self.name)
         if folder is not None and folder.uidvalidity == selected.uidvalidity:
             return folder
         if folder is not None:
             log.warning("the server has given the mails of %s in %s other numbers", self.name, address)
+        next_uid = selected.uid_next or await connection.run(commands.highest) + 1
         begun = await self._ledger.begin_folder(
             address,
             self.name,
             uidvalidity=selected.uidvalidity,
-            next_uid=max(1, selected.uid_next),
+            next_uid=next_uid,
             fresh_from=datetime.now(UTC) - JUST_BEFORE,
         )
-        self._exists, self._next_seen, self.older_left = None, 0, True
+        self._exists, self._next_seen, self.older_left, self._older = None, 0, True, None
         return begun
 
     async def _look_at_marks(
@@ -154,11 +158,12 @@ class FolderReading:
         """What lies there against what is known: some may have been taken away, or come back."""
         known = await self._ledger.places(folder)
         low = min([folder.oldest_uid, *known])
-        there = set(await connection.run(partial(commands.in_windows, low=low, high=folder.next_uid - 1)))
+        look = partial(commands.there, known=sorted(known), low=low, high=folder.next_uid - 1)
+        there = await connection.run(look)
         gone = [uid for uid in known if uid not in there]
         back = sorted(uid for uid in there if uid >= folder.oldest_uid and uid not in known)
         if back and (since := self._since()) is not None:  # what is too old was left out on purpose
-            recent = partial(commands.in_windows, low=back[0], high=back[-1], since=since)
+            recent = partial(commands.uids, low=back[0], high=back[-1], since=since)
             back = sorted(set(back) & set(await connection.run(recent)))
         if gone:
             await self._ledger.vanished(folder, gone)
@@ -171,7 +176,7 @@ class FolderReading:
             part = wanted[start : start + commands.AT_ONCE]
             heads = await connection.run(partial(commands.heads, wanted=part, now=now))
             if any(uid not in heads for uid in part):
-                still_there = await connection.run(partial(commands.in_windows, low=part[0], high=part[-1]))
+                still_there = await connection.run(partial(commands.uids, low=part[0], high=part[-1]))
                 if any(uid in still_there and uid not in heads for uid in part):
                     raise TryLater(f"T{connection.at[1:]} says nothing of mails that it says it has.")
             for uid, head in heads.items():
@@ -234,7 +239,7 @@ def _next_group(heads: Mapping[int, Head], most: int) -> list[int]:
 
 def _matching(client: commands.Client, query: str, high: int, since: datetime | None) -> list[int]:
     """In the thread: the UIDs of mails that have all words of a query, somewhere."""
-    criteria: list[object] = ["UID", f"{max(1, high - commands.WINDOW)}:{high}"]
+    criteria: list[object] = ["UID", f"1:{high}"]
     if since is not None:
         criteria += ["SINCE", since]
     for word in query.split()[:8]:
