@@ -21,6 +21,7 @@ from mailmcp.authenticity import sign
 from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends.imap import ImapBackend
 from mailmcp.backends.mailbox.attending import Rhythm
+from mailmcp.backends.mailbox.fetching import FolderReading
 from mailmcp.config import load_settings
 from mailmcp.mailroom import deciding, mailboxes
 from mailmcp.mailroom.pace import Pace
@@ -100,6 +101,31 @@ async def open_reader(home: Path) -> AsyncIterator[OpenReader]:
             return Reader(room)
 
         yield open_
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The thorough looks at folders that have ended."""
+    ended: list[str] = []
+    look = FolderReading.catch_up
+
+    async def counted(self: FolderReading, connection: Any, *, thoroughly: bool) -> None:
+        await look(self, connection, thoroughly=thoroughly)
+        if thoroughly:
+            ended.append(self.name)
+
+    monkeypatch.setattr(FolderReading, "catch_up", counted)
+    return ended
+
+
+async def looked_again(reader: Reader, looks: list[str]) -> None:
+    """Returns after two more thorough looks, of which the second began after this was called."""
+    before = len(looks)
+
+    async def enough() -> bool:
+        return len(looks) >= before + 2
+
+    await reader.until(enough, True)
 
 
 def old(server: Dovecot, number: int, *, days: float = 30, flags: tuple[str, ...] = (), **fields: Any) -> None:
@@ -196,12 +222,14 @@ async def test_only_as_many_of_the_newest_are_fetched_as_the_settings_say_and_th
     assert [one.subject for one in again.threads] == ["old 4", "old 2"]
 
 
-async def test_mail_older_than_the_settings_allow_is_not_fetched(open_reader: OpenReader, dovecot: Dovecot) -> None:
+async def test_mail_older_than_the_settings_allow_is_not_fetched(
+    open_reader: OpenReader, dovecot: Dovecot, looks: list[str]
+) -> None:
     old(dovecot, 1, days=90)
     old(dovecot, 2, days=2)
     reader = await open_reader(dovecot.environment(MAILMCP_IMAP__DAYS="30"))
     await reader.stored(1)
-    await asyncio.sleep(3 * RHYTHM.poll)  # thorough looks change nothing about it
+    await looked_again(reader, looks)
     assert await reader.subjects() == ["old 2"]
 
 
@@ -306,15 +334,15 @@ async def test_marks_become_flags_and_reading_sets_none(open_reader: OpenReader,
     await reader.until(flags, {b"\\Flagged"})
 
 
-async def test_marks_stay_here_where_the_mailbox_is_only_read(open_reader: OpenReader, dovecot: Dovecot) -> None:
+async def test_marks_stay_here_where_the_mailbox_is_only_read(
+    open_reader: OpenReader, dovecot: Dovecot, looks: list[str]
+) -> None:
     reader = await open_reader(dovecot.environment())
     dovecot.deliver(subject="one")
     found = (await reader.wait()).message
     assert found is not None
     await reader.room.reading.mark(found.id, read=True, add=("urgent",), remove=())
-    dovecot.deliver(subject="two")
-    await reader.wait(subject="two")
-    await asyncio.sleep(2 * RHYTHM.poll)
+    await looked_again(reader, looks)
     with dovecot.session() as client:
         flags = {flag for one in client.get_flags(client.search()).values() for flag in one}
     assert flags <= {b"\\Recent"}
@@ -364,7 +392,7 @@ async def test_a_deleted_mail_that_turns_up_again_is_no_news(
 
 
 async def test_other_uids_for_the_same_mail_double_nothing_and_hide_nothing_new(
-    open_reader: OpenReader, dovecot: Dovecot
+    open_reader: OpenReader, dovecot: Dovecot, looks: list[str]
 ) -> None:
     for number in range(5):
         old(dovecot, number)
@@ -380,7 +408,7 @@ async def test_other_uids_for_the_same_mail_double_nothing_and_hide_nothing_new(
     found = (await reader.wait()).message
     assert found is not None
     assert found.subject == "new meanwhile"
-    await asyncio.sleep(3 * RHYTHM.poll)
+    await looked_again(reader, looks)
     assert sorted(await reader.subjects()) == ["new meanwhile", *(f"old {number}" for number in range(5))]
     assert await reader.further(timeout=0) is None
 

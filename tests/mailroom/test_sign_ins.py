@@ -74,7 +74,7 @@ async def test_an_account_is_signed_in_to_with_a_code_and_read_with_tokens_that_
     home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    async with signed_in_world(lasts=61) as (signs, server, environment):
+    async with signed_in_world(lasts=60) as (signs, server, environment):
         code, output, errors = await connect_account(home, environment)
         assert (code, errors) == (0, "")
         assert "Open https://sign-in.example/device and enter the code BCDF-GHJK" in output
@@ -85,7 +85,6 @@ async def test_an_account_is_signed_in_to_with_a_code_and_read_with_tokens_that_
             server.deliver(subject="first")
             await reader.wait()
             await asyncio.to_thread(server.stop)  # the next connection needs another token: the first has ended
-            await asyncio.sleep(1.1)
             await asyncio.to_thread(server.start)
             server.deliver(subject="second")
             assert await reader.further() == "second"
@@ -96,6 +95,16 @@ async def test_an_account_is_signed_in_to_with_a_code_and_read_with_tokens_that_
     assert "canary" not in output + errors + said + "".join(
         record.getMessage() for record in caplog.records if record.name.startswith(("mailmcp", "imapclient"))
     )
+
+
+async def test_a_sign_in_that_cannot_be_begun_says_what_is_missing(home: Path) -> None:
+    given = {"MAILMCP_IMAP__USERNAME": "me@outlook.com"}
+    code, output, errors = await connect_account(home, given)
+    assert (code, output) == (1, "")
+    assert "set MAILMCP_IMAP__OAUTH_CLIENT" in errors
+    code, output, errors = await connect_account(home, given, "somebody@else.example")
+    assert (code, output) == (2, "")
+    assert "no account 'somebody@else.example': they name me@outlook.com" in errors
 
 
 @pytest.mark.parametrize("auth", ["xoauth2", "oauthbearer"])

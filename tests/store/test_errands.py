@@ -68,7 +68,8 @@ def test_a_copy_of_what_was_sent_is_filed_with_its_bytes_and_given_up_with_its_i
 ) -> None:
     sent = desk.sent(inboxes.get(desk.db, ADDRESS), "bob@app.example", subject="Hello out there")
     errands.file_copy(desk.db, ADDRESS, sent.row, desk.now)
-    (errand,) = errands.due(desk.db, ADDRESS, desk.now)
+    assert errands.due(desk.db, ADDRESS, desk.now) == []  # the provider may do it by itself
+    (errand,) = errands.due(desk.db, ADDRESS, desk.later())
     assert errand.kind == "copy"
     assert b"Hello out there" in errand.octets
     inboxes.delete(desk.db, ADDRESS)

@@ -6,13 +6,15 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailmcp.models import Errand
 from mailmcp.store import raws
 from mailmcp.store.accounts import FLAGGED, FLAGGED_LABEL, SEEN
 from mailmcp.store.columns import milliseconds, strings
 
+FILE_AFTER = timedelta(seconds=4)
+"""A provider that files what is submitted to it by itself has done so by then: then there is nothing to be filed."""
 _KEYWORD = re.compile(r"[!#$&'+\-./0-9:;<=>?@A-Z\[^_`a-z|}~]{1,40}")
 """What a server can take as a keyword (an atom of RFC 3501); other labels stay here."""
 
@@ -44,7 +46,7 @@ def file_copy(db: sqlite3.Connection, account: str, message: int, now: datetime)
     """A message was sent for an account (its own copy is ``message``): it is to be filed among the sent mail there."""
     db.execute(
         "INSERT INTO errands (account, message, not_before) VALUES (:account, :message, :now)",
-        {"account": account, "message": message, "now": milliseconds(now)},
+        {"account": account, "message": message, "now": milliseconds(now + FILE_AFTER)},
     )
 
 
