@@ -396,7 +396,7 @@ async def test_other_uids_for_the_same_mail_double_nothing_and_hide_nothing_new(
 ) -> None:
     for number in range(5):
         old(dovecot, number)
-    reader = await open_reader(dovecot.environment())
+    reader = await open_reader(dovecot.environment(MAILMCP_IMAP__CACHE="6"))
     await reader.stored(5)
     dovecot.stop()
     (lists,) = dovecot.folder.glob("mail/*/dovecot-uidlist")

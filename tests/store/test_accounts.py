@@ -27,7 +27,13 @@ class Mailbox:
 
     def folder(self, name: str, uidvalidity: int = 1) -> Folder:
         return accounts.begin_folder(
-            self.desk.db, ADDRESS, name, uidvalidity=uidvalidity, next_uid=1, fresh_from=self.desk.now
+            self.desk.db,
+            ADDRESS,
+            name,
+            uidvalidity=uidvalidity,
+            next_uid=1,
+            fresh_from=self.desk.now,
+            now=self.desk.now,
         )
 
     def take(
@@ -80,7 +86,8 @@ def test_the_same_place_and_the_same_bytes_elsewhere_are_one_message(desk: Desk,
     assert len(mailbox.take(1, raw)) == 1
     assert mailbox.take(1, raw) == []
     assert mailbox.take(4, raw, folder=mailbox.folder("Archive")) == []
-    assert accounts.count(desk.db, ADDRESS) == 1
+    assert desk.db.execute("SELECT count(*) FROM messages").fetchone()[0] == 1
+    assert accounts.count(desk.db, ADDRESS) == 2  # of places
 
 
 def test_history_stands_before_everything_in_the_order_of_its_time(desk: Desk, mailbox: Mailbox) -> None:
@@ -140,12 +147,17 @@ def test_a_removed_mail_that_turns_up_again_is_history(desk: Desk, mailbox: Mail
 
 
 def test_other_uids_forget_the_places_and_not_the_mails(desk: Desk, mailbox: Mailbox) -> None:
-    message = mailbox.receive(7)
+    message, other = mailbox.receive(7), mailbox.receive(8, subject="deleted meanwhile")
     again = mailbox.folder("INBOX", uidvalidity=2)
+    assert accounts.count(desk.db, ADDRESS) == 0
     assert (again.row, again.uidvalidity, again.modseq) == (mailbox.inbox.row, 2, 0)
     assert again.fresh_from == mailbox.inbox.fresh_from
     assert accounts.places(desk.db, again.row) == {}
     assert mailbox.take(1, messages.raw(desk.db, message.row)) == []
+    assert accounts.sweep(desk.db, ADDRESS, desk.later()) == 1
+    assert mailbox.now(message).id == message.id
+    with pytest.raises(NotFound):
+        mailbox.now(other)
 
 
 def test_what_is_not_kept_is_remembered_and_not_counted(desk: Desk, mailbox: Mailbox) -> None:

@@ -71,7 +71,13 @@ class Mailboxes:
     ) -> Folder:
         """Begin to read a folder, or begin anew since its UIDs have changed."""
         return await self._store.write(
-            accounts.begin_folder, account, name, uidvalidity=uidvalidity, next_uid=next_uid, fresh_from=fresh_from
+            accounts.begin_folder,
+            account,
+            name,
+            uidvalidity=uidvalidity,
+            next_uid=next_uid,
+            fresh_from=fresh_from,
+            now=datetime.now(UTC),
         )
 
     async def advance(

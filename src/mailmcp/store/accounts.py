@@ -41,11 +41,18 @@ def folder(db: sqlite3.Connection, account: str, name: str) -> Folder | None:
 
 
 def begin_folder(
-    db: sqlite3.Connection, account: str, name: str, *, uidvalidity: int, next_uid: int, fresh_from: datetime
+    db: sqlite3.Connection,
+    account: str,
+    name: str,
+    *,
+    uidvalidity: int,
+    next_uid: int,
+    fresh_from: datetime,
+    now: datetime,
 ) -> Folder:
     """Begin to read a folder, or begin anew since its UIDs mean other mails now; ``fresh_from`` is of the first time.
 
-    Where its mails lay is forgotten, and that they are known is not.
+    Where its mails lay is forgotten, and that they are known is not: they are gone unless they turn up again.
     """
     db.execute(
         "DELETE FROM places WHERE folder = (SELECT id FROM folders WHERE account = :account AND name = :name)",
@@ -63,6 +70,11 @@ def begin_folder(
             "fresh_from": milliseconds(fresh_from),
         },
     ).fetchone()
+    db.execute(
+        "UPDATE mails SET gone_at = :now WHERE account = :account AND gone_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM places WHERE places.mail = mails.id)",
+        {"account": account, "now": milliseconds(now)},
+    )
     return _folder(row)
 
 
@@ -97,8 +109,11 @@ def places(db: sqlite3.Connection, folder: int, *, low: int = 0) -> dict[int, Pl
 
 
 def count(db: sqlite3.Connection, account: str) -> int:
-    """How many mails of an account are stored."""
-    stored = "SELECT count(*) FROM mails WHERE account = :account AND gone_at IS NULL"
+    """How many mails of an account are stored, each place counted."""
+    stored = (
+        "SELECT count(*) FROM places JOIN folders ON folders.id = places.folder"
+        " WHERE account = :account AND mail IS NOT NULL"
+    )
     return int(db.execute(stored, {"account": account}).fetchone()[0])
 
 

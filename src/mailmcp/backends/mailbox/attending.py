@@ -136,7 +136,8 @@ class Attendant:
                 looked_at = time.monotonic()
             elif now >= thorough_at:
                 await self._catch_up(connection, thoroughly=True)
-                await self._ledger.sweep(self._account.address)
+                if not any(one.older_left for one in self._readings):  # what is missing may only not be found yet
+                    await self._ledger.sweep(self._account.address)
                 thorough_at = time.monotonic() + self._rhythm.poll
                 looked_at = time.monotonic()
             elif awaited and now >= looked_at + self._rhythm.poll_awaited:
