@@ -246,6 +246,19 @@ async def in_the_world(home: Path, zone: dict[str, Any], environment: dict[str, 
         await room.aclose()
 
 
+async def test_an_address_of_a_domain_that_all_comes_from_gets_its_mail_and_no_other(
+    open_reader: OpenReader, dovecot: Dovecot
+) -> None:
+    reader = await open_reader(dovecot.environment(MAILMCP_IMAP__CATCH_ALL="mine.example"))
+    shop = (await reader.room.create_inbox(name="shop"))[0].address
+    assert shop == "shop@mine.example"
+    dovecot.deliver(subject="for the shop", headers={"X-Original-To": shop})
+    dovecot.deliver(subject="for nobody", headers={"X-Original-To": "else@mine.example"})
+    assert (await reader.wait(shop)).message is not None
+    assert (await reader.wait(USER)).message is not None
+    assert (await reader.subjects(shop), await reader.subjects(USER)) == (["for the shop"], ["for nobody"])
+
+
 async def test_the_checks_of_fetched_mail_accuse_nobody_whose_spf_cannot_be_asked(home: Path, dovecot: Dovecot) -> None:
     zone = {"_dmarc.app.example": {"TXT": ["v=DMARC1; p=reject"]}, "app.example": {"TXT": ["v=spf1 -all"]}}
     key = sign.generate("other.example", "s1", "ed25519")
