@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 import os
 import pwd
 import shutil
@@ -137,7 +138,8 @@ class Dovecot:
                 os.chown(self.folder / made, user.pw_uid, group)
         self.folder.chmod(0o755)  # the unprivileged user goes through
         (self.folder / "users").write_text("".join(f"{one}:{{PLAIN}}{PASSWORD}::::::\n" for one in self.users))
-        unprivileged = f"default_internal_user = {name}\ndefault_login_user = {name}\n"
+        team = grp.getgrgid(group).gr_name
+        unprivileged = f"default_internal_user = {name}\ndefault_internal_group = {team}\ndefault_login_user = {name}\n"
         services = "".join(f"service {one} {{\n  chroot =\n}}\n" for one in ("imap-urlauth-login", "anvil", "stats"))
         (self.folder / "dovecot.conf").write_text(
             f"""

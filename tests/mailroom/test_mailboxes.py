@@ -524,6 +524,21 @@ async def test_two_accounts_are_read_and_each_has_its_inbox(open_reader: OpenRea
             assert await reader.subjects(inbox) == [subject]
 
 
+async def test_an_account_that_the_settings_name_no_more_is_not_spoken_of(
+    open_reader: OpenReader, dovecot: Dovecot
+) -> None:
+    reader = await open_reader(dovecot.environment())
+    dovecot.deliver()
+    await reader.wait()
+    await reader.room.aclose()
+    other = await open_reader(dovecot.environment(MAILMCP_IMAP__ADDRESS="me@work.example"))
+
+    async def named() -> list[str]:
+        return [one.account for one in (await other.room.status()).accounts]
+
+    await other.until(named, ["me@work.example"])
+
+
 async def test_an_inbox_of_an_account_that_was_deleted_stays_away(open_reader: OpenReader, dovecot: Dovecot) -> None:
     reader = await open_reader(dovecot.environment())
     await reader.room.delete_inbox(USER)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import dovecot_server
 import pytest
-from dovecot_server import USER, Dovecot
-from hosts import ToolFailed
+from dovecot_server import PASSWORD, USER, Dovecot
+from hosts import Served, ToolFailed
 from letters import code_letter
 from outside import World, world
 
@@ -109,3 +110,48 @@ async def test_a_name_that_exists_is_refused(door: World) -> None:
     await door.call("create_inbox", name="shop")
     with pytest.raises(ToolFailed, match=r"me\+shop@home.example exists already"):
         await door.call("create_inbox", name="me+shop@home.example")
+
+
+# --- as processes ------------------------------------------------------------------------------------------------
+
+
+def test_when_the_process_that_reads_a_mailbox_is_killed_another_goes_on(
+    serve: Callable[..., Served], dovecot: Dovecot
+) -> None:
+    environment = dovecot.environment()
+    first, second = serve(**environment), serve(**environment)
+    for one in (first, second):
+        one.initialize()
+    dovecot.deliver(subject="first")
+    found = first.call("wait_for_mail", inbox=USER, timeout=20)
+    leader, other = (first, second) if first.call("mail_status")["leader"] else (second, first)
+    leader.process.kill()
+    dovecot.deliver(subject="second")
+    further = other.call("wait_for_mail", inbox=USER, since=found["cursor"], timeout=30)
+    assert further["subject"] == "second"
+
+
+def test_a_process_says_no_password_anywhere_and_ends_with_its_input(
+    serve: Callable[..., Served], dovecot: Dovecot
+) -> None:
+    good = serve(**dovecot.environment())
+    good.initialize()
+    dovecot.deliver(USER, code_letter(USER, "739154"))
+    assert good.call("wait_for_otp", inbox=USER, timeout=20)["code"] == "739154"
+    good.call("mail_status")
+    assert good.close() == 0
+    wrong = serve(**dovecot.environment(MAILMCP_IMAP__PASSWORD="wrong canary"))
+    wrong.initialize()
+    for _ in range(200):
+        warnings = wrong.call("mail_status")["warnings"]
+        if any("does not accept the login" in one for one in warnings):
+            break
+        threading.Event().wait(0.05)
+    else:
+        raise AssertionError(warnings)
+    assert wrong.close() == 0
+    for one in (good, wrong):
+        said = b"".join(one.lines) + one.errors
+        assert PASSWORD.encode() not in said
+        assert b"canary" not in said
+    assert b"739154" not in good.errors

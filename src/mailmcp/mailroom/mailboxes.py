@@ -51,6 +51,13 @@ class Mailboxes:
         finally:
             asking.cancel()
 
+    async def accounts(self) -> tuple[AccountStatus, ...]:
+        """How it stands with those accounts that the settings name."""
+        if not isinstance(self._backend, ReadsMailboxes):
+            return ()
+        known = self._backend.addresses
+        return tuple(one for one in await self._store.read(status.accounts) if one.account in known)
+
     async def search(self, account: str, query: str) -> int | None:
         """Look on the server for what is not stored; how many mails were found, None when it cannot be asked."""
         if not isinstance(self._backend, ReadsMailboxes):

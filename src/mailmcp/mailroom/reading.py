@@ -26,7 +26,7 @@ from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.requests import Found, Search
 from mailmcp.models import Attachment, Content, Conversation, Inbox, Provenance, StoredMessage
-from mailmcp.store import Store, conversations, inboxes, marks, messages, status, threads
+from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
 
@@ -63,7 +63,7 @@ class Reading:
         if search.query is None or search.cursor is not None or self._mailboxes is None:
             return ()
         said: list[str] = []
-        for account in await self._store.read(status.accounts):
+        for account in await self._mailboxes.accounts():
             if not account.older or (inbox is not None and inbox.account != account.account):
                 continue
             found = await self._mailboxes.search(account.account, search.query)

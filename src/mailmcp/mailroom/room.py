@@ -330,7 +330,7 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
-            accounts=await self._store.read(status.accounts) if isinstance(self._backend, ReadsMailboxes) else (),
+            accounts=await self._mailboxes.accounts(),
         )
 
 
