@@ -324,6 +324,22 @@ async def test_marks_made_in_another_program_are_taken_over(open_reader: OpenRea
     await reader.until(look, (False, ()))
 
 
+async def test_marks_are_looked_at_again_where_the_server_counts_no_changes(open_reader: OpenReader) -> None:
+    async with toy() as server:
+        server.received = f"{datetime.now(UTC):%d-%b-%Y %H:%M:%S +0000}"
+        uid = server.add(letter(USER))
+        reader = await open_reader(of_toy(server))
+        found = (await reader.wait()).message
+        assert found is not None
+        server.flags[uid] = "\\Seen later"
+
+        async def look() -> tuple[bool, tuple[str, ...]]:
+            message = await reader.room.reading.message(found.id)
+            return message.read, message.labels
+
+        await reader.until(look, (True, ("later",)))
+
+
 async def test_marks_become_flags_and_reading_sets_none(open_reader: OpenReader, dovecot: Dovecot) -> None:
     reader = await open_reader(dovecot.environment(MAILMCP_IMAP__ACCESS="write"))
     dovecot.deliver(subject="one")

@@ -68,6 +68,25 @@ async def test_an_assistant_signs_up_with_a_plus_address_and_answers(door: World
     assert str(mail["Message-ID"]).encode() in filed[0]
 
 
+async def test_a_copy_that_the_provider_has_filed_by_itself_is_enough(door: World, dovecot: Dovecot) -> None:
+    inbox = (await door.call("create_inbox", name="shop"))["address"]
+    sent = await door.call("send", inbox=inbox, to=["bob@app.example"], subject="Hello", body="Hello.")
+    assert sent["status"] == "sent", sent
+
+    def file() -> None:
+        with dovecot.session(folder=None) as client:
+            client.append("Gesendet", b"X-Provider: yes\r\n" + door.sink.arrived[0][1].as_bytes())
+
+    await asyncio.to_thread(file)
+    store = (await door.session.room())._store
+    for _ in range(300):
+        if not await store.read(lambda db: db.execute("SELECT count(*) FROM errands").fetchone()[0]):
+            break
+        await asyncio.sleep(0.05)
+    (filed,) = await _in_mailbox(dovecot, "Gesendet", 1)
+    assert filed.startswith(b"X-Provider")
+
+
 async def test_each_inbox_of_an_account_has_its_own_mail_alone(door: World, dovecot: Dovecot) -> None:
     shop = (await door.call("create_inbox", name="shop"))["address"]
     await asyncio.to_thread(dovecot.deliver, shop, subject="for the shop")
