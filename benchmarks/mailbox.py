@@ -69,7 +69,7 @@ async def _measured(server: Any, home: Path, mails: int, rounds: int) -> list[Fi
     from mailmcp.server.session import Session
     from mailmcp.server.tools import all_tools
 
-    settings = load_settings(home, server.environment(MAILMCP_IMAP__CACHE=str(mails)))
+    settings = load_settings(home, server.environment(MAILMCP_IMAP__CACHE=str(2 * mails)))
 
     async def open_room() -> Mailroom:
         return await Mailroom.open(
