@@ -10,6 +10,7 @@
     leaks       secrets in what leaves that are held, and ordinary mails that are
     filled      a home with many stored messages
     reading     read_thread and find_mail in such a home
+    mailbox     a mailbox elsewhere: the first look, calls on what is stored, new mail to its announcement
 
 Everything runs on loopback in throw-away homes. Timings never decide a test: a target that is missed is printed as
 missed, and the program still ends with 0.

@@ -23,6 +23,7 @@ PARTS = (
     "authenticity",
     "leaks",
     "kills",
+    "mailbox",
 )
 
 

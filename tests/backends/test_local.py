@@ -16,7 +16,7 @@ from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends import BACKENDS, open_backend
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Backend, CreatesInboxes, Listens
 from mailmcp.backends.local import LocalBackend
-from mailmcp.config import LocalSettings, Settings, SmtpSettings
+from mailmcp.config import ImapSettings, LocalSettings, Settings, SmtpSettings
 from mailmcp.errors import BackendError, ConfigError, StoreFull
 from mailmcp.models import OutboundMail, Receipt, Source
 
@@ -26,7 +26,8 @@ pytestmark = pytest.mark.anyio
 async def test_every_row_opens_a_backend_of_its_own_name(settings: Settings, reception: KeepingReception) -> None:
     for row in BACKENDS:
         own = settings.local.model_copy(update={"domain": "agents.example"})
-        settings = settings.model_copy(update={"smtp": SmtpSettings(host="relay.example"), "local": own})
+        given = {"smtp": SmtpSettings(host="relay.example"), "imap": ImapSettings(username="me@home.example")}
+        settings = settings.model_copy(update={**given, "local": own})
         backend = open_backend(row.name, settings, reception, StaticResolver({}))
         assert isinstance(backend, Backend)
         assert backend.name == row.name

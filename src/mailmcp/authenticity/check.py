@@ -20,6 +20,7 @@ log = logging.getLogger("mailmcp.authenticity")
 
 LARGE = 256 * 1024
 """From here on a message is split in a worker thread."""
+_WITH_BYTES = (Source.SMTP, Source.IMAP)
 _OVER_THE_BODY = frozenset(("dkim-signature", "arc-message-signature", "arc-seal"))
 
 # What cannot be a host of the internet: loopback, private use, shared and link-local addresses (RFC 1918, 6598, 4193,
@@ -151,7 +152,7 @@ async def _judge(
     skipped = _why_no_spf(envelope, source, rules)
     bodies = Bodies(message.body)
 
-    if source is Source.SMTP:
+    if source in _WITH_BYTES:
         # The author's record is needed whatever comes of the signatures, unless there may be nothing to align.
         ahead = author if author and skipped is None else None
         signatures, _ = await asyncio.gather(
@@ -183,8 +184,8 @@ async def _judge(
             )
     else:
         results.spf = SpfResult(result=Result.SKIPPED, reason=skipped)
-    results.dmarc = await _dmarc(results, author, metered)
-    if source is Source.SMTP:
+    results.dmarc = await _dmarc(results, author, metered, source)
+    if source in _WITH_BYTES:
         results.arc = await arc.validate(
             message, metered, author_domain=author, trusted_sealers=rules.trusted_sealers, bodies=bodies
         )
@@ -241,7 +242,7 @@ def _why_no_spf(envelope: Envelope, source: Source, rules: Rules) -> Reason | No
     return None
 
 
-async def _dmarc(results: _Results, author: str | None, metered: Metered) -> DmarcResult:
+async def _dmarc(results: _Results, author: str | None, metered: Metered, source: Source) -> DmarcResult:
     signatures = results.found.dkim
     invalid = next((one for one in results.notes if one.code == "author_domain_invalid"), None)
     if invalid is not None:
@@ -251,4 +252,9 @@ async def _dmarc(results: _Results, author: str | None, metered: Metered) -> Dma
         # Nothing could be aligned: a program's mail on this machine costs no look-up.
         reason = Reason("dmarc_not_judged", f"No signature holds and SPF was not asked: {author} is only what it says.")
         return DmarcResult(result=Result.SKIPPED, reason=reason, author_domain=author)
-    return await dmarc.judge(metered, author_domain=author, spf=results.spf, dkim=signatures)
+    found = await dmarc.judge(metered, author_domain=author, spf=results.spf, dkim=signatures)
+    if source is Source.IMAP and found.result is Result.FAIL:
+        # Its SPF may have passed where it arrived: that nobody here can ask is not its fault.
+        reason = Reason("dmarc_not_judged", f"No signature of {author} holds, and SPF can be asked only on arrival.")
+        return replace(found, result=Result.SKIPPED, reason=reason)
+    return found

@@ -102,6 +102,10 @@ class Answering:
         """See Resolver."""
         return cast("Answer[str]", await self._asked("PTR", ipaddress.ip_address(address).reverse_pointer))
 
+    async def srv(self, name: str) -> Answer[tuple[int, int, int, str]]:
+        """Servers of a service (RFC 2782) as (priority, weight, port, host), best first; ``""`` is no host."""
+        return cast("Answer[tuple[int, int, int, str]]", await self._asked("SRV", name))
+
     async def _asked(self, kind: str, name: str) -> Answer[Any]:
         usable = normal(name)
         # A name that no server can hold does not exist; asking would only be an error of ours.
@@ -257,4 +261,6 @@ def _value(kind: str, value: Any) -> Any:
         return value if isinstance(value, bytes) else str(value).encode("utf-8")
     if kind == "MX":
         return (int(value[0]), str(value[1]).removesuffix("."))
+    if kind == "SRV":
+        return (*map(int, value[:3]), str(value[3]).removesuffix("."))
     return str(value).removesuffix(".")

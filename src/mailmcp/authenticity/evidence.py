@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailmcp.language.characters import cleaned
-from mailmcp.models import ArcChain, AuthResults, Claim, DkimSignature, Envelope, Result
+from mailmcp.models import ArcChain, AuthResults, Claim, DkimSignature, Envelope, Result, Source
 
 LONGEST_LINE = 300
 
@@ -17,8 +17,10 @@ def headline(results: AuthResults) -> str:
     return f"says to be from {said}, DMARC {results.dmarc.result}" if said else "from nobody that could be checked"
 
 
-def delivered(envelope: Envelope) -> str:
+def delivered(envelope: Envelope, source: Source = Source.SMTP) -> str:
     """By whom a mail was brought, in one line: what its header cannot forge."""
+    if source is Source.IMAP:
+        return "It was fetched from a mailbox elsewhere: who brought it there is not known here."
     if envelope.peer is None:
         return "It did not come by SMTP."
     path = f"the path {envelope.mail_from}" if envelope.mail_from else "the null path of bounces"

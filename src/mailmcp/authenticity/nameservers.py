@@ -223,6 +223,9 @@ def _values(kind: str, found: dns.resolver.Answer) -> tuple[Any, ...]:
         return tuple(b"".join(record.strings) for record in records)
     if kind == "MX":
         return tuple(sorted((int(record.preference), _text(record.exchange)) for record in records))
+    if kind == "SRV":
+        servers = ((int(one.priority), -int(one.weight), int(one.port), _text(one.target)) for one in records)
+        return tuple((priority, -weight, port, host) for priority, weight, port, host in sorted(servers))
     if kind == "PTR":
         return tuple(_text(record.target) for record in records)
     return tuple(str(record.address) for record in records)

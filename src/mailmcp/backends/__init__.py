@@ -4,7 +4,7 @@
 ``meanings.py`` what its answers mean; ``relays.py`` is the table of relays that ``smtp.py`` knows by name, and
 ``oauth.py`` has its access tokens; ``exchangers.py`` and ``sts.py`` find the servers that ``direct.py`` may speak to;
 ``https.py`` is one request to a web server; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server
-that ``local.py`` listens with.
+that ``local.py`` listens with; ``mailbox`` holds the parts of ``imap.py``.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ BACKENDS: tuple[Row, ...] = (
         "mailmcp.backends.local:LocalBackend",
         "An SMTP server inside the process, and mail between the inboxes of this home; needs no account.",
     ),
+    Row(
+        "imap",
+        "mailmcp.backends.imap:ImapBackend",
+        "Reads a mailbox that you have elsewhere by IMAP; the smtp backend sends for it.",
+    ),
     Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
     Row(
         "direct",
@@ -76,3 +81,21 @@ def open_backend(name: str, settings: Settings, reception: Reception, resolver: 
         raise ConfigError(f"The backend {name} needs more libraries: install mailmcp[{row.extra}].") from error
     make = cast("Callable[..., Backend]", getattr(loaded, class_name))
     return make(settings, reception, resolver) if row.asks_dns else make(settings, reception)
+
+
+def open_sender(settings: Settings, receiving: Backend, reception: Reception, resolver: Resolver) -> Backend | None:
+    """The backend that sends, when it is not the one that receives. Raises ConfigError as ``open_backend`` does."""
+    from mailmcp.backends.contract import ReadsMailboxes, TakesTokens
+
+    name = settings.send_backend
+    if name not in (None, settings.backend):
+        return open_backend(name, settings, reception, resolver)
+    if name is not None or not isinstance(receiving, ReadsMailboxes):
+        return None
+    with_relay = receiving.sends_with()
+    if with_relay is None:
+        return None
+    sending = open_backend("smtp", with_relay, reception, resolver)
+    if (token := receiving.sending_token()) is not None and isinstance(sending, TakesTokens):
+        sending.log_in_with(token)
+    return sending

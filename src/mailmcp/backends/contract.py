@@ -7,10 +7,14 @@ implemented in the mailroom: backends never import the store or the mailroom.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from mailmcp.models import Arrival, OutboundMail, Receipt
+from mailmcp.models import AccountStatus, Arrival, Errand, Folder, OutboundMail, Place, Receipt
+
+if TYPE_CHECKING:
+    from mailmcp.config import Settings
 
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024
 """The largest message that is accepted or composed (25 MiB), whatever the way in."""
@@ -57,6 +61,23 @@ class AboutToCommit(Protocol):
         and the recipients it named. What is not what was allowed is refused here. What it raises must pass through the
         send, and then nothing may leave.
         """
+        ...
+
+
+class Token(Protocol):
+    """Where a backend has its access tokens from."""
+
+    async def __call__(self, *, new: bool = False) -> str:
+        """One that holds now; ``new`` when the last one was refused. Raises BackendError or TryLater."""
+        ...
+
+
+@runtime_checkable
+class TakesTokens(Protocol):
+    """A backend that logs in with access tokens instead of a password."""
+
+    def log_in_with(self, token: Token) -> None:
+        """Ask this for the token of each login."""
         ...
 
 
@@ -151,4 +172,131 @@ class CreatesInboxes(Protocol):
     @property
     def domain(self) -> str:
         """The domain of new inboxes."""
+        ...
+
+
+@runtime_checkable
+class NamesInboxes(Protocol):
+    """A backend whose new inboxes have addresses of another form than name@domain."""
+
+    def address_for(self, local: str) -> str:
+        """The address that an inbox of this name gets."""
+        ...
+
+    def account_of(self, address: str) -> str:
+        """The account in which the mail of an inbox lies, by its own address."""
+        ...
+
+
+class Ledger(Protocol):
+    """What is kept here about accounts elsewhere, for the backend that reads them. Raises StoreUnavailable."""
+
+    async def folder(self, account: str, name: str) -> Folder | None:
+        """How far a folder was read; None when it never was."""
+        ...
+
+    async def begin_folder(
+        self, account: str, name: str, *, uidvalidity: int, next_uid: int, fresh_from: datetime
+    ) -> Folder:
+        """Begin to read a folder, or begin anew since its UIDs have changed; which mails are known stays known."""
+        ...
+
+    async def advance(
+        self,
+        folder: Folder,
+        *,
+        next_uid: int | None = None,
+        oldest_uid: int | None = None,
+        modseq: int | None = None,
+        fresh_from: datetime | None = None,
+    ) -> Folder:
+        """Write down how far it was read; gives it as it is now."""
+        ...
+
+    async def places(self, folder: Folder, *, low: int = 0) -> dict[int, Place]:
+        """What lies in it from a UID on, as far as it was looked at, by UID."""
+        ...
+
+    async def inbox_of(self, recipient: str) -> str | None:
+        """The inbox that receives the mail of an address."""
+        ...
+
+    async def take(self, folder: Folder, place: Place, arrival: Arrival, *, history: bool) -> None:
+        """Store a mail, once: one that is known by its bytes gets another place. Returns after the commit.
+
+        ``history``: no wait is given it, and it stands before all that is announced.
+        """
+        ...
+
+    async def skip(self, folder: Folder, place: Place) -> None:
+        """Remember a mail that is not stored, so that it is not looked at again."""
+        ...
+
+    async def flagged(self, folder: Folder, found: Mapping[int, tuple[str, ...]]) -> None:
+        """What flags the server says these have."""
+        ...
+
+    async def vanished(self, folder: Folder, uids: Iterable[int]) -> None:
+        """These lie in the folder no more."""
+        ...
+
+    async def sweep(self, account: str) -> None:
+        """Remove what vanished a while ago and did not turn up elsewhere."""
+        ...
+
+    async def errands(self, account: str) -> list[Errand]:
+        """What is to be done in an account now."""
+        ...
+
+    async def done(self, errand: Errand, flags: tuple[str, ...] | None = None) -> None:
+        """It was done; ``flags`` is what the mail has now."""
+        ...
+
+    async def put_off(self, errand: Errand) -> None:
+        """It could not be done now."""
+        ...
+
+    async def stored(self, account: str) -> int:
+        """How many mails of an account are stored."""
+        ...
+
+    async def report(self, account: AccountStatus) -> None:
+        """How it stands with an account."""
+        ...
+
+    def awaited(self) -> bool:
+        """Whether somebody waits for mail at this moment."""
+        ...
+
+
+@runtime_checkable
+class ReadsMailboxes(Protocol):
+    """A backend whose mail lies in accounts elsewhere."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The accounts' own addresses: each is an inbox."""
+        ...
+
+    async def attend(self, ledger: Ledger) -> None:
+        """Fetch new mail, then older one, and do what is to be done there, until cancelled; one process of a home."""
+        ...
+
+    async def search(self, ledger: Ledger, account: str, query: str) -> int | None:
+        """Have the server look in what is not stored, and store what fits; gives how many mails that were.
+
+        None when the server could not be asked.
+        """
+        ...
+
+    def sending_token(self) -> Token | None:
+        """How a relay's login is come by, when there is no password."""
+        ...
+
+    def sends_with(self) -> Settings | None:
+        """The settings with which the smtp backend hands in the mail of the account; None when none is known."""
+        ...
+
+    def why_not_from(self, address: str) -> str | None:
+        """Why nothing may be sent from an inbox, as a sentence; None when it may."""
         ...

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
 
-from mailmcp.backends.contract import AboutToCommit, Reception
+from mailmcp.backends.contract import AboutToCommit, Reception, Token
 from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, tls_trouble, words
 from mailmcp.backends.oauth import AccessTokens
 from mailmcp.backends.relays import RELAYS, Relay
@@ -44,7 +44,8 @@ class SmtpBackend:
         self._relay = relay_of(settings.smtp)
         password = settings.smtp.password
         self._secret = password.get_secret_value() if password is not None else ""
-        self._tokens = _tokens_of(settings.smtp)
+        tokens = _tokens_of(settings.smtp)
+        self._token: Token | None = tokens.current if tokens is not None else None
         self._timeout = TIMEOUT_SECONDS
         self._dot_timeout = DOT_SECONDS
 
@@ -70,6 +71,10 @@ class SmtpBackend:
         finally:
             client.close()  # without a word: after an error QUIT might be read as a line of the mail
 
+    def log_in_with(self, token: Token) -> None:
+        """Log in with access tokens (XOAUTH2)."""
+        self._token = token
+
     async def aclose(self) -> None:
         """Every message has a connection of its own: none is open."""
 
@@ -92,8 +97,8 @@ class SmtpBackend:
             method = self._settings.auth
             if method == "auto":
                 method = "plain" if "plain" in offered or "login" not in offered else "login"
-            if self._tokens is not None:
-                await self._by_token(client, user, self._tokens)
+            if self._token is not None:
+                await self._by_token(client, user, self._token)
             elif method == "xoauth2":
                 await client.auth_xoauth2(user, self._secret)
             elif method == "login":
@@ -110,14 +115,16 @@ class SmtpBackend:
         except (SMTPException, OSError) as error:
             raise TryLater(f"Nothing left: {at} ended the login.") from _kind(error)
 
-    async def _by_token(self, client: aiosmtplib.SMTP, user: str, tokens: AccessTokens) -> None:
+    async def _by_token(self, client: aiosmtplib.SMTP, user: str, token: Token) -> None:
         """A token that the relay refuses may have been taken back before its time: one new one is tried."""
         try:
-            await client.auth_xoauth2(user, await tokens.current())
+            self._secret = await token()
+            await client.auth_xoauth2(user, self._secret)
         except SMTPResponseException as error:
             if error.code < 500:
                 raise
-            await client.auth_xoauth2(user, await tokens.current(new=True))
+            self._secret = await token(new=True)
+            await client.auth_xoauth2(user, self._secret)
 
     def _why_unreachable(self, at: str, error: Exception) -> str:
         trouble = tls_trouble(error)

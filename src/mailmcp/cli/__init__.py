@@ -190,6 +190,12 @@ def _doctor(options: argparse.Namespace) -> int:
     return doctor.doctor(options)
 
 
+def _connect_account(options: argparse.Namespace) -> int:
+    from mailmcp.cli import accounts
+
+    return accounts.connect_account(options)
+
+
 def _backends(options: argparse.Namespace) -> int:
     from mailmcp.backends import BACKENDS
 
@@ -338,6 +344,14 @@ COMMANDS = (
         "look whether everything is as it should be, and say what is not",
         "Else",
         flags={"--json": "the same as JSON"},
+    ),
+    Command(
+        "connect-account",
+        _connect_account,
+        "sign in to a mailbox that you have elsewhere, with a code instead of a password",
+        "For a mailbox of your own",
+        takes=("address",),
+        forms=(("connect-account [ADDRESS]", "sign in to a mailbox elsewhere with a code instead of a password"),),
     ),
     Command("backends", _backends, "list the mail providers that can be used", "Else"),
 )

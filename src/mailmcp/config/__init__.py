@@ -15,6 +15,7 @@ from typing import Any, cast
 import platformdirs
 from pydantic import Field, ValidationError
 
+from mailmcp.config.mailbox import AccountSettings, ImapSettings
 from mailmcp.config.sections import (
     RATE,
     ApprovalSettings,
@@ -38,10 +39,12 @@ __all__ = [
     "LONGEST_NAME",
     "PREFIX",
     "RATE",
+    "AccountSettings",
     "ApprovalSettings",
     "AuthSettings",
     "DirectSettings",
     "DnsSettings",
+    "ImapSettings",
     "Items",
     "LocalSettings",
     "Policy",
@@ -78,6 +81,7 @@ class Settings(Section):
     send: SendSettings = SendSettings()
     smtp: SmtpSettings = SmtpSettings()
     direct: DirectSettings = DirectSettings()
+    imap: ImapSettings = ImapSettings()
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
 

@@ -1,10 +1,11 @@
-"""The part before the @ of a new inbox: what was asked for, or one that is easy to read aloud."""
+"""The addresses of new inboxes: what was asked for, or one that is easy to read aloud."""
 
 from __future__ import annotations
 
 import re
 from secrets import choice
 
+from mailmcp.backends.contract import CreatesInboxes, NamesInboxes
 from mailmcp.errors import BadAddress
 
 _LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
@@ -13,6 +14,19 @@ _WORDS = (
     *("lark", "maple", "north", "ocean", "pine", "quartz", "river", "slate", "tide", "umber", "vale", "willow"),
 )
 """What made-up addresses consist of: easy to read aloud and to tell apart."""
+
+
+def new_address(backend: CreatesInboxes, name: str | None) -> tuple[str, str | None]:
+    """The address of a new inbox, and the account elsewhere in which its mail will lie. Raises BadAddress."""
+    domain = backend.domain
+    if not isinstance(backend, NamesInboxes):
+        return f"{local_part(name, domain)}@{domain}", None
+    wanted = name.strip().lower() if name is not None else None
+    own = backend.address_for("").partition("@")[0]
+    if wanted is not None and "+" in wanted and own.endswith("+"):
+        wanted = wanted.removeprefix(own)  # the whole address was given
+    address = backend.address_for(local_part(wanted, domain))
+    return address, backend.account_of(address)
 
 
 def local_part(name: str | None, domain: str) -> str:

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from mailmcp.authenticity import evidence
 from mailmcp.authenticity.check import Rules, check, needs_whole
 from mailmcp.authenticity.dns import Resolver
+from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.config import Settings
-from mailmcp.errors import MailError, NotFound
+from mailmcp.errors import ConfigError, MailError, NotFound
 from mailmcp.language.domains import ascii_host
 from mailmcp.mail import parse
 from mailmcp.mail.legible import legible
@@ -48,6 +49,14 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
+def system_resolver(settings: Settings) -> SystemResolver:
+    """Real DNS, by the name servers that the settings name. Raises ConfigError."""
+    try:
+        return SystemResolver(settings.dns.servers)
+    except ValueError as error:
+        raise ConfigError(f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.") from error
+
+
 class Checking:
     """The checks of one process; also a duty of the leading one, for what is due again."""
 
@@ -73,7 +82,9 @@ class Checking:
             # The safety net: should this process end before the check does, it is due then.
             again_at = datetime.now(UTC) + timedelta(seconds=self._rules.seconds + 5)
             judged = trust.judge(judgement.message, source=item.source, peer=item.envelope.peer, known=known)
-            made = Check(trust=judged, results=None, lines=(evidence.delivered(item.envelope),), again_at=again_at)
+            made = Check(
+                trust=judged, results=None, lines=(evidence.delivered(item.envelope, item.source),), again_at=again_at
+            )
             follow = asyncio.create_task(self._follow(task, item, judgement.message, known))
             self._going_on.add(follow)
             follow.add_done_callback(self._going_on.discard)
@@ -165,7 +176,7 @@ class Checking:
         return Check(
             trust=judged,
             results=results,
-            lines=(evidence.delivered(envelope), *(evidence.lines(results) if results is not None else ())),
+            lines=(evidence.delivered(envelope, source), *(evidence.lines(results) if results is not None else ())),
             again_at=again_at,
         )
 

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from mailmcp.config import RATE, Section, Settings
 from mailmcp.errors import ConfigError, NotFound
@@ -162,6 +163,9 @@ def secrets_of(section: Section) -> Iterator[str]:
     for name, value in section:
         if isinstance(value, Section):
             yield from secrets_of(value)
+        elif isinstance(value, dict):  # tables of them, such as further accounts
+            for table in cast("dict[str, Section]", value).values():
+                yield from secrets_of(table)
         elif any(word in name for word in _SECRET_NAMES):
             reveal = getattr(value, "get_secret_value", None)
             shown: object = reveal() if callable(reveal) else value

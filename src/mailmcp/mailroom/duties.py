@@ -131,6 +131,7 @@ class Listening:
     async def run(self) -> None:
         """Listen; when the port is taken, say so and try again."""
         if not isinstance(self._backend, Listens):
+            self.tried.set()
             return
         listener: Listener | None = None
         try:

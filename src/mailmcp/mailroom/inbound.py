@@ -63,6 +63,10 @@ class Inbound:
             return ()
         return await self._store.read(messages.holders, arrival.envelope.recipients, fingerprint=known_by)
 
+    def taken(self, rows: list[int], arrival: Arrival) -> None:
+        """These messages were stored from a mailbox elsewhere; judging follows."""
+        self._fresh.accepted(rows, arrival)
+
     async def _accept(self, arrival: Arrival, sha256: str) -> None:
         known_by = fingerprint(arrival, sha256)
         rows = await self._store.write(messages.accept, arrival, fingerprint=known_by, sha256=sha256)

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -22,8 +23,9 @@ from mailmcp.mail.provenance import provenance, words_of
 from mailmcp.mailroom.apart import all_of
 from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces
+from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.requests import Found, Search
-from mailmcp.models import Attachment, Content, Conversation, Provenance, StoredMessage
+from mailmcp.models import Attachment, Content, Conversation, Inbox, Provenance, StoredMessage
 from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
@@ -34,19 +36,45 @@ _LABEL = re.compile(r"[^\s,\x00-\x1f\x7f]{1,40}")
 class Reading:
     """What can be read of one home."""
 
-    def __init__(self, store: Store, home: Path) -> None:
+    def __init__(self, store: Store, home: Path, mailboxes: Mailboxes | None = None, *, marks_elsewhere: bool = False):
         self._store = store
         self._home = home
+        self._mailboxes = mailboxes
+        self._marks_elsewhere = marks_elsewhere
 
     async def find(self, search: Search) -> Found:
-        """Threads that fit, newest first. Raises NotFound for an unknown inbox or cursor."""
+        """Threads that fit, newest first. Raises NotFound for an unknown inbox or cursor.
+
+        For words the server of an account elsewhere is asked too, about the older mail that is not stored; what it
+        finds is stored.
+        """
         rows: tuple[int, ...] | None = None
-        if search.inbox is not None:
-            rows = ((await self._store.read(inboxes.get, search.inbox)).row,)
+        inbox = await self._store.read(inboxes.get, search.inbox) if search.inbox is not None else None
+        if inbox is not None:
+            rows = (inbox.row,)
+        searched = await self._searched_elsewhere(search, inbox)
         before = await self._store.read(inboxes.position_of, search.cursor) if search.cursor else None
         wanted = Filter(inboxes=rows, query=search.query, from_=search.from_, unread=search.unread, label=search.label)
         found, next_cursor = await self._store.read(threads.find, wanted, limit=search.limit, before=before)
-        return Found(threads=tuple(found), next_cursor=next_cursor)
+        return Found(threads=tuple(found), next_cursor=next_cursor, searched=searched)
+
+    async def _searched_elsewhere(self, search: Search, inbox: Inbox | None) -> tuple[str, ...]:
+        """What of the accounts was searched, as sentences."""
+        if search.query is None or search.cursor is not None or self._mailboxes is None:
+            return ()
+        said: list[str] = []
+        for account in await self._mailboxes.accounts():
+            if not account.older or (inbox is not None and inbox.account != account.account):
+                continue
+            found = await self._mailboxes.search(account.account, search.query)
+            if found is None:
+                what = (
+                    f"{account.older} older mail(s) of {account.account} are only on its server, which did not answer."
+                )
+            else:
+                what = f"The server of {account.account} was asked about {account.older} older mail(s): {found} found."
+            said.append(what)
+        return tuple(said)
 
     async def conversation(self, target: str, *, after: str | None = None, inclusive: bool = False) -> Conversation:
         """The messages of a thread (t_…), from after a cursor, or one message (m_…) alone. Raises NotFound.
@@ -151,7 +179,8 @@ class Reading:
             if not _LABEL.fullmatch(label):
                 raise BadInput(f"The label {label[:60]!r} cannot be used: at most 40 characters, no blanks or commas.")
         rows = [message.row for message in await self._every(target)]
-        await self._store.write(marks.mark, rows, read=read, add=add, remove=remove)
+        elsewhere_at = datetime.now(UTC) if self._marks_elsewhere else None
+        await self._store.write(marks.mark, rows, read=read, add=add, remove=remove, elsewhere_at=elsewhere_at)
         return await self._every(target)
 
     async def _every(self, target: str) -> tuple[StoredMessage, ...]:

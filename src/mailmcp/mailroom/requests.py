@@ -12,7 +12,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from mailmcp.models import Address, Content, Draft, Link, ListenerStatus, Reason, StoredMessage, ThreadSummary, Verdict
+from mailmcp.models import (
+    AccountStatus,
+    Address,
+    Content,
+    Draft,
+    Link,
+    ListenerStatus,
+    Reason,
+    StoredMessage,
+    ThreadSummary,
+    Verdict,
+)
 
 Tool = Literal["wait_for_mail", "wait_for_otp"]
 Progress = Callable[[int], Awaitable[None]]
@@ -39,6 +50,8 @@ class Found:
 
     threads: tuple[ThreadSummary, ...]
     next_cursor: str | None
+    searched: tuple[str, ...] = ()
+    """What was asked elsewhere about mail that is not stored, as sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,3 +243,5 @@ class Status:
     """Addresses to which nothing is sent any more."""
     audit_head: tuple[int, str] = (0, "")
     """The last row of the audit log, and the hash that stands for all of them."""
+    accounts: tuple[AccountStatus, ...] = ()
+    """Accounts elsewhere that mail is fetched from."""

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
-from mailmcp.backends import open_backend
-from mailmcp.backends.contract import Backend, CreatesInboxes, Reception
+from mailmcp.backends import open_sender
+from mailmcp.backends.contract import Backend, CreatesInboxes, ReadsMailboxes, Reception
 from mailmcp.config import Settings
-from mailmcp.errors import AddressTaken, BadInput, ConfigError, Unsupported
+from mailmcp.errors import AddressTaken, BadInput, Unsupported
 from mailmcp.mail import compose
 from mailmcp.mailroom import logged
-from mailmcp.mailroom.addressing import local_part
+from mailmcp.mailroom.addressing import new_address
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.auditing import Auditing
 from mailmcp.mailroom.auditing import begin as begin_audit
-from mailmcp.mailroom.checking import Checking, rules_of
+from mailmcp.mailroom.checking import Checking, rules_of, system_resolver
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.pages import Pages
@@ -70,24 +71,28 @@ class Mailroom:
         self.pace = pace
         self._store = store
         self._arrivals = Arrivals(store)
-        self._resolver = resolver or _system_resolver(settings)
+        self._resolver = resolver or system_resolver(settings)
         self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
         returning = Returning(store, settings)
         self._inbound = Inbound(store, self._arrivals, self._checking, returning)
         self._backend = open_receiving(self._inbound)
-        self._sender = _sender(settings, self._inbound, self._resolver)
+        self._mailboxes = Mailboxes(store, self._backend, self._inbound, self._arrivals)
+        self._sender = open_sender(settings, self._backend, self._inbound, self._resolver)
         self._sealing = Sealing(settings.home)
         self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, self._sealing, settings, pace)
         self._approvers = Approvers(store, self._sealing)
         self._outbound = Outbound(store, self._dispatch, self._sealing, settings)
-        self._reading = Reading(store, settings.home)
+        self._reading = Reading(
+            store, settings.home, self._mailboxes, marks_elsewhere=isinstance(self._backend, ReadsMailboxes)
+        )
         self._presenting = Presenting(store, self._reading, self._sealing)
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
         self.pages = Pages(store, self._sealing)
-        duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking, returning)
+        flushing = Flushing(self._dispatch, pace)
+        duties: Sequence[Duty] = (self._listening, flushing, self._checking, returning, self._mailboxes)
         duties = (*duties, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
 
@@ -116,6 +121,7 @@ class Mailroom:
             raise
         if leads:
             await begin_audit(store, settings)
+        await room._mailboxes.begin()
         room._inbound.start()
         if leads:
             room._leadership.start()
@@ -166,7 +172,7 @@ class Mailroom:
             raise BadInput("The label is longer than 200 characters: shorten it.")
         display_name = compose.display_name(display_name)
         for _ in range(5):
-            address = f"{local_part(name, self._backend.domain)}@{self._backend.domain}"
+            address, account = new_address(self._backend, name)
             now = datetime.now(UTC)
             try:
                 inbox, made = await self._store.write(
@@ -177,6 +183,7 @@ class Mailroom:
                     backend=self._backend.name,
                     key=key,
                     now=now,
+                    account=account,
                 )
             except AddressTaken:
                 if name is not None:
@@ -253,11 +260,15 @@ class Mailroom:
     async def send(self, request: SendRequest, *, allow_duplicate: bool = False) -> Outcome:
         """Send, queue, hold or refuse, as policy says."""
         submission = await self._composing.submission(request)
+        if refused := self._mailboxes.refusal(submission):
+            return refused
         return await self._outbound.submit(submission, hold=False, allow_duplicate=allow_duplicate)
 
     async def draft_for_approval(self, request: SendRequest, *, note: str, allow_duplicate: bool = False) -> Outcome:
         """Hold a message for a human, whatever policy would allow."""
         submission = await self._composing.submission(request)
+        if refused := self._mailboxes.refusal(submission):
+            return refused
         return await self._outbound.submit(submission, hold=True, note=note, allow_duplicate=allow_duplicate)
 
     async def draft(self, draft_id: str) -> Draft:
@@ -365,7 +376,7 @@ class Mailroom:
         return Status(
             home=self.settings.home,
             backend=self._backend.name,
-            domain=self.settings.local.domain,
+            domain=self._backend.domain if isinstance(self._backend, CreatesInboxes) else self.settings.local.domain,
             policy=self.settings.send.policy,
             leads=self._leadership.leads,
             listener=await self._store.read(status.listener),
@@ -380,17 +391,5 @@ class Mailroom:
             pauses=tuple(sending.paused_sentence(one) for one in await self._store.read(departures.pauses)),
             suppressed=await self._store.read(suppressions.count),
             audit_head=await self.auditing.head(),
+            accounts=await self._mailboxes.accounts(),
         )
-
-
-def _system_resolver(settings: Settings) -> SystemResolver:
-    try:
-        return SystemResolver(settings.dns.servers)
-    except ValueError as error:
-        raise ConfigError(f"The setting MAILMCP_DNS__SERVERS cannot be used: {error}.") from error
-
-
-def _sender(settings: Settings, reception: Reception, resolver: Resolver) -> Backend | None:
-    """The backend that sends, when it is not the one that receives."""
-    name = settings.send_backend
-    return None if name in (None, settings.backend) else open_backend(name, settings, reception, resolver)

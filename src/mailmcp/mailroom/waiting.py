@@ -15,10 +15,13 @@ from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.requests import Progress, Tool, Waited, Wanted
 from mailmcp.models import Inbox, StoredMessage
-from mailmcp.store import Store, handouts, inboxes
+from mailmcp.store import Store, handouts, inboxes, status
+from mailmcp.store.columns import BEFORE_ALL
 
 REPEAT_WINDOW = timedelta(seconds=120)
 JUDGE_SECONDS = 2.0
+WORD_SECONDS = timedelta(seconds=12)
+"""So long others know that somebody waits."""
 
 
 class Waiting:
@@ -28,6 +31,7 @@ class Waiting:
         self._store = store
         self._arrivals = arrivals
         self._pace = pace
+        self._word_from = datetime.min.replace(tzinfo=UTC)
 
     async def wait(self, wanted: Wanted, *, timeout: float, progress: Progress | None = None) -> Waited:
         """Wait for the first match for at most ``timeout`` seconds.
@@ -43,6 +47,7 @@ class Waiting:
         async with self._arrivals.listen() as bell:
             while True:
                 bell.clear()
+                await self._leave_word()
                 spent = asyncio.get_running_loop().time() - start
                 last = spent >= timeout
                 if last or not search.looked:
@@ -97,6 +102,15 @@ class Waiting:
             await set_or_late(bell, left)
             bell.clear()
 
+    async def _leave_word(self) -> None:
+        """Where a mailbox has to be asked for new mail, its reader may be another process: it asks more often then."""
+        now = datetime.now(UTC)
+        if now < self._word_from:
+            return
+        self._word_from = now + WORD_SECONDS / 2
+        if await self._store.read(status.polled):
+            await self._store.write(status.set_awaited, now + WORD_SECONDS)
+
     async def _since(self, since: str | None) -> tuple[int, datetime | None]:
         if since is None:
             return 0, None
@@ -109,7 +123,7 @@ class Waiting:
                 f"`since` is {since[:60]!r}: give a cursor (c_…) from an earlier result, or a time such as"
                 " 2026-01-31T12:00:00Z."
             ) from error
-        return 0, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return BEFORE_ALL, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     async def _look(self, search: _Search, *, last: bool) -> tuple[StoredMessage, bool] | None:
         """One look in the store: (message, whether it was given before), or None."""

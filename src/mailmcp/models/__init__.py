@@ -3,6 +3,7 @@
 Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are seconds. Import them from here.
 """
 
+from mailmcp.models.accounts import AccountStatus, Errand, Folder, Place
 from mailmcp.models.audit import AuditCheck, AuditRow
 from mailmcp.models.authentication import (
     ArcChain,
@@ -62,6 +63,7 @@ from mailmcp.models.stored import (
 from mailmcp.models.trust import Reason, Trust, Verdict
 
 __all__ = [
+    "AccountStatus",
     "Address",
     "Approval",
     "ArcChain",
@@ -89,8 +91,10 @@ __all__ = [
     "Draft",
     "DraftState",
     "Envelope",
+    "Errand",
     "Fate",
     "Finding",
+    "Folder",
     "Hidden",
     "Inbox",
     "InboxSummary",
@@ -101,6 +105,7 @@ __all__ = [
     "OutboundMail",
     "OutgoingFile",
     "Pause",
+    "Place",
     "Provenance",
     "QuarantinedMessage",
     "Reason",

@@ -35,6 +35,8 @@ class Source(StrEnum):
     """How the raw bytes of a message were come by."""
 
     SMTP = "smtp"
+    IMAP = "imap"
+    """Fetched from a mailbox elsewhere: the bytes are the original ones, whoever brought them there is not known."""
     SUBMITTED = "submitted"
     """Handed in by this mailroom for one of its own inboxes, without SMTP."""
     REBUILT = "rebuilt"

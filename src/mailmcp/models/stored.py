@@ -20,6 +20,8 @@ class Inbox:
     created_at: datetime
     display_name: str = ""
     """What recipients see beside the address; the label is a note of ours and leaves with no mail."""
+    account: str | None = None
+    """Where its mail lies, when that is elsewhere: the address of the account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

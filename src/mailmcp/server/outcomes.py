@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from mailmcp import __version__
 from mailmcp.mailroom.requests import UNPROVED, Outcome, Status
-from mailmcp.models import DeliveryState, Draft, DraftState, Inbox, InboxSummary
+from mailmcp.models import AccountStatus, DeliveryState, Draft, DraftState, Inbox, InboxSummary
 from mailmcp.server import results
 from mailmcp.server.fence import Page, inert, one_line
 from mailmcp.server.launcher import command
@@ -23,17 +23,22 @@ SentStatus = Literal["sent", "queued", "held", "refused", "rejected", "failed", 
 def created(inbox: Inbox, made: bool, cursor: str, status: Status) -> tuple[str, results.InboxCreated]:
     """create_inbox."""
     smtp = _smtp(status)
-    if smtp:
+    account = next((one for one in status.accounts if one.account == inbox.account), None)
+    if inbox.account is not None:
+        how = f"Its mail comes into the account {inbox.account}, from the internet"
+        how += f". {account.trouble}" if account and account.trouble else " as well."
+    elif smtp:
         how = f"Programs on this machine reach it by SMTP at {smtp}."
     else:
         how = "The SMTP listener is not up (see mail_status); other inboxes of this home reach it."
-    how += " To be reached from the internet it needs a domain whose MX record points here."
+    if inbox.account is None:
+        how += " To be reached from the internet it needs a domain whose MX record points here."
     data = results.InboxCreated(
         address=inbox.address,
         created=made,
         cursor=cursor,
         can_send=status.policy != "never",
-        reach="this_machine",
+        reach=_reach(inbox),
         how_to_reach=how,
     )
     return f"{inbox.address} {'is ready' if made else 'was made before with this key'}. {how} Cursor: {cursor}.", data
@@ -46,7 +51,7 @@ def inboxes(found: Sequence[InboxSummary]) -> tuple[str, results.InboxList]:
             address=one.inbox.address,
             label=one.inbox.label[:LABEL_SHOWN] or None,
             unread=one.unread,
-            reach="this_machine",
+            reach=_reach(one.inbox),
             last_received_at=one.last_received_at,
         )
         for one in found[-INBOXES_SHOWN:]
@@ -133,7 +138,11 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
     """mail_status."""
     smtp = _smtp(now)
     warnings = [now.listener.trouble] if now.listener and now.listener.trouble else []
-    if smtp is None and not warnings:
+    warnings += [one.trouble for one in now.accounts if one.trouble]
+    if now.backend == "imap":
+        if not now.accounts:
+            warnings.append("The account is not read yet: one process begins within seconds.")
+    elif smtp is None and not warnings:
         warnings.append("No process listens for SMTP yet: one takes over within seconds.")
     warnings += now.unwise
     if now.unjudged:
@@ -164,12 +173,15 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         page=now.page,
         queued=now.queued,
         audit_head=f"{now.audit_head[0]}:{now.audit_head[1][:16]}",
+        accounts=[_account(one) for one in now.accounts] or None,
         warnings=warnings,
         next=_what_next(now),
     )
+    listening = "" if now.accounts else f"SMTP: {smtp or 'off'}. "
     text = [
         f"mailmcp {__version__}, backend {now.backend}, {now.inboxes} inbox(es) at @{now.domain}.",
-        f"SMTP: {smtp or 'off'}. Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
+        *(f"{one.address}: {one.state}" for one in data.accounts or ()),
+        f"{listening}Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
         data.approval,
         f"Audit log: {data.audit_head}.",
         *(f"Warning: {warning}" for warning in warnings),
@@ -194,6 +206,23 @@ def _reported(draft: Draft) -> bool:
     """Whether its trouble is told by mail that came, in which there are strangers' words."""
     came = (DeliveryState.BOUNCED, DeliveryState.ACCEPTED)
     return any(one.detail and one.state in came for one in draft.deliveries)
+
+
+def _account(one: AccountStatus) -> results.AccountLine:
+    if one.trouble:
+        state = "not reached"
+    else:
+        how = "watched" if one.watch == "idle" else "asked again and again"
+        older = f", {one.older} older ones only on the server" if one.older else ""
+        state = f"{how}, {one.stored} mail(s) stored{older}, {'read and written' if one.writes else 'only read'}"
+    if one.authserv:
+        believed = "believed" if one.authserv_trusted else "not believed unless MAILMCP_AUTH__TRUSTED_AUTHSERV names it"
+        state += f"; sender checks by {one.authserv} are {believed}"
+    return results.AccountLine(address=one.account, state=f"{state}.")
+
+
+def _reach(inbox: Inbox) -> Literal["this_machine", "internet"]:
+    return "this_machine" if inbox.account is None else "internet"
 
 
 def _when(draft: Draft) -> str:

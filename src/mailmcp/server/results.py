@@ -86,6 +86,8 @@ class ThreadList(Result):
 
     threads: list[ThreadLine]
     next_cursor: str | None = None
+    searched: list[str] | None = None
+    """What was asked elsewhere about mail that is not stored."""
 
 
 class LinkLine(Result):
@@ -266,6 +268,13 @@ class Marked(Result):
     status: str | None = None
 
 
+class AccountLine(Result):
+    """An account elsewhere that mail is fetched from."""
+
+    address: str
+    state: str
+
+
 class MailStatus(Result):
     """mail_status."""
 
@@ -285,5 +294,6 @@ class MailStatus(Result):
     queued: int
     audit_head: str
     """Last row and hash of the audit log; `mailmcp audit verify --head` takes it."""
+    accounts: list[AccountLine] | None = None
     warnings: list[str]
     next: str

@@ -44,9 +44,10 @@ def threads(found: Found) -> tuple[str, results.ThreadList]:
             next_cursor = found.threads[at - 1].cursor
             break
         lines.append(line)
-    data = results.ThreadList(threads=lines, next_cursor=next_cursor)
+    data = results.ThreadList(threads=lines, next_cursor=next_cursor, searched=list(found.searched) or None)
     if not lines:
-        return "No mail matches. Leave out a filter, or call wait_for_mail for mail that is still to come.", data
+        none = "No mail matches. Leave out a filter, or call wait_for_mail for mail that is still to come."
+        return " ".join([none, *found.searched]), data
     page = Page()
     signs = legend(line.trust for line in lines)
     page.say(f"{len(lines)} thread(s), newest first, for read_thread. {signs}{{mark}} = mail text.")
@@ -56,6 +57,8 @@ def threads(found: Found) -> tuple[str, results.ThreadList]:
         _write_thread(page, line, width, several)
     if next_cursor:
         page.say(f"More: call find_mail again with cursor={next_cursor}.")
+    for sentence in found.searched:
+        page.say(sentence)
     return page.text(), data
 
 

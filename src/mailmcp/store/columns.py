@@ -14,6 +14,9 @@ from mailmcp.models import Address, Attachment, Defect, Envelope, Reason
 ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 """Without the letters and digits that people and models confuse."""
 
+BEFORE_ALL = -(2**62)
+"""Before every position in the order of announcement, those of history included (``judgements``)."""
+
 
 def new_id(prefix: str) -> str:
     """An unguessable id such as ``m_4k7…``: 13 characters of 30 kinds, 63 bits."""

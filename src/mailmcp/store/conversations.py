@@ -19,7 +19,7 @@ def read(db: sqlite3.Connection, target: str, *, after: str | None = None, inclu
         thread, found = message.thread, [message]
     elif target.startswith("t_"):
         thread = target
-        position = inboxes.position_of(db, after) - int(inclusive) if after else 0
+        position = inboxes.position_of(db, after) - int(inclusive) if after else None
         found = messages.of_thread(db, threads.get(db, target)[0], after=position)
     else:
         raise NotFound(f"{target[:60]!r} is no thread (t_…) or message (m_…): find_mail lists the threads there are.")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailmcp.models import Arrival, Delivery, DeliveryState, Draft, DraftState, Envelope, OutboundMail, Source
-from mailmcp.store import audit, inboxes, messages
+from mailmcp.store import audit, errands, inboxes, messages
 from mailmcp.store.columns import milliseconds
 
 SETTLED = (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN, DeliveryState.BOUNCED)
@@ -245,7 +245,11 @@ def _keep_copy(db: sqlite3.Connection, draft: Draft, left: OutboundMail | None, 
         source=Source.SUBMITTED,
         backend=backend,
     )
-    message = messages.keep_sent(db, inboxes.get(db, draft.inbox).row, arrival, fingerprint=draft.id)
+    inbox = inboxes.get(db, draft.inbox)
+    before = draft.message
+    message = messages.keep_sent(db, inbox.row, arrival, fingerprint=draft.id)
+    if inbox.account is not None and before is None:
+        errands.file_copy(db, inbox.account, message, now)
     db.execute("UPDATE drafts SET message = :message WHERE id = :id", {"message": message, "id": draft.row})
 
 

@@ -63,7 +63,7 @@ def fresh(db: sqlite3.Connection, since: datetime, *, limit: int) -> list[Fresh]
 
 def unjudged(db: sqlite3.Connection, inbox: int) -> bool:
     """Whether mail was accepted for an inbox that is not judged yet, and so cannot be found."""
-    find = "SELECT 1 FROM messages WHERE judged_at IS NULL AND outgoing = 0 AND inbox = :inbox LIMIT 1"
+    find = "SELECT 1 FROM messages WHERE judged_at IS NULL AND outgoing = 0 AND history = 0 AND inbox = :inbox LIMIT 1"
     return db.execute(find, {"inbox": inbox}).fetchone() is not None
 
 

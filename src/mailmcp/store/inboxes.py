@@ -22,11 +22,12 @@ def create(
     backend: str,
     key: str | None,
     now: datetime,
+    account: str | None = None,
 ) -> tuple[Inbox, bool]:
     """Make an inbox, or find the one that the same ``key`` made before: (inbox, whether it was made now).
 
-    One that was made before takes a ``display_name`` that is given now. Raises AddressTaken when the address exists
-    and was not made with this key.
+    ``account`` is where its mail lies, when that is elsewhere. One that was made before takes a ``display_name`` that
+    is given now. Raises AddressTaken when the address exists and was not made with this key.
     """
     if key is not None:
         row = db.execute(
@@ -37,8 +38,8 @@ def create(
         if row is not None:
             return _inbox(row), False
     row = db.execute(
-        "INSERT INTO inboxes (address, label, display_name, backend, key, created_at)"
-        " VALUES (:address, :label, :display_name, :backend, :key, :now)"
+        "INSERT INTO inboxes (address, label, display_name, backend, key, created_at, account)"
+        " VALUES (:address, :label, :display_name, :backend, :key, :now, :account)"
         " ON CONFLICT (address) DO NOTHING RETURNING *",
         {
             "address": address,
@@ -47,6 +48,7 @@ def create(
             "backend": backend,
             "key": key,
             "now": milliseconds(now),
+            "account": account,
         },
     ).fetchone()
     if row is None:
@@ -165,4 +167,5 @@ def _inbox(row: sqlite3.Row) -> Inbox:
         display_name=row["display_name"],
         backend=row["backend"],
         created_at=moment(row["created_at"]),
+        account=row["account"],
     )

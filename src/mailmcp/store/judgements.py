@@ -26,6 +26,8 @@ Act = Callable[[sqlite3.Connection, int, datetime], None]
 
 SHORT = 256 * 1024
 """Bytes up to which a message that waits is handed over with its bytes."""
+PAST = 2**53
+"""What the positions of history are below zero by; a time in milliseconds stays far below it."""
 TOGETHER = 2 * 1024 * 1024
 """The same of all that are handed over at once, except for the first: they are in memory together."""
 
@@ -114,7 +116,8 @@ def judge(
     False when another process judged it first, or its inbox was deleted meanwhile.
     """
     state = db.execute(
-        "SELECT inbox, outgoing, source, mail_from, received_at FROM messages WHERE id = :row AND judged_at IS NULL",
+        "SELECT inbox, outgoing, source, mail_from, received_at, history FROM messages"
+        " WHERE id = :row AND judged_at IS NULL",
         {"row": row},
     ).fetchone()
     if state is None:
@@ -125,8 +128,14 @@ def judge(
     proved = judgement.trust.verdict in (Verdict.VERIFIED, Verdict.LOCAL)
     thread = threads.place(db, inbox, message, moment(state["received_at"]), proved=proved)
     position = db.execute(
-        "INSERT INTO arrivals (cursor, inbox, message) VALUES (:cursor, :inbox, :row) RETURNING position",
-        {"cursor": new_id("c"), "inbox": inbox, "row": row},
+        "INSERT INTO arrivals (position, cursor, inbox, message) VALUES (:position, :cursor, :inbox, :row)"
+        " RETURNING position",
+        {
+            "position": _in_the_past(db, state["received_at"]) if state["history"] else None,
+            "cursor": new_id("c"),
+            "inbox": inbox,
+            "row": row,
+        },
     ).fetchone()["position"]
     author = message.author
     automatic = judgement.automatic
@@ -182,13 +191,21 @@ def _try(
     db.execute("RELEASE act")
 
 
+def _in_the_past(db: sqlite3.Connection, received_at: int) -> int:
+    """A place for history: before all that was ever announced, and in the order of time whenever it is fetched."""
+    wanted = received_at - PAST
+    while db.execute("SELECT 1 FROM arrivals WHERE position = :wanted", {"wanted": wanted}).fetchone():
+        wanted += 1
+    return wanted
+
+
 _JUDGE = """
 UPDATE messages SET judged_at = :judged_at, thread = :thread, position = :position, message_id = :message_id,
     subject = :subject, from_name = :from_name, from_email = :from_email, from_labels = :from_labels,
     to_ = :to_, cc = :cc, reply_to = :reply_to, sent_at = :sent_at, refs = :refs, defects = :defects,
     verdict = :verdict, reasons = :reasons, verified_domain = :verified_domain, code = :code,
     code_confidence = :code_confidence, link = :link, link_confidence = :link_confidence, evidence = :evidence,
-    automatic = :automatic, about = :about, read = outgoing
+    automatic = :automatic, about = :about, read = max(read, outgoing)
 WHERE id = :row
 """
 

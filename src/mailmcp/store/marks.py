@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
 from mailmcp.errors import BadInput
-from mailmcp.store import threads
+from mailmcp.store import errands, threads
 
 MOST_LABELS = 20
 """On one message: every list and every reading shows them all."""
 
 
 def mark(
-    db: sqlite3.Connection, rows: Iterable[int], *, read: bool | None, add: Sequence[str], remove: Sequence[str]
+    db: sqlite3.Connection,
+    rows: Sequence[int],
+    *,
+    read: bool | None,
+    add: Sequence[str],
+    remove: Sequence[str],
+    elsewhere_at: datetime | None = None,
 ) -> None:
     """Set messages read or unread, put labels on and take them off; those deleted meanwhile are passed over.
+
+    With ``elsewhere_at`` (now) the accounts that their mail lies in are to be marked too.
 
     Raises BadInput for more than ``MOST_LABELS`` on one message.
     """
@@ -37,3 +46,5 @@ def mark(
         if add and count > MOST_LABELS:
             raise BadInput(f"A message has at most {MOST_LABELS} labels: remove some with `remove_labels` first.")
         threads.refresh(db, thread["thread"])
+    if elsewhere_at is not None:
+        errands.marked(db, rows, read=read, add=add, remove=remove, now=elsewhere_at)

@@ -22,6 +22,7 @@ from mailmcp.models import (
 )
 from mailmcp.store import raws
 from mailmcp.store.columns import (
+    BEFORE_ALL,
     addresses,
     attachment,
     defects,
@@ -36,13 +37,20 @@ from mailmcp.store.inboxes import by_recipient
 
 
 def accept(
-    db: sqlite3.Connection, arrival: Arrival, *, fingerprint: str | None, sha256: str | None = None
+    db: sqlite3.Connection,
+    arrival: Arrival,
+    *,
+    fingerprint: str | None,
+    sha256: str | None = None,
+    mail: int | None = None,
+    history: bool = False,
 ) -> list[int]:
     """Store the bytes and the envelope for each inbox they are for; gives the rows of the new messages.
 
     A second message of an inbox with the same ``fingerprint`` is the same mail handed in again after a lost answer,
     and is not stored twice; None means that nothing identifies the message. ``sha256`` is that of the bytes if it is
-    known already. Raises NotFound when no recipient has an inbox.
+    known already. ``mail`` is the row of the account's mail that it is, and ``history`` says that it was there before
+    the account was known here. Raises NotFound when no recipient has an inbox.
     """
     groups = by_recipient(db, arrival.envelope.recipients)
     if not groups:
@@ -56,6 +64,9 @@ def accept(
             continue
         raw = raws.keep(db, arrival.raw, digest) if raw is None else raw
         rows.append(_insert(db, inbox, raw, arrival, recipients=recipients, outgoing=False, fingerprint=fingerprint))
+    if mail is not None:
+        values = [{"mail": mail, "history": int(history), "row": row} for row in rows]
+        db.executemany("UPDATE messages SET mail = :mail, history = :history WHERE id = :row", values)
     return rows
 
 
@@ -101,12 +112,14 @@ def unknown(db: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
     return [one for one in ids if one.startswith("m_") and db.execute(find, {"id": one}).fetchone() is None]
 
 
-def of_thread(db: sqlite3.Connection, thread: int, *, after: int = 0, limit: int = 200) -> list[StoredMessage]:
+def of_thread(
+    db: sqlite3.Connection, thread: int, *, after: int | None = None, limit: int = 200
+) -> list[StoredMessage]:
     """The messages of a conversation, oldest first, from after a position."""
     return select(
         db,
         "messages.thread = :thread AND messages.position > :after ORDER BY messages.position LIMIT :limit",
-        {"thread": thread, "after": after, "limit": limit},
+        {"thread": thread, "after": BEFORE_ALL if after is None else after, "limit": limit},
     )
 
 

@@ -6,6 +6,7 @@ is written round every character of a script without spaces, so that any run of 
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import unicodedata
@@ -61,11 +62,21 @@ def people(from_name: str, from_email: str, to: str) -> str:
 
 
 def forget_inbox(db: sqlite3.Connection, inbox: int) -> None:
-    """Take an inbox's messages out of the index: a contentless FTS5 table wants the words that went in."""
+    """Take an inbox's messages out of the index."""
+    _forget(db, "inbox = :value", inbox)
+
+
+def forget_message(db: sqlite3.Connection, message: int) -> None:
+    """Take one message out of the index, by its row."""
+    _forget(db, "messages.id = :value", message)
+
+
+def _forget(db: sqlite3.Connection, condition: str, value: int) -> None:
+    """A contentless FTS5 table wants the words that went in."""
     rows = db.execute(
-        "SELECT messages.id, subject, from_name, from_email, to_, visible FROM messages"
-        " JOIN bodies ON bodies.message = messages.id WHERE inbox = :inbox",
-        {"inbox": inbox},
+        "SELECT messages.id, subject, from_name, from_email, to_, visible, channels FROM messages"
+        f" JOIN bodies ON bodies.message = messages.id WHERE {condition}",
+        {"value": value},
     )
     for row in rows.fetchall():
         db.execute(
@@ -75,6 +86,6 @@ def forget_inbox(db: sqlite3.Connection, inbox: int) -> None:
                 "message": row["id"],
                 "subject": folded(row["subject"]),
                 "people": folded(people(row["from_name"], row["from_email"], row["to_"])),
-                "body": folded(row["visible"]),
+                "body": folded(f"{row['visible']}\n{json.loads(row['channels'])['signature']}"),
             },
         )

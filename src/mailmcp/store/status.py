@@ -1,13 +1,16 @@
-"""What one process tells the others of this home: where the listener and the approval page are, and its policy."""
+"""What processes of this home tell each other: where the listener and the approval page are, how accounts elsewhere
+are, the policy, and that somebody waits."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from mailmcp.models import ListenerStatus
+from mailmcp.models import AccountStatus, ListenerStatus
+from mailmcp.store.columns import milliseconds
 
 
 def set_listener(db: sqlite3.Connection, value: ListenerStatus | None) -> None:
@@ -64,3 +67,37 @@ def kept(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
     """A record that an earlier process kept; None when there is none."""
     row = db.execute("SELECT value FROM meta WHERE key = :key", {"key": key}).fetchone()
     return json.loads(row["value"]) if row else None
+
+
+def set_account(db: sqlite3.Connection, value: AccountStatus) -> None:
+    """Write down how it stands with an account elsewhere."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
+        {"key": f"account {value.account}", "value": json.dumps(asdict(value))},
+    )
+
+
+def accounts(db: sqlite3.Connection) -> tuple[AccountStatus, ...]:
+    """How it stands with the accounts, as the leading process said last."""
+    rows = db.execute("SELECT value FROM meta WHERE key LIKE 'account %' ORDER BY key").fetchall()
+    return tuple(AccountStatus(**json.loads(row["value"])) for row in rows)
+
+
+def polled(db: sqlite3.Connection) -> bool:
+    """Whether the server of an account does not tell of new mail by itself, so that it helps to know who waits."""
+    return any(one.connected and one.watch != "idle" for one in accounts(db))
+
+
+def set_awaited(db: sqlite3.Connection, until: datetime) -> None:
+    """Somebody waits for mail until then."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES ('awaited', :until) ON CONFLICT (key) DO UPDATE"
+        " SET value = max(CAST(value AS INTEGER), :until)",
+        {"until": milliseconds(until)},
+    )
+
+
+def awaited(db: sqlite3.Connection, now: datetime) -> bool:
+    """Whether somebody waits, in whichever process."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'awaited'").fetchone()
+    return row is not None and int(row["value"]) > milliseconds(now)

@@ -270,10 +270,13 @@ def _search(db: sqlite3.Connection, query: str, clauses: list[str], values: dict
     words = search.expression(query)
     if words is None:
         return []
+    # Rows are in the order of arrival, which is that of announcement unless history was fetched, the newest first.
+    history = db.execute("SELECT 1 FROM messages WHERE history = 1 LIMIT 1").fetchone()
+    newest = "messages.position" if history else "search.rowid"
     rows = db.execute(
         "SELECT DISTINCT thread FROM (SELECT threads.id AS thread FROM search"
         " CROSS JOIN messages ON messages.id = search.rowid CROSS JOIN threads ON threads.id = messages.thread"
-        f" WHERE search MATCH :words AND {' AND '.join(clauses)} ORDER BY search.rowid DESC LIMIT :window)",
+        f" WHERE search MATCH :words AND {' AND '.join(clauses)} ORDER BY {newest} DESC LIMIT :window)",
         {**values, "words": words, "window": SEARCH_WINDOW},
     ).fetchall()
     return [row["thread"] for row in rows]

@@ -1,0 +1,47 @@
+"""Taking single messages out of the store: their mailbox holds them no more."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from mailmcp.store import search, threads
+
+_OF_A_MESSAGE = ("bodies", "attachments", "mentions", "labels", "handouts", "checks")
+
+
+def remove(db: sqlite3.Connection, rows: Sequence[int]) -> int:
+    """Remove messages by their rows; their cursors stay known. Gives how many there were."""
+    removed = 0
+    for row in rows:
+        this = {"row": row}
+        found = db.execute("SELECT raw, thread FROM messages WHERE id = :row", this).fetchone()
+        if found is None:
+            continue
+        search.forget_message(db, row)
+        for table in _OF_A_MESSAGE:
+            db.execute(f"DELETE FROM {table} WHERE message = :row", this)
+        db.execute("UPDATE arrivals SET message = NULL WHERE message = :row", this)
+        db.execute("DELETE FROM messages WHERE id = :row", this)
+        raw = {"raw": found["raw"]}
+        db.execute("DELETE FROM raws WHERE id = :raw AND NOT EXISTS (SELECT 1 FROM messages WHERE raw = :raw)", raw)
+        if found["thread"] is not None:
+            _after(db, found["thread"])
+        removed += 1
+    return removed
+
+
+def _after(db: sqlite3.Connection, thread: int) -> None:
+    """A conversation that lost a message: brought up to date, or gone with its last one."""
+    this = {"thread": thread}
+    newest = db.execute(
+        "SELECT visible FROM messages JOIN bodies ON bodies.message = messages.id WHERE thread = :thread"
+        " ORDER BY position DESC LIMIT 1",
+        this,
+    ).fetchone()
+    if newest is None:
+        db.execute("DELETE FROM threads WHERE merged_into = :thread", this)
+        db.execute("DELETE FROM threads WHERE id = :thread", this)
+        return
+    line = next((line.strip() for line in newest["visible"][:4000].splitlines() if line.strip()), "")
+    threads.refresh(db, thread, first_line=line[:160])
