@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailmcp.errors import NotFound
-from mailmcp.models import Folder, Place, StoredMessage
-from mailmcp.store import accounts, inboxes, messages, removal, threads
+from mailmcp.models import Folder, Place, Returned, ReturnKind, StoredMessage
+from mailmcp.store import accounts, inboxes, messages, removal, returns, threads
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -171,6 +171,7 @@ def test_what_is_not_kept_is_remembered_and_not_counted(desk: Desk, mailbox: Mai
 def test_removing_a_message_leaves_nothing_of_it_and_all_of_its_conversation(desk: Desk, mailbox: Mailbox) -> None:
     first = mailbox.receive(1, subject="Plans", text="unrepeatable")
     answer = mailbox.receive(2, subject="Re: Plans", text="second", answers=first.message_id or "")
+    returns.keep(desk.db, answer.row, Returned(kind=ReturnKind.BOUNCE, message_ids=()))
     assert removal.remove(desk.db, [answer.row]) == 1
     (thread,), _ = threads.find(desk.db, threads.Filter(), limit=5, before=None)
     assert (thread.count, thread.first_line) == (1, "unrepeatable")
@@ -178,7 +179,7 @@ def test_removing_a_message_leaves_nothing_of_it_and_all_of_its_conversation(des
     assert removal.remove(desk.db, [first.row, first.row]) == 1
     assert desk.found() == []
     assert inboxes.position_of(desk.db, answer.cursor) == answer.position
-    for table in ("messages", "raws", "bodies", "mentions", "threads"):
+    for table in ("messages", "raws", "bodies", "mentions", "returns", "threads"):
         assert desk.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0, table
     words = desk.db.execute("SELECT count(*) FROM search WHERE search MATCH 'unrepeatable'").fetchone()[0]
     assert words == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from mailmcp.errors import AddressTaken, NotFound
 from mailmcp.models import Inbox, InboxSummary
-from mailmcp.store import search
+from mailmcp.store import removal, search
 from mailmcp.store.columns import milliseconds, moment, new_id, optional_moment
 
 
@@ -121,7 +121,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     for table in ("deliveries", "seals"):
         db.execute(f"DELETE FROM {table} WHERE draft IN (SELECT id FROM drafts WHERE inbox = :inbox)", inbox)
     db.execute("DELETE FROM drafts WHERE inbox = :inbox", inbox)
-    for table in ("bodies", "attachments", "mentions", "labels", "handouts", "checks", "returns"):
+    for table in removal.OF_A_MESSAGE:
         db.execute(f"DELETE FROM {table} WHERE message {mine}", inbox)
     raws = [row["raw"] for row in db.execute("SELECT DISTINCT raw FROM messages WHERE inbox = :inbox", inbox)]
     db.execute("DELETE FROM messages WHERE inbox = :inbox", inbox)

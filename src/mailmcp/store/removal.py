@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from mailmcp.store import search, threads
 
-_OF_A_MESSAGE = ("bodies", "attachments", "mentions", "labels", "handouts", "checks")
+OF_A_MESSAGE = ("bodies", "attachments", "mentions", "labels", "handouts", "checks", "returns")
+"""The tables whose rows go with their message."""
 
 
 def remove(db: sqlite3.Connection, rows: Sequence[int]) -> int:
@@ -19,7 +20,7 @@ def remove(db: sqlite3.Connection, rows: Sequence[int]) -> int:
         if found is None:
             continue
         search.forget_message(db, row)
-        for table in _OF_A_MESSAGE:
+        for table in OF_A_MESSAGE:
             db.execute(f"DELETE FROM {table} WHERE message = :row", this)
         db.execute("UPDATE arrivals SET message = NULL WHERE message = :row", this)
         db.execute("DELETE FROM messages WHERE id = :row", this)
