@@ -17,7 +17,7 @@ from mailmcp import __version__
 from mailmcp.cli import main
 from mailmcp.cli.clients import CLIENTS, NAME
 
-LIMIT = 20
+LIMIT = 120
 CURSOR = Path(".cursor", "mcp.json")
 
 
