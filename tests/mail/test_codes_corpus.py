@@ -45,7 +45,18 @@ class Figures:
 
 
 @pytest.mark.parametrize(
-    "split", ["dev_europe", "dev_world", "dev_ordinary", "dev_fresh", "dev_life", "dev_second", "dev_third", "held_out"]
+    "split",
+    [
+        "dev_europe",
+        "dev_world",
+        "dev_ordinary",
+        "dev_fresh",
+        "dev_life",
+        "dev_second",
+        "dev_third",
+        "dev_fourth",
+        "held_out",
+    ],
 )
 def test_codes_and_links_of_the_corpus_are_right(split: str) -> None:
     folder = CORPUS / split

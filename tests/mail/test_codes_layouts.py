@@ -27,6 +27,8 @@ def found(subject: str, plain: str = "", html: str | None = None) -> Codes:
         ("<p>PZ 40 81</p>", "PZ4081"),
         ("<p>482.913</p>", "482913"),
         ("<p>XKQ-TRM</p>", "XKQ-TRM"),
+        ("<p>58 41 09 3</p>", "5841093"),
+        ("<p>912 44 7</p>", "912447"),
     ],
 )
 def test_a_code_in_groups_is_one_code_however_they_are_parted(html: str, code: str) -> None:
@@ -37,6 +39,22 @@ def test_a_code_in_groups_is_one_code_however_they_are_parted(html: str, code: s
 def test_a_full_stop_groups_a_code_inside_a_sentence_but_not_an_amount() -> None:
     assert found("Your code", "Your code is 482.913 and expires in 10 minutes.").code == "482913"
     assert found("Invoice", "Your invoice\n\nTotal\n\n482.913\n\nThank you.").code is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Ikhodi yakho yokungena", "Ikhodi yakho yokungena ngu-72 05 91."),
+        ("Belépési kód", "Adja meg a 72 05 91-et a belépéshez."),
+    ],
+)
+def test_grammar_that_a_dash_ties_to_groups_is_no_part_of_the_code(subject: str, words: str) -> None:
+    assert found(subject, words).code == "720591"
+
+
+@pytest.mark.parametrize("date", ["2026 11 28", "28 11 2026"])
+def test_a_date_that_is_parted_by_blanks_is_no_code(date: str) -> None:
+    assert found("Your sign-in", f"You signed in on\n\n{date}\n\nIf this was you, there is nothing to do.").code is None
 
 
 @pytest.mark.parametrize(
@@ -71,6 +89,25 @@ def test_a_token_that_only_the_page_of_a_booking_knows_is_no_code() -> None:
         '<p><a href="https://air.example/mmb?pnr=Q7LMZR">Manage my trip</a></p>'
     )
     assert found("Your flight on 9 December", html=page).code is None
+
+
+def test_of_two_links_of_one_token_the_one_that_confirms_is_given() -> None:
+    confirm = "https://wiki.example/Special:ConfirmEmail/0b5d9e2f7a41c6de"
+    other = confirm.replace("ConfirmEmail", "InvalidateEmail")
+    words = (
+        f"Somebody registered this address.\n\nTo confirm that it is yours, open this link:\n\n{confirm}\n\n"
+        f"If it is not, open this one:\n\n{other}\n\nThey hold for seven days."
+    )
+    assert found("Wiki e-mail address confirmation", words).link == confirm
+
+
+def test_the_one_button_of_a_mail_to_sign_in_that_holds_for_minutes_is_the_link_whatever_it_says() -> None:
+    page = (
+        "<h1>Here is your way in</h1><p>Press the button and we open the workspace in your browser. It holds for 20"
+        f' minutes.</p><a href="{LONG}" style="{BUTTON}">Open Larkfield</a>'
+    )
+    assert found("Sign in to Larkfield", html=page).link == LONG
+    assert found("News from Larkfield", html=page.replace("way in", "weekly letter")).link is None
 
 
 def test_an_address_among_the_words_of_html_is_a_link() -> None:
@@ -112,3 +149,14 @@ def test_a_link_for_whom_it_was_not_is_none(subject: str, words: str) -> None:
 def test_a_link_stays_below_a_sentence_that_says_to_ignore_the_mail() -> None:
     words = f"Click to confirm your address. If this wasn't you, please ignore this email.\n\n=> {LONG}\n"
     assert found("Confirmation instructions", words).link == LONG
+
+
+def test_what_a_forwarded_mail_says_of_itself_changes_no_answer() -> None:
+    head = (
+        "---------- Forwarded message ---------\nFrom: Larkfield <no-reply@larkfield.example>\n"
+        "Date: Mon, 3 Mar 2026 at 10:20"
+    )
+    words = "B4-7719\n\nis what the panel in your hall wants to see. It holds for 10 minutes."
+    forwarded = f"{head}\nSubject: Hall panel\nTo: <ann@mail.example>\n\n{words}"
+    assert found("Hall panel: your code", words).code == "B4-7719"
+    assert found("Fwd: Hall panel: your code", forwarded).code == "B4-7719"

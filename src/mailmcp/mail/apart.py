@@ -12,6 +12,7 @@ MAX_LINES = 60
 """Of the candidates that fill a line."""
 
 _GROUPS = re.compile(r"[A-Z0-9]{1,5}(?:[ ·][A-Z0-9]{1,5}){1,4}\Z")
+_DATED = re.compile(r"(?:19|20)[0-9]{2} [01]?[0-9] [0-3]?[0-9]\Z|[0-3]?[0-9] [0-3]?[0-9] (?:19|20)[0-9]{2}\Z")
 # "H4N 8WD", "482.913": groups with a blank or a full stop, the last thing on a line and all of it, or after a colon.
 _APART = re.compile(r"(?:^|[:：])[ \t]*([A-Z0-9]{2,4}(?:[ .][A-Z0-9]{2,4}){1,2})(?=[ \t.]*$)", re.MULTILINE)
 _POINTED = re.compile(r"(?<![\w.,:/-])[0-9]{3}\.[0-9]{3}(?![\w,/-]|\.\w)")
@@ -46,9 +47,9 @@ def of_layout(text: str, found: list[Candidate], coded: bool) -> list[Candidate]
     Inside a sentence "482.913" is a group only where the mail speaks of codes (``coded``).
     """
     lines = _of_lines(text)
-    whole = [one for one in lines if one.shape == "mixed"]
+    whole = [one for one in lines if one.shape in ("mixed", "grouped")]
     whole += _outside(list(_in_groups(text, coded)), whole)
-    return [*_outside(found, whole), *(one for one in lines if one.shape != "mixed"), *whole]
+    return [*_outside(found, whole), *(one for one in lines if one.shape not in ("mixed", "grouped")), *whole]
 
 
 def _outside(found: list[Candidate], whole: list[Candidate]) -> list[Candidate]:
@@ -89,11 +90,14 @@ def _of_lines(text: str) -> list[Candidate]:
 
 
 def _alone(core: str, start: int) -> Candidate | None:
-    """What fills its line, if it is a word, words with dashes, or letters and digits in groups ("H4N 8WD")."""
+    """What fills its line, if it is a word, words with dashes, letters and digits in groups ("H4N 8WD"), or digits in
+    groups of any length ("912 44 7")."""
     if 6 <= len(core) <= 18 and _GROUPS.match(core):
         groups = re.split("[ ·]", core)
         lengths = tuple(map(len, groups))
         typed = "".join(groups)
+        if typed.isdigit() and len(groups) > 2 and 5 <= len(typed) <= 8 and not _DATED.match(core):
+            return Candidate(start, start + len(core), typed, "grouped", lengths)
         if max(lengths) - min(lengths) <= 1 and 5 <= len(typed) <= 12 and not typed.isdigit() and not typed.isalpha():
             return Candidate(start, start + len(core), typed, "mixed", lengths)
     if 4 <= len(core) <= 40 and _LETTERS.match(core) and core.islower():

@@ -44,7 +44,9 @@ _BLANKS = ("", " ", "\n")
 _BEFORE_NO_CODE = (".", "/", "@", "&", "\\", "$", "€", "£")
 # "OTP=4821" names the number; in "page?code=4821" and "a.code=4821" it is a part of something longer.
 _NAMED_BEFORE = re.compile(r"(?:^|(?<=[\s(\[<\"'“„>]))[^\W\d_]{2,40}=\Z")
-_INFLECTED = re.compile(r"(?:[a-z]{2,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
+_INFLECTED = re.compile(r"(?:[a-z]{1,4}-)?([0-9]{4,10})(?:-[a-z]{1,4})?")
+_PREFIX = re.compile(r"(?:^|[\s(\"'“„«])[a-z]{1,4}-\Z")
+_SUFFIX = re.compile(r"-[a-z]{1,4}(?![\w-])")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
 _FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
@@ -118,7 +120,9 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
         for run in runs:
             if run[0][0] < read_to:
                 continue
-            if _in_token(text, run[0][0], run[-1][1]):
+            if len(run) > 1 and _is_inflected(text, run[0][0], run[-1][1]):
+                found.extend(_of_run(text, run))
+            elif _in_token(text, run[0][0], run[-1][1]):
                 tokens, read_to = _mixed(text, run)
                 found.extend(tokens)
             else:
@@ -187,7 +191,9 @@ def _shape_of(lengths: tuple[int, ...]) -> str:
         return ""
     if set(lengths) == {1}:
         return "spaced"
-    equal = len(set(lengths)) == 1 and 2 <= lengths[0] <= 5 and len(lengths) <= 4
+    # "58 41 09 3": what is left over makes the last group.
+    rest = len(lengths) >= 3 and 0 < lengths[-1] < lengths[0] and sum(lengths) <= 8
+    equal = len(set(lengths[:-1] if rest else lengths)) == 1 and 2 <= lengths[0] <= 5 and len(lengths) <= 4
     return "grouped" if equal or lengths in _UNEQUAL else ""
 
 
@@ -257,6 +263,15 @@ def _single(text: str, start: int, end: int, crowded: bool) -> list[Candidate]:
 def _in_token(text: str, start: int, end: int) -> bool:
     """Do letters (or dashes and letters) touch the run?"""
     return text[start - 1 : start] in _WORD or text[end : end + 1] in _WORD or _dashed(text, start, end)
+
+
+def _is_inflected(text: str, start: int, end: int) -> bool:
+    """ "ngu-72 05 91", "72 05 91-et": is grammar all that a dash ties to the groups?"""
+    before = _PREFIX.search(text, max(0, start - 6), start) is not None
+    after = _SUFFIX.match(text, end) is not None
+    bare_before = text[start - 1 : start] not in _WORD and text[start - 1 : start] != "-"
+    bare_after = text[end : end + 1] not in _WORD and text[end : end + 1] != "-"
+    return (before or after) and (before or bare_before) and (after or bare_after)
 
 
 def _dashed(text: str, start: int, end: int) -> bool:

@@ -9,100 +9,103 @@ from __future__ import annotations
 # Labels of other numbers: order, invoice, parcel, customer, booking, phone, place, firm, error, product.
 OTHER = """
 # Latin letters
-|abhol |abholcode |abholpin |abn |account_ending |account_id |account_n |afhaal |afhentning |agizo |aktenzeichen
-|amount |anahtar |apartado |appelez |ara: |arayin |area_code |article |artikel |artikel-nr |arve| |arve_
-|asiakasnumero |atsiemim |atvetel |atveteli |auftrag |ausgabe_ |ausweisn |authorisation_n |authorization_n
-|autorisationsnum |avain |avenue |balance |balikobox |balikomat |bar_code |barcode |bedrag |beleg| |belegn |belob
-|belop |belopp bestell |bestelling |bestilling |bestillingsn |betrag |bezorg |biglietto |bilet |bilhete |bill_n
-|billet_ |billing| |biten |blad |boeking |boite_postale |bokning |bokun |boleto |booking |booking- |box_ |branch
-|bron| |bron_ |bronlas |btw |buchung |build| |build_ |builds| |buyurtma |call: |call_ |call_us |card_payment
-|cartao_final |carte_sim |case# |case: |case_id |case_n |case_number |castka |certificate_verification |chapter
-|chave_ |chave_de_acesso_d |che_termina |check-in |check_out |checkin |chiave |chyb |chybovy |cif: |cislo_uctu
-|class_code |clave_de_acceso_del_comprobante |clef| |cles| |client_n |cnpj |code_d'erreur |code_de_la_carte
-|code_de_paiement |code_de_remise |code_de_verification_du_document |codice_cliente |codice_di_consegna
-|codice_di_controllo_del_doc |codice_di_errore |codice_di_verifica_del_doc |codice_errore |codigo_de_entrega
-|codigo_de_erro |codigo_de_error |codigo_de_pago codigo_de_verificacao_da_nota |codigo_seguro_de_verif |colis
-|com_final |comanda| |comenzi |commande |commit| |commit_ |commits| |company_n |con_final |consegna |consignment
-|contract |contrat| |contrato |contratto |copyright |corriere |country_code |courier |course |coursier |cpf| |csomag
-|csomagautomat |csv: |curier |customer_id |customer_n |customer_no |customer_since |cvr dat_cho |delivery
-|delivery_code |delivery_pin |dic| |dic: dien_thoai |document_verification_code don_hang |doreczyciel |dorucovatel
-|dostavljac |dress_code |driver |e-arsiv |e-fatura |e-invoice |e-ticket |easybox |edition |eindigend |eindigt
-|employee |encomenda |encuesta |endend |ender_pa |endet_auf |ending_ |ending_in |ends_in |ends_with |entregador |envio
-|erreur |error |error_code |errore |exit_ |exit_code |factura |factura_electronica |facture |facture_electronique
+|abhol |abholcode |abholpin |abn |account_ending |account_id |account_n |afhaal |afhentning |agizo |aktenzeichen |allo_
+|amount |anahtar |anrufen |apartado |apelati |appelez |ara: |arayin |area_code |article |artikel |artikel-nr |arve|
+|arve_ |asiakasnumero |atsiemim |atvetel |atveteli |auftrag |ausgabe_ |ausweisn |authorisation_n |authorization_n
+|autorisationsnum |avain |avenue |azonositoszam |balance |balikobox |balikomat |bar_code |barcode |bedrag |bel_ons
+|beleg| |belegn |belob |belop |belopp bestell |bestelling |bestilling |bestillingsn |betrag |bezorg |bibliotekskort
+|biglietto |bilet |bilhete |bill_n |billet_ |billing| |biten |blad |boeking |boite_postale |bokning |bokun |boleto
+|booking |booking- |box_ |branch |bron| |bron_ |bronlas |btw |buchung |build| |build_ |builds| |buyurtma |call: |call_
+|call_center |call_centre |call_us |card_payment |carne |carnet |cartao_final |carte_sim |case# |case: |case_id |case_n
+|case_number |castka |certificate_verification |chapter |chave_ |chave_de_acesso_d |che_termina |check-in |check_out
+|checkin |chiave |chyb |chybovy |cif: |cislo_uctu |class_code |clave_de_acceso_del_comprobante |clef| |cles| |client_n
+|cnpj |code_d'erreur |code_de_la_carte |code_de_paiement |code_de_remise |code_de_verification_du_document
+|codice_cliente |codice_di_consegna |codice_di_controllo_del_doc |codice_di_errore |codice_di_verifica_del_doc
+|codice_errore |codigo_de_entrega |codigo_de_erro |codigo_de_error |codigo_de_pago codigo_de_verificacao_da_nota
+|codigo_seguro_de_verif |colis |com_final |comanda| |comenzi |commande |commit| |commit_ |commits| |company_n |con_final
+|consegna |consignment |contract |contrat| |contrato |contratto |copyright |corriere |country_code |courier |course
+|coursier |cpf| |csomag |csomagautomat |csv: |curier |customer_id |customer_n |customer_no |customer_since |cvr dat_cho
+|delivery |delivery_code |delivery_pin |dic| |dic: dien_thoai |document_verification_code don_hang |doreczyciel
+|dorucovatel |dostavljac |dress_code |driver |dzwon |e-arsiv |e-fatura |e-invoice |e-ticket |easybox |edition |eindigend
+|eindigt |employee |encomenda |encuesta |endend |ender_pa |endet_auf |ending_ |ending_in |ends_in |ends_with |entregador
+|envio |erreur |error |error_code |errore |exit_ |exit_code |factura |factura_electronica |facture |facture_electronique
 |factuur |fahrkarte |faktur |fattura |fattura_elettronica |fatura |fax |fax: |fehler |fehlercode |feil |feilkode
-|fejlkode |felkod |finale_ |finissant |flight |floor |flug |foglal |folio_fiscal |followers |forsendelse |fout
-|foutcode |futar| |futarnak |gate| |gesamt |gonderi |gst |gstin |hamtkod |hamtnings |hand-over_code |handelsregister
-|handover_code |hata_ |hata_kodu |helpline |hentekod |hentenummer |henting |hesap_no |hiba| |hibakod |hivja hoa_don
-|hotel |hotel_safe |hotline |hrb |http |hubungi |hôtel |iban |iccid |ico| |ico: |ifsc |im._kod |imones_kod |importe
-|importo |incident |infolinia |invite_only |invoice |irsz |isbn |issn |issue| |issue_n |issues| |item |item_code
-|itinerar |izleme |izsekos |izsniegsan |jalgimis |jizdenk |karekod |kargo |kartenc |katteolesaamis |kennzeichen
-|klantnummer |klic_ |klicu |klientin |kljuc |klucz |km| |kod_bledu |kod_karty |kode_bayar |kode_booking
-|kode_pembayaran |koerier |koncic |konczac |konto-nr |kontonr |kontonummer |krs| |krs: |kuitti |kulcs |kuller|
-|kulleri |kunde_seit |kunden-nr |kundennr |kundennummer |kundenummer |kundnummer |kurier |kurir| |kurjer |kurye
-|kuryer |kuzatuv |kvitter |kvitto |kvk |kwot |kwota |lahetille |lahetti |lasku| |laskun |letenk |levantamento
-|licence_key |licence_plate |license_key |license_plate |lieferung |ligue |livraison |livreur |llama |llame |llave
-|locator |locker ma_thanh_toan |marreje |matricola |matricula |megrendel |member_id |member_n |member_since
-|membership |mensajero |meter |meter_read |mitglied |mobile |model |montant |motoboy |narocil |narudzb |new_sim |nf-e
-|nguoi_giao nhan_hang |nif: |nip: |nokkel |nota_fiscal |noudett |noudon |noutokood |noutonumero |nr. |numer_klienta
-|numer_rachunku |numero_client |numero_cliente |numero_de_autoriz |numero_de_carte |numero_de_client
-|numero_de_cliente |numero_de_compte |numero_de_conta |numero_de_cuenta |numero_de_operac |nyckel |nyomkovet
-|n°_client |objednav |oda| |odbior |odeme_kodu |ophaal |order| |order# |order- |order_id |order_n |ordernummer
-|orders| |ordine |ordre| |ordrenr |ordrenummer |org._ |org._nr |org.nr |orgnr |osszeg |p._iva |p.iva |p.o. |paattyv
-|packstation |paczk |paczkomat |pakautoma |paket |pakettiautoma |pakiautoma |pakke |pakkenr |paragon |parcel |part_n
-|participant_code |partita_iva |pasiuntin |passport |pasutij |patient |payment_code |payment_ref |pedido |pemesanan
-|pengambilan |pengiriman |personalnummer |pesanan |phone |pick-up |pick_up |pickup |plz |pnr| |po_box |pocztow |points
-|police_n |policy_n |policy_number |polis |pontos |porosi |posiljk |post_code |postal |postal_code |postcode |postfach
-|postinumero |postleitzahl |postnr |postnummer |pracen |prenotazion |preuzim |prevzem |prevzeti |product |product_code
-|pruefcode_des |przesylk |psc| |puh. |puhelin |puk| |puk1 |pull_request |punkte |punti |puntos |purchase |pvm_kod |qr|
-|qr-code |qr_code |quittung |rakning |rastre |rcs |receipt |rechnung |recibo |recogida |recolha |recollida |ref| |ref#
-|ref. |ref: |ref_ |referenc |reference |referencia |referenz |reg. |registered |registern |registration_n |regon
-|rekeningnummer |rekin |release_n |releases |rendeles |rental |repartidor |request_id |reserva| |reserva_ |reservas
-|reservation |reservering |reservier |resi| |retirada |retrait |rezerv |rezerw |ricevuta |ridicare |riferimento |ring:
-|ring_ |ritiro |rufnummer |safe_code |salden |saldo |sample_code |saskait |schliessfach |schlussel |se_terminant |seat
-|sef| |sef_ |seguimiento |sejf |sekimo |sendung |serial |seriennummer |session_id |seuranta |shipment |shipping
-|sifaris |sim-kart |sim_card |sim_kart |simu| |siparis |siren| |siret |siunt |sku |sledovan |sleutel |slutar |slutter
-|smlouv |sofer |sondage |sonu_ |sort_code |sorting_code |source_code |sozialvers |sparning |spedizion |sporen |sporing
-|sporings |spravce |spårnings |statement |status_code |steuern |strasse |straße |street |student |suite |suivi |sum_
-|survey |sutij |swift |szamla |szerzodes |takip |tarjeta_sim |tax_ |tel| |tel. |tel: |telefon |telefone |telefono
-|telephon |telephone |telepon |tellimu |tempahan |terheqje |termina_en |terminaci |terminada |terminado |teslim_kod
-|teslimat |the_safe |ticket |tiket |tikets |tilaus |tilinumero |timbre_fiscal |total |tracciam |tracking
-|transaction_id |transaction_n |transaktions-nr |tresor |trezor |tutar |tva| |ubergabecode |uctenk |udlevering
-|ugyfelazonn |ugyfelszam |uhifadhi |umbhukisho |umfrage |umowy |urmarire |ust| |ust-id |ust._id |uthamtning |utlamning
-|uzsakym |valjastus |valor_ van_don |varaus |vat |veakood |vegzod |verification_code_of_the_doc
-|verification_code_of_this_doc |versicherungsn |version |vertrag |verzend |views |vikakoodi |virhe |volejte |vorgang
-|vorwahl |vozna_ |vuelo |vyzvednut |your_phone_number |zadzwon |zahlerstand |zahlungscode |zakaznick |zamowien
-|zasielk |zasilk |zending |zip| |zip_code |zustell |©
+|fejlkode |felkod |finale_ |finissant |flight |floor |flug |foglal |folio_fiscal |followers |forsendelse |fout |foutcode
+|futar| |futarnak |gate| |gesamt |goi_ |gonderi |gst |gstin |hamtkod |hamtnings |hand-over_code |handelsregister
+|handover_code |hata_ |hata_kodu |helistage |helpline |hentekod |hentenummer |henting |hesap_no |hiba| |hibakod |hivja
+hoa_don |hotel |hotel_safe |hotline |hrb |http |hubungi |hôtel |iban |iccid |ico| |ico: |ifsc |im._kod |imones_kod
+|importe |importo |incident |infolinia |invite_only |invoice |irsz |isbn |iskaznic |issn |issue| |issue_n |issues| |item
+|item_code |itinerar |izkaznic |izleme |izsekos |izsniegsan |jalgimis |jizdenk |karekod |kargo |kartenc |kartennummer
+|kartnummer |katteolesaamis |kennzeichen |klantenservice |klantnummer |klic_ |klicu |klientin |kljuc |klucz |km|
+|kod_bledu |kod_karty |kode_bayar |kode_booking |kode_pembayaran |koerier |kol_centar |koncic |konczac |konto-nr
+|kontonr |kontonummer |kortnummer |krs| |krs: |kuitti |kulcs |kuller| |kulleri |kunde_seit |kunden-nr |kundennr
+|kundennummer |kundenummer |kundnummer |kurier |kurir| |kurjer |kurye |kuryer |kuzatuv |kvitter |kvitto |kvk |kwot
+|kwota |lahetille |lahetti |lanekort |lanthega |lasku| |laskun |legitimatie |legitymacj |leserausweis |letenk
+|levantamento |licence_key |licence_plate |license_key |license_plate |lieferung |ligue |linea_verde |livraison |livreur
+|llama |llame |llave |locator |locker ma_thanh_toan |marreje |matricola |matricula |megrendel |member_id |member_n
+|member_since |membership |mensajero |meter |meter_read |mitglied |mobile |model |montant |motoboy |narocil |narudzb
+|nazovite |new_sim |nf-e |nguoi_giao nhan_hang |nif: |nip: |nokkel |nota_fiscal |noudett |noudon |noutokood |noutonumero
+|nr. |numer_klienta |numer_rachunku |numero_client |numero_cliente |numero_de_autoriz |numero_de_carte |numero_de_client
+|numero_de_cliente |numero_de_compte |numero_de_conta |numero_de_cuenta |numero_de_operac |numero_verde |nyckel
+|nyomkovet |n°_client |objednav |oda| |odbior |odeme_kodu |olvasojegy |ophaal |order| |order# |order- |order_id |order_n
+|ordernummer |orders| |ordine |ordre| |ordrenr |ordrenummer |org._ |org._nr |org.nr |orgnr |osszeg |p._iva |p.iva |p.o.
+|paattyv |packstation |paczk |paczkomat |pakautoma |paket |pakettiautoma |pakiautoma |pakke |pakkenr |paragon |parcel
+|part_n |participant_code |partita_iva |pasiuntin |passport |pasutij |patient |payment_code |payment_ref |pedido
+|pemesanan |pengambilan |pengiriman |personalnummer |pesanan |phone |pick-up |pick_up |pickup |piga_simu |plz |pnr|
+|po_box |pocztow |points |poklicite |police_n |policy_n |policy_number |polis |pontos |porosi |posiljk |post_code
+|postal |postal_code |postcode |postfach |postinumero |postleitzahl |postnr |postnummer |pozovite |pracen |prenotazion
+|preukaz |preuzim |prevzem |prevzeti |product |product_code |pruefcode_des |prukaz |przesylk |psc| |puh. |puhelin |puk|
+|puk1 |pull_request |punkte |punti |puntos |purchase |pvm_kod |qr| |qr-code |qr_code |quittung |rakning |rastre |rcs
+|receipt |rechnung |recibo |recogida |recolha |recollida |ref| |ref# |ref. |ref: |ref_ |referenc |reference |referencia
+|referenz |reg. |registered |registern |registration_n |regon |rekeningnummer |rekin |release_n |releases |rendeles
+|rental |repartidor |request_id |reserva| |reserva_ |reservas |reservation |reservering |reservier |resi| |retirada
+|retrait |rezerv |rezerw |ricevuta |ridicare |riferimento |ring: |ring_ |ritiro |rufen_sie |rufnummer |safe_code |salden
+|saldo |sample_code |saskait |schliessfach |schlussel |se_terminant |seat |sef| |sef_ |seguimiento |sejf |sekimo
+|sendung |serial |seriennummer |session_id |seuranta |shayela |shipment |shipping |sifaris |sim-kart |sim_card |sim_kart
+|simu| |siparis |siren| |siret |siunt |skambinkite |sku |sledovan |sleutel |slutar |slutter |smlouv |sofer |soita_
+|sondage |sonu_ |sort_code |sorting_code |source_code |sozialvers |sparning |spedizion |sporen |sporing |sporings
+|spravce |spårnings |statement |status_code |steuern |strasse |straße |street |student |suite |suivi |sum_ |sunati
+|survey |sutij |swift |szamla |szerzodes |tagsagi |takip |tarjeta_sim |tawagan |tax_ |tel| |tel. |tel: |telefon
+|telefone |telefono |telephon |telephone |telepon |tellimu |tempahan |terheqje |termina_en |terminaci |terminada
+|terminado |teslim_kod |teslimat |tessera |the_safe |ticket |tiket |tikets |tilaus |tilinumero |timbre_fiscal |total
+|tracciam |tracking |transaction_id |transaction_n |transaktions-nr |tresor |trezor |tumawag |tutar |tva| |ubergabecode
+|uctenk |udlevering |ugyfelazonn |ugyfelszam |uhifadhi |umbhukisho |umfrage |umowy |urmarire |ust| |ust-id |ust._id
+|uthamtning |utlamning |uye_no |uyelik_no |uzsakym |valjastus |valor_ van_don |varaus |vat |veakood |vegzod
+|verification_code_of_the_doc |verification_code_of_this_doc |versicherungsn |version |vertrag |verzend |views
+|vikakoodi |virhe |volejte |vorgang |vorwahl |vozna_ |vuelo |vyzvednut |your_phone_number |zadzwon |zahlerstand
+|zahlungscode |zakaznick |zamowien |zasielk |zasilk |zavolejte |zending |zip| |zip_code |zustell |zvaniet |©
 # Greek
 αποστολ |κλειδ |κουριερ |κρατησ |κωδικοσ_σφαλμ ληγει παραγγελ |παραλαβ |ποσο τηλ τιμολογ
 # Cyrillic
-|адв. |билет |брони |брониров |бронь |броню |буйрут |видач |выдач |відправл |договор |доставк |доставчик |едрпоу
-|завърш |заказ |заканч |закінч |замовлен |захиалга |заявк |заявлен |звернен |звоните |индекс |инн |квитанц |ключ
-|код_за_греш |код_оплаты |код_ошибки |код_платежа |код_помилки |кпп |кур'єр |куриер |курир |курьер |нарачк |наручб
-|номер_клиента |обращени |огрн |отриманн |ошибк |получаване |получени |помилк |поруџб |поръчк |посилк |постамат |посыл
-|поштомат |пратк |преземање |преузима |рахунк |рахунок |резервац |сума| |сумма |сумму |счет- |счет_ |счета |счёт
-|тапсырыс |тел. |тел: |телефон |тикет |трек |фактур |єдрпоу |індекс |қадағалау
+|адв. |билет |брони |брониров |бронь |броню |буйрут |видач |выдач |відправл |гаряч_лін |гаряча_лін |горяч |договор
+|доставк |доставчик |едрпоу |жедел_желі |завърш |заказ |заканч |закінч |замовлен |захиалга |заявк |заявлен |звернен
+|звоните |индекс |инн |квитанц |ключ |код_за_греш |код_оплаты |код_ошибки |код_платежа |код_помилки |кпп |кур'єр |куриер
+|курир |курьер |нарачк |наручб |номер_клиента |обращени |огрн |отриманн |ошибк |получаване |получени |помилк |поруџб
+|поръчк |посилк |постамат |посыл |поштомат |пратк |преземање |преузима |рахунк |рахунок |резервац |сума| |сумма |сумму
+|счет- |счет_ |счета |счёт |тапсырыс |тел. |тел: |телефон |тикет |трек |фактур |єдрпоу |індекс |қадағалау
 # Georgian and Armenian
-ամրագր պատվեր შეკვეთ ჯავშ
+ամրագր |թեժ_գիծ պատվեր შეკვეთ |ცხელი_ხაზი ჯავშ
 # Hebrew
-איסוף אסיף ההזמנה הזמנה_מספר הזמנתך חשבונית טלפון מספר_הזמנה מפתח משלוח קבלה |שליח
+איסוף אסיף ההזמנה הזמנה_מספר הזמנתך חשבונית טלפון מוקד_שירות מספר_הזמנה מפתח משלוח קבלה |שליח
 # Arabic
-آرڈر اتصل استلام الاستلام التسليم الحجز الشحنه المرجع المنتهي المنتهيه المندوب ايصال تحويل تلفن حجز دريافت_مرسوله رزرو
-رقم_الطلب |رمز_الدفع سفارش شحن شماره_سفارش صورتحساب طلب_رقم طلبك_رقم فاتوره كد_پرداخت كد_پيگيري مرجع مرسوله |مفتاح
-مندوب هاتف
+آرڈر اتصل استلام الاستلام التسليم الحجز الخط_الساخن الشحنه المرجع المنتهي المنتهيه المندوب ايصال تحويل تلفن حجز خط_ساخن
+دريافت_مرسوله رزرو رقم_الطلب |رمز_الدفع سفارش شحن شماره_سفارش صورتحساب طلب_رقم طلبك_رقم فاتوره كد_پرداخت كد_پيگيري مرجع
+مرسوله |مفتاح مندوب هاتف هاٹ_لاين هيلپ_لاين
 # India, Sri Lanka, Tibet
-आरक्षण इनवॉइस ऑर्डर टिकट डिलीवरी डिलीवरी_कोड पंजीकरण_संख्या पिकअप पीएनआर फ़ोन फोन बीजक बुकिंग शिपमेंट অর্ডার চালান টিকিট
-ডেলিভারি_কোড পিএনআর ফোন বুকিং ਆਰਡਰ ਬੁਕਿੰਗ ઓર્ડર બુકિંગ ஆர்டர் டிக்கெட் பிஎன்ஆர் போன் முன்பதிவு ఆర్డర్ టికెట్ పిఎన్ఆర్ ఫోన్ బుకింగ్ ಆರ್ಡರ್ ಬುಕಿಂಗ್
-ഓർഡർ ബുക്കിംഗ് ඇණවුම ටිකට් වෙන්කිරීම
+आरक्षण इनवॉइस ऑर्डर टिकट डिलीवरी डिलीवरी_कोड पंजीकरण_संख्या पिकअप पीएनआर फ़ोन फोन बीजक बुकिंग शिपमेंट हटलाइन हेल्पलाइन
+हॉटलाइन অর্ডার চালান টিকিট ডেলিভারি_কোড পিএনআর ফোন বুকিং হটলাইন হেল্পলাইন ਆਰਡਰ ਬੁਕਿੰਗ ਹੈਲਪਲਾਈਨ ઓર્ડર બુકિંગ હેલ્પલાઇન
+ஆர்டர் உதவி_எண் டிக்கெட் பிஎன்ஆர் போன் முன்பதிவு ஹெல்ப்லைன் ఆర్డర్ టికెట్ పిఎన్ఆర్ ఫోన్ బుకింగ్ హెల్ప్_లైన్ హెల్ప్లైన్
+ಆರ್ಡರ್ ಬುಕಿಂಗ್ ಸಹಾಯವಾಣಿ ഓർഡർ ബുക്കിംഗ് ഹെൽപ്പ്_ലൈൻ ഹെൽപ്ലൈൻ ඇණවුම ටිකට් වෙන්කිරීම
 # Thailand, Laos, Cambodia, Myanmar
-การจอง คำสั่งซื้อ ตั๋ว พัสดุ รับพัสดุ โทร ใบแจ้งหนี้ ການສັ່ງຊື້ အော်ဒါ បញ្ជាទិញ
+การจอง คำสั่งซื้อ ตั๋ว พัสดุ รับพัสดุ สายด่วน โทร ใบแจ้งหนี้ ການສັ່ງຊື້ ສາຍດ່ວນ အော်ဒါ បញ្ជាទិញ
 # Chinese and Japanese
-〒 お問い合わせ お客様番号 お電話 |エラー チケット 予約 付款码 会員番号 切符 发票 取件 取貨 取货 受け取り 受付番号
-受取 問い合わせ番号 客户号 |客户编号 工单 引換 快递 快递员 快遞 承認番号 授权号 授权码 支払番号 收据 机票 案件 機票
-注文 热线 电话 發票 訂位 訂單 請求書 订位 订单 車票 车票 运单 追跡 送り状 邮编 郵便番号 配送 配達員 錯誤代碼 鍵 鑰匙
-钥匙 错误 错误代码 電話 預訂 領収 预订 领取
+〒 お問い合わせ お客様番号 お電話 |エラー チケット フリーダイヤル 予約 付款码 会員番号 切符 发票 取件 取貨 取货
+受け取り 受付番号 受取 問い合わせ番号 客户号 |客户编号 工单 引換 快递 快递员 快遞 承認番号 授权号
+授权码 支払番号 收据 机票 案件 機票 注文 热线 熱線 电话 發票 訂位 訂單 請求書 订位 订单 車票 车票 运单 追跡 送り状 邮编
+郵便番号 配送 配達員 錯誤代碼 鍵 鑰匙 钥匙 错误 错误代码 電話 預訂 領収 预订 领取
 # Korean
-고객번호 기사 배송 수령 승인_번호 승인번호 승차권 열쇠 영수증 예약 오류 우편번호 운송장 전화 접수번호 주문 청구서 픽업
-항공권 회원번호
+대표번호 고객번호 기사 배송 수령 승인_번호 승인번호 승차권 열쇠 영수증 예약 오류 우편번호 운송장 전화 접수번호 주문
+청구서 픽업 항공권 회원번호
 """
 
 # Phrases in which a listed word means something else.
@@ -151,7 +154,8 @@ QUALIFIER = """
 # Ethiopic
 ክፍያ ደንበኛ
 # India, Sri Lanka, Tibet
-उपभोक्ता ग्राहक भुगतान গ্রাহক পেমেন্ট ਗਾਹਕ ગ્રાહક கட்டண வாடிக்கையாளர் కస్టమర్ చెల్లింపు ಗ್ರಾಹಕ ಪಾವತಿ ഉപഭോക്തൃ പണമടയ്ക്ക ගෙවීම් පාරිභෝගික
+उपभोक्ता ग्राहक भुगतान গ্রাহক পেমেন্ট ਗਾਹਕ ગ્રાહક கட்டண வாடிக்கையாளர் కస్టమర్ చెల్లింపు ಗ್ರಾಹಕ ಪಾವತಿ ഉപഭോക്തൃ പണമടയ്ക്ക
+ගෙවීම් පාරිභෝගික
 # Thailand, Laos, Cambodia, Myanmar
 ชำระ ลูกค้า ຊຳລະ ສູກຄ້າ ဖောက်သည် ទូទាត់ អតិថិជន
 # Chinese and Japanese

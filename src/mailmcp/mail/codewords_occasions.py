@@ -111,11 +111,12 @@ IGNORE = """
 # Scams and phishing: codes are spoken of there, seldom given.
 FRAUD = """
 # Latin letters
-|adathalasz |apgavik |arnaque |bedrager |bedrageri |betrug |betruger |bluff |burla |csalas |csalo |dolandiric |escroc
-|escroch |estafa |estafador |estafes |fraud |frauda |fraude |fraudeur |frode |goljuf |golpe |golpista |hameconnage
-|huijar |huijaus |impersonat |inselaci |kelmu |krapnie |krapnieciba |lua_dao |mashtrim |oplicht |oszust |oszustw
-|penipu |pettur |petu |phishing |podvod |podvodnik |prevar |prevarant |prijevar |scam |scammer |sukciav |svik |svindel
-|svindler |timo| |truffa |truffatori |wyludz
+|adathalasz |apgavik |arnaque |bedragare |bedrager |bedrageri |betrug |betruger |bluff |burla |caller_asks
+|callers_asking |csalas |csalo |dolandiric |escroc |escroch |estafa |estafador |estafes |fake_calls |fraud |frauda
+|fraude |fraudeur |frode |goljuf |golpe |golpista |hameconnage |huijar |huijaus |impersonat |inselaci |kelmu |krapnie
+|krapnieciba |lua_dao |mashtrim |oplicht |oszust |oszustw |penipu |pettur |petu |phishing |podvod |podvodnik |prevar
+|prevarant |prijevar |read_it_out |read_out_ |rings_you |scam |scammer |sukciav |svik |svindel |svindler |timador |timo|
+|truffa |truffatori |vorlesen |wyludz
 # Greek
 |απατ |απατεων
 # Cyrillic

@@ -202,23 +202,25 @@ SOON = """
 # Enter, type, use.
 ENTER = """
 # Latin letters
-|adja_meg |andika |ange| |anger |angi |anvand |brug_ |bruk_ |clois |copy |daxil_edin |daħħal |defnyddiwch |dien_
-|digita |digitare |digite |eingabe |eingeben |eintippen |enter| |entrer_ce |entrez |erabili |escriba |escribe
-|faka |folositi |gamitin |geben_sie |gebruik |geli_ |gib_ |girin |giriniz |giriz |gunakan |i-type |idatzi |ievad
-|ilagay |indtast |ingiza |ingresa |ingrese |input| |insere |inserire |inserisci |insira |introdu_ |introduc
-|introduce |introduceti |introdueix |introduza |introduzca |introduzir |invoeren |iontrail |irja_be |iveskit
-|iveskite |kayta |ketik |key_in |kiriting |kirjoita |knappa |kullanin |lebokna |masukkan |mata_in |nappaile
-|ngenisa |nhap| |nutzen_sie |opiste |oppgi |paste |perdorni |podaj |rhowch |saisir |saisis |saisissez |sartu
-|sebenzisa |shigar |shkruani |sisesta |skriv_in |skriv_inn |sladu_inn |su_dung |syota |tajpu |tapez |tast_
-|tast_inn |tastati |te_ |teipiwch |tik_ |tinye |trukkige |tumia |type| |unesite |unos |upisite |usa| |use|
-|use_o |using| |usse_be |utilice |utilisez |utiliza |utilize |uzyj |vendosni |verwenden_sie |vnesete |vnesite
-|vnos |voer_ |vul_ |weka| |wpisan |wpisuj |wpisz |wprowadz |yazin |yaziniz |zadaj |zadajte |zadan |zadat |zadej
-|zadejte
+|adja_meg |andika |ange| |anger |angi |anvand |bhala_ |brug_ |bruk_ |clois |copia_y_pega |copy |daxil_edin |daħħal
+|defnyddiwch |dien_ |digita |digitare |digite |eingabe |eingeben |eintippen |enter| |entrer_ce |entrez |erabili |escreva
+|escriba |escribe |escriu |escriviu |faka |folositi |gamitin |geben_sie |gebruik |geli_ |gepelje |gib_ |girin |giriniz
+|giriz |gunakan |i-type |idatzi |ierakstiet |ievad |ilagay |indtast |ingiza |ingresa |ingrese |input| |insere |inserire
+|inserisci |insira |introdu_ |introduc |introduce |introduceti |introdueix |introduiu |introduza |introduzca |introduzir
+|invoeren |iontrail |irasykite |ird_be |irja_be |isikan |iveskit |iveskite |kayta |ketik |key_in |kiriting |kirjoita
+|knappa |kullanin |lebokna |masukkan |mata_in |mewnbynnwch |napis |nappaile |naputtele |ngenisa |nhap| |nutzen_sie
+|opiste |oppgi |paste |perdorni |podaj |pon_ |przepisz |rasykite |recopiez |renseignez |reportez |rhowch |riporta
+|saisir |saisis |saisissez |sartu |scrieti |scrivi_ |sebenzisa |shigar |shkruani |sisesta |skradu |skriv_in |skriv_inn
+|skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez |tast_ |tast_inn |tastati |te_ |teclea |teclee
+|teclegeu |teipeail |teipiwch |tik_ |tinye |tippen_sie |toets |trage_ |tragen_sie |trukkige |tumia |tuslayin |type|
+|unesite |unos |upisite |usa| |usd_be |use| |use_o |using| |usse_be |utilice |utilisez |utiliza |utilize |utipkajte
+|uzyj |vendosni |verwenden_sie |vnesete |vnesite |vnos |voer_ |vpisite |vul_ |vul_de |weka| |wpisan |wpisuj |wpisz
+|wprowadz |yazin |yaziniz |zadaj |zadajte |zadan |zadat |zadej |zadejte
 # Greek
-εισαγ |πληκτρολογ |χρησιμοποι
+|γραψτε εισαγ |πληκτρολογ |χρησιμοποι
 # Cyrillic
-|введ |введите |введіть |ввод |вкажіть |внесете |ворид_кунед |въведете |въвежд |енгізіңіз |используйте
-|киргизиңиз |наберите |оруулна |уведен |увядзіце |укажите |унесите
+|вбеите |введ |введите |введіть |ввод |вкажіть |внесете |ворид_кунед |впишите |впишіть |въведете |въвежд |енгізіңіз
+|используйте |киргизиңиз |наберите |наберіть |оруулна |уведен |уведіть |увядзіце |укажите |унесите
 # Georgian and Armenian
 մուտքագր օգտագործ გამოიყენეთ შეიყვანეთ ჩაწერეთ
 # Hebrew
@@ -228,8 +230,8 @@ ENTER = """
 # Ethiopic
 አስገባ ያስገቡ ይጠቀሙ
 # India, Sri Lanka, Tibet
-उपयोग टाइप टाका डालें दर्ज प्रविष्ट টাইপ প্রবেশ ব্যবহার লিখুন ਦਰਜ દાખલ உள்ளிட பயன்படுத்த ఉపయోగించ ఎంటర్ నమోదు
-ನಮೂದಿಸಿ ಬಳಸಿ ഉപയോഗി നല്‍കുക നൽകുക ඇතුළත්_කරන්න යොදන්න
+उपयोग टाइप टाका डालें दर्ज प्रविष्ट भरें लिखें টাইপ প্রবেশ বসান ব্যবহার লিখুন ਦਰਜ દાખલ உள்ளிட பயன்படுத்த ఉపయోగించ ఎంటర్
+నమోదు ನಮೂದಿಸಿ ಬಳಸಿ ഉപയോഗി നല്‍കുക നൽകുക ඇතුළත්_කරන්න යොදන්න
 # Thailand, Laos, Cambodia, Myanmar
 กรอก ป้อน ใช้_ ใส่ ປ້ອນ ໃສ່ ထည့်သွင်း ရိုက်ထည့် បញ្ចូល ប្រើ
 # Chinese and Japanese
@@ -294,17 +296,17 @@ UNLOCKING = """
 # Where a code is typed: page, app, window, field, form.
 SCREEN = """
 # Latin letters
-|alanina |alkalmazas |aplicaci |aplicati |aplikac |aplikacji |aplikasi |app| |app, |applicazione |browser
-|campo| |champ| |ecran |eingabefeld |ekran |ekranie |feld| |feltet |fenetre |fenster| |field| |finestra |form|
-|formulaire |formular |formulario |halaman |janela |kenttaan |kepernyo |laman |lapa |layar |lehel |lietotn
-|man_hinh |mezobe |naytolla |obrazovce |okne| |oknie |oldalon |page| |pagina |pantalla |pencere |poli| |polu|
-|portal| |programele |puslapy |rakenduses |rutan |sayfa |scherm |schermata |screen |seite| |sidan |siden|
+|alanina |alkalmazas |aplicaci |aplicati |aplikac |aplikacji |aplikasi |app| |app, |applicazione |browser |campo|
+|casella |casilla |champ| |ecran |eingabefeld |ekran |ekranie |feld| |feltet |fenetre |fenster| |field| |finestra |form|
+|formulaire |formular |formulario |halaman |janela |kastchen |kenttaan |kepernyo |laman |lapa |layar |lehel |lietotn
+|man_hinh |mezobe |naytolla |obrazovce |okienk |okne| |oknie |oldalon |page| |pagina |pantalla |pencere |poli| |polick
+|polu| |portal| |programele |puslapy |rakenduses |ruta |rutan |sayfa |scherm |schermata |screen |seite| |sidan |siden|
 |sivulla |sivulle |skarmen |skjerm |skrini |sovelluks |strance |stranke |strone |stronie |svetaine |tela| |trang
-|ukurasa |ung_dung |uygulama |veld| |venster |ventana |webseite |website |window|
+|ukurasa |ung_dung |uygulama |vakje |veld| |venster |ventana |webseite |website |window|
 # Greek
 |εφαρμογ |οθον |πεδι |σελιδα
 # Cyrillic
-|вікні |додатк |екран |застосун |окне |поле| |приложени |сторін |стран |страниц |экран
+|вікні |додатк |екран |застосун |кутиик |окне |поле| |поле_ввода |полето |приложени |сторін |стран |страниц |экран
 # Hebrew
 דף_ האפליקציה המסך
 # Arabic

@@ -206,12 +206,12 @@ LINKS = Lexicon(
 
 URL_FOR = re.compile(
     r"verif|confirm|consent|activat|aktiv|magic|sign-?_?in(?![a-z])|log-?_?in(?![a-z])|(?<![a-z])auth|oauth|token|(?<![a-z])otp|"
-    r"passwordless|reset|password|passwd|recover|invit|accept|callback|regist|(?<![a-z])join|unlock|validat|opt-?in|"
+    r"passwordless|reset|password|passwd|recover|invit|accept|callback|regist|(?<![a-z])join|unlock|(?<!in)validat|opt-?in|"
     r"(?<![a-z])doi(?![a-z])|one-?time|(?<![a-z])session|ticket=|code=|nonce|sign-?up"
 )
 URL_AGAINST = re.compile(
     r"unsub|opt-?out|privacy|terms|/legal|/help|support|/faq|/contact|preferences|/settings|/shop|/store/|/products?/|"
     r"/blog|/news|/article|/orders?/|/tracking|invoice|view-?online|webversion|view-?in-?browser|mirror|"
     r"\.(?:png|jpe?g|gif|css|pdf)(?:$|\?)|/report|/download|abmeld|afmeld|desinscri|/careers|wasnt|not-?me|/cancel|"
-    r"decline|revoke|/deny|/block|/meeting|/j/|/docs|/security-?tips"
+    r"decline|revoke|invalidat|reject|cancel-?(?:e-?mail|request|sign)|/deny|/block|/meeting|/j/|/docs|/security-?tips"
 )

@@ -10,6 +10,7 @@ from mailmcp.language.characters import ascii_digits, cleaned
 from mailmcp.mail.amounts import prices
 from mailmcp.mail.candidates import masked, unmarked
 from mailmcp.mail.codewords import LABELS, Kind, folded
+from mailmcp.mail.headerblocks import block_ends, is_forward
 from mailmcp.mail.labels import named_directly
 from mailmcp.models import Channels
 
@@ -17,6 +18,9 @@ MAX_TEXT = 200_000
 MAX_SUBJECT = 1_000
 _OPENING = 1_200
 _LINE_FEED = re.compile("\n")
+_HEAD = 4_000
+_FIRST_LINES = 8
+"""Within these begins what a forwarded mail says of itself."""
 
 _ISSUE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,9}-[0-9]{1,6}(?![\w-])")
 # "[owner/project] …" and "… (PR #4829)".
@@ -36,7 +40,7 @@ class Matter:
     text: str
     """Visible text with ASCII digits, addresses blotted out, tokens without marks of emphasis."""
     shown: str
-    """The same text as a person sees it."""
+    """The same text as a person sees it; blanks stand where a forwarded mail says from whom it was."""
     breaks: list[int]
     emphasis: tuple[tuple[int, int], ...]
     subject_kinds: tuple[Kind, ...]
@@ -50,7 +54,7 @@ class Matter:
     def of(cls, subject: str, channels: Channels) -> Matter:
         """Read a mail's channels."""
         subject = ascii_digits(" ".join(cleaned(subject[:MAX_SUBJECT])[0].split()))
-        shown = channels.visible[:MAX_TEXT]
+        shown = _without_forward(channels.visible[:MAX_TEXT])
         text = ascii_digits(shown)
         return cls(
             subject=subject,
@@ -189,3 +193,18 @@ def _issues(subject: str) -> frozenset[str]:
         if not named_directly(subject, match.start()):
             found.add(match.group())
     return frozenset(found)
+
+
+def _without_forward(shown: str) -> str:
+    """A text that begins with the header block of a forwarded mail, with blanks for that block; the length stays."""
+    lines = shown[:_HEAD].split("\n")
+    ruled = False
+    for place, line in enumerate(lines[:_FIRST_LINES]):
+        if is_forward(line):
+            ruled = True
+        elif ":" in line or "：" in line:
+            end = block_ends(lines, place, ruled=ruled)
+            if end > 0:
+                length = sum(map(len, lines[:end])) + end - 1
+                return "\n".join(" " * len(one) for one in lines[:end]) + shown[length:]
+    return shown

@@ -18,6 +18,8 @@ from mailmcp.mail.matter import Matter
 from mailmcp.models import Link
 
 THRESHOLD = 4.0
+_SURELY = 1.0
+"""So much a mail is about signing in, when its subject speaks of it."""
 HEADING = 120
 """Characters of the shown text in which its first words stand."""
 _LOOKED_AT = 150
@@ -91,6 +93,8 @@ class _Mail:
     """Do its first words ask for signing in, confirming, a new password?"""
     button: str | None
     """The URL of the one button of a mail without a code."""
+    soon: bool
+    """Does it hold for minutes?"""
     many: bool
     """Has it a page full of personal links, as newsletters do?"""
 
@@ -139,6 +143,7 @@ class Offered:
             lone=next((next(iter(urls)) for urls in alone if len(urls) == 1), None),
             headed=headed,
             button=next(iter(buttons)) if len(buttons) == 1 and code is None and not self._of_past else None,
+            soon=Kind.SOON in self._matter.opening_kinds,
             many=len({target.link.url for target in links if target.personal}) >= 8,
         )
         # Words are read only for the likeliest.
@@ -243,8 +248,10 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
             score, known = score + 1.6, True  # "The invitation ends in a week."
         if target.named and target.personal > 1.0 and bare_url and own_line and Kind.NOT_YOU not in around:
             score += 0.4  # the one token of the mail, at an address that says what it is for
-    if link.url == mail.button and Kind.ACTION in around and Kind.AGAINST not in around:
+    if link.url == mail.button and Kind.AGAINST not in said and (_asks_above(around) or mail.about >= _SURELY):
         known = True  # below words of signing in the one button needs none itself: "Pick a new one"
+        if mail.soon and target.personal > 1.0 and not said and mail.about >= _SURELY:
+            score += 1.2  # "Open Tessel", for twenty minutes
     if not known and (link.url != mail.lone or (mail.about < 0.8 and not mail.headed)):
         score -= 1.5
     if own_line and known and 2 < len(name.strip()) <= 40:
@@ -262,6 +269,10 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
         # Beside a code a link in running text is for something else: an account, a new password.
         score -= 0.8 if link.button or bare_url or target.named or target.carries_code else 2.3
     return score
+
+
+def _asks_above(around: frozenset[Kind]) -> bool:
+    return Kind.ACTION in around and Kind.AGAINST not in around
 
 
 def _denies(before: str) -> bool:
