@@ -192,8 +192,9 @@ def _shape_of(lengths: tuple[int, ...]) -> str:
     if set(lengths) == {1}:
         return "spaced"
     # "58 41 09 3": what is left over makes the last group.
-    rest = len(lengths) >= 3 and 0 < lengths[-1] < lengths[0] and sum(lengths) <= 8
-    equal = len(set(lengths[:-1] if rest else lengths)) == 1 and 2 <= lengths[0] <= 5 and len(lengths) <= 4
+    rest = len(lengths) >= 3 and lengths[-1] < max(lengths) and sum(lengths) <= 8
+    even = set(lengths[:-1] if rest else lengths)
+    equal = len(even) == 1 and 2 <= max(even) <= 5 and len(lengths) <= 4
     return "grouped" if equal or lengths in _UNEQUAL else ""
 
 
