@@ -1,4 +1,5 @@
-"""Write what is said twice: docs/tools.md, docs/configuration.md, and the tool lists of README.md and manifest.json.
+"""Write what is said twice: docs/tools.md, docs/configuration.md, server.json, and the tool lists of README.md and
+manifest.json.
 
 The tools' words come from the live tool list, the settings' from their fields. ``--check`` writes nothing, names what
 is out of date and exits with 1.
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from mailmcp import __version__
@@ -49,6 +51,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "configuration.md": configuration_page(),
         readme: with_block(readme.read_text("utf-8"), "tools", tool_table("docs/tools.md")),
         manifest: with_tools(manifest.read_text("utf-8")),
+        ROOT / "server.json": registry_entry(),
     }
 
 
@@ -140,6 +143,59 @@ def with_tools(manifest: str) -> str:
     data["version"] = __version__
     data["tools"] = [{"name": tool.name, "description": first_sentence(tool.description)} for tool in all_tools()]
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+# --- the registry -------------------------------------------------------------------------------------------------
+
+REGISTRY_NAME = "io.github.mailmcp/mailmcp"
+ASKED_FOR = (
+    *("HOME", "BACKEND", "SEND_BACKEND", "SEND__POLICY", "LOCAL__DOMAIN", "LOCAL__SMTP_PORT"),
+    *("SMTP__PROVIDER", "SMTP__HOST", "SMTP__USERNAME", "SMTP__PASSWORD"),
+    *("IMAP__PROVIDER", "IMAP__USERNAME", "IMAP__PASSWORD"),
+)
+"""The settings that a host may ask for when it installs the server; the others are for config.toml."""
+
+
+def registry_entry() -> str:
+    """server.json of the MCP registry (schema of 11 December 2025)."""
+    return f"{json.dumps(_registry_entry(), indent=2, ensure_ascii=False)}\n"
+
+
+def _registry_entry() -> dict[str, Any]:
+    package = {
+        "registryType": "pypi",
+        "identifier": "mailmcp",
+        "version": __version__,
+        "runtimeHint": "uvx",
+        "transport": {"type": "stdio"},
+        "packageArguments": [{"type": "positional", "value": "serve"}],
+        "environmentVariables": [variable(name) for name in ASKED_FOR],
+    }
+    return {
+        "$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
+        "name": REGISTRY_NAME,
+        "title": "mailmcp",
+        "description": "An e-mail address for your AI assistant: codes in one call, nothing held leaves without you.",
+        "version": __version__,
+        "packages": [package],
+    }
+
+
+def variable(name: str) -> dict[str, Any]:
+    """A setting as the registry describes it."""
+    *section, field_name = name.lower().split("__")
+    of = section_of(Settings.model_fields[section[0]]) if section else None
+    field = (of or Settings).model_fields[field_name]
+    kinds = get_args(field.annotation) or (field.annotation,)
+    entry: dict[str, Any] = {"name": PREFIX + name, "description": one_line(field.description), "isRequired": False}
+    if SecretStr in kinds:
+        entry["isSecret"] = True
+    if Path in kinds:
+        entry["format"] = "filepath"
+    if int in kinds:
+        entry["format"] = "number"
+    choices = [one for one in kinds if isinstance(one, str)]
+    return entry | ({"choices": choices} if choices else {})
 
 
 # --- settings ------------------------------------------------------------------------------------------------------
