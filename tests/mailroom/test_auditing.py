@@ -46,7 +46,7 @@ async def test_what_the_policy_decides_and_what_becomes_of_it_is_written_down(op
             lambda db: db.execute("UPDATE drafts SET expires_at = 1 WHERE id = ?", (late.row,))
         )
         await house.room._store.write(outbox.expire, late.created_at)
-        await house.room.list_sender(anna, "bad.example", allowed=False)
+        await house.room.admitting.list_sender(anna, "bad.example", allowed=False)
         await house.room.delete_inbox(anna)
         assert await events(house) == [
             *("inbox.created", "send.refused", "draft.held", "draft.approved", "draft.sent", "draft.allowed"),

@@ -38,9 +38,9 @@ async def arrive(door: World, inbox: str, from_: str, mail_from: str) -> None:
 async def test_blocked_mail_is_in_no_tool_and_listed_for_the_human(door):
     anna = await door.inbox("anna")
     room = await door.session.room()
-    assert await room.list_sender(anna, "Evil.example", allowed=False) == "evil.example"
+    assert await room.admitting.list_sender(anna, "Evil.example", allowed=False) == "evil.example"
     await arrive(door, anna, EVE, "bounce@mailer.test")
-    (kept,) = await room.quarantined()
+    (kept,) = await room.admitting.quarantined()
     assert (kept.inbox, kept.from_.email, kept.subject) == (anna, EVE, "Your code")
     assert (await door.call("find_mail"))["threads"] == []
     assert (await door.call("find_mail", query="blocked"))["threads"] == []
@@ -70,13 +70,13 @@ async def test_released_mail_comes_in_as_if_it_had_just_come(home):
     async with world(home) as door:
         anna = await door.inbox("anna")
         room = await door.session.room()
-        await room.list_sender(anna, "*", allowed=False)
+        await room.admitting.list_sender(anna, "*", allowed=False)
         await arrive(door, anna, EVE, EVE)
-        (kept,) = await room.quarantined()
-        await room.release(kept.id)
-        assert await room.quarantined() == []
+        (kept,) = await room.admitting.quarantined()
+        await room.admitting.release(kept.id)
+        assert await room.admitting.quarantined() == []
         with pytest.raises(NotFound):
-            await room.release(kept.id)
+            await room.admitting.release(kept.id)
     async with world(home) as door:  # a process that starts takes up what is not judged
         found = await door.call("wait_for_otp", inbox=anna, timeout=60)
         assert (found["code"], found["message"]) == ("482913", kept.id)

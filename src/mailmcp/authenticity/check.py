@@ -20,7 +20,9 @@ log = logging.getLogger("mailmcp.authenticity")
 
 LARGE = 256 * 1024
 """From here on a message is split in a worker thread."""
-_WITH_BYTES = (Source.SMTP, Source.IMAP)
+_AFTERWARDS = (Source.IMAP, Source.IMPORTED)
+"""Met after somebody else had received it: nobody here knows from where it was brought."""
+_WITH_BYTES = (Source.SMTP, *_AFTERWARDS)
 _OVER_THE_BODY = frozenset(("dkim-signature", "arc-message-signature", "arc-seal"))
 
 # What cannot be a host of the internet: loopback, private use, shared and link-local addresses (RFC 1918, 6598, 4193,
@@ -253,7 +255,7 @@ async def _dmarc(results: _Results, author: str | None, metered: Metered, source
         reason = Reason("dmarc_not_judged", f"No signature holds and SPF was not asked: {author} is only what it says.")
         return DmarcResult(result=Result.SKIPPED, reason=reason, author_domain=author)
     found = await dmarc.judge(metered, author_domain=author, spf=results.spf, dkim=signatures)
-    if source is Source.IMAP and found.result is Result.FAIL:
+    if source in _AFTERWARDS and found.result is Result.FAIL:
         # Its SPF may have passed where it arrived: that nobody here can ask is not its fault.
         reason = Reason("dmarc_not_judged", f"No signature of {author} holds, and SPF can be asked only on arrival.")
         return replace(found, result=Result.SKIPPED, reason=reason)

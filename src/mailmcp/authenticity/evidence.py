@@ -21,6 +21,8 @@ def delivered(envelope: Envelope, source: Source = Source.SMTP) -> str:
     """By whom a mail was brought, in one line: what its header cannot forge."""
     if source is Source.IMAP:
         return "It was fetched from a mailbox elsewhere: who brought it there is not known here."
+    if source is Source.IMPORTED:
+        return "It was taken from a file of mail: who brought it is not known here."
     if envelope.peer is None:
         return "It did not come by SMTP."
     path = f"the path {envelope.mail_from}" if envelope.mail_from else "the null path of bounces"

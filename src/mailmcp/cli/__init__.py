@@ -236,13 +236,19 @@ COMMANDS = (
     Command(
         "inbox",
         _inbox,
-        "list or delete inboxes, and say whose mail they take",
+        "list, delete, export or fill inboxes, and say whose mail they take",
         "For you, while an assistant uses it",
         takes=("action", "address", "pattern"),
-        actions=("list", "delete", "block", "allow", "unlist", "resume"),
+        actions=("list", "delete", "export", "import", "block", "allow", "unlist", "resume"),
+        flags={"--maildir": "export: write a Maildir, not an mbox"},
         forms=(
             ("inbox list", "list the inboxes with what is unread"),
             ("inbox delete ADDRESS", "delete an inbox with all its mail"),
+            (
+                "inbox export ADDRESS PATH [--maildir]",
+                "write an inbox's mail to a file of mail (mbox), or to a Maildir",
+            ),
+            ("inbox import ADDRESS PATH", "take in the mail of an mbox or a Maildir, nothing twice"),
             ("inbox block ADDRESS PATTERN", "refuse mail of an address, a domain, or * (everybody)"),
             ("inbox allow ADDRESS PATTERN", "take it, though a wider pattern is blocked"),
             ("inbox unlist ADDRESS PATTERN", "neither; without PATTERN each shows the lists"),

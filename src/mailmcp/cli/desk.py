@@ -35,13 +35,19 @@ class OpenMailroom(Protocol):
 
 
 def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
-    """``mailmcp inbox list|delete|block|allow|unlist``."""
+    """``mailmcp inbox list|delete|export|import|block|allow|unlist|resume``."""
     if options.action != "list" and not options.address:
         raise Misused(f"Which inbox? Write `mailmcp inbox {options.action} ADDRESS`; `mailmcp inbox list` lists them.")
     if options.action == "resume":
         from mailmcp.cli import afterwards
 
         return afterwards.resume(options, open_mailroom)
+    if options.action in ("export", "import"):
+        from mailmcp.cli import archives
+
+        return archives.archives(options, open_mailroom)
+    if options.maildir:
+        raise Misused("--maildir belongs to `mailmcp inbox export`.")
     if options.action in _LISTING:
         return _list_sender(options, open_mailroom)
     if options.pattern:
@@ -70,8 +76,8 @@ _LISTING = {"block": False, "allow": True, "unlist": None}
 def _list_sender(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     async def work(room: Mailroom) -> int:
         if options.pattern:
-            await room.list_sender(options.address, options.pattern, allowed=_LISTING[options.action])
-        for pattern, allowed in (lists := await room.sender_lists(options.address)).items():
+            await room.admitting.list_sender(options.address, options.pattern, allowed=_LISTING[options.action])
+        for pattern, allowed in (lists := await room.admitting.sender_lists(options.address)).items():
             _say(f"{'allowed' if allowed else 'blocked'}\t{pattern}")
         if not lists:
             _say(f"{options.address} takes mail of everybody.")
@@ -85,10 +91,10 @@ def quarantine(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
 
     async def work(room: Mailroom) -> int:
         if options.release:
-            await room.release(options.release)
+            await room.admitting.release(options.release)
             _say(f"{options.release} is let in; it shows within seconds.")
             return 0
-        for one in (found := await room.quarantined()):
+        for one in (found := await room.admitting.quarantined()):
             words = (one.id, f"{one.received_at:%Y-%m-%d %H:%M}", one.inbox, one.from_.email, one.subject)
             _say("\t".join(_plain(word) for word in words))
         if not found:

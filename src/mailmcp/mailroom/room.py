@@ -16,6 +16,7 @@ from mailmcp.errors import AddressTaken, BadInput, Unsupported
 from mailmcp.mail import compose
 from mailmcp.mailroom import logged
 from mailmcp.mailroom.addressing import new_address
+from mailmcp.mailroom.admitting import Admitting
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.auditing import Auditing
@@ -36,11 +37,10 @@ from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
-from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage, Suppression
-from mailmcp.policy import patterns, sending
+from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, Suppression
+from mailmcp.policy import sending
 from mailmcp.store import (
     Store,
-    blocks,
     departures,
     handouts,
     inboxes,
@@ -50,6 +50,7 @@ from mailmcp.store import (
 )
 
 if TYPE_CHECKING:
+    from mailmcp.mailroom.archiving import Archiving
     from mailmcp.mailroom.domains import Domains
 
 LISTENER_SECONDS = 2
@@ -203,31 +204,10 @@ class Mailroom:
         await self._reading.forget_files()
         return removed
 
-    async def list_sender(self, address: str, written: str, *, allowed: bool | None) -> str:
-        """Let an inbox take (True) or refuse (False) the mail of whoever fits a pattern, or forget it (None).
-
-        Gives the pattern as it is kept. No tool may call this: what a mail says must not decide whose mail comes in.
-        Raises NotFound, or BadInput for what is no pattern.
-        """
-        try:
-            pattern = patterns.pattern(written)
-        except ValueError as error:
-            raise BadInput(f"{written[:60]!r} {error}: write name@host, a domain, or * for everybody.") from error
-        await self._store.write(logged.listed, address, pattern, allowed, datetime.now(UTC))
-        return pattern
-
-    async def sender_lists(self, address: str) -> dict[str, bool]:
-        """The patterns of an inbox, and whether each allows. Raises NotFound."""
-        inbox = await self._store.read(inboxes.get, address)
-        return await self._store.read(blocks.rules, inbox.row)
-
-    async def quarantined(self) -> list[QuarantinedMessage]:
-        """Mail that an inbox's lists kept out, newest first."""
-        return await self._store.read(blocks.quarantined)
-
-    async def release(self, message_id: str) -> None:
-        """Let a quarantined message in. No tool may call this. Raises NotFound."""
-        await self._store.write(logged.released, message_id, datetime.now(UTC))
+    @property
+    def admitting(self) -> Admitting:
+        """list_sender, sender_lists, quarantined, release: whose mail an inbox takes. No tool may change that."""
+        return Admitting(self._store)
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -359,6 +339,13 @@ class Mailroom:
         from mailmcp.mailroom.domains import Domains  # no server needs it
 
         return Domains(self._store, self._resolver, self.settings)
+
+    @property
+    def archiving(self) -> Archiving:
+        """export, take_in: at a terminal only."""
+        from mailmcp.mailroom.archiving import Archiving  # no server needs it
+
+        return Archiving(self._store, self._inbound)
 
     @property
     def auditing(self) -> Auditing:

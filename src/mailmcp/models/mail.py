@@ -37,6 +37,8 @@ class Source(StrEnum):
     SMTP = "smtp"
     IMAP = "imap"
     """Fetched from a mailbox elsewhere: the bytes are the original ones, whoever brought them there is not known."""
+    IMPORTED = "imported"
+    """Taken from a file of mail: as with ``IMAP``, whoever brought it is not known."""
     SUBMITTED = "submitted"
     """Handed in by this mailroom for one of its own inboxes, without SMTP."""
     REBUILT = "rebuilt"

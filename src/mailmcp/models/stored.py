@@ -118,3 +118,16 @@ class ListenerStatus:
     port: int | None
     pid: int
     trouble: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMail:
+    """A message with its bytes, to be written elsewhere."""
+
+    row: int
+    raw: bytes
+    mail_from: str
+    received_at: datetime
+    sent: bool
+    """Our own copy of a message that left."""
+    read: bool

@@ -15,6 +15,7 @@ from mailmcp.models import (
     Codes,
     Defect,
     Hidden,
+    KeptMail,
     Link,
     StoredMessage,
     Trust,
@@ -44,13 +45,14 @@ def accept(
     sha256: str | None = None,
     mail: int | None = None,
     history: bool = False,
+    read: bool = False,
 ) -> list[int]:
     """Store the bytes and the envelope for each inbox they are for; gives the rows of the new messages.
 
     A second message of an inbox with the same ``fingerprint`` is the same mail handed in again after a lost answer,
     and is not stored twice; None means that nothing identifies the message. ``sha256`` is that of the bytes if it is
     known already. ``mail`` is the row of the account's mail that it is, and ``history`` says that it was there before
-    the account was known here. Raises NotFound when no recipient has an inbox.
+    the account (or the file it is taken from) was known here. Raises NotFound when no recipient has an inbox.
     """
     groups = by_recipient(db, arrival.envelope.recipients)
     if not groups:
@@ -64,10 +66,30 @@ def accept(
             continue
         raw = raws.keep(db, arrival.raw, digest) if raw is None else raw
         rows.append(_insert(db, inbox, raw, arrival, recipients=recipients, outgoing=False, fingerprint=fingerprint))
-    if mail is not None:
-        values = [{"mail": mail, "history": int(history), "row": row} for row in rows]
-        db.executemany("UPDATE messages SET mail = :mail, history = :history WHERE id = :row", values)
+    if mail is not None or history:
+        values = [{"mail": mail, "history": int(history), "read": int(read), "row": row} for row in rows]
+        db.executemany("UPDATE messages SET mail = :mail, history = :history, read = :read WHERE id = :row", values)
     return rows
+
+
+def kept_of(db: sqlite3.Connection, inbox: int, *, after: int, limit: int) -> list[KeptMail]:
+    """The messages of an inbox with their bytes, in the order in which they were stored, from after a row."""
+    rows = db.execute(
+        "SELECT id, raw, mail_from, received_at, outgoing, read FROM messages"
+        " WHERE inbox = :inbox AND id > :after ORDER BY id LIMIT :limit",
+        {"inbox": inbox, "after": after, "limit": limit},
+    ).fetchall()
+    return [
+        KeptMail(
+            row=row["id"],
+            raw=raws.kept(db, row["raw"]),
+            mail_from=row["mail_from"],
+            received_at=moment(row["received_at"]),
+            sent=bool(row["outgoing"]),
+            read=bool(row["read"]),
+        )
+        for row in rows
+    ]
 
 
 def holders(db: sqlite3.Connection, recipients: Iterable[str], *, fingerprint: str) -> tuple[str, ...]:

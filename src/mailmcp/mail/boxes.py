@@ -1,0 +1,171 @@
+"""Files of mail: mbox (RFC 4155) and Maildir, read and written.
+
+A Maildir keeps every byte and whether a message was read. An mbox parts messages by lines that begin with "From ", so
+such a line in a message gets a ``>``, and no line keeps its CR: a signature over such a line breaks.
+"""
+
+from __future__ import annotations
+
+import mailbox
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from mailmcp.errors import BadInput
+from mailmcp.models import KeptMail
+
+_FROM = re.compile(r"(?P<sender>\S{0,320})\s+(?P<when>.{10,80})")
+_ASCTIME = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M %Y")
+_DATE = re.compile(rb"^date:[ \t]*([^\r\n]{5,100})", re.IGNORECASE | re.MULTILINE)
+_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+HEAD_BYTES = 64 * 1024
+SENT_FOLDER = ".Sent"
+_MARK = ":2," if os.name != "nt" else "!2,"
+"""What parts a file's name from the flags; Windows takes no colon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxed:
+    """A message of a file of mail, with CR LF at the end of its lines."""
+
+    raw: bytes
+    mail_from: str = ""
+    received_at: datetime | None = None
+    read: bool = False
+
+
+class MboxWriter:
+    """Writes a new mbox; what was sent goes into one of its own beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open: dict[Path, Any] = {}
+
+    def add(self, mail: KeptMail) -> None:
+        """Append a message."""
+        path = self._path.with_name(f"{self._path.name}.sent") if mail.sent else self._path
+        if path not in self._open:
+            self._open[path] = _created(path)
+        sender = re.sub(r"\s", "_", mail.mail_from) or "MAILER-DAEMON"
+        when = mail.received_at.astimezone(UTC).strftime(_ASCTIME[0])
+        line = f"From {sender} {when}\n".encode("utf-8", "replace")
+        self._open[path].add(line + mail.raw.replace(b"\r\n", b"\n"))
+
+    def close(self) -> None:
+        """Write everything to the disk."""
+        for one in self._open.values():
+            one.close()
+
+
+class MaildirWriter:
+    """Writes a new Maildir, to the byte; what was sent goes into its folder ``.Sent``."""
+
+    def __init__(self, path: Path) -> None:
+        if path.exists():
+            raise BadInput(f"{path} is there already: name a folder that is not.")
+        self._path = path
+        _make_maildir(path)
+
+    def add(self, mail: KeptMail) -> None:
+        """Append a message: a file of its own, whole or not there."""
+        folder = self._path
+        if mail.sent:
+            folder = folder / SENT_FOLDER
+            _make_maildir(folder)
+        seconds = mail.received_at.timestamp()
+        name = f"{int(seconds)}.R{mail.row}.mailmcp"
+        unfinished = folder / "tmp" / name
+        with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(mail.raw)
+        os.utime(unfinished, (seconds, seconds))
+        unfinished.rename(folder / "cur" / f"{name}{_MARK}{'S' if mail.read else ''}")
+
+    def close(self) -> None:
+        """Every message is a file that is written already."""
+
+
+def _make_maildir(path: Path) -> None:
+    for name in ("tmp", "new", "cur"):
+        (path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _created(path: Path) -> Any:
+    if path.exists():
+        raise BadInput(f"{path} is there already: name a file that is not.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return mailbox.mbox(path, create=False)
+
+
+def read(path: Path) -> Iterator[Boxed]:
+    """The messages of an mbox or of a Maildir (of its own folder, not of those in it). Raises BadInput."""
+    if path.is_dir():
+        if not ((path / "cur").is_dir() and (path / "new").is_dir()):
+            raise BadInput(f"{path} is no Maildir: it has no folders cur and new.")
+        yield from _of_maildir(path)
+        return
+    try:
+        with path.open("rb") as file:
+            begins = file.read(5)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+    if begins != b"From ":
+        raise BadInput(f'{path} is no mbox: the first line of one begins with "From ".')
+    yield from _of_mbox(path)
+
+
+def _of_maildir(path: Path) -> Iterator[Boxed]:
+    for file in sorted((*path.glob("new/*"), *path.glob("cur/*"))):
+        if not file.is_file() or file.name.startswith("."):
+            continue
+        raw = file.read_bytes()
+        flags = file.name.rpartition("2,")[2] if ":2," in file.name or "!2," in file.name else ""
+        received = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        yield Boxed(raw=_with_crlf(raw), received_at=received, read="S" in flags)
+
+
+def _of_mbox(path: Path) -> Iterator[Boxed]:
+    box = mailbox.mbox(path, create=False)
+    try:
+        for key in box.keys():  # noqa: SIM118 - a box is no dictionary: it yields messages
+            whole = box.get_bytes(key, from_=True)
+            line, _, raw = whole.partition(b"\n")
+            sender, received = _of_from_line(line.decode("utf-8", "replace"))
+            yield Boxed(raw=_with_crlf(raw), mail_from=sender, received_at=received or _dated(raw))
+    finally:
+        box.close()
+
+
+def _of_from_line(line: str) -> tuple[str, datetime | None]:
+    found = _FROM.match(line.removeprefix("From ").strip())
+    if found is None:
+        return "", None
+    sender = "" if found["sender"].upper() == "MAILER-DAEMON" else found["sender"]
+    for form in _ASCTIME:
+        try:
+            when = datetime.strptime(found["when"].strip(), form)  # noqa: DTZ007 - UTC where it names no zone
+        except ValueError:
+            continue
+        return sender, when if when.tzinfo else when.replace(tzinfo=UTC)
+    return sender, None
+
+
+def _dated(raw: bytes) -> datetime | None:
+    """When a message says that it was written."""
+    found = _DATE.search(raw[:HEAD_BYTES])
+    if found is None:
+        return None
+    try:
+        when = parsedate_to_datetime(found[1].decode("ascii", "replace").strip())
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _with_crlf(raw: bytes) -> bytes:
+    return raw if b"\r\n" in raw[:HEAD_BYTES] else _BARE_LINE_FEED.sub(b"\r\n", raw)

@@ -1,0 +1,109 @@
+"""An inbox's mail as a file of mail, and mail of such a file in an inbox."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailmcp.backends.contract import MAX_MESSAGE_BYTES
+from mailmcp.errors import BadInput
+from mailmcp.mail import boxes
+from mailmcp.mail.boxes import Boxed
+from mailmcp.mailroom.inbound import Inbound
+from mailmcp.models import Arrival, Envelope, Source
+from mailmcp.store import Store, audit, inboxes, messages
+
+TOGETHER = 20
+"""Messages that are in memory at once."""
+JUDGING_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """How much was written."""
+
+    received: int
+    sent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of the messages of a file."""
+
+    stored: int
+    known: int
+    """Stored before: the same bytes in the same inbox."""
+    too_large: int
+
+
+class Archiving:
+    """Export and import. No tool may call these: they name files."""
+
+    def __init__(self, store: Store, inbound: Inbound) -> None:
+        self._store = store
+        self._inbound = inbound
+
+    async def export(self, address: str, path: Path, *, maildir: bool = False) -> Exported:
+        """Write all mail of an inbox to a new mbox, or Maildir. Raises NotFound, BadInput when it is there already."""
+        inbox = await self._store.read(inboxes.get, address)
+        try:
+            writer = await asyncio.to_thread(boxes.MaildirWriter if maildir else boxes.MboxWriter, path)
+            received = sent = after = 0
+            try:
+                while mails := await self._store.read(messages.kept_of, inbox.row, after=after, limit=TOGETHER):
+                    for mail in mails:
+                        await asyncio.to_thread(writer.add, mail)
+                        after = mail.row
+                    sent += sum(mail.sent for mail in mails)
+                    received += sum(not mail.sent for mail in mails)
+            finally:
+                await asyncio.to_thread(writer.close)
+        except OSError as error:
+            raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
+        return Exported(received=received, sent=sent)
+
+    async def take_in(self, address: str, path: Path) -> Imported:
+        """Store the messages of an mbox or a Maildir in an inbox, as mail of the past: no wait is given them.
+
+        Done again it stores nothing twice. Raises NotFound, BadInput for what is no file of mail.
+        """
+        inbox = await self._store.read(inboxes.get, address)
+        stored = known = too_large = 0
+        mails = boxes.read(path)
+        while (mail := await asyncio.to_thread(_next_of, mails)) is not None:
+            if len(mail.raw) > MAX_MESSAGE_BYTES:
+                too_large += 1
+                continue
+            envelope = Envelope(
+                mail_from=mail.mail_from,
+                recipients=(inbox.address,),
+                received_at=mail.received_at or datetime.now(UTC),
+            )
+            arrival = Arrival(raw=mail.raw, envelope=envelope, source=Source.IMPORTED, backend=inbox.backend)
+            sha256 = hashlib.sha256(mail.raw).hexdigest()
+            # A message without an id is known by its bytes too: a file that is read again brings nothing new.
+            rows = await self._store.write(
+                messages.accept, arrival, fingerprint=sha256, sha256=sha256, history=True, read=mail.read
+            )
+            self._inbound.taken(rows, arrival)
+            stored += len(rows)
+            known += not rows
+            if stored % TOGETHER == 0:
+                await self._inbound.settle(at_most=JUDGING_SECONDS)
+        await self._inbound.settle(at_most=JUDGING_SECONDS)
+        if stored:
+            await self._store.write(
+                audit.record, "inbox.imported", datetime.now(UTC), inbox=inbox.address, messages=stored
+            )
+        return Imported(stored=stored, known=known, too_large=too_large)
+
+
+def _next_of(mails: Iterator[Boxed]) -> Boxed | None:
+    try:
+        return next(mails, None)
+    except OSError as error:
+        raise BadInput(f"The file of mail cannot be read on: {error.strerror}.") from error
