@@ -16,7 +16,7 @@ from mailmcp.store import outbox
 
 pytestmark = pytest.mark.anyio
 
-LIMIT = 10
+LIMIT = 60
 """No wait of a test is longer, in seconds."""
 ANN, BOB = "ann@world.example", "bob@world.example"
 IMPATIENT = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02, back_off=(0.05, 0.05))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import forking
 import pytest
 from hosts import LIMIT, mail_by_smtp
 from letters import code_letter
@@ -170,10 +172,16 @@ def test_a_request_to_end_ends_the_process_well_and_soon(served, name):
 def test_a_host_that_goes_away_without_a_word_ends_the_process(home):
     ours, theirs = socket.socketpair()
     environment = {**os.environ, "MAILMCP_LOCAL__SMTP_PORT": "0"}
-    command = [sys.executable, "-m", "mailmcp", "serve", "--home", str(home)]
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=environment)
+    with open(os.devnull, "wb") as nothing:
+        process = forking.begun(
+            ["serve", "--home", str(home)],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=nothing.fileno(),
+            env=environment,
+        )
     theirs.close()
-    with process:
+    with contextlib.closing(ours):
         request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": META}}
         ours.sendall(json.dumps(request).encode() + b"\n")
         ours.settimeout(LIMIT)

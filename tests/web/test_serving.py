@@ -77,7 +77,7 @@ def test_when_the_process_ends_the_port_is_free_and_nobody_is_told_of_a_page(ope
     rig.session()  # it serves
     rig.do(rig.room.aclose())
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((rig.host, rig.port), timeout=1)
+        socket.create_connection((rig.host, rig.port), timeout=LIMIT)
 
 
 def test_it_can_be_turned_off(tmp_path):
@@ -122,7 +122,7 @@ asyncio.run(main())
 
 def test_nothing_of_it_is_loaded_before_somebody_comes(tmp_path):
     ran = subprocess.run(
-        [sys.executable, "-c", LAZY, str(tmp_path / "home")], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", LAZY, str(tmp_path / "home")], capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert (ran.stdout.splitlines(), ran.returncode) == (["[]", "HTTP/1.1 200 OK True"], 0), ran.stderr
 
