@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
 import signal
 import socket
 
 import pytest
 from hosts import LIMIT, Served, first_to_answer, mail_by_smtp
 from letters import code_letter
+from ports import free_port
 
 from mailmcp.cli.doctor import findings
 from mailmcp.models import Standing
@@ -84,7 +83,7 @@ def test_when_the_leader_is_killed_another_takes_over_the_listener(serve):
 
 
 def test_when_the_leader_ends_another_takes_over_the_same_port(serve):
-    port = _port_of_its_own()
+    port = free_port()
     first = opened(serve, MAILMCP_LOCAL__SMTP_PORT=str(port))
     second = opened(serve, MAILMCP_LOCAL__SMTP_PORT=str(port))
     inbox = second.call("create_inbox")["address"]
@@ -146,12 +145,3 @@ def test_a_cancelled_wait_gives_its_message_to_the_next_one(serve):
     found = served.call("wait_for_otp", inbox=inbox, timeout=60)
     assert (found["code"], found.get("repeated")) == ("482913", None)
     assert wait not in served._answers
-
-
-def _port_of_its_own() -> int:
-    """A free port below those that the system gives to whoever asks for any, so that nobody gets it meanwhile."""
-    while True:
-        port = random.randrange(15_000, 30_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
