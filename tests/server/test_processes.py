@@ -10,6 +10,7 @@ from hosts import LIMIT, Served, first_to_answer, mail_by_smtp
 from letters import code_letter
 from ports import free_port
 
+from mailmcp.cli import doctor
 from mailmcp.cli.doctor import findings
 from mailmcp.models import Standing
 
@@ -121,7 +122,8 @@ def test_mail_that_was_accepted_by_a_process_that_was_killed_is_there_after_a_re
     assert second.call("wait_for_otp", inbox=inbox, timeout=60)["code"] == "482913"
 
 
-def test_the_doctor_tries_the_listener_of_a_running_server_and_tells_what_waits(serve, home):
+def test_the_doctor_tries_the_listener_of_a_running_server_and_tells_what_waits(serve, home, monkeypatch):
+    monkeypatch.setattr(doctor, "ANSWER_SECONDS", LIMIT)
     served = opened(serve)
     inbox = served.call("create_inbox")["address"]
     served.call("draft_for_approval", inbox=inbox, to=[inbox], subject="Hi", body="x")

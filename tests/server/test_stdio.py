@@ -121,8 +121,8 @@ def test_nothing_but_messages_stands_on_standard_output(served):
 
 
 def _soon(beginning: float) -> float:
-    """Seconds within which an end is soon: 2, and on a machine that was slow to begin as much longer as it took."""
-    return 2 + beginning
+    """Seconds within which an end is soon: 3, and on a machine that was slow to begin much longer."""
+    return 3 + 5 * beginning
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["unspoken", "in_use"])
