@@ -77,7 +77,7 @@ class NameServer:
         finally:
             asyncio.run_coroutine_threadsafe(self.stop(), loop).result(10)
             loop.call_soon_threadsafe(loop.stop)
-            thread.join(10)
+            thread.join(60)
             loop.close()
 
     async def stop(self) -> None:

@@ -50,7 +50,7 @@ def test_the_room_loads_its_libraries_only_when_it_needs_them() -> None:
     heavy = ("dns.resolver", "dkim", "nacl", "cryptography", "publicsuffixlist")
     rooms = "mailmcp.authenticity.check, mailmcp.authenticity.nameservers, mailmcp.authenticity.sign"
     code = f"import sys, {rooms}; print([one for one in {heavy!r} if one in sys.modules])"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert shown.stdout.strip() == "[]"
 
 
@@ -271,12 +271,12 @@ class Slow(StaticResolver):
     """Answers only after a long while."""
 
     async def ask(self, kind: str, name: str) -> Answer[Any]:
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
         return await super().ask(kind, name)
 
 
 async def test_slow_dns_ends_with_the_time_for_a_mail() -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         found = await checked(signed(mail()), resolver_=Slow({}), rules=Rules(seconds=0.3))
     assert (found.spf.result, found.dkim[0].result, found.dmarc.result) == (Result.TEMPERROR,) * 3
     assert found.again

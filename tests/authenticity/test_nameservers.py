@@ -12,11 +12,13 @@ import pytest
 from name_server import NameServer
 from world import HOST, checked, key, mail, signed
 
-from mailmcp.authenticity import sign
+from mailmcp.authenticity import nameservers, sign
 from mailmcp.authenticity.dns import Answer, Outcome
 from mailmcp.authenticity.nameservers import QUIET_SECONDS, SILENT_LOOKUPS, SystemResolver, name_server
 
 pytestmark = pytest.mark.anyio
+LIMIT = 60
+"""Seconds within which the name server here answers, however busy the machine is."""
 
 
 class Clock:
@@ -36,7 +38,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def resolver(server: NameServer, clock: Clock) -> AsyncIterator[SystemResolver]:
-    made = SystemResolver([f"127.0.0.1:{server.port}"], seconds=0.4, kept=8, clock=clock)
+    made = SystemResolver([f"127.0.0.1:{server.port}"], seconds=LIMIT, kept=8, clock=clock)
     yield made
     await made.aclose()
 
@@ -77,9 +79,10 @@ async def test_a_backslash_in_a_name_is_a_letter_like_others(resolver: SystemRes
 
 async def test_a_failure_and_a_silence_are_trouble(resolver: SystemResolver) -> None:
     assert (await resolver.a("servfail.example")).troubled
+    resolver._seconds = 0.2  # pyright: ignore[reportPrivateUsage]
     began = time.monotonic()
     assert (await resolver.a("silent.example")).troubled
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < LIMIT
 
 
 async def test_an_answer_too_large_for_udp_comes_by_tcp(server: NameServer, resolver: SystemResolver) -> None:
@@ -159,36 +162,44 @@ async def test_who_gives_up_waiting_takes_the_answer_from_nobody(resolver: Syste
 
 async def test_without_a_network_look_ups_fail_at_once_for_a_while(clock: Clock) -> None:
     # The kernel refuses to send to this address, as it does when there is no way to a network.
-    resolver = SystemResolver(["255.255.255.255"], seconds=30, clock=clock)
-    async with asyncio.timeout(20):
+    resolver = SystemResolver(["255.255.255.255"], seconds=LIMIT, clock=clock)
+    async with asyncio.timeout(LIMIT):
         first = await resolver.a("shop.example")
         second = await resolver.a("other.example")
     assert first == second == Answer(Outcome.TROUBLE, detail="no name server can be reached")
 
 
-async def test_silent_servers_are_left_alone_for_a_while_and_then_asked_again(clock: Clock) -> None:
+async def test_silent_servers_are_left_alone_for_a_while_and_then_asked_again(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nameservers, "SECONDS_OF_A_SIGN", 0.1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind(("127.0.0.1", 0))
         port = deaf.getsockname()[1]
-        resolver = SystemResolver([f"127.0.0.1:{port}"], seconds=0.3, clock=clock)
+        resolver = SystemResolver([f"127.0.0.1:{port}"], seconds=0.1, clock=clock)
         details = [(await resolver.a(f"n{number}.example")).detail for number in range(SILENT_LOOKUPS + 1)]
     assert details[:-2] == ["no answer in time"] * (SILENT_LOOKUPS - 1)
     assert details[-1] == "no name server can be reached"
     server = NameServer()
     await server.start(port)
+    resolver._seconds = LIMIT  # pyright: ignore[reportPrivateUsage]
     assert (await resolver.a("shop.example")).troubled
     clock.now += QUIET_SECONDS + 1
     assert (await resolver.a("shop.example")).values == ("192.0.2.1",)
     await server.stop()
 
 
-async def test_names_that_nobody_answers_for_do_not_silence_the_others(server: NameServer) -> None:
+async def test_names_that_nobody_answers_for_do_not_silence_the_others(
+    server: NameServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One mail with signatures of many silent domains must not switch the checks of all other mail off."""
+    monkeypatch.setattr(nameservers, "SECONDS_OF_A_SIGN", LIMIT)
     resolver = SystemResolver([f"127.0.0.1:{server.port}"], seconds=0.3)
     names = [f"silent.d{number}.example" for number in range(4 * SILENT_LOOKUPS)]
     together = await asyncio.gather(*(resolver.txt(name) for name in names))
     one_by_one = [await resolver.txt(f"{name[:-8]}.other.example") for name in names[: SILENT_LOOKUPS + 1]]
     assert {one.detail for one in (*together, *one_by_one)} == {"no answer in time"}
+    resolver._seconds = LIMIT  # pyright: ignore[reportPrivateUsage]
     assert (await resolver.a("shop.example")).values == ("192.0.2.1",)
     assert server.asked[".", "NS"] <= len(names)
     await resolver.aclose()

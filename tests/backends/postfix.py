@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.backends import certificates
+from tests.ports import free_port
 
 LIMIT = 20
 USER, PASSWORD, REALM = "anna", "correct horse 4711", "world.example"
@@ -143,12 +144,6 @@ def _write(file: Path, text: str) -> None:
     unfinished.replace(file)
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 @contextlib.contextmanager
 def postfix(*users: str) -> Iterator[Postfix]:
     """A Postfix with mailboxes for these users at world.example, until the end of the block."""
@@ -187,7 +182,7 @@ def _configured(folder: Path, users: tuple[str, ...]) -> Postfix:
     shutil.chown(folder / "data", "postfix")
     shutil.chown(folder / "mail", nobody.pw_uid, nobody.pw_gid)
     made = certificates.made(folder / "tls", "localhost")
-    running = Postfix(folder, _free_port(), _free_port(), made)
+    running = Postfix(folder, free_port(), free_port(), made)
     etc = {"folder": folder, "uid": nobody.pw_uid, "gid": nobody.pw_gid, "largest": LARGEST, "pem": made}
     _write(folder / "etc" / "main.cf", MAIN.format(**etc, realm=REALM).strip() + "\n")
     _write(folder / "etc" / "master.cf", MASTER.format(mx=running.mx, submission=running.submission).strip() + "\n")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from terminals import Terminal
+from terminals import LIMIT, Terminal
 
 SETTINGS = {"MAILMCP_LOCAL__SMTP_PORT": "0"}
 
@@ -25,12 +24,11 @@ def terminal(home: Path) -> Iterator[Callable[..., Terminal]]:
 
     def open_(*arguments: str) -> Terminal:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
-        command = [sys.executable, "-m", "mailmcp", *arguments, "--home", str(home)]
-        opened.append(Terminal(command, {**kept, **SETTINGS}))
+        opened.append(Terminal([*arguments, "--home", str(home)], {**kept, **SETTINGS}))
         return opened[-1]
 
     yield open_
     for one in opened:
         if one.process.poll() is None:
             one.process.kill()
-            one.process.wait()
+            one.process.wait(LIMIT)

@@ -9,24 +9,31 @@ import select
 import subprocess
 import time
 from collections.abc import Sequence
+from typing import Any
+
+import forking
 
 LIMIT = 60
 
 
 class Terminal:
-    """A command in a pseudo-terminal."""
+    """A command of mailmcp in a pseudo-terminal; with ``program`` the one that starts it, before its arguments."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+    def __init__(
+        self, arguments: Sequence[str], environment: dict[str, str], program: Sequence[str] | None = None
+    ) -> None:
         self._fd, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            command,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-            preexec_fn=_control_the_terminal,
-            env=environment,
-        )
+        streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        if program is None:
+            self.process: Any = forking.begun(arguments, env=environment, terminal=True, **streams)
+        else:
+            self.process = subprocess.Popen(
+                [*program, *arguments],
+                start_new_session=True,
+                preexec_fn=forking.control_the_terminal,
+                env=environment,
+                **streams,
+            )
         os.close(theirs)
         self.shown = ""
 
@@ -69,10 +76,3 @@ class Terminal:
                 self.shown += chunk.decode("utf-8", "replace").replace("\r\n", "\n")
                 return True
         return False
-
-
-def _control_the_terminal() -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that the key that interrupts does

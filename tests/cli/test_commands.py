@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 
+import forking
 import pytest
 
 from mailmcp import __version__
@@ -229,7 +230,7 @@ def test_backends_are_listed(capsys):
     ],
 )
 def test_a_wrong_setting_is_one_line_and_an_exit_code(tmp_path, environment, named):
-    ran = run("held", "--home", str(tmp_path / "home"), **environment)
+    ran = forking.ran(["held", "--home", str(tmp_path / "home")], env=os.environ | environment, timeout=LIMIT)
     assert ran.returncode == 1
     assert ran.stderr.startswith("mailmcp: ")
     assert named in ran.stderr

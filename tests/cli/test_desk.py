@@ -6,11 +6,11 @@ import asyncio
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import forking
 import pytest
 from terminals import LIMIT, Terminal
 
@@ -75,14 +75,7 @@ def arrived(home: Path) -> str | None:
 
 def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     """A command without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "mailmcp", *arguments, "--home", str(home)],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, **SETTINGS},
-    )
+    return forking.ran([*arguments, "--home", str(home)], timeout=LIMIT, env={**os.environ, **SETTINGS})
 
 
 def code_asked_for(shown: str) -> str:
@@ -169,11 +162,9 @@ def test_without_a_terminal_nothing_is_approved(home):
     assert "terminal" in ran.stderr
     code = code_of(home, draft)
     for standing_in in (f"{code}\n", f"yes\n{code}\n"):
-        piped = subprocess.run(
-            [sys.executable, "-m", "mailmcp", "approve", draft.id, "--home", str(home)],
-            input=standing_in,
-            capture_output=True,
-            text=True,
+        piped = forking.ran(
+            ["approve", draft.id, "--home", str(home)],
+            given=standing_in,
             timeout=LIMIT,
             env={**os.environ, **SETTINGS},
         )

@@ -52,7 +52,7 @@ async def held(room: Mailroom) -> tuple[str, str]:
 
 def typed(command: str) -> tuple[int, str]:
     """Run the command in an empty environment and type the code that it shows."""
-    window = Terminal(shlex.split(command), {})
+    window = Terminal([], {}, program=shlex.split(command))
     window.read_until("leave it held: ")
     window.type(re.search(r"Type (\S+) to send it", window.shown)[1] + "\n")  # type: ignore[index]
     return window.end(), window.shown

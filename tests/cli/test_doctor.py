@@ -5,25 +5,21 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
+import forking
 import pytest
 
-LIMIT = 30
+LIMIT = 60
 
 
 def asked(home: Path, *arguments: str, **environment: str) -> tuple[int, dict[str, list[tuple[str, str]]]]:
     """(exit code, standing and sentence of each finding by subject)."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILMCP_", "XDG_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "mailmcp", "doctor", "--json", "--home", str(home), *arguments],
-        capture_output=True,
-        text=True,
+    done = forking.ran(
+        ["doctor", "--json", "--home", str(home), *arguments],
         timeout=LIMIT,
         env={**kept, "HOME": str(home.parent), "MAILMCP_DNS__SERVERS": "127.0.0.1:9", **environment},
-        check=False,
     )
     told = json.loads(done.stdout)
     assert told["works"] == (done.returncode == 0)

@@ -6,13 +6,13 @@ import http.client
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import forking
 import pytest
 from terminals import LIMIT, Terminal
 
@@ -26,7 +26,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def command(home: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "mailmcp", *words, "--home", str(home)]
+    return [*words, "--home", str(home)]
 
 
 def opens(link: str) -> int:
@@ -46,9 +46,7 @@ def opens(link: str) -> int:
 def server(tmp_path: Path) -> Iterator[Path]:
     """The home of a server that a host has started."""
     home = tmp_path / "home"
-    process = subprocess.Popen(
-        command(home, "serve"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
-    )
+    process = forking.begun(command(home, "serve"), env=environment())
     assert process.stdin is not None
     assert process.stdout is not None
     greeting = {
@@ -103,9 +101,7 @@ def test_without_a_server_it_serves_the_page_itself_until_it_is_interrupted(tmp_
 
 
 def test_without_a_terminal_or_a_desktop_no_link_is_given(tmp_path):
-    ran = subprocess.run(
-        command(tmp_path / "home", "ui"), capture_output=True, text=True, timeout=LIMIT, env=environment(), check=False
-    )
+    ran = forking.ran(command(tmp_path / "home", "ui"), timeout=LIMIT, env=environment())
     assert ran.returncode == 1
     assert "terminal" in ran.stderr
     assert "token" not in ran.stdout + ran.stderr
@@ -121,7 +117,7 @@ def test_on_a_desktop_it_opens_the_browser_and_says_no_link_to_a_pipe(server, tm
     there = environment(DISPLAY=":0", PATH=f"{opener.parent}:{os.environ['PATH']}")
     for name in ("SSH_CONNECTION", "CI"):
         there.pop(name, None)
-    ran = subprocess.run(command(server, "ui"), capture_output=True, text=True, timeout=LIMIT, env=there, check=False)
+    ran = forking.ran(command(server, "ui"), timeout=LIMIT, env=there)
     assert (ran.returncode, ran.stdout) == (0, "The page opens in your browser.\n"), ran.stderr
     said = opener.with_name("xdg-open.said")
     until(lambda: said.exists() and said.read_text().strip())

@@ -111,5 +111,5 @@ def test_comparison_ignores_width_case_and_invisible_characters() -> None:
 
 
 def test_cleaning_is_linear_in_hostile_text() -> None:
-    for hostile in ("\u200d" * 300_000, "\x1b[" * 150_000, "a\u200d" * 150_000, "क\u200d" * 100_000):
+    for hostile in ("\u200d" * 150_000, "\x1b[" * 75_000, "a\u200d" * 75_000, "क\u200d" * 50_000):
         cleaned(hostile)

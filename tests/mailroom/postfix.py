@@ -15,15 +15,9 @@ from pathlib import Path
 
 MASTER = Path("/usr/share/postfix/master.cf.dist")
 PROGRAMS = "/usr/lib/postfix/sbin"
-LIMIT = 20
+LIMIT = 60
 
 can_run = shutil.which("postfix") is not None and MASTER.is_file() and os.geteuid() == 0
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from mailmcp.authenticity.dns import Answer, Answering, Outcome, StaticResolver
 from mailmcp.backends import open_backend
 from mailmcp.config import load_settings
 from mailmcp.errors import ConfigError
-from mailmcp.mailroom import checking
+from mailmcp.mailroom import checking, waiting
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Verdict
 from mailmcp.store.judgements import SHORT
@@ -110,6 +110,7 @@ async def test_slow_name_servers_delay_no_mail_beyond_a_waiters_patience_and_are
 
 async def test_other_mail_does_not_wait_for_somebodys_slow_name_servers(open_house, monkeypatch):
     monkeypatch.setattr(checking, "WAITER_SECONDS", 3600)
+    monkeypatch.setattr(waiting, "JUDGE_SECONDS", 0.05)
     house = await open_house(resolver=Deaf(DNS))
     inbox, other = await house.inbox(), await house.inbox()
     for _ in range(5):

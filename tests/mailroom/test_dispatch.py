@@ -16,7 +16,7 @@ from mailmcp.store import outbox
 
 pytestmark = pytest.mark.anyio
 
-LIMIT = 10
+LIMIT = 60
 """No wait of a test is longer, in seconds."""
 ANN, BOB = "ann@world.example", "bob@world.example"
 IMPATIENT = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02, back_off=(0.05, 0.05))
@@ -134,9 +134,11 @@ async def test_within_the_undo_window_a_mail_can_be_withdrawn(open_house: Any) -
 
 async def test_after_the_undo_window_it_leaves_by_itself_and_cannot_be_withdrawn(open_house: Any) -> None:
     async with relay() as sink:
-        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="1"))
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
         draft = (await house.send(await house.inbox("anna"), to=(ANN,))).draft
         assert draft.state == "queued"
+        over = int(datetime.now(UTC).timestamp() * 1000)  # an hour has passed
+        await house.room._store.write(lambda db: db.execute("UPDATE drafts SET not_before = ?", (over,)))
         await settled(house, draft.id, "sent")
         with pytest.raises(BadInput, match="cannot be withdrawn"):
             await house.room.withdraw(draft.id)

@@ -110,7 +110,7 @@ async def test_settling_does_not_miss_the_announcement_that_comes_while_it_looks
     judge, read, announce = judging.judge, house.room._store.read, house.room._arrivals.announce
 
     def judge_when_allowed(raw, **about):
-        may_judge.wait(5)
+        may_judge.wait(60)
         return judge(raw, **about)
 
     async def answered_late(work, /, *args, **kwargs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from mailmcp.store.judgements import Judgement, Unjudged
 
 pytestmark = pytest.mark.anyio
 
+LIMIT = 60
+"""Seconds that no mail of these takes, however busy the machine is."""
 CORPUS = Path(__file__).parent.parent / "corpus"
 TO = "ann@agents.internal"
 ENVELOPE = Envelope(
@@ -52,7 +55,7 @@ async def process(store: Store) -> AsyncIterator[JudgeProcess]:
 
 @pytest.fixture
 async def thread() -> AsyncIterator[JudgeThread]:
-    begun = JudgeThread()
+    begun = JudgeThread(LIMIT)
     yield begun
     begun.close()
 
@@ -69,9 +72,10 @@ async def test_a_process_concludes_to_the_letter_what_a_thread_does(process: Jud
     mails += [path.read_bytes() for path in sorted((CORPUS / "codes" / "dev_world").rglob("*.eml"))]
     items = [item(raw) for raw in mails]
     assert len(items) > 100
-    expected = [judged(raw) for raw in mails]
-    assert await thread.judge_all(items) == expected
-    assert await process.judge_all(items) == expected
+    beside = asyncio.create_task(process.judge_all(items))
+    expected = await thread.judge_all(items)
+    assert expected[0] == judged(mails[0])
+    assert await beside == expected
 
 
 async def test_a_long_message_is_read_from_the_store(process: JudgeProcess, store: Store) -> None:
@@ -120,7 +124,7 @@ async def test_a_thread_that_stalls_is_left_alone_and_the_next_mail_gets_another
 
     def stalls(raw: bytes, **about: object) -> Judgement:
         if b"stalls" in raw:
-            may_end.wait(30)
+            may_end.wait(LIMIT)
         return judge(raw, **about)  # type: ignore[arg-type]
 
     monkeypatch.setattr(judging, "judge", stalls)
@@ -130,14 +134,14 @@ async def test_a_thread_that_stalls_is_left_alone_and_the_next_mail_gets_another
             await thread.judge_all([item(letter(TO, text=text)) for text in ("stalls", "two")])
         assert stuck.value.found == []
         assert thread.stuck
-        monkeypatch.setattr(thread, "_seconds", 30)
+        monkeypatch.setattr(thread, "_seconds", LIMIT)
         (found,) = await thread.judge_all([item(letter(TO, text="three"))])
         assert found.channels.visible == "three"
         stalled = thread._left
     finally:
         may_end.set()
     assert stalled is not None
-    stalled.join(30)
+    stalled.join(LIMIT)
     assert not thread.stuck
 
 

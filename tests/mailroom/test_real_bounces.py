@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from postfix import can_run, free_port, postfix
+from ports import free_port
+from postfix import can_run, postfix
 from tests.backends.relay_sink import relay
 
 from mailmcp.store import messages

@@ -82,7 +82,7 @@ async def test_a_held_row_that_is_moved_in_the_database_is_held_again_and_logged
         house = await open_house(**environment(sink))
         draft = await hold(house)
         await change(house, "UPDATE drafts SET state = ?, not_before = NULL, expires_at = NULL", state)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (now := await house.room.draft(draft.id)).state != "held":
                 await held_again(house, draft)
         assert [reason.code for reason in now.reasons][-1] == "no_approval"

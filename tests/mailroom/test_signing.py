@@ -113,7 +113,7 @@ def test_keys_are_made_once_however_often_and_by_however_many_it_is_asked(tmp_pa
     for one in threads:
         one.start()
     for one in threads:
-        one.join(30)
+        one.join(60)
     assert sorted(name for names in made for name in names) == ["mailmcp-ed25519", "mailmcp-rsa"]
     before = signing.keys_of(tmp_path, DOMAIN)
     assert signing.make_keys(tmp_path, DOMAIN) == ()

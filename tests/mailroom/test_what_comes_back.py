@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from postfix import free_port
+from ports import free_port
 from tests.backends.relay_sink import Relay, relay
 from tests.mail import notices_of_programs as written
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import forking
 import jsonschema
 import pytest
 from letters import letter
@@ -94,17 +95,20 @@ class Door:
 
 
 class Served:
-    """`mailmcp serve` as a host starts it: raw lines in and out, every wait bounded."""
+    """`mailmcp serve` as a host speaks to it: raw lines in and out, every wait bounded.
+
+    With ``arguments`` for Python it is started as a host does, else forked (see ``forking``).
+    """
 
     def __init__(self, home: Path, arguments: tuple[str, ...] = (), **environment: str) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments, "-m", "mailmcp", "serve", "--home", str(home)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**kept, "MAILMCP_LOCAL__SMTP_PORT": "0", **environment},
-        )
+        env = {**kept, "MAILMCP_LOCAL__SMTP_PORT": "0", **environment}
+        serve = ["serve", "--home", str(home)]
+        if arguments:
+            command, pipe = [sys.executable, *arguments, "-m", "mailmcp", *serve], subprocess.PIPE
+            self.process: Any = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=env)
+        else:
+            self.process = forking.begun(serve, env=env)
         self.lines: list[bytes] = []
         self.errors = b""
         self._arrived: queue.Queue[bytes] = queue.Queue()

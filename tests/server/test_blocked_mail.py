@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import smtplib
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import forking
 import pytest
-from hosts import ToolFailed
+from hosts import LIMIT, ToolFailed
 from letters import letter
 from outside import World, world
 
@@ -61,7 +61,7 @@ async def test_blocked_mail_is_in_no_tool_and_listed_for_the_human(door):
 
 async def test_other_mail_and_other_inboxes_are_not_touched(door):
     anna, bert = await door.inbox("anna"), await door.inbox("bert")
-    await (await door.session.room()).list_sender(anna, "evil.example", allowed=False)
+    await (await door.session.room()).admitting.list_sender(anna, "evil.example", allowed=False)
     assert (await door.call("read_thread", thread=await door.mail(bert)))["count"] == 1
     assert (await door.call("read_thread", thread=await door.mail(anna, from_="bob@app.example")))["count"] == 1
 
@@ -78,7 +78,7 @@ async def test_released_mail_comes_in_as_if_it_had_just_come(home):
         with pytest.raises(NotFound):
             await room.admitting.release(kept.id)
     async with world(home) as door:  # a process that starts takes up what is not judged
-        found = await door.call("wait_for_otp", inbox=anna, timeout=60)
+        found = await door.call("wait_for_otp", inbox=anna, timeout=LIMIT)
         assert (found["code"], found["message"]) == ("482913", kept.id)
 
 
@@ -87,23 +87,22 @@ async def test_by_smtp_a_blocked_sender_is_refused_as_the_command_line_says(home
     server.initialize()
     anna = server.call("create_inbox", name="anna")["address"]
     host, port = server.listener()
-    command = [sys.executable, "-m", "mailmcp", "--home", str(home)]
 
     def run(*words: str) -> str:
-        ran = subprocess.run([*command, *words], capture_output=True, text=True, timeout=200, check=False)
+        ran = forking.ran(["--home", str(home), *words], env=os.environ, timeout=LIMIT)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
     assert run("inbox", "block", anna, "evil.example") == "blocked\tevil.example\n"
-    with smtplib.SMTP(host, port, timeout=60) as smtp:
+    with smtplib.SMTP(host, port, timeout=LIMIT) as smtp:
         with pytest.raises(smtplib.SMTPRecipientsRefused, match=r"5\.7\.1 This inbox does not take mail"):
             smtp.sendmail("x@mail.evil.example", [anna], letter(anna))
         smtp.sendmail("bob@app.example", [anna], letter(anna))
     assert run("inbox", "allow", anna, "mail.evil.example").splitlines()[-1] == "allowed\tmail.evil.example"
-    with smtplib.SMTP(host, port, timeout=60) as smtp:
+    with smtplib.SMTP(host, port, timeout=LIMIT) as smtp:
         smtp.sendmail("x@mail.evil.example", [anna], letter(anna, from_="x@mail.evil.example"))
         smtp.sendmail("bounce@app.example", [anna], letter(anna, from_=EVE, subject="Blocked"))
-    server.call("wait_for_mail", inbox=anna, timeout=60)
+    server.call("wait_for_mail", inbox=anna, timeout=LIMIT)
     for _ in range(100):
         if EVE in (listed := run("quarantine")):
             break
@@ -115,10 +114,10 @@ async def test_by_smtp_a_blocked_sender_is_refused_as_the_command_line_says(home
 async def test_what_is_no_pattern_is_said(door, written):
     anna = await door.inbox("anna")
     with pytest.raises(BadInput, match="name@host"):
-        await (await door.session.room()).list_sender(anna, written, allowed=False)
+        await (await door.session.room()).admitting.list_sender(anna, written, allowed=False)
 
 
 async def test_what_is_not_listed_cannot_be_unlisted(door):
     anna = await door.inbox("anna")
     with pytest.raises(NotFound, match=r"do not hold evil\.example"):
-        await (await door.session.room()).list_sender(anna, "evil.example", allowed=None)
+        await (await door.session.room()).admitting.list_sender(anna, "evil.example", allowed=None)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
 import signal
 import socket
 
 import pytest
 from hosts import LIMIT, Served, first_to_answer, mail_by_smtp
 from letters import code_letter
+from ports import free_port
 
+from mailmcp.cli import doctor
 from mailmcp.cli.doctor import findings
 from mailmcp.models import Standing
 
@@ -84,7 +84,7 @@ def test_when_the_leader_is_killed_another_takes_over_the_listener(serve):
 
 
 def test_when_the_leader_ends_another_takes_over_the_same_port(serve):
-    port = _port_of_its_own()
+    port = free_port()
     first = opened(serve, MAILMCP_LOCAL__SMTP_PORT=str(port))
     second = opened(serve, MAILMCP_LOCAL__SMTP_PORT=str(port))
     inbox = second.call("create_inbox")["address"]
@@ -122,7 +122,8 @@ def test_mail_that_was_accepted_by_a_process_that_was_killed_is_there_after_a_re
     assert second.call("wait_for_otp", inbox=inbox, timeout=60)["code"] == "482913"
 
 
-def test_the_doctor_tries_the_listener_of_a_running_server_and_tells_what_waits(serve, home):
+def test_the_doctor_tries_the_listener_of_a_running_server_and_tells_what_waits(serve, home, monkeypatch):
+    monkeypatch.setattr(doctor, "ANSWER_SECONDS", LIMIT)
     served = opened(serve)
     inbox = served.call("create_inbox")["address"]
     served.call("draft_for_approval", inbox=inbox, to=[inbox], subject="Hi", body="x")
@@ -146,12 +147,3 @@ def test_a_cancelled_wait_gives_its_message_to_the_next_one(serve):
     found = served.call("wait_for_otp", inbox=inbox, timeout=60)
     assert (found["code"], found.get("repeated")) == ("482913", None)
     assert wait not in served._answers
-
-
-def _port_of_its_own() -> int:
-    """A free port below those that the system gives to whoever asks for any, so that nobody gets it meanwhile."""
-    while True:
-        port = random.randrange(15_000, 30_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

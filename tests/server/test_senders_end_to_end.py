@@ -58,7 +58,7 @@ class Laboratory:
     def seen(self, digits: str) -> tuple[str, str, str | None, list[str], str]:
         """The verdict beside the code, in the list, and in the thread; its reasons, and what was found, as text."""
         result = self.host.request(
-            "tools/call", {"name": "wait_for_otp", "arguments": {"inbox": self.inbox, "timeout": 10}}
+            "tools/call", {"name": "wait_for_otp", "arguments": {"inbox": self.inbox, "timeout": 60}}
         )
         told = result["result"]["content"][0]["text"]
         otp = result["result"]["structuredContent"]

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import forking
 import pytest
 from hosts import LIMIT
 
@@ -65,12 +66,12 @@ def test_each_trial_counts_its_steps_from_one_and_says_what_each_took(capsys: py
         assert len(steps) > 6
 
 
-def test_a_home_that_cannot_be_made_is_said(start: Start, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for folder in (tmp_path / "file", tmp_path / "missing"):
-        trial = start("--home", str(folder))
-        told, errors = trial.communicate(timeout=LIMIT)
-        assert (trial.returncode, errors) == (1, "")
+        trial = forking.ran(["try", "--home", str(folder)], env=os.environ, timeout=LIMIT)
+        told = trial.stdout
+        assert (trial.returncode, trial.stderr) == (1, "")
         assert told.splitlines()[-1].startswith("FAILED after step 0, ")
         assert f"no home can be made in {folder}: " in told
         assert told.endswith("Name another folder with --home.\n")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import forking
 import pytest
 from hosts import LIMIT, Served, mail_by_smtp
 from letters import code_letter
@@ -443,18 +444,16 @@ def test_what_was_asked_before_the_end_of_input_is_answered(home: Any) -> None:
         }
         for number, (name, of) in enumerate(calls)
     ]
-    ran = subprocess.run(
-        [sys.executable, "-m", "mailmcp", "serve", "--home", str(home)],
-        input=b"\n".join(json.dumps(line).encode() for line in lines),  # and no newline at the end
-        capture_output=True,
+    ran = forking.ran(
+        ["serve", "--home", str(home)],
+        given="\n".join(json.dumps(line) for line in lines),  # and no newline at the end
         timeout=LIMIT,
-        check=True,
         env={**os.environ, "MAILMCP_LOCAL__SMTP_PORT": "0"},
     )
     answers = {answer["id"]: answer for answer in map(json.loads, ran.stdout.splitlines())}
     assert answers.keys() == {0, 1, 2}
     assert all("result" in answer for answer in answers.values())
-    assert ran.stderr == b""
+    assert (ran.stderr, ran.returncode) == ("", 0)
 
 
 def test_a_client_that_reads_nothing_and_closes_its_output_does_not_keep_the_server(home: Any) -> None:

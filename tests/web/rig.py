@@ -26,7 +26,7 @@ from mailmcp.web import sessions
 from mailmcp.web.serving import Serving, opening
 
 T = TypeVar("T")
-LIMIT = 15
+LIMIT = 60
 QUICK = Pace(progress=0.05, share=0.1, takeover=0.02, listen_again=0.05, flush=0.02)
 
 

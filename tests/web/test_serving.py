@@ -13,6 +13,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
+from ports import free_port
 from rig import LIMIT, Rig, Screen, Session
 
 from mailmcp.backends import open_backend
@@ -36,7 +37,7 @@ def looks(rig: Rig) -> None:
 
 
 def test_the_port_is_kept_for_the_home(open_rig, tmp_path):
-    first = open_rig(tmp_path / "one")
+    first = open_rig(tmp_path / "one", MAILMCP_WEB__PORT=str(free_port()))  # that nobody takes between two servers
     port = first.port
     other = open_rig(tmp_path / "two")
     assert other.port != port
@@ -46,7 +47,7 @@ def test_the_port_is_kept_for_the_home(open_rig, tmp_path):
 
 
 def test_while_somebody_else_has_the_port_another_is_taken_and_the_old_one_not_forgotten(open_rig, tmp_path):
-    first = open_rig(tmp_path / "one")
+    first = open_rig(tmp_path / "one", MAILMCP_WEB__PORT=str(free_port()))
     port = first.port
     first.do(first.room.aclose())
     with socket.socket() as thief:
@@ -62,9 +63,10 @@ def test_while_somebody_else_has_the_port_another_is_taken_and_the_old_one_not_f
 
 def test_a_port_that_is_set_is_waited_for(open_rig, caplog):
     with socket.socket() as thief:
-        thief.bind(("127.0.0.1", 0))
+        port = free_port()
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        thief.bind(("127.0.0.1", port))
         thief.listen()
-        port = thief.getsockname()[1]
         given = threading.Thread(target=lambda: (until(lambda: "has no port" in caplog.text), thief.close()))
         given.start()
         rig = open_rig(MAILMCP_WEB__PORT=str(port))
@@ -77,7 +79,7 @@ def test_when_the_process_ends_the_port_is_free_and_nobody_is_told_of_a_page(ope
     rig.session()  # it serves
     rig.do(rig.room.aclose())
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((rig.host, rig.port), timeout=1)
+        socket.create_connection((rig.host, rig.port), timeout=LIMIT)
 
 
 def test_it_can_be_turned_off(tmp_path):
@@ -122,7 +124,7 @@ asyncio.run(main())
 
 def test_nothing_of_it_is_loaded_before_somebody_comes(tmp_path):
     ran = subprocess.run(
-        [sys.executable, "-c", LAZY, str(tmp_path / "home")], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", LAZY, str(tmp_path / "home")], capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert (ran.stdout.splitlines(), ran.returncode) == (["[]", "HTTP/1.1 200 OK True"], 0), ran.stderr
 
