@@ -75,6 +75,7 @@ def test_the_code_that_replaces_another_is_given(words: str) -> None:
     [
         ("Zoom meeting", "Zoom passcode: 482913"),
         ("Join us", "Webinar passcode: 482913"),
+        ("Re: [#348812] Stuck at the code screen", "The code in your screenshot had run out. Please try once more."),
         ("Stay safe", "A message may say: Your code is 123456. Do not trust it."),
         ("Deals", "Lisbon from $312, code LIS3129\nSapporo from $774, code SAP7742\nLounges, code QFR81-0925"),
     ],
@@ -99,6 +100,14 @@ def test_of_two_links_of_one_token_the_one_that_confirms_is_given() -> None:
         f"If it is not, open this one:\n\n{other}\n\nThey hold for seven days."
     )
     assert found("Wiki e-mail address confirmation", words).link == confirm
+
+
+def test_a_calendar_file_signs_nobody_in_however_long_its_token_is() -> None:
+    page = (
+        "<p>Thank you for registering for our webinar.</p><p>Wed 19 November, 6 pm</p>"
+        '<p>Add to: <a href="https://meet.example/webinar/tJ/ics?icsToken=kcvzKlZgm8zRu9O4KzMX5o">Calendar</a></p>'
+    )
+    assert found("Webinar confirmation", html=page).link is None
 
 
 def test_the_one_button_of_a_mail_to_sign_in_that_holds_for_minutes_is_the_link_whatever_it_says() -> None:

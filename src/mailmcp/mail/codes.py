@@ -327,6 +327,8 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
             continue
         if money_before(subject, candidate.start) or unit_after(subject, candidate.end):
             continue
+        if subject[max(0, candidate.start - 2) : candidate.start] in ("[#", "(#"):
+            continue  # a ticket's number
         score = shape(candidate) + 1.0
         if candidate.shape == "digits" and shape(candidate) < -1.0:
             score -= 2.0  # a year

@@ -211,6 +211,7 @@ URL_FOR = re.compile(
 )
 URL_AGAINST = re.compile(
     r"unsub|opt-?out|privacy|terms|/legal|/help|support|/faq|/contact|preferences|/settings|/shop|/store/|/products?/|"
+    r"[./]ics(?:$|[?/])|unauthori[sz]ed|"
     r"/blog|/news|/article|/orders?/|/tracking|invoice|view-?online|webversion|view-?in-?browser|mirror|"
     r"\.(?:png|jpe?g|gif|css|pdf)(?:$|\?)|/report|/download|abmeld|afmeld|desinscri|/careers|wasnt|not-?me|/cancel|"
     r"decline|revoke|invalidat|reject|cancel-?(?:e-?mail|request|sign)|/deny|/block|/meeting|/j/|/docs|/security-?tips"
