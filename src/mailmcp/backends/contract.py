@@ -217,8 +217,8 @@ class Ledger(Protocol):
         """What lies in it from a UID on, as far as it was looked at, by UID."""
         ...
 
-    async def inbox_of(self, recipient: str) -> str | None:
-        """The inbox that receives the mail of an address."""
+    async def inbox_of(self, account: str, recipient: str) -> str | None:
+        """The inbox of an account that receives the mail of an address."""
         ...
 
     async def take(self, folder: Folder, place: Place, arrival: Arrival, *, history: bool) -> None:

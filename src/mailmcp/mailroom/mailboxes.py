@@ -121,10 +121,10 @@ class Mailboxes:
         """What lies in it from a UID on, as far as it was looked at."""
         return await self._store.read(accounts.places, folder.row, low=low)
 
-    async def inbox_of(self, recipient: str) -> str | None:
-        """The inbox that receives the mail of an address."""
+    async def inbox_of(self, account: str, recipient: str) -> str | None:
+        """The inbox of an account that receives the mail of an address."""
         inbox = await self._store.read(inboxes.for_recipient, recipient)
-        return inbox.address if inbox else None
+        return inbox.address if inbox is not None and inbox.account == account else None
 
     async def take(self, folder: Folder, place: Place, arrival: Arrival, *, history: bool) -> None:
         """Store a mail, once; returns after the commit, and judging follows by itself."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from mailmcp.backends.contract import Ledger
 from mailmcp.backends.mailbox import errands, folders
 from mailmcp.backends.mailbox.accounts import Account
+from mailmcp.backends.mailbox.client import CommandRefused
 from mailmcp.backends.mailbox.connection import Connection, LoginRefused
 from mailmcp.backends.mailbox.fetching import FolderReading
 from mailmcp.backends.mailbox.watching import Bell, Watch
@@ -82,20 +83,30 @@ class Attendant:
         pause = self._rhythm.back_off
         while True:
             began = time.monotonic()
+            refused = False
             try:
                 await self._session()
             except LoginRefused as error:
                 await self._report(trouble=error.public)
-                pause = max(pause, self._rhythm.refused)
+                refused = True
             except BackendError as error:
                 await self._report(trouble=error.public)
                 if time.monotonic() - began > 60:
                     pause = self._rhythm.back_off
             except StoreUnavailable as error:
                 log.warning("%s: mail waits: %s", self._account.address, error)
-            # Not all at the same moment after a server's restart.
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
-            pause = min(2 * pause, max(self._rhythm.longest, self._rhythm.refused))
+            await self._pause(self._rhythm.refused if refused else pause, wakes=not refused)
+            pause = min(2 * pause, self._rhythm.longest)
+
+    async def _pause(self, seconds: float, *, wakes: bool) -> None:
+        """Before the next try. One who waits for mail is not kept longer than from look to look, if it ``wakes``."""
+        began = time.monotonic()
+        seconds *= random.uniform(0.8, 1.2)  # noqa: S311 - no secret; not all at the same moment after a restart
+        while (left := began + seconds - time.monotonic()) > 0:
+            awaited = wakes and self._ledger.awaited()
+            if awaited and seconds - left >= self._rhythm.poll_awaited:
+                return
+            await asyncio.sleep(min(left, self._rhythm.glance))
 
     async def _session(self) -> None:
         """As long as the working connection lives."""
@@ -157,14 +168,22 @@ class Attendant:
 
     async def _catch_up(self, connection: Connection, *, thoroughly: bool, first_only: bool = False) -> None:
         for reading in self._readings[: 1 if first_only else None]:
-            await reading.catch_up(connection, thoroughly=thoroughly)
+            try:
+                await reading.catch_up(connection, thoroughly=thoroughly)
+                reading.refused = False
+            except CommandRefused:
+                if reading is self._readings[0]:
+                    raise
+                if not reading.refused:
+                    log.warning("the server does not let %s of %s be read", reading.name, self._account.address)
+                reading.refused = True
 
     async def _older(self, connection: Connection) -> bool:
         """Bring in a piece of what is older, unless as much as wanted is stored; whether there was any."""
         wanted = self._account.settings.cache
         stored = await self._ledger.stored(self._account.address)
         for reading in self._readings:
-            if not reading.older_left:
+            if reading.refused or not reading.older_left:
                 continue
             if stored < wanted and await reading.older(
                 connection, min(PIECE if stored else FIRST_PIECE, wanted - stored)

@@ -9,7 +9,7 @@ from functools import partial
 from mailmcp.backends.contract import Ledger
 from mailmcp.backends.mailbox import commands
 from mailmcp.backends.mailbox.accounts import Account
-from mailmcp.backends.mailbox.client import Client
+from mailmcp.backends.mailbox.client import Client, CommandRefused
 from mailmcp.backends.mailbox.connection import Connection
 from mailmcp.backends.mailbox.folders import Listed
 from mailmcp.errors import BackendError
@@ -33,6 +33,8 @@ async def do_all(connection: Connection, account: Account, ledger: Ledger, folde
                 await ledger.done(errand)
             else:
                 await ledger.done(errand, await connection.run(partial(_mark, errand=errand)))
+        except CommandRefused:
+            await ledger.put_off(errand)  # others may be done all the same
         except BackendError:
             await ledger.put_off(errand)
             raise
