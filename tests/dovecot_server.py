@@ -177,6 +177,10 @@ namespace inbox {{
     auto = subscribe
     special_use = \\Sent
   }}
+  mailbox Entwürfe {{
+    auto = subscribe
+    special_use = \\Drafts
+  }}
   mailbox Archiv {{
     auto = subscribe
     special_use = \\Archive

@@ -1,4 +1,4 @@
-"""What comes back into a mailbox elsewhere, and what is filed there, end to end: real IMAP, real relay, a real client."""
+"""What comes back into a mailbox elsewhere, and what is filed there: real IMAP, real relay, real client."""
 
 from __future__ import annotations
 

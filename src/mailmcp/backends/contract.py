@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from mailmcp.models import AccountStatus, Arrival, Errand, Folder, OutboundMail, Place, Receipt
+from mailmcp.models import AccountStatus, Arrival, DraftCopy, Errand, Folder, OutboundMail, Place, Receipt
 
 if TYPE_CHECKING:
     from mailmcp.config import Settings
@@ -254,6 +254,18 @@ class Ledger(Protocol):
 
     async def put_off(self, errand: Errand) -> None:
         """It could not be done now."""
+        ...
+
+    async def draft_copies(self, account: str, *, wanted: bool) -> tuple[list[DraftCopy], list[DraftCopy]]:
+        """Copies of held drafts to be put into the account, if they are ``wanted``, and those to be taken out."""
+        ...
+
+    async def keep_draft_copy(self, account: str, copy: DraftCopy, *, filed: bool) -> None:
+        """A copy is about to be put there, or lies there."""
+        ...
+
+    async def draft_taken_out(self, account: str, draft: str) -> None:
+        """Its copy is there no more."""
         ...
 
     async def stored(self, account: str) -> int:

@@ -71,6 +71,11 @@ class AccountSettings(Section):
         description="File a copy of what was sent in the account's folder of sent mail (with access write); auto: where"
         " the provider does not do so by itself.",
     )
+    save_drafts: bool = Field(
+        default=False,
+        description="Show held drafts in the account's folder of drafts, with access write, for as long as they are"
+        " held. They are copies: what is decided is decided in mailmcp.",
+    )
     oauth_client: str | None = Field(
         default=None, description="Client id of `mailmcp connect-account`, as you registered it with the provider."
     )

@@ -13,8 +13,8 @@ from mailmcp.errors import MailError
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.inbound import Inbound, fingerprint
 from mailmcp.mailroom.requests import Outcome
-from mailmcp.models import AccountStatus, Arrival, Errand, Folder, Place, Reason, Submission
-from mailmcp.store import Store, accounts, errands, inboxes, status
+from mailmcp.models import AccountStatus, Arrival, DraftCopy, Errand, Folder, Place, Reason, Submission
+from mailmcp.store import Store, accounts, draft_copies, errands, inboxes, status
 
 log = logging.getLogger("mailmcp.mailboxes")
 
@@ -170,6 +170,18 @@ class Mailboxes:
         """It could not be done now."""
         seconds = PUT_OFF[min(errand.tries, len(PUT_OFF) - 1)]
         await self._store.write(errands.put_off, errand, datetime.now(UTC) + timedelta(seconds=seconds))
+
+    async def draft_copies(self, account: str, *, wanted: bool) -> tuple[list[DraftCopy], list[DraftCopy]]:
+        """Copies of held drafts that are to be put into the account, and those to be taken out."""
+        return await self._store.read(draft_copies.due, account, wanted=wanted)
+
+    async def keep_draft_copy(self, account: str, copy: DraftCopy, *, filed: bool) -> None:
+        """A copy is about to be put there, or lies there."""
+        await self._store.write(draft_copies.keep, account, copy, filed=filed)
+
+    async def draft_taken_out(self, account: str, draft: str) -> None:
+        """Its copy is there no more."""
+        await self._store.write(draft_copies.taken_out, account, draft)
 
     async def stored(self, account: str) -> int:
         """How many mails of an account are stored."""

@@ -51,6 +51,24 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftCopy:
+    """A copy of a held draft in an account's folder of drafts."""
+
+    draft: str
+    """Its d_… id."""
+    sha256: str
+    """Which state of it."""
+    octets: bytes = b""
+    """Of one that is to be put there."""
+    hidden: tuple[str, ...] = ()
+    """Its Bcc recipients, who do not stand in the bytes."""
+    folder: str = ""
+    uidvalidity: int = 0
+    uid: int = 0
+    """0 when the server did not say it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
     """How it stands with an account, as the leading process says."""
 

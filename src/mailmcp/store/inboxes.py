@@ -53,7 +53,7 @@ def create(
     ).fetchone()
     if row is None:
         raise AddressTaken(f"The inbox {address} exists already: use it, or choose another name.")
-    if account == address:
+    if account is not None and account == address:
         _forget_unkept(db, account)
     db.execute(
         "INSERT INTO arrivals (cursor, inbox) VALUES (:cursor, :inbox)", {"cursor": new_id("c"), "inbox": row["id"]}

@@ -86,7 +86,7 @@ def said(db: sqlite3.Connection, row: int, about: str, *, handled: bool, now: da
 def draft_of(db: sqlite3.Connection, returned: Returned, *, inbox: str | None) -> Draft | None:
     """The draft that a report is about, among those of an inbox or of all; None when it is about none of ours.
 
-    Inboxes whose mail comes into one account count as one: a provider may give it a sender's address without the detail.
+    Inboxes whose mail comes into one account count as one: a provider may cut the detail off.
     """
     for message_id in returned.message_ids:
         rows = db.execute(

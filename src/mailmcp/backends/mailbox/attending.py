@@ -18,6 +18,7 @@ from mailmcp.backends.mailbox import errands, folders
 from mailmcp.backends.mailbox.accounts import Account
 from mailmcp.backends.mailbox.client import CommandRefused
 from mailmcp.backends.mailbox.connection import Connection, LoginRefused
+from mailmcp.backends.mailbox.drafts import DraftsKept
 from mailmcp.backends.mailbox.fetching import FolderReading
 from mailmcp.backends.mailbox.watching import Bell, Watch
 from mailmcp.errors import BackendError, StoreUnavailable
@@ -73,6 +74,7 @@ class Attendant:
         self._rhythm = rhythm
         self._trusted = tuple(one.lower() for one in trusted_authserv)
         self._bell = Bell()
+        self._drafts = DraftsKept(account, ledger)
         self._readings: list[FolderReading] = []
         self._watch: Watch | None = None
         self._said: AccountStatus | None = None
@@ -136,6 +138,7 @@ class Attendant:
             if watching.done() and not watching.cancelled() and (error := watching.exception()) is not None:
                 raise error
             await errands.do_all(connection, self._account, self._ledger, listed)
+            await self._drafts.keep(connection, listed)
             older = await self._older(connection)
             await self._report()
             if not older or await self._ledger.stored(self._account.address) > NEWEST:

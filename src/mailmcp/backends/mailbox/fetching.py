@@ -195,11 +195,15 @@ class FolderReading:
                 still_there = await connection.run(partial(commands.uids, low=part[0], high=part[-1]))
                 if any(uid in still_there for uid in unknown):
                     raise TryLater(f"T{connection.at[1:]} says nothing of mails that it says it has.")
+            drafts: set[int] = set()
             for uid, head in heads.items():
                 if head.size > MAX_MESSAGE_BYTES:
                     log.warning("a mail of %d bytes in %s is too large to be fetched", head.size, self.name)
                     await self._ledger.skip(folder, Place(uid=uid, flags=head.flags))
-            small = {uid: head for uid, head in heads.items() if head.size <= MAX_MESSAGE_BYTES}
+                elif "\\draft" in head.flags and self.name.upper() != "INBOX":
+                    await self._ledger.skip(folder, Place(uid=uid, flags=head.flags))  # it was never sent
+                    drafts.add(uid)
+            small = {uid: head for uid, head in heads.items() if head.size <= MAX_MESSAGE_BYTES and uid not in drafts}
             while group := _next_group(small, self._together):
                 found = await self._bodies(connection, group)
                 for uid in group:
