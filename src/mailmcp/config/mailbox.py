@@ -18,7 +18,7 @@ class AccountSettings(Section):
         default=None,
         description="A service whose servers are known: gmail, outlook, icloud, fastmail, yahoo, zoho, proton, gmx,"
         " mailbox.org, agentmail or mailkite. What is set beside it wins; without it and without a host the domain of"
-        " the address is asked (RFC 6186).",
+        " the address is asked (RFC 6186, autoconfig).",
     )
     host: str | None = Field(default=None, description="Host name of the IMAP server.")
     port: int | None = Field(
