@@ -280,6 +280,10 @@ class Ledger(Protocol):
         """Whether somebody waits for mail at this moment."""
         ...
 
+    def behind(self) -> bool:
+        """Whether so much of what was handed in is still to be judged that new mail would have to wait for it."""
+        ...
+
 
 @runtime_checkable
 class ReadsMailboxes(Protocol):

@@ -20,6 +20,8 @@ log = logging.getLogger("mailmcp.mailboxes")
 
 GONE_AFTER = timedelta(seconds=90)
 """A mail that vanished may only have been moved: so long it has to turn up in another folder."""
+FEW = 5
+"""Mails to be judged that new mail may have before it."""
 PUT_OFF = (30, 120, 600, 3600)
 """Seconds before an errand is tried again, and so on with the last."""
 
@@ -194,6 +196,10 @@ class Mailboxes:
     def awaited(self) -> bool:
         """Whether somebody waits for mail at this moment, in any process of the home."""
         return self._arrivals.awaited or self._awaited_elsewhere
+
+    def behind(self) -> bool:
+        """Whether so much of what was handed in is still to be judged that new mail would have to wait for it."""
+        return self._inbound.waiting > FEW
 
     async def _ask_for_waits(self) -> None:
         """Waits of other processes leave word in the store (``waiting``)."""

@@ -29,8 +29,10 @@ log = logging.getLogger("mailmcp.backends.imap")
 NEWEST = 500
 """Mails that are fetched at once; the older ones a piece at a time."""
 PIECE = 50
-FIRST_PIECE = 10
-"""There shall soon be something to be seen of a mailbox."""
+SMALL_PIECE = 10
+"""At first, for there shall soon be something to be seen of a mailbox; and while somebody waits for what is new."""
+BREATH_SECONDS = 0.05
+"""Between two looks whether what was handed in is judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +141,12 @@ class Attendant:
                 raise error
             await errands.do_all(connection, self._account, self._ledger, listed)
             await self._drafts.keep(connection, listed)
-            older = await self._older(connection)
+            behind = self._ledger.behind()
+            older = not behind and await self._older(connection)
             await self._report()
-            if not older or await self._ledger.stored(self._account.address) > NEWEST:
+            if behind:
+                await self._rung(BREATH_SECONDS)
+            elif not older or await self._ledger.stored(self._account.address) > NEWEST:
                 await self._rung(self._rhythm.glance)
             now = time.monotonic()
             awaited = self._ledger.awaited() and not self._idles
@@ -188,9 +193,8 @@ class Attendant:
         for reading in self._readings:
             if reading.refused or not reading.older_left:
                 continue
-            if stored < wanted and await reading.older(
-                connection, min(PIECE if stored else FIRST_PIECE, wanted - stored)
-            ):
+            piece = PIECE if stored and not self._ledger.awaited() else SMALL_PIECE
+            if stored < wanted and await reading.older(connection, min(piece, wanted - stored)):
                 self._left = 0
                 return True
             if reading.older_left:  # enough is stored
