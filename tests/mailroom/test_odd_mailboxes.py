@@ -233,3 +233,17 @@ async def test_two_mails_with_the_same_message_id_are_two(open_reader: OpenReade
         for text in ("The first words.", "Other words."):
             server.add(letter(USER, subject="twins", text=text, headers={"Message-ID": "<same@app.example>"}))
         await reader.until(reader.subjects, ["twins", "twins"])
+
+
+async def test_what_is_not_read_and_what_is_left_out_is_said(open_reader: OpenReader) -> None:
+    async with toy(refused={"EXAMINE &ZeVnLIqe-": "[NOPERM] Permission denied"}) as server:
+        just_now(server)
+        server.kept_back.add(server.add(letter(USER, subject="bad")))
+        server.add(letter(USER, subject="good"))
+        reader = await open_reader({**of_toy(server), "MAILMCP_IMAP__FOLDERS": "INBOX, 日本語, nowhere"})
+        await reader.wait()
+
+        async def said() -> list[tuple[str, str, int]]:
+            return [(one.folders, one.unread_folders, one.left_out) for one in (await reader.room.status()).accounts]
+
+        await reader.until(said, [("INBOX", "nowhere, 日本語", 1)])

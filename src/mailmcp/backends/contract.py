@@ -272,6 +272,10 @@ class Ledger(Protocol):
         """How many mails of an account are stored."""
         ...
 
+    async def too_large(self, account: str) -> int:
+        """How many mails of an account are not stored since they are too large."""
+        ...
+
     async def report(self, account: AccountStatus) -> None:
         """How it stands with an account."""
         ...

@@ -22,8 +22,8 @@ from mailmcp.backends.contract import AboutToCommit, Ledger, Reception, Token
 from mailmcp.backends.mailbox.accounts import Account, accounts
 from mailmcp.backends.mailbox.signins import SignIns
 from mailmcp.config import Settings, SmtpSettings
-from mailmcp.errors import BackendError, TryLater
-from mailmcp.models import OutboundMail, Receipt
+from mailmcp.errors import BackendError, ConfigError, TryLater
+from mailmcp.models import Finding, OutboundMail, Receipt, Standing
 
 if TYPE_CHECKING:
     from mailmcp.backends.mailbox.attending import Rhythm
@@ -42,7 +42,7 @@ class ImapBackend:
         {"mime", "cc", "bcc", "html", "attachments", "inline", "reply_to", "in_reply_to", "forward", "send_at"}
     )
 
-    def __init__(self, settings: Settings, reception: Reception, rhythm: Rhythm | None = None) -> None:
+    def __init__(self, settings: Settings, reception: Reception | None = None, rhythm: Rhythm | None = None) -> None:
         self._settings = settings
         self._reception = reception
         self._accounts = accounts(settings)
@@ -90,6 +90,7 @@ class ImapBackend:
                     lambda purpose, account=account: self._connected(account, purpose),
                     rhythm=self._rhythm or STEADY,
                     trusted_authserv=self._settings.auth.trusted_authserv,
+                    relay=self._relay_in_words if account is self._accounts[0] else lambda: "",
                 )
                 group.create_task(attendant.run(), name=f"mailmcp-imap-{account.address}")
 
@@ -169,6 +170,40 @@ class ImapBackend:
         if self.account_of(address) != first.address:
             return f"Only the account {first.address} sends; {address} receives."
         return None
+
+    def _relay_in_words(self) -> str:
+        """The relay for sentences; empty where it is not known."""
+        if self._settings.send_backend not in (None, self.name) or (given := self.sends_with()) is None:
+            return ""
+        from mailmcp.backends.smtp import relay_of
+
+        try:
+            relay = relay_of(given.smtp)
+        except ConfigError:
+            return ""
+        return f"{relay.host} port {relay.port}"
+
+    async def examine(self) -> list[Finding]:
+        """What a user would ask about each account, found out by logging in; nothing is changed."""
+        from mailmcp.backends.mailbox.examination import examined
+
+        found: list[Finding] = []
+        for account in self._accounts:
+            found += await examined(account, partial(self._connected, account, "examine"))
+        return [*found, await self._examined_relay()]
+
+    async def _examined_relay(self) -> Finding:
+        account = self._accounts[0]
+        try:
+            if self._relay is None and self.sends_with() is None:
+                from mailmcp.backends.mailbox.discovery import outgoing
+
+                self._relay = await outgoing(account, self._settings.dns.servers)
+        except BackendError as error:
+            return Finding(subject="sending", standing=Standing.WEAK, sentence=error.public)
+        own = "" if account.writes else f" Nothing leaves from {account.address} itself, which is only read."
+        where = self._relay_in_words() or f"the backend {self._settings.send_backend}"
+        return Finding(subject="sending", standing=Standing.FINE, sentence=f"Mail leaves by {where}.{own}")
 
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """IMAP sends nothing: the smtp backend does, with the relay that the account's domain names."""

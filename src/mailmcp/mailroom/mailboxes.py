@@ -189,6 +189,10 @@ class Mailboxes:
         """How many mails of an account are stored."""
         return await self._store.read(accounts.count, account)
 
+    async def too_large(self, account: str) -> int:
+        """How many mails of an account are not stored since they are too large."""
+        return await self._store.read(accounts.skipped, account)
+
     async def report(self, account: AccountStatus) -> None:
         """How it stands with an account."""
         await self._store.write(status.set_account, account)

@@ -88,3 +88,15 @@ class AccountStatus:
     authserv: str = ""
     """The host whose Authentication-Results stand on top of its mail."""
     authserv_trusted: bool = False
+    folders: str = ""
+    """Those that are read, with commas between."""
+    unread_folders: str = ""
+    """Those that the settings name and that are not there, or that the server does not open."""
+    sent: str = ""
+    """Where copies of sent mail are filed; empty when none are."""
+    drafts: str = ""
+    """Where held drafts are shown; empty when they are not."""
+    relay: str = ""
+    """The server that takes its mail; empty when it is not known yet, or another account sends."""
+    left_out: int = 0
+    """Mails that are not stored: they are too large, or the server does not hand them over."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mailmcp.backends.contract import Ledger
-from mailmcp.backends.mailbox import errands, folders
+from mailmcp.backends.mailbox import drafts, errands, folders
 from mailmcp.backends.mailbox.accounts import Account
 from mailmcp.backends.mailbox.client import CommandRefused
 from mailmcp.backends.mailbox.connection import Connection, LoginRefused
@@ -69,11 +69,14 @@ class Attendant:
         *,
         rhythm: Rhythm = STEADY,
         trusted_authserv: tuple[str, ...] = (),
+        relay: Callable[[], str] = lambda: "",
     ) -> None:
         self._account = account
         self._ledger = ledger
         self._connect = connect
         self._rhythm = rhythm
+        self._relay = relay
+        self._listed: folders.Listed | None = None
         self._trusted = tuple(one.lower() for one in trusted_authserv)
         self._bell = Bell()
         self._drafts = DraftsKept(account, ledger)
@@ -117,7 +120,7 @@ class Attendant:
         connection = await self._connect("work")
         watching: asyncio.Task[None] | None = None
         try:
-            listed = await connection.run(folders.listed)
+            listed = self._listed = await connection.run(folders.listed)
             names = self._chosen(listed)
             kept = {one.name: one for one in self._readings}
             self._readings = [kept.get(name) or FolderReading(self._account, self._ledger, name) for name in names]
@@ -219,6 +222,18 @@ class Attendant:
             )
         return list(found)
 
+    def _folders(self) -> dict[str, str]:
+        """Which folders are read and written, and which are not."""
+        if self._listed is None:
+            return {}
+        missing = [one for one in self._account.settings.folders if self._listed.found(one) not in self._listed.names]
+        return {
+            "folders": ", ".join(one.name for one in self._readings if not one.refused),
+            "unread_folders": ", ".join([*missing, *(one.name for one in self._readings if one.refused)]),
+            "sent": errands.filed_in(self._account, self._listed) or "",
+            "drafts": drafts.shown_in(self._account, self._listed) or "",
+        }
+
     async def _report(self, *, trouble: str = "") -> None:
         """Say how it stands, if that has changed."""
         authserv = next((one.authserv for one in self._readings if one.authserv), "")
@@ -232,6 +247,10 @@ class Attendant:
             writes=self._account.writes,
             authserv=authserv,
             authserv_trusted=authserv in self._trusted,
+            relay=self._relay(),
+            left_out=await self._ledger.too_large(self._account.address)
+            + sum(len(one.kept_back) for one in self._readings),
+            **self._folders(),
         )
         if status == self._said:
             return

@@ -42,9 +42,8 @@ class DraftsKept:
         """Put there what is held, and take out what is no more, or is another by now."""
         if not self._account.writes or time.monotonic() < self._rests_until:
             return
-        address, folder = self._account.address, listed.uses.get("\\drafts")
-        wanted = self._account.settings.save_drafts and folder is not None
-        added, removed = await self._ledger.draft_copies(address, wanted=wanted)
+        address, folder = self._account.address, shown_in(self._account, listed)
+        added, removed = await self._ledger.draft_copies(address, wanted=folder is not None)
         try:
             for copy in removed:
                 if copy.folder in listed.names:
@@ -57,6 +56,11 @@ class DraftsKept:
         except CommandRefused:
             log.warning("the server does not let the folder of drafts of %s be changed", address)
             self._rests_until = time.monotonic() + REST_SECONDS
+
+
+def shown_in(account: Account, listed: Listed) -> str | None:
+    """The folder in which held drafts are shown; None when they are not, or there is none."""
+    return listed.uses.get("\\drafts") if account.writes and account.settings.save_drafts else None
 
 
 def _put(client: Client, copy: DraftCopy) -> DraftCopy:
