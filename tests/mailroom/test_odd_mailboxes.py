@@ -39,6 +39,22 @@ async def test_a_mail_to_a_person_and_to_an_inbox_is_in_both(open_reader: OpenRe
             assert found.subject == "both"
 
 
+async def test_an_inbox_that_was_made_before_there_was_an_account_gets_its_mail_from_it(
+    open_reader: OpenReader,
+) -> None:
+    async with toy() as server:
+        just_now(server)
+        reader = await open_reader({**of_toy(server), "MAILMCP_IMAP__CATCH_ALL": "mine.example"})
+        shop = (await reader.room.create_inbox(name="shop"))[0].address
+        await reader.room._store.write(
+            lambda db: db.execute("UPDATE inboxes SET account = NULL WHERE address = ?", (shop,))
+        )
+        server.add(letter(shop, subject="for the shop"))
+        found = (await reader.wait(shop)).message
+        assert found is not None
+        assert found.subject == "for the shop"
+
+
 async def test_a_mail_of_one_account_is_not_given_to_the_inbox_of_another(open_reader: OpenReader, home: Path) -> None:
     with dovecot_server.running(users=(USER, "me@work.example")) as server:
         await asyncio.to_thread(home.mkdir)

@@ -126,7 +126,8 @@ class Mailboxes:
     async def inbox_of(self, account: str, recipient: str) -> str | None:
         """The inbox of an account that receives the mail of an address."""
         inbox = await self._store.read(inboxes.for_recipient, recipient)
-        return inbox.address if inbox is not None and inbox.account == account else None
+        # One of no account was made before its mail came into one, as after a change of the backend.
+        return inbox.address if inbox is not None and inbox.account in (account, None) else None
 
     async def take(self, folder: Folder, place: Place, arrival: Arrival, *, history: bool) -> None:
         """Store a mail, once; returns after the commit, and judging follows by itself."""
