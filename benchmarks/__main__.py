@@ -33,6 +33,9 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all of them if left out")
     parser.add_argument("--quick", action="store_true", help="few samples and a small store: under a minute")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the marked block of this page")
+    parser.add_argument(
+        "--peers", action="store_true", help="install another program from PyPI for the part mailbox, and ask it too"
+    )
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
@@ -41,7 +44,8 @@ def main() -> None:
     measured: list[Part] = []
     for name in options.parts or PARTS:
         began = time.perf_counter()
-        measured += importlib.import_module(f"benchmarks.{name}").measure(quick=options.quick)
+        more = {"peers": True} if name == "mailbox" and options.peers else {}
+        measured += importlib.import_module(f"benchmarks.{name}").measure(quick=options.quick, **more)
         sys.stderr.write(f"{name}: done in {time.perf_counter() - began:.0f} s\n")
     text = report(measured, quick=options.quick)
     sys.stdout.write(text)

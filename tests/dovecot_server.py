@@ -72,8 +72,9 @@ class Dovecot:
         until = time.monotonic() + STARTS_WITHIN
         for port in (self.imap, self.imaps, self.lmtp):
             while True:
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                    break
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as probe:
+                    if port == self.imaps or probe.recv(1):  # the others greet, and do not hang up
+                        break
                 log = self.folder / "log"
                 assert time.monotonic() < until, log.read_text() if log.exists() else "Dovecot does not start"
                 time.sleep(0.02)
@@ -176,6 +177,10 @@ namespace inbox {{
   mailbox Gesendet {{
     auto = subscribe
     special_use = \\Sent
+  }}
+  mailbox Entwürfe {{
+    auto = subscribe
+    special_use = \\Drafts
   }}
   mailbox Archiv {{
     auto = subscribe

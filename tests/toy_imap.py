@@ -40,6 +40,10 @@ class Toy:
     greeting: bytes = b"* OK ready\r\n"
     refuses: str = ""
     """Answer to a login, when it is refused."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """What begins so is answered NO with these words; of FETCH only where one of ``refused_uids`` is named."""
+    refused_uids: set[int] = field(default_factory=set)
+    listing: bytes = b'* LIST (\\HasNoChildren) "/" INBOX\r\n* LIST (\\HasNoChildren) "/" "&ZeVnLIqe-"\r\n'
     connections: int = 0
     _open: dict[asyncio.StreamWriter, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -83,6 +87,9 @@ class Toy:
         if command in self.garbage:
             writer.write(self.garbage[command].replace(b"TAG", tag.encode()))
             return True
+        if (words := self._refusal(command, arguments)) is not None:
+            writer.write(f"{tag} NO {words}\r\n".encode())
+            return True
         said = getattr(self, f"_{command.lower()}", lambda _: b"")(arguments)
         if command in ("LOGIN", "AUTHENTICATE"):
             if command == "AUTHENTICATE" and " " not in arguments:
@@ -97,11 +104,18 @@ class Toy:
         writer.write(said + f"{tag} OK done\r\n".encode())
         return command != "LOGOUT"
 
+    def _refusal(self, command: str, arguments: str) -> str | None:
+        said = f"{command} {arguments}".replace('"', "")
+        words = next((words for start, words in self.refused.items() if said.startswith(start)), None)
+        if command == "FETCH" and not self.refused_uids & set(self._named(arguments.partition(" ")[0])):
+            return None
+        return words
+
     def _capability(self, _: str) -> bytes:
         return f"* CAPABILITY {self.capabilities}\r\n".encode()
 
     def _list(self, _: str) -> bytes:
-        return b'* LIST (\\HasNoChildren) "/" INBOX\r\n* LIST (\\HasNoChildren) "/" "&ZeVnLIqe-"\r\n'
+        return self.listing
 
     def _examine(self, _: str) -> bytes:
         said = f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY {self.uidvalidity}] ok\r\n"

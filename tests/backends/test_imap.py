@@ -8,7 +8,7 @@ import contextlib
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from letters import letter
@@ -23,6 +23,7 @@ from mailmcp.backends.mailbox.connection import Connection, LoginRefused
 from mailmcp.backends.mailbox.presets import PRESETS
 from mailmcp.config import Settings, load_settings
 from mailmcp.errors import BackendError, ConfigError, TryLater
+from mailmcp.mailroom.returning import Returning
 
 LIMIT = 10
 SECRET = "canary correct horse 4711"
@@ -370,3 +371,10 @@ async def test_reading_opens_folders_so_that_nothing_in_them_can_change(tmp_path
         made.close()
     assert not [one for one in server.heard if one.startswith(("SELECT", "STORE"))]
     assert [one for one in server.heard if "BODY.PEEK[]" in one]
+
+
+def test_the_relay_of_a_known_service_is_the_one_whose_reports_count(tmp_path: Path) -> None:
+    settings = given(tmp_path, BACKEND="imap", IMAP__USERNAME="me@gmail.com", IMAP__PASSWORD="x")
+    returning = Returning(cast(Any, None), settings)
+    returning.ask_for_relay(ImapBackend(settings, KeepingReception()).sends_with)
+    assert returning._relay_host == "smtp.gmail.com"

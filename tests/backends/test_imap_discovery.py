@@ -52,15 +52,18 @@ def account_at(home: Path, domain: str) -> Account:
 async def test_the_best_encrypted_server_of_the_domain_is_used(
     tmp_path: Path, name_servers: tuple[str, ...], domain: str, server: Server
 ) -> None:
-    assert await discovered(account_at(tmp_path, domain), name_servers) == server
+    assert (await discovered(account_at(tmp_path, domain), name_servers)).server == server
 
 
 @pytest.mark.parametrize(
     ("domain", "words"),
     [
         ("elsewhere.example", "names imap.thief.test port 993 .* another organisation: .* MAILMCP_IMAP__HOST"),
-        ("nothing.example", "does not say in DNS where its mailboxes are: set MAILMCP_IMAP__HOST"),
-        ("gone.example", "does not say in DNS where its mailboxes are"),
+        (
+            "nothing.example",
+            "does not say where its mailboxes are, neither in DNS nor by autoconfig: set MAILMCP_IMAP__HOST",
+        ),
+        ("gone.example", "does not say where its mailboxes are"),
     ],
 )
 async def test_what_is_not_certain_gets_no_password(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from letters import letter
+from tests.mailroom.mailbox_reader import dovecot, looks, open_reader  # noqa: F401 - fixtures
 
 from mailmcp.authenticity.dns import Resolver, StaticResolver
 from mailmcp.backends import open_backend

@@ -11,7 +11,7 @@ import pytest
 from cutting_proxy import wire
 from dovecot_server import USER
 from letters import letter
-from tests.mailroom.test_mailboxes import PACE, RHYTHM
+from tests.mailroom.mailbox_reader import PACE, RHYTHM
 
 from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends.imap import ImapBackend

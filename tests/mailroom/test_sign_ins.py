@@ -17,7 +17,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 from dovecot_server import USER, Dovecot
 from oauth_server import SignInServer, sign_in_server
-from tests.mailroom.test_mailboxes import PACE, RHYTHM, Reader
+from tests.mailroom.mailbox_reader import PACE, RHYTHM, Reader
 
 from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends.imap import ImapBackend

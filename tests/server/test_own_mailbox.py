@@ -109,7 +109,9 @@ async def test_the_status_names_the_account_and_no_smtp_listener(door: World, do
     assert status["warnings"] == []
     (account,) = status["accounts"]
     assert account["address"] == USER
-    assert "read and written" in account["state"]
+    assert (
+        "read and written; folders INBOX; copies of sent mail in Gesendet; sends by 127.0.0.1 port" in account["state"]
+    )
 
 
 async def test_nothing_leaves_from_a_persons_own_address_that_is_only_read(home: Path, dovecot: Dovecot) -> None:

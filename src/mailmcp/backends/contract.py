@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from mailmcp.models import AccountStatus, Arrival, Errand, Folder, OutboundMail, Place, Receipt
+from mailmcp.models import AccountStatus, Arrival, DraftCopy, Errand, Folder, OutboundMail, Place, Receipt
 
 if TYPE_CHECKING:
     from mailmcp.config import Settings
@@ -217,8 +217,8 @@ class Ledger(Protocol):
         """What lies in it from a UID on, as far as it was looked at, by UID."""
         ...
 
-    async def inbox_of(self, recipient: str) -> str | None:
-        """The inbox that receives the mail of an address."""
+    async def inbox_of(self, account: str, recipient: str) -> str | None:
+        """The inbox of an account that receives the mail of an address."""
         ...
 
     async def take(self, folder: Folder, place: Place, arrival: Arrival, *, history: bool) -> None:
@@ -256,8 +256,24 @@ class Ledger(Protocol):
         """It could not be done now."""
         ...
 
+    async def draft_copies(self, account: str, *, wanted: bool) -> tuple[list[DraftCopy], list[DraftCopy]]:
+        """Copies of held drafts to be put into the account, if they are ``wanted``, and those to be taken out."""
+        ...
+
+    async def keep_draft_copy(self, account: str, copy: DraftCopy, *, filed: bool) -> None:
+        """A copy is about to be put there, or lies there."""
+        ...
+
+    async def draft_taken_out(self, account: str, draft: str) -> None:
+        """Its copy is there no more."""
+        ...
+
     async def stored(self, account: str) -> int:
         """How many mails of an account are stored."""
+        ...
+
+    async def too_large(self, account: str) -> int:
+        """How many mails of an account are not stored since they are too large."""
         ...
 
     async def report(self, account: AccountStatus) -> None:
@@ -266,6 +282,10 @@ class Ledger(Protocol):
 
     def awaited(self) -> bool:
         """Whether somebody waits for mail at this moment."""
+        ...
+
+    def behind(self) -> bool:
+        """Whether so much of what was handed in is still to be judged that new mail would have to wait for it."""
         ...
 
 

@@ -12,20 +12,22 @@ Dovecot gathers changes for half a second before it tells of them.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from mailmcp.backends.contract import AboutToCommit, Ledger, Reception, Token
-from mailmcp.backends.mailbox.accounts import Account, Server, accounts
+from mailmcp.backends.mailbox.accounts import Account, accounts
 from mailmcp.backends.mailbox.signins import SignIns
 from mailmcp.config import Settings, SmtpSettings
-from mailmcp.errors import BackendError, TryLater
-from mailmcp.models import OutboundMail, Receipt
+from mailmcp.errors import BackendError, ConfigError, TryLater
+from mailmcp.models import Finding, OutboundMail, Receipt, Standing
 
 if TYPE_CHECKING:
     from mailmcp.backends.mailbox.attending import Rhythm
+    from mailmcp.backends.mailbox.autoconfig import Named
     from mailmcp.backends.mailbox.connection import Connection
 
 MOST_FOUND = 20
@@ -40,14 +42,17 @@ class ImapBackend:
         {"mime", "cc", "bcc", "html", "attachments", "inline", "reply_to", "in_reply_to", "forward", "send_at"}
     )
 
-    def __init__(self, settings: Settings, reception: Reception, rhythm: Rhythm | None = None) -> None:
+    def __init__(self, settings: Settings, reception: Reception | None = None, rhythm: Rhythm | None = None) -> None:
         self._settings = settings
+        self._reception = reception
         self._accounts = accounts(settings)
         self._rhythm = rhythm
         self._searching: dict[str, Connection] = {}
         self._sign_ins = SignIns(settings.home)
         self._one_search = asyncio.Lock()
-        self._discovered: dict[str, Server] = {}
+        self._discovered: dict[str, Named] = {}
+        self._relay: Named | None = None
+        """Found out at the first send, where neither the settings nor a preset name one."""
 
     @property
     def domain(self) -> str:
@@ -85,6 +90,7 @@ class ImapBackend:
                     lambda purpose, account=account: self._connected(account, purpose),
                     rhythm=self._rhythm or STEADY,
                     trusted_authserv=self._settings.auth.trusted_authserv,
+                    relay=self._relay_in_words if account is self._accounts[0] else lambda: "",
                 )
                 group.create_task(attendant.run(), name=f"mailmcp-imap-{account.address}")
 
@@ -112,19 +118,24 @@ class ImapBackend:
     def sends_with(self) -> Settings | None:
         """The settings of the smtp backend for the first account: those given, else those of its provider."""
         smtp, account = self._settings.smtp, self._accounts[0]
-        preset = account.preset
+        preset, relay = account.preset, self._relay
         if smtp.host or smtp.provider:
             if self.sending_token() is None:
                 return self._settings
             tokens = smtp.model_copy(update={"password": SecretStr(""), "auth": "xoauth2"})
             return self._settings.model_copy(update={"smtp": tokens})
-        if preset is None:
+        if preset is not None:
+            own = "none" if preset.smtp == "127.0.0.1" else preset.smtp_security
+            host, port, security, username = preset.smtp, preset.smtp_port, own, account.username
+        elif relay is not None:
+            host, port, security, username = relay.server.host, relay.server.port, relay.server.security, relay.username
+        else:
             return None
         derived = SmtpSettings(
-            host=preset.smtp,
-            port=smtp.port or preset.smtp_port,
-            security=smtp.security or ("none" if preset.smtp == "127.0.0.1" else preset.smtp_security),  # type: ignore[arg-type]
-            username=smtp.username or account.username,
+            host=host,
+            port=smtp.port or port,
+            security=smtp.security or security,  # type: ignore[arg-type]
+            username=smtp.username or username,
             # None of its own where tokens are: they are asked for at each login.
             password=smtp.password or account.settings.password or SecretStr(""),
             auth="xoauth2" if account.settings.password is None and smtp.password is None else smtp.auth,
@@ -160,12 +171,52 @@ class ImapBackend:
             return f"Only the account {first.address} sends; {address} receives."
         return None
 
+    def _relay_in_words(self) -> str:
+        """The relay for sentences; empty where it is not known."""
+        if self._settings.send_backend not in (None, self.name) or (given := self.sends_with()) is None:
+            return ""
+        from mailmcp.backends.smtp import relay_of
+
+        try:
+            relay = relay_of(given.smtp)
+        except ConfigError:
+            return ""
+        return f"{relay.host} port {relay.port}"
+
+    async def examine(self) -> list[Finding]:
+        """What a user would ask about each account, found out by logging in; nothing is changed."""
+        from mailmcp.backends.mailbox.examination import examined
+
+        found: list[Finding] = []
+        for account in self._accounts:
+            found += await examined(account, partial(self._connected, account, "examine"))
+        return [*found, await self._examined_relay()]
+
+    async def _examined_relay(self) -> Finding:
+        account = self._accounts[0]
+        try:
+            if self._relay is None and self.sends_with() is None:
+                from mailmcp.backends.mailbox.discovery import outgoing
+
+                self._relay = await outgoing(account, self._settings.dns.servers)
+        except BackendError as error:
+            return Finding(subject="sending", standing=Standing.WEAK, sentence=error.public)
+        own = "" if account.writes else f" Nothing leaves from {account.address} itself, which is only read."
+        where = self._relay_in_words() or f"the backend {self._settings.send_backend}"
+        return Finding(subject="sending", standing=Standing.FINE, sentence=f"Mail leaves by {where}.{own}")
+
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
-        """IMAP sends nothing: the smtp backend does, once it has a relay."""
-        raise BackendError(
-            "Nothing left: no relay is known for the account; set MAILMCP_SMTP__HOST, MAILMCP_SMTP__USERNAME and"
-            " MAILMCP_SMTP__PASSWORD."
-        )
+        """IMAP sends nothing: the smtp backend does, with the relay that the account's domain names."""
+        from mailmcp.backends.smtp import SmtpBackend
+
+        if self._relay is None:
+            from mailmcp.backends.mailbox.discovery import outgoing
+
+            self._relay = await outgoing(self._accounts[0], self._settings.dns.servers)
+        sender = SmtpBackend(self.sends_with() or self._settings, self._reception)
+        if (token := self.sending_token()) is not None:
+            sender.log_in_with(token)
+        return await sender.send(mail, key, about_to_commit)
 
     async def aclose(self) -> None:
         """Cut the connections that searches have left."""
@@ -176,11 +227,13 @@ class ImapBackend:
     async def _connected(self, account: Account, purpose: str) -> Connection:
         from mailmcp.backends.mailbox.connection import Connection, LoginRefused
 
-        server = account.server or self._discovered.get(account.address)
+        server = account.server
         if server is None:
-            from mailmcp.backends.mailbox.discovery import discovered
+            if (named := self._discovered.get(account.address)) is None:
+                from mailmcp.backends.mailbox.discovery import discovered
 
-            server = self._discovered[account.address] = await discovered(account, self._settings.dns.servers)
+                named = self._discovered[account.address] = await discovered(account, self._settings.dns.servers)
+            server, account = named.server, replace(account, username=named.username)
         password = account.settings.password
         for last in (False, True):
             if password is not None:
@@ -195,6 +248,9 @@ class ImapBackend:
                 if last or password is not None:
                     raise
                 self._sign_ins.forget(account)  # it may have been taken back before its time
+            except TryLater:
+                self._discovered.pop(account.address, None)  # it may be another by now
+                raise
             else:
                 return connection
         raise AssertionError("the last try returns or raises")

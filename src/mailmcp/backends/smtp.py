@@ -39,7 +39,7 @@ class SmtpBackend:
         {"mime", "cc", "bcc", "html", "attachments", "inline", "reply_to", "in_reply_to", "forward", "send_at"}
     )
 
-    def __init__(self, settings: Settings, reception: Reception) -> None:
+    def __init__(self, settings: Settings, reception: Reception | None = None) -> None:
         self._settings = settings.smtp
         self._relay = relay_of(settings.smtp)
         password = settings.smtp.password

@@ -62,7 +62,10 @@ def findings(home: Path | None) -> Iterator[Finding]:
     yield from whereabouts.examined(settings.home)
     database = examination.examined(settings.home / "mailmcp.db")
     yield from database.findings
-    yield _listener(settings, database.listener)
+    if settings.backend == "imap":
+        yield from _mailbox(settings)
+    else:
+        yield _listener(settings, database.listener)
     yield asyncio.run(_dns(settings))
     if database.held or database.unknown:
         yield Finding(
@@ -78,11 +81,23 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     given = sorted(name for name in os.environ if name.startswith("MAILMCP_") and name != "MAILMCP_HOME")
     sources = [f"{settings.home / 'config.toml'}"] if (settings.home / "config.toml").exists() else []
     sources += given
+    elsewhere = settings.backend == "imap"
+    sends = settings.send_backend or ("smtp" if elsewhere else settings.backend)
+    inboxes = "inboxes in your own mailbox" if elsewhere else f"inboxes at @{settings.local.domain}"
     yield _fine(
         "settings",
-        f"backend {settings.backend}, sends by {settings.send_backend or settings.backend}, inboxes at"
-        f" @{settings.local.domain}, policy {settings.send.policy}; set by {', '.join(sources) or 'nobody: defaults'}.",
+        f"backend {settings.backend}, sends by {sends}, {inboxes}, policy {settings.send.policy}; set by"
+        f" {', '.join(sources) or 'nobody: defaults'}.",
     )
+
+
+def _mailbox(settings: Settings) -> list[Finding]:
+    from mailmcp.backends.imap import ImapBackend
+
+    try:
+        return asyncio.run(ImapBackend(settings).examine())
+    except ConfigError as error:
+        return [Finding(subject="mailbox", standing=Standing.WRONG, sentence=error.public, stops=True)]
 
 
 def _listener(settings: Settings, said: ListenerStatus | None) -> Finding:

@@ -18,7 +18,7 @@ class AccountSettings(Section):
         default=None,
         description="A service whose servers are known: gmail, outlook, icloud, fastmail, yahoo, zoho, proton, gmx,"
         " mailbox.org, agentmail or mailkite. What is set beside it wins; without it and without a host the domain of"
-        " the address is asked (RFC 6186).",
+        " the address is asked (RFC 6186, autoconfig).",
     )
     host: str | None = Field(default=None, description="Host name of the IMAP server.")
     port: int | None = Field(
@@ -70,6 +70,11 @@ class AccountSettings(Section):
         default="auto",
         description="File a copy of what was sent in the account's folder of sent mail (with access write); auto: where"
         " the provider does not do so by itself.",
+    )
+    save_drafts: bool = Field(
+        default=False,
+        description="Show held drafts in the account's folder of drafts, with access write, for as long as they are"
+        " held. They are copies: what is decided is decided in mailmcp.",
     )
     oauth_client: str | None = Field(
         default=None, description="Client id of `mailmcp connect-account`, as you registered it with the provider."

@@ -22,6 +22,8 @@ def new_address(backend: CreatesInboxes, name: str | None) -> tuple[str, str | N
     if not isinstance(backend, NamesInboxes):
         return f"{local_part(name, domain)}@{domain}", None
     wanted = name.strip().lower() if name is not None else None
+    if wanted is not None and "@" in wanted and backend.account_of(wanted) == wanted:
+        return wanted, wanted  # an account's own address, whose inbox was deleted
     own = backend.address_for("").partition("@")[0]
     if wanted is not None and "+" in wanted and own.endswith("+"):
         wanted = wanted.removeprefix(own)  # the whole address was given

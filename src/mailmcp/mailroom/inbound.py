@@ -72,6 +72,11 @@ class Inbound:
         rows = await self._store.write(messages.accept, arrival, fingerprint=known_by, sha256=sha256)
         self._fresh.accepted(rows, arrival)
 
+    @property
+    def waiting(self) -> int:
+        """How many messages that this process stored are still to be judged."""
+        return len(self._fresh.rows)
+
     def start(self) -> None:
         """Begin to judge, first whatever an earlier process left unjudged."""
         self._tasks = [

@@ -13,13 +13,15 @@ from mailmcp.errors import MailError
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.inbound import Inbound, fingerprint
 from mailmcp.mailroom.requests import Outcome
-from mailmcp.models import AccountStatus, Arrival, Errand, Folder, Place, Reason, Submission
-from mailmcp.store import Store, accounts, errands, inboxes, status
+from mailmcp.models import AccountStatus, Arrival, DraftCopy, Errand, Folder, Place, Reason, Submission
+from mailmcp.store import Store, accounts, draft_copies, errands, inboxes, status
 
 log = logging.getLogger("mailmcp.mailboxes")
 
 GONE_AFTER = timedelta(seconds=90)
 """A mail that vanished may only have been moved: so long it has to turn up in another folder."""
+FEW = 5
+"""Mails to be judged that new mail may have before it."""
 PUT_OFF = (30, 120, 600, 3600)
 """Seconds before an errand is tried again, and so on with the last."""
 
@@ -121,10 +123,11 @@ class Mailboxes:
         """What lies in it from a UID on, as far as it was looked at."""
         return await self._store.read(accounts.places, folder.row, low=low)
 
-    async def inbox_of(self, recipient: str) -> str | None:
-        """The inbox that receives the mail of an address."""
+    async def inbox_of(self, account: str, recipient: str) -> str | None:
+        """The inbox of an account that receives the mail of an address."""
         inbox = await self._store.read(inboxes.for_recipient, recipient)
-        return inbox.address if inbox else None
+        # One of no account was made before its mail came into one, as after a change of the backend.
+        return inbox.address if inbox is not None and inbox.account in (account, None) else None
 
     async def take(self, folder: Folder, place: Place, arrival: Arrival, *, history: bool) -> None:
         """Store a mail, once; returns after the commit, and judging follows by itself."""
@@ -171,9 +174,25 @@ class Mailboxes:
         seconds = PUT_OFF[min(errand.tries, len(PUT_OFF) - 1)]
         await self._store.write(errands.put_off, errand, datetime.now(UTC) + timedelta(seconds=seconds))
 
+    async def draft_copies(self, account: str, *, wanted: bool) -> tuple[list[DraftCopy], list[DraftCopy]]:
+        """Copies of held drafts that are to be put into the account, and those to be taken out."""
+        return await self._store.read(draft_copies.due, account, wanted=wanted)
+
+    async def keep_draft_copy(self, account: str, copy: DraftCopy, *, filed: bool) -> None:
+        """A copy is about to be put there, or lies there."""
+        await self._store.write(draft_copies.keep, account, copy, filed=filed)
+
+    async def draft_taken_out(self, account: str, draft: str) -> None:
+        """Its copy is there no more."""
+        await self._store.write(draft_copies.taken_out, account, draft)
+
     async def stored(self, account: str) -> int:
         """How many mails of an account are stored."""
         return await self._store.read(accounts.count, account)
+
+    async def too_large(self, account: str) -> int:
+        """How many mails of an account are not stored since they are too large."""
+        return await self._store.read(accounts.skipped, account)
 
     async def report(self, account: AccountStatus) -> None:
         """How it stands with an account."""
@@ -182,6 +201,10 @@ class Mailboxes:
     def awaited(self) -> bool:
         """Whether somebody waits for mail at this moment, in any process of the home."""
         return self._arrivals.awaited or self._awaited_elsewhere
+
+    def behind(self) -> bool:
+        """Whether so much of what was handed in is still to be judged that new mail would have to wait for it."""
+        return self._inbound.waiting > FEW
 
     async def _ask_for_waits(self) -> None:
         """Waits of other processes leave word in the store (``waiting``)."""

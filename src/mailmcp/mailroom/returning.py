@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -60,9 +60,12 @@ class Returning:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._limits = limits_of(settings)
-        named = next((one.host for one in RELAYS if one.name == (settings.smtp.provider or "").lower()), "")
-        self._relay_host = (settings.smtp.host or named).lower()
-        self._relays = returning.reporters(self._relay_host)
+        self._settings = settings
+        self._sends_with: Callable[[], Settings | None] = lambda: None
+
+    def ask_for_relay(self, sends_with: Callable[[], Settings | None]) -> None:
+        """Where the settings name no relay, these do."""
+        self._sends_with = sends_with
 
     async def look(self, row: int) -> None:
         """Act upon the report in a message, if it can be done now."""
@@ -145,7 +148,7 @@ class Returning:
             wrote_since=returns.wrote_since(
                 db, {recipient.lower(), normal(recipient)}, draft.created_at, but=waiting.row
             ),
-            relays=self._relays,
+            relays=returning.reporters(self._relay_host),
         )
         if not known:
             found.doubted.append(f"the mail to {recipient} {_CLAIMS[fate.kind]}")
@@ -182,6 +185,14 @@ class Returning:
         if added:
             audit.record(db, "draft.complained", now, draft=draft.id, recipient=recipient)
             departures.came_back(db, draft.id, recipient, "complaint", inbox=draft.inbox, limits=self._limits, now=now)
+
+    @property
+    def _relay_host(self) -> str:
+        smtp = self._settings.smtp
+        if not smtp.host and not smtp.provider and (derived := self._sends_with()) is not None:
+            smtp = derived.smtp
+        named = next((one.host for one in RELAYS if one.name == (smtp.provider or "").lower()), "")
+        return (smtp.host or named).lower()
 
     def _report(self, waiting: Waiting) -> Report:
         return Report(

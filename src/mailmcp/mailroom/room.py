@@ -77,6 +77,8 @@ class Mailroom:
         returning = Returning(store, settings)
         self._inbound = Inbound(store, self._arrivals, self._checking, returning)
         self._backend = open_receiving(self._inbound)
+        if isinstance(self._backend, ReadsMailboxes):
+            returning.ask_for_relay(self._backend.sends_with)
         self._mailboxes = Mailboxes(store, self._backend, self._inbound, self._arrivals)
         self._sender = open_sender(settings, self._backend, self._inbound, self._resolver)
         self._sealing = Sealing(settings.home)

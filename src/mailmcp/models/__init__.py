@@ -3,7 +3,7 @@
 Times are timezone-aware UTC ``datetime`` values; sizes are bytes; durations are seconds. Import them from here.
 """
 
-from mailmcp.models.accounts import AccountStatus, Errand, Folder, Place
+from mailmcp.models.accounts import AccountStatus, DraftCopy, Errand, Folder, Place
 from mailmcp.models.audit import AuditCheck, AuditRow
 from mailmcp.models.authentication import (
     ArcChain,
@@ -90,6 +90,7 @@ __all__ = [
     "DomainPlan",
     "DomainReport",
     "Draft",
+    "DraftCopy",
     "DraftState",
     "Envelope",
     "Errand",

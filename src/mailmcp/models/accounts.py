@@ -51,6 +51,24 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftCopy:
+    """A copy of a held draft in an account's folder of drafts."""
+
+    draft: str
+    """Its d_… id."""
+    sha256: str
+    """Which state of it."""
+    octets: bytes = b""
+    """Of one that is to be put there."""
+    hidden: tuple[str, ...] = ()
+    """Its Bcc recipients, who do not stand in the bytes."""
+    folder: str = ""
+    uidvalidity: int = 0
+    uid: int = 0
+    """0 when the server did not say it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
     """How it stands with an account, as the leading process says."""
 
@@ -70,3 +88,15 @@ class AccountStatus:
     authserv: str = ""
     """The host whose Authentication-Results stand on top of its mail."""
     authserv_trusted: bool = False
+    folders: str = ""
+    """Those that are read, with commas between."""
+    unread_folders: str = ""
+    """Those that the settings name and that are not there, or that the server does not open."""
+    sent: str = ""
+    """Where copies of sent mail are filed; empty when none are."""
+    drafts: str = ""
+    """Where held drafts are shown; empty when they are not."""
+    relay: str = ""
+    """The server that takes its mail; empty when it is not known yet, or another account sends."""
+    left_out: int = 0
+    """Mails that are not stored: they are too large, or the server does not hand them over."""

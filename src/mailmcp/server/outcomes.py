@@ -215,6 +215,15 @@ def _account(one: AccountStatus) -> results.AccountLine:
         how = "watched" if one.watch == "idle" else "asked again and again"
         older = f", {one.older} older ones only on the server" if one.older else ""
         state = f"{how}, {one.stored} mail(s) stored{older}, {'read and written' if one.writes else 'only read'}"
+        for words, value in (
+            ("folders", one.folders),
+            ("not read:", one.unread_folders),
+            ("copies of sent mail in", one.sent),
+            ("held drafts shown in", one.drafts),
+            ("sends by", one.relay),
+            ("too large or not handed over:", str(one.left_out or "")),
+        ):
+            state += f"; {words} {value}" if value else ""
     if one.authserv:
         believed = "believed" if one.authserv_trusted else "not believed unless MAILMCP_AUTH__TRUSTED_AUTHSERV names it"
         state += f"; sender checks by {one.authserv} are {believed}"

@@ -34,16 +34,16 @@ LINE_LEAST, LINE_MOST = 78, 240
 
 def threads(found: Found) -> tuple[str, results.ThreadList]:
     """The lists of find_mail."""
-    lines: list[results.ThreadLine] = []
     next_cursor, budget = found.next_cursor, LIST_CHARACTERS
     first_line = max(FIRST_LINE_LEAST, LIST_TEXT // max(1, len(found.threads)) - 80)
-    for at, one in enumerate(found.threads):
-        line = _thread(one, first_line)
-        budget -= len(line.model_dump_json(exclude_none=True))
-        if budget < 0 and lines:
-            next_cursor = found.threads[at - 1].cursor
-            break
-        lines.append(line)
+    lines = [_thread(one, first_line) for one in found.threads]
+    if len(results.ThreadList(threads=lines).model_dump_json(exclude_none=True)) > budget:  # else all of them fit
+        for at, line in enumerate(lines):
+            budget -= len(line.model_dump_json(exclude_none=True))
+            if budget < 0 and at:
+                next_cursor = found.threads[at - 1].cursor
+                lines = lines[:at]
+                break
     data = results.ThreadList(threads=lines, next_cursor=next_cursor, searched=list(found.searched) or None)
     if not lines:
         none = "No mail matches. Leave out a filter, or call wait_for_mail for mail that is still to come."

@@ -117,6 +117,15 @@ def count(db: sqlite3.Connection, account: str) -> int:
     return int(db.execute(stored, {"account": account}).fetchone()[0])
 
 
+def skipped(db: sqlite3.Connection, account: str) -> int:
+    """How many mails of an account are not kept here; drafts are none."""
+    find = (
+        "SELECT count(*) FROM places JOIN folders ON folders.id = places.folder"
+        " WHERE mail IS NULL AND account = :account AND flags NOT LIKE '%draft%'"
+    )
+    return int(db.execute(find, {"account": account}).fetchone()[0])
+
+
 def take(
     db: sqlite3.Connection,
     folder: Folder,

@@ -53,6 +53,8 @@ def create(
     ).fetchone()
     if row is None:
         raise AddressTaken(f"The inbox {address} exists already: use it, or choose another name.")
+    if account is not None and account == address:
+        _forget_unkept(db, account)
     db.execute(
         "INSERT INTO arrivals (cursor, inbox) VALUES (:cursor, :inbox)", {"cursor": new_id("c"), "inbox": row["id"]}
     )
@@ -134,6 +136,15 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
         db.execute(f"DELETE FROM {table} WHERE inbox = :inbox", inbox)
     db.execute("DELETE FROM inboxes WHERE id = :inbox", inbox)
     return removed
+
+
+def _forget_unkept(db: sqlite3.Connection, account: str) -> None:
+    """The inbox of an account's own address is made again: what was let go with it is fetched as if never seen."""
+    unkept = (
+        "SELECT id FROM mails WHERE account = :account AND NOT EXISTS (SELECT 1 FROM messages WHERE mail = mails.id)"
+    )
+    db.execute(f"DELETE FROM places WHERE mail IN ({unkept})", {"account": account})
+    db.execute(f"DELETE FROM mails WHERE id IN ({unkept})", {"account": account})
 
 
 def newest_cursor(db: sqlite3.Connection, inbox: Inbox) -> str:

@@ -84,11 +84,15 @@ def said(db: sqlite3.Connection, row: int, about: str, *, handled: bool, now: da
 
 
 def draft_of(db: sqlite3.Connection, returned: Returned, *, inbox: str | None) -> Draft | None:
-    """The draft that a report is about, among those of an inbox or of all; None when it is about none of ours."""
+    """The draft that a report is about, among those of an inbox or of all; None when it is about none of ours.
+
+    Inboxes whose mail comes into one account count as one: a provider may cut the detail off.
+    """
     for message_id in returned.message_ids:
         rows = db.execute(
             "SELECT public_id FROM drafts JOIN inboxes ON inboxes.id = drafts.inbox"
-            " WHERE message_id = :id AND (:inbox IS NULL OR address = :inbox)",
+            " WHERE message_id = :id AND (:inbox IS NULL OR address = :inbox"
+            " OR account = (SELECT account FROM inboxes WHERE address = :inbox)) ORDER BY address = :inbox DESC",
             {"id": message_id, "inbox": inbox},
         ).fetchall()
         if rows:
@@ -98,8 +102,15 @@ def draft_of(db: sqlite3.Connection, returned: Returned, *, inbox: str | None) -
             draft = outbox.get(db, returned.envelope_id)
         except NotFound:
             return None
-        return draft if inbox in (None, draft.inbox) else None
+        return draft if inbox is None or _come_together(db, inbox, draft.inbox) else None
     return None
+
+
+def _come_together(db: sqlite3.Connection, one: str, other: str) -> bool:
+    """Whether the mail of two inboxes comes the same way."""
+    found = db.execute("SELECT account FROM inboxes WHERE address IN (:one, :other)", {"one": one, "other": other})
+    accounts = [row["account"] for row in found]
+    return one == other or (len(accounts) == 2 and accounts[0] is not None and accounts[0] == accounts[1])
 
 
 def wrote_since(db: sqlite3.Connection, people: Collection[str], since: datetime, *, but: int) -> frozenset[str]:

@@ -6,6 +6,7 @@ without more such words; deleting the inbox or marking mail changes nothing.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,25 +34,23 @@ class Shown:
 
 def of_threads(db: sqlite3.Connection, threads: Iterable[str]) -> list[Shown]:
     """Whose words a list of these conversations may show: every sender in them that is not verified."""
-    found: list[Shown] = []
-    for thread in threads:
-        rows = db.execute(
-            "SELECT DISTINCT inboxes.address, from_email, verdict FROM messages"
-            " JOIN inboxes ON inboxes.id = messages.inbox"
-            " WHERE thread = (SELECT coalesce(merged_into, id) FROM threads WHERE public_id = :thread)"
-            " AND outgoing = 0 AND verdict <> 'verified'",
-            {"thread": thread},
+    rows = db.execute(
+        "SELECT DISTINCT named.value AS thread, inboxes.address, from_email, messages.verdict"
+        " FROM json_each(:threads) AS named"
+        " CROSS JOIN threads ON threads.public_id = named.value"
+        " CROSS JOIN messages ON messages.thread = coalesce(merged_into, threads.id)"
+        " JOIN inboxes ON inboxes.id = messages.inbox WHERE outgoing = 0 AND messages.verdict <> 'verified'",
+        {"threads": json.dumps(list(threads))},
+    )
+    return [
+        Shown(
+            inbox=row["address"],
+            thread=row["thread"],
+            sender=normal(row["from_email"]) or None,
+            grave=Verdict(row["verdict"]) in GRAVE,
         )
-        found += [
-            Shown(
-                inbox=row["address"],
-                thread=thread,
-                sender=normal(row["from_email"]) or None,
-                grave=Verdict(row["verdict"]) in GRAVE,
-            )
-            for row in rows
-        ]
-    return found
+        for row in rows
+    ]
 
 
 def add(db: sqlite3.Connection, shown: Iterable[Shown], *, key: str, now: datetime) -> None:

@@ -89,7 +89,8 @@ def find(
         f" WHERE {' AND '.join(clauses)} ORDER BY threads.last_position DESC LIMIT :limit",
         {**values, "limit": limit + 1},
     ).fetchall()
-    page = [_summary(db, row) for row in rows[:limit]]
+    labels = _labels(db, [row["id"] for row in rows[:limit]])
+    page = [_summary(row, labels.get(row["id"], ())) for row in rows[:limit]]
     return page, (page[-1].cursor if len(rows) > limit else None)
 
 
@@ -282,12 +283,19 @@ def _search(db: sqlite3.Connection, query: str, clauses: list[str], values: dict
     return [row["thread"] for row in rows]
 
 
-def _summary(db: sqlite3.Connection, row: sqlite3.Row) -> ThreadSummary:
-    labels = db.execute(
-        "SELECT DISTINCT label FROM labels JOIN messages ON messages.id = labels.message"
-        " WHERE messages.thread = :thread ORDER BY label",
-        {"thread": row["id"]},
-    ).fetchall()
+def _labels(db: sqlite3.Connection, threads: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The labels of conversations, in order."""
+    rows = db.execute(
+        "SELECT DISTINCT thread, label FROM messages JOIN labels ON labels.message = messages.id"
+        f" WHERE messages.thread IN ({','.join(map(str, threads))}) ORDER BY label"
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for row in rows:
+        found[row["thread"]] = (*found.get(row["thread"], ()), row["label"])
+    return found
+
+
+def _summary(row: sqlite3.Row, labels: tuple[str, ...]) -> ThreadSummary:
     return ThreadSummary(
         id=row["public_id"],
         inbox=row["address"],
@@ -298,6 +306,6 @@ def _summary(db: sqlite3.Connection, row: sqlite3.Row) -> ThreadSummary:
         unread=row["unread_count"],
         first_line=row["first_line"],
         trust=Verdict(row["verdict"]),
-        labels=tuple(label["label"] for label in labels),
+        labels=labels,
         cursor=row["cursor"],
     )

@@ -1,8 +1,9 @@
 """Whose a mail is: the inboxes of an account that it was delivered to, as far as its header tells.
 
 Looked for in this order, and the first field that names an inbox made here decides: Delivered-To (each, from the top),
-X-Original-To, Envelope-To, then To and Cc together. Where none does, the mail is for the account's own address. Fields
-below the topmost may come from the sender; whoever writes them reaches an inbox that he could have written to as well.
+X-Original-To, Envelope-To, then To and Cc together, which may name the account's own address besides. Where none does,
+the mail is for the account's own address; inboxes of other accounts get theirs there. Fields below the topmost may come
+from the sender; whoever writes them reaches an inbox that he could have written to as well.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Addressed:
 
 
 InboxOf = Callable[[str], Awaitable[str | None]]
+"""The inbox of the account that receives the mail of an address."""
 
 
 async def addressed(raw: bytes, own: str, inbox_of: InboxOf) -> Addressed:
@@ -44,21 +46,21 @@ async def addressed(raw: bytes, own: str, inbox_of: InboxOf) -> Addressed:
 
 
 async def _recipients(message: Message, own: str, inbox_of: InboxOf) -> tuple[str, ...]:
-    for group in _groups(message):
+    for together, group in _groups(message):
         found = [one for one in group if one != own and await inbox_of(one) not in (None, own)]
         if found:
-            return tuple(found)
+            return (*found, own) if together and own in group else tuple(found)
     return (own,)
 
 
-def _groups(message: Message) -> Iterator[list[str]]:
-    """Addresses that decide together, in order."""
+def _groups(message: Message) -> Iterator[tuple[bool, list[str]]]:
+    """Addresses that decide together, in order, and whether all of them were written to."""
     for wanted in _DELIVERED:
         for name, value in message.headers:
             if name.lower() == wanted:
-                yield list(dict.fromkeys(one.lower() for one in _ADDRESS.findall(value[:2000])))
+                yield False, list(dict.fromkeys(one.lower() for one in _ADDRESS.findall(value[:2000])))
     people = [*message.to, *message.cc][:MOST_NAMED]
-    yield list(dict.fromkeys(one.email.lower() for one in people))
+    yield True, list(dict.fromkeys(one.email.lower() for one in people))
 
 
 def _return_path(message: Message) -> str:

@@ -14,9 +14,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mailmcp.backends.contract import Ledger
-from mailmcp.backends.mailbox import errands, folders
+from mailmcp.backends.mailbox import drafts, errands, folders
 from mailmcp.backends.mailbox.accounts import Account
+from mailmcp.backends.mailbox.client import CommandRefused
 from mailmcp.backends.mailbox.connection import Connection, LoginRefused
+from mailmcp.backends.mailbox.drafts import DraftsKept
 from mailmcp.backends.mailbox.fetching import FolderReading
 from mailmcp.backends.mailbox.watching import Bell, Watch
 from mailmcp.errors import BackendError, StoreUnavailable
@@ -27,8 +29,10 @@ log = logging.getLogger("mailmcp.backends.imap")
 NEWEST = 500
 """Mails that are fetched at once; the older ones a piece at a time."""
 PIECE = 50
-FIRST_PIECE = 10
-"""There shall soon be something to be seen of a mailbox."""
+SMALL_PIECE = 10
+"""At first, for there shall soon be something to be seen of a mailbox; and while somebody waits for what is new."""
+BREATH_SECONDS = 0.05
+"""Between two looks whether what was handed in is judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +69,17 @@ class Attendant:
         *,
         rhythm: Rhythm = STEADY,
         trusted_authserv: tuple[str, ...] = (),
+        relay: Callable[[], str] = lambda: "",
     ) -> None:
         self._account = account
         self._ledger = ledger
         self._connect = connect
         self._rhythm = rhythm
+        self._relay = relay
+        self._listed: folders.Listed | None = None
         self._trusted = tuple(one.lower() for one in trusted_authserv)
         self._bell = Bell()
+        self._drafts = DraftsKept(account, ledger)
         self._readings: list[FolderReading] = []
         self._watch: Watch | None = None
         self._said: AccountStatus | None = None
@@ -82,27 +90,37 @@ class Attendant:
         pause = self._rhythm.back_off
         while True:
             began = time.monotonic()
+            refused = False
             try:
                 await self._session()
             except LoginRefused as error:
                 await self._report(trouble=error.public)
-                pause = max(pause, self._rhythm.refused)
+                refused = True
             except BackendError as error:
                 await self._report(trouble=error.public)
                 if time.monotonic() - began > 60:
                     pause = self._rhythm.back_off
             except StoreUnavailable as error:
                 log.warning("%s: mail waits: %s", self._account.address, error)
-            # Not all at the same moment after a server's restart.
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
-            pause = min(2 * pause, max(self._rhythm.longest, self._rhythm.refused))
+            await self._pause(self._rhythm.refused if refused else pause, wakes=not refused)
+            pause = min(2 * pause, self._rhythm.longest)
+
+    async def _pause(self, seconds: float, *, wakes: bool) -> None:
+        """Before the next try. One who waits for mail is not kept longer than from look to look, if it ``wakes``."""
+        began = time.monotonic()
+        seconds *= random.uniform(0.8, 1.2)  # noqa: S311 - no secret; not all at the same moment after a restart
+        while (left := began + seconds - time.monotonic()) > 0:
+            awaited = wakes and self._ledger.awaited()
+            if awaited and seconds - left >= self._rhythm.poll_awaited:
+                return
+            await asyncio.sleep(min(left, self._rhythm.glance))
 
     async def _session(self) -> None:
         """As long as the working connection lives."""
         connection = await self._connect("work")
         watching: asyncio.Task[None] | None = None
         try:
-            listed = await connection.run(folders.listed)
+            listed = self._listed = await connection.run(folders.listed)
             names = self._chosen(listed)
             kept = {one.name: one for one in self._readings}
             self._readings = [kept.get(name) or FolderReading(self._account, self._ledger, name) for name in names]
@@ -125,9 +143,13 @@ class Attendant:
             if watching.done() and not watching.cancelled() and (error := watching.exception()) is not None:
                 raise error
             await errands.do_all(connection, self._account, self._ledger, listed)
-            older = await self._older(connection)
+            await self._drafts.keep(connection, listed)
+            behind = self._ledger.behind()
+            older = not behind and await self._older(connection)
             await self._report()
-            if not older or await self._ledger.stored(self._account.address) > NEWEST:
+            if behind:
+                await self._rung(BREATH_SECONDS)
+            elif not older or await self._ledger.stored(self._account.address) > NEWEST:
                 await self._rung(self._rhythm.glance)
             now = time.monotonic()
             awaited = self._ledger.awaited() and not self._idles
@@ -157,18 +179,25 @@ class Attendant:
 
     async def _catch_up(self, connection: Connection, *, thoroughly: bool, first_only: bool = False) -> None:
         for reading in self._readings[: 1 if first_only else None]:
-            await reading.catch_up(connection, thoroughly=thoroughly)
+            try:
+                await reading.catch_up(connection, thoroughly=thoroughly)
+                reading.refused = False
+            except CommandRefused:
+                if reading is self._readings[0]:
+                    raise
+                if not reading.refused:
+                    log.warning("the server does not let %s of %s be read", reading.name, self._account.address)
+                reading.refused = True
 
     async def _older(self, connection: Connection) -> bool:
         """Bring in a piece of what is older, unless as much as wanted is stored; whether there was any."""
         wanted = self._account.settings.cache
         stored = await self._ledger.stored(self._account.address)
         for reading in self._readings:
-            if not reading.older_left:
+            if reading.refused or not reading.older_left:
                 continue
-            if stored < wanted and await reading.older(
-                connection, min(PIECE if stored else FIRST_PIECE, wanted - stored)
-            ):
+            piece = PIECE if stored and not self._ledger.awaited() else SMALL_PIECE
+            if stored < wanted and await reading.older(connection, min(piece, wanted - stored)):
                 self._left = 0
                 return True
             if reading.older_left:  # enough is stored
@@ -193,6 +222,18 @@ class Attendant:
             )
         return list(found)
 
+    def _folders(self) -> dict[str, str]:
+        """Which folders are read and written, and which are not."""
+        if self._listed is None:
+            return {}
+        missing = [one for one in self._account.settings.folders if self._listed.found(one) not in self._listed.names]
+        return {
+            "folders": ", ".join(one.name for one in self._readings if not one.refused),
+            "unread_folders": ", ".join([*missing, *(one.name for one in self._readings if one.refused)]),
+            "sent": errands.filed_in(self._account, self._listed) or "",
+            "drafts": drafts.shown_in(self._account, self._listed) or "",
+        }
+
     async def _report(self, *, trouble: str = "") -> None:
         """Say how it stands, if that has changed."""
         authserv = next((one.authserv for one in self._readings if one.authserv), "")
@@ -206,6 +247,10 @@ class Attendant:
             writes=self._account.writes,
             authserv=authserv,
             authserv_trusted=authserv in self._trusted,
+            relay=self._relay(),
+            left_out=await self._ledger.too_large(self._account.address)
+            + sum(len(one.kept_back) for one in self._readings),
+            **self._folders(),
         )
         if status == self._said:
             return

@@ -13,16 +13,24 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 
 import imapclient  # pyright: ignore[reportMissingTypeStubs]
-from imapclient import imap4, tls  # pyright: ignore[reportMissingTypeStubs]
+import imapclient.exceptions  # pyright: ignore[reportMissingTypeStubs]
+from imapclient import imap4, imap_utf7, tls  # pyright: ignore[reportMissingTypeStubs]
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES
+from mailmcp.errors import TryLater
 
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 60.0
 MOST_BYTES = MAX_MESSAGE_BYTES + 1024 * 1024
 
+log = logging.getLogger("mailmcp.backends.imap")
+
 # At DEBUG the library writes down what is said on the wire.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+class CommandRefused(TryLater):
+    """The server does not do what it was asked, and the conversation goes on."""
 
 
 class Found(Protocol):
@@ -54,6 +62,7 @@ class Client(Protocol):
     def add_flags(self, messages: list[int], flags: Sequence[str]) -> dict[int, tuple[bytes, ...]]: ...
     def remove_flags(self, messages: list[int], flags: Sequence[str]) -> dict[int, tuple[bytes, ...]]: ...
     def append(self, folder: str, msg: bytes, flags: Sequence[str] = (), msg_time: datetime | None = None) -> Any: ...
+    def expunge(self, messages: list[int]) -> Any: ...
     def socket(self) -> Any: ...
     def shutdown(self) -> None: ...
 
@@ -79,6 +88,39 @@ class _BoundedClient(imapclient.IMAPClient):
         if self.ssl:
             return _Tls(self.host, self.port, self.ssl_context, CONNECT_SECONDS)
         return _Plain(self.host, self.port, CONNECT_SECONDS)
+
+    def _proc_folder_list(self, folder_data: Any) -> list[Any]:
+        """Folders by their names; one bad name shall not hide all of them."""
+        self.folder_encode = False
+        try:
+            found = cast("Any", super())._proc_folder_list(folder_data)
+        finally:
+            self.folder_encode = True
+        return [(flags, delimiter, text) for flags, delimiter, name in found if (text := _readable(name)) is not None]
+
+
+def _readable(name: Any) -> str | None:
+    """A folder's name (RFC 3501 §5.1.3); None when it is none that the server would know again."""
+    octets = name.encode() if isinstance(name, str) else name
+    try:
+        text = imap_utf7.decode(octets)
+        if imap_utf7.encode(text) == octets:
+            return text
+    except (UnicodeError, TypeError, ValueError):
+        pass
+    log.warning("a folder is left out: its name is no modified UTF-7")
+    return None
+
+
+def goes_on(client: Client, error: Exception) -> bool:
+    """Whether a conversation can be continued after an error: the server refused, and answers the next command."""
+    if isinstance(error, imaplib.IMAP4.abort | imapclient.exceptions.ProtocolError):
+        return False
+    try:
+        client.noop()
+    except Exception:
+        return False
+    return True
 
 
 def connected(host: str, port: int, context: ssl.SSLContext | None) -> Client:

@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any, cast
 
-from mailmcp.backends.mailbox.client import Client
-from mailmcp.errors import TryLater
+from mailmcp.backends.mailbox.client import Client, CommandRefused
 
 WINDOW = 50_000
 """Mails of one search: its answer stays below the million characters that a line may have."""
@@ -104,12 +103,12 @@ def heads(client: Client, wanted: Sequence[int], *, now: datetime) -> dict[int, 
 
 
 def bodies(client: Client, wanted: Sequence[int]) -> dict[int, bytes]:
-    """The bytes of mails, without marking them as read. Raises TryLater when the server keeps one back."""
+    """The bytes of mails, without marking them as read. Raises CommandRefused when the server keeps one back."""
     said = client.fetch(list(wanted), ["BODY.PEEK[]"])
     found = {uid: one[b"BODY[]"] for uid, one in said.items() if isinstance(one.get(b"BODY[]"), bytes)}
     missing = [uid for uid in wanted if uid not in found]
     if missing and any(uid in missing for one in missing for uid in uids(client, one, one)):
-        raise TryLater("The IMAP server does not hand over a mail that it says it has.")
+        raise CommandRefused("The IMAP server does not hand over a mail that it says it has.")
     return found
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mailmcp.backends.mailbox.accounts import Account, Server
-from mailmcp.backends.mailbox.client import Client, connected
+from mailmcp.backends.mailbox.client import Client, CommandRefused, connected, goes_on
 from mailmcp.errors import BackendError, TryLater
 
 T = TypeVar("T")
@@ -75,12 +75,17 @@ class Connection:
             raise
 
     async def run(self, work: Work[T], *, seconds: float = WORK_SECONDS) -> T:
-        """Do a piece of work on it. Raises TryLater when the connection is of no more use; then it is closed."""
+        """Do a piece of work on it.
+
+        Raises CommandRefused when the server does not want to; what else is raised has closed the connection.
+        """
         client = self._client
         if client is None or self._closed:
             raise TryLater(f"The connection to {self.at} is closed.")
         try:
-            return await self._done(lambda: work(client), seconds)
+            return await self._done(lambda: self._worked(client, work), seconds)
+        except CommandRefused:
+            raise
         except BaseException:
             self.close()
             raise
@@ -132,6 +137,15 @@ class Connection:
             raise
         except Exception as error:
             raise self._in_words(error) from _kind(error)
+
+    def _worked(self, client: Client, work: Work[T]) -> T:
+        """In the thread."""
+        try:
+            return work(client)
+        except imaplib.IMAP4.error as error:
+            if goes_on(client, error):
+                raise CommandRefused(f"{self._begun} refused a command.") from None
+            raise
 
     def _open(self, secret: str, method: str) -> None:
         """In the thread: connect, encrypt, log in."""

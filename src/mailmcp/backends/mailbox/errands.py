@@ -9,7 +9,7 @@ from functools import partial
 from mailmcp.backends.contract import Ledger
 from mailmcp.backends.mailbox import commands
 from mailmcp.backends.mailbox.accounts import Account
-from mailmcp.backends.mailbox.client import Client
+from mailmcp.backends.mailbox.client import Client, CommandRefused
 from mailmcp.backends.mailbox.connection import Connection
 from mailmcp.backends.mailbox.folders import Listed
 from mailmcp.errors import BackendError
@@ -33,6 +33,8 @@ async def do_all(connection: Connection, account: Account, ledger: Ledger, folde
                 await ledger.done(errand)
             else:
                 await ledger.done(errand, await connection.run(partial(_mark, errand=errand)))
+        except CommandRefused:
+            await ledger.put_off(errand)  # others may be done all the same
         except BackendError:
             await ledger.put_off(errand)
             raise
@@ -49,14 +51,20 @@ def _mark(client: Client, errand: Errand) -> tuple[str, ...] | None:
     return commands.flags(client, [errand.uid]).get(errand.uid)
 
 
-async def _file(connection: Connection, account: Account, folders: Listed, octets: bytes) -> None:
+def filed_in(account: Account, folders: Listed) -> str | None:
+    """The folder in which copies of what was sent are filed; None when none are, or there is none."""
     how = account.settings.save_sent
     by_itself = account.preset is not None and account.preset.files_sent
-    if how == "never" or (how == "auto" and by_itself):
-        return
-    folder = folders.uses.get("\\sent")
+    if not account.writes or how == "never" or (how == "auto" and by_itself):
+        return None
+    return folders.uses.get("\\sent")
+
+
+async def _file(connection: Connection, account: Account, folders: Listed, octets: bytes) -> None:
+    folder = filed_in(account, folders)
     if folder is None:
-        log.warning("%s has no folder for sent mail: no copy is filed", account.address)
+        if "\\sent" not in folders.uses:
+            log.warning("%s has no folder for sent mail: no copy is filed", account.address)
         return
     await connection.run(partial(_append, folder=folder, octets=octets))
 

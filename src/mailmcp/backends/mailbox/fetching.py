@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Ledger
 from mailmcp.backends.mailbox import commands
 from mailmcp.backends.mailbox.accounts import Account
 from mailmcp.backends.mailbox.addressing import addressed
+from mailmcp.backends.mailbox.client import Client, CommandRefused
 from mailmcp.backends.mailbox.commands import Head, Selected
 from mailmcp.backends.mailbox.connection import Connection
 from mailmcp.errors import TryLater
 from mailmcp.models import Arrival, Envelope, Folder, Place, Source
+
+T = TypeVar("T")
 
 log = logging.getLogger("mailmcp.backends.imap")
 
@@ -30,6 +35,10 @@ TOGETHER = 50
 """Mails that are fetched in one go."""
 NEWEST_WATCHED = 500
 """Of a server that does not count changes, the marks of so many newest mails are looked at again and again."""
+
+
+_SEARCHED = re.compile(r'[^\s\x00-\x1f\x7f(){}%*"\\]{1,100}')
+"""What of a query can be asked for: the library writes other characters as if they were the command's."""
 
 
 class FolderReading:
@@ -45,6 +54,10 @@ class FolderReading:
         self._together = TOGETHER
         self._older: list[int] | None = None
         """UIDs of what is older than what was looked at, in order; None when they were not asked for yet."""
+        self.kept_back: set[int] = set()
+        """UIDs of what the server says it has and does not hand over."""
+        self.refused = False
+        """Whether the server does not open it."""
         self.authserv = ""
         self.older_left = True
         """Whether there may be mail that is older than what was looked at."""
@@ -136,6 +149,7 @@ class FolderReading:
             fresh_from=datetime.now(UTC) - JUST_BEFORE,
         )
         self._exists, self._next_seen, self.older_left, self._older = None, 0, True, None
+        self.kept_back.clear()
         return begun
 
     async def _look_at_marks(
@@ -167,6 +181,7 @@ class FolderReading:
             back = sorted(set(back) & set(await connection.run(recent)))
         if gone:
             await self._ledger.vanished(folder, gone)
+        self.kept_back &= there
         await self._bring(connection, folder, back, history=True)
 
     async def _bring(self, connection: Connection, folder: Folder, wanted: Sequence[int], *, history: bool) -> None:
@@ -174,16 +189,21 @@ class FolderReading:
         now = datetime.now(UTC)
         for start in range(0, len(wanted), commands.AT_ONCE):
             part = wanted[start : start + commands.AT_ONCE]
-            heads = await connection.run(partial(commands.heads, wanted=part, now=now))
-            if any(uid not in heads for uid in part):
+            heads = await self._asked_apart(connection, part, partial(commands.heads, now=now))
+            unknown = [uid for uid in part if uid not in heads and uid not in self.kept_back]
+            if unknown:
                 still_there = await connection.run(partial(commands.uids, low=part[0], high=part[-1]))
-                if any(uid in still_there and uid not in heads for uid in part):
+                if any(uid in still_there for uid in unknown):
                     raise TryLater(f"T{connection.at[1:]} says nothing of mails that it says it has.")
+            drafts: set[int] = set()
             for uid, head in heads.items():
                 if head.size > MAX_MESSAGE_BYTES:
                     log.warning("a mail of %d bytes in %s is too large to be fetched", head.size, self.name)
                     await self._ledger.skip(folder, Place(uid=uid, flags=head.flags))
-            small = {uid: head for uid, head in heads.items() if head.size <= MAX_MESSAGE_BYTES}
+                elif "\\draft" in head.flags and self.name.upper() != "INBOX":
+                    await self._ledger.skip(folder, Place(uid=uid, flags=head.flags))  # it was never sent
+                    drafts.add(uid)
+            small = {uid: head for uid, head in heads.items() if head.size <= MAX_MESSAGE_BYTES and uid not in drafts}
             while group := _next_group(small, self._together):
                 found = await self._bodies(connection, group)
                 for uid in group:
@@ -205,15 +225,38 @@ class FolderReading:
     async def _bodies(self, connection: Connection, group: list[int]) -> dict[int, bytes]:
         """Some at a time: fewer after a connection broke meanwhile, else a bad one would never bring any."""
         try:
-            found = await connection.run(partial(commands.bodies, wanted=group))
+            found = await self._asked_apart(connection, group, commands.bodies)
         except TryLater:
             self._together = max(1, len(group) // 4)
             raise
         self._together = min(TOGETHER, 2 * self._together)
         return found
 
+    async def _asked_apart(
+        self, connection: Connection, wanted: Sequence[int], ask: Callable[[Client, list[int]], dict[int, T]]
+    ) -> dict[int, T]:
+        """Ask for mails together, or each by itself when the server refuses that: one bad mail shall not hide others.
+
+        What it refuses even so is asked for again at each thorough look.
+        """
+        try:
+            found: dict[int, T] = await connection.run(lambda client: ask(client, list(wanted)))
+        except CommandRefused:
+            if len(wanted) > 1:
+                found = {}
+                for one in wanted:
+                    found |= await self._asked_apart(connection, [one], ask)
+                return found
+            if wanted[0] not in self.kept_back:
+                log.warning("the server does not hand over a mail that it says it has in %s", self.name)
+            self.kept_back.add(wanted[0])
+            return {}
+        self.kept_back -= found.keys()
+        return found
+
     async def _hand_in(self, folder: Folder, place: Place, raw: bytes, head: Head, *, history: bool) -> None:
-        told = await addressed(raw, self._account.address, self._ledger.inbox_of)
+        own = self._account.address
+        told = await addressed(raw, own, partial(self._ledger.inbox_of, own))
         if told.authserv and not history:
             self.authserv = told.authserv
         envelope = Envelope(mail_from=told.mail_from, recipients=told.recipients, received_at=head.received_at)
@@ -239,10 +282,13 @@ def _next_group(heads: Mapping[int, Head], most: int) -> list[int]:
 
 def _matching(client: commands.Client, query: str, high: int, since: datetime | None) -> list[int]:
     """In the thread: the UIDs of mails that have all words of a query, somewhere."""
+    words = _SEARCHED.findall(query)[:8]
+    if not words:
+        return []
     criteria: list[object] = ["UID", f"1:{high}"]
     if since is not None:
         criteria += ["SINCE", since]
-    for word in query.split()[:8]:
+    for word in words:
         criteria += ["TEXT", word]
     charset = None if query.isascii() else "UTF-8"
     return sorted(uid for uid in client.search(criteria, charset) if uid <= high)

@@ -15,6 +15,11 @@ _NAMES = {
         *("inviati", "verzonden", "verzonden items", "skickat", "sendt", "wysłane", "отправленные", "надіслані"),
         *("已发送", "已傳送", "寄件備份", "送信済み", "送信済みメール", "보낸편지함", "gönderilmiş öğeler", "المرسل"),
     ),
+    "\\drafts": (
+        *("drafts", "draft", "entwürfe", "entwurf", "brouillons", "borradores", "bozze", "rascunhos", "concepten"),
+        *("utkast", "kladder", "luonnokset", "szkice", "kopie robocze", "черновики", "чернетки", "koncepty"),
+        *("草稿", "草稿箱", "下書き", "임시보관함", "taslaklar", "المسودات"),
+    ),
 }
 
 
