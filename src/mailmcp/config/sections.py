@@ -240,9 +240,21 @@ class DirectSettings(Section):
 
 
 class ApprovalSettings(Section):
-    """How long a human may take."""
+    """How a human decides about held drafts."""
 
     expiry: int = Field(default=86_400, ge=60, description="Seconds after which a held draft counts as rejected.")
+    ask: float = Field(
+        default=30,
+        ge=0,
+        le=300,
+        description="Seconds that a call waits for a human whom its client can ask about a held draft (to reject it;"
+        " the question stays open for ten minutes); 0 for not asking in clients.",
+    )
+    trusted_clients: Items = Field(
+        default=(),
+        description="Names of MCP clients in which a human may also approve, with the code that a terminal or the page"
+        " shows, with commas between them. Only while no approver's passphrase is set.",
+    )
 
 
 class WebSettings(Section):

@@ -81,7 +81,7 @@ def loosened(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
             continue
         if name == "policy":
             looser = _STRICT.index(value) > _STRICT.index(old) if {value, old} <= set(_STRICT) else True
-        elif name == "allow":
+        elif name in ("allow", "trusted_clients"):
             looser = bool(set(value) - set(old))
         elif name == "deny":
             looser = bool(set(old) - set(value))
@@ -102,7 +102,12 @@ def loosened(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 def _note_settings(db: sqlite3.Connection, settings: Settings, now: datetime) -> None:
     """Write down that the settings of sending are others than those that were in force last, and which way."""
-    after: dict[str, Any] = {**settings.send.model_dump(mode="json"), "expiry": settings.approval.expiry}
+    clients = list(settings.approval.trusted_clients)
+    after: dict[str, Any] = {
+        **settings.send.model_dump(mode="json"),
+        "expiry": settings.approval.expiry,
+        "trusted_clients": clients,
+    }
     before = status.kept(db, KEPT_AS)
     if before == after:
         return

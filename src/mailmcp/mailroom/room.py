@@ -86,7 +86,7 @@ class Mailroom:
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
-        self.pages = Pages(store, self._sealing)
+        self.pages, self.arrivals = Pages(store, self._sealing), self._arrivals
         duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking, returning)
         duties = (*duties, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
@@ -377,6 +377,7 @@ class Mailroom:
             unwise=tuple(one.sentence for one in await asyncio.to_thread(whereabouts.unwise, self.settings.home)),
             page=await self.pages.address(),
             passphrase=await self._approvers.is_set(),
+            trusted_clients=self.settings.approval.trusted_clients,
             pauses=tuple(sending.paused_sentence(one) for one in await self._store.read(departures.pauses)),
             suppressed=await self._store.read(suppressions.count),
             audit_head=await self.auditing.head(),

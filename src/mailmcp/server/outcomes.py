@@ -217,7 +217,10 @@ def _sent_status(state: DraftState) -> SentStatus:
 def _approval(now: Status) -> str:
     where = f"on the page {now.page} or in a terminal" if now.page else "in a terminal"
     proof = "and types the approver's passphrase." if now.passphrase else f"without a passphrase. {UNPROVED}"
-    return f"A human approves {where}, {proof}"
+    said = f"A human approves {where}, {proof}"
+    if now.trusted_clients and not now.passphrase:
+        said += f" With a code that only these show, also in: {one_line(', '.join(now.trusted_clients))}."
+    return said
 
 
 def _how_to_decide(draft: Draft, home: Path, page: str | None) -> str:

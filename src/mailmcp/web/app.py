@@ -18,7 +18,7 @@ from mailmcp import __version__
 from mailmcp.errors import BadInput, ConfigError, MailError, NotFound, Refused, StoreUnavailable
 from mailmcp.mailroom.requests import UNPROVED, Edit
 from mailmcp.mailroom.room import Mailroom
-from mailmcp.models import DraftState
+from mailmcp.models import Draft, DraftState
 from mailmcp.web import sessions, shapes
 from mailmcp.web.guard import App, Guard
 from mailmcp.web.sessions import Sessions, Tries
@@ -119,7 +119,8 @@ class Desk:
         session = self._session(request)
         shown = await self._room.presenting.present(request.path_params["draft"])
         permit = self._sessions.permit(session, f"{shown.draft.id} {shown.draft.sha256}")
-        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": await self._unproved()})
+        code = await self._client_code(shown.draft)
+        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": await self._unproved(), "code": code})
 
     async def html(self, request: Request) -> Response:
         """Its HTML, inert, for a frame without any rights."""
@@ -207,6 +208,11 @@ class Desk:
         return JSONResponse(shapes.brief(draft))
 
     # --- who asks ------------------------------------------------------------------------------------------------
+
+    async def _client_code(self, draft: Draft) -> str | None:
+        """What approves a held draft in a client that the settings trust, where there is one."""
+        may = self._room.settings.approval.trusted_clients and not await self._room.approver.is_set()
+        return await self._room.code(draft) if may and draft.state is DraftState.HELD else None
 
     async def _unproved(self) -> str | None:
         return None if await self._room.approver.is_set() else UNPROVED
