@@ -245,9 +245,11 @@ def test_a_draft_without_words_is_shown(rig: Rig, session, body):
     assert plain(shown["text"]).strip() == ""
 
 
-def test_the_code_for_a_trusted_client_is_shown_only_where_one_is_trusted_and_no_passphrase_is_set(open_rig):
-    plain_home = open_rig()
-    assert plain_home.session().shown(plain_home.hold())["code"] is None
+def test_no_code_is_shown_where_no_client_is_trusted(rig, session):
+    assert session.shown(rig.hold())["code"] is None
+
+
+def test_the_code_for_a_trusted_client_is_shown_while_a_draft_is_held_and_no_passphrase_is_set(open_rig):
     rig = open_rig(MAILMCP_APPROVAL__TRUSTED_CLIENTS="claude-code")
     draft, session = rig.hold(), rig.session()
     assert session.shown(draft)["code"] == rig.do(rig.room.code(draft))
