@@ -18,12 +18,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
-from mailmcp.backends.contract import Backend, DeliversWithin, Divides, FindsSent
+from mailmcp.backends.contract import AboutToCommit, Backend, DeliversWithin, Divides, FindsSent
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
 from mailmcp.mailroom.inbound import Inbound
-from mailmcp.mailroom.legs import Leg, for_all, results_of
+from mailmcp.mailroom.legs import Leg, for_all, is_allowed, results_of
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.sealing import Sealing
@@ -208,7 +208,7 @@ class Dispatch:
 
         async def about_to_commit(given: OutboundMail) -> None:
             nonlocal committed
-            if not _is_allowed(given, leaving):
+            if not is_allowed(given, leaving):
                 raise Altered(f"The backend {leg.backend.name} was about to send something else than what was allowed.")
             on_wire = await self._store.write(
                 deliveries.about_to_leave,
@@ -224,7 +224,7 @@ class Dispatch:
 
         backend = leg.backend
         try:
-            receipt = await backend.send(leaving, draft.id, about_to_commit)
+            receipt = await _given(backend, leaving, draft.id, about_to_commit)
         except NoAnswer as error:
             found = await self._asked(backend, leaving, draft)
             if not isinstance(found, Lost):
@@ -326,6 +326,22 @@ class Dispatch:
             log.warning("%s", error)
             return Lost()
 
+    async def notify(self, mail: OutboundMail, key: str) -> bool:
+        """Hand over a mail of mailmcp's own to a human outside; whether it left, or may have. Raises MailError."""
+        if self._outside is None:
+            return False
+        mime = await signing.on_its_way(mail, datetime.now(UTC), self._settings.home)
+        leaving = replace(mail, mime=mime)
+
+        async def about_to_commit(given: OutboundMail) -> None:
+            if not is_allowed(given, leaving):
+                raise Altered("The backend was about to send something else than mailmcp wrote.")
+
+        try:
+            return bool((await _given(self._outside, leaving, key, about_to_commit)).accepted)
+        except NoAnswer:
+            return True
+
     async def settle(self, draft: Draft, *, arrived: bool, by: str) -> Draft:
         """A human knows what became of an unknown draft. Raises Refused when it is not unknown."""
         now = datetime.now(UTC)
@@ -366,18 +382,12 @@ class Dispatch:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
+async def _given(backend: Backend, leaving: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
+    return await backend.send(leaving, key, about_to_commit)
+
+
 class Lost:
     """Nobody can tell what became of a message."""
-
-
-def _is_allowed(given: OutboundMail, allowed: OutboundMail) -> bool:
-    """Whether what a backend is about to let leave are these bytes, to nobody else than these recipients."""
-    return (
-        given.mime == allowed.mime
-        and given.mail_from.lower() == allowed.mail_from.lower()
-        and bool(given.recipients)
-        and {one.lower() for one in given.recipients} <= {one.lower() for one in allowed.recipients}
-    )
 
 
 def approved_hash(mime: bytes, mail_from: str, recipients: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -32,6 +31,7 @@ from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
 from mailmcp.mailroom.returning import Returning
+from mailmcp.mailroom.reviewing import Mailing
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
@@ -45,7 +45,6 @@ from mailmcp.store import (
     inboxes,
     status,
     suppressions,
-    whereabouts,
 )
 
 if TYPE_CHECKING:
@@ -86,9 +85,9 @@ class Mailroom:
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
-        self.pages, self.arrivals = Pages(store, self._sealing), self._arrivals
+        self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
         duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking, returning)
-        duties = (*duties, *(further(self) if further else ()))
+        duties = (*duties, Mailing(self.pages.reviewing, every=pace.flush), *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
@@ -374,7 +373,7 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
-            unwise=tuple(one.sentence for one in await asyncio.to_thread(whereabouts.unwise, self.settings.home)),
+            unwise=await self.pages.unwise(self.settings.home),
             page=await self.pages.address(),
             passphrase=await self._approvers.is_set(),
             trusted_clients=self.settings.approval.trusted_clients,

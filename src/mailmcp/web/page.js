@@ -460,4 +460,4 @@ async function begin() {
   await route();
 }
 
-begin();
+if (!document.body.dataset.review) begin();
