@@ -72,7 +72,7 @@ class Dispatch:
         self._within = receiving if isinstance(receiving, DeliversWithin) and receiving.delivers_within else None
         self._outside = sending if sending is not None else receiving if self._within is None else None
         self._settings = settings
-        self._returning = Returning(store, settings)
+        self.returning = Returning(store, settings)
         self._pace = pace
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(AT_ONCE)
@@ -198,7 +198,7 @@ class Dispatch:
         """Write down what was heard of a leg, and what follows for those that it went to outside; see ``record``."""
         kept = deliveries.record(db, draft, token, results, left=leaving, backend=leg.backend.name, now=now)
         if kept and leg.backend is not self._within:
-            self._returning.handed_over(db, draft, results, now)
+            self.returning.handed_over(db, draft, results, now)
         return kept
 
     async def _tried(self, draft: Draft, token: str, leg: Leg, leaving: OutboundMail) -> list[Delivery]:
@@ -361,7 +361,7 @@ class Dispatch:
             late = f"It should have left at {should_have_left:%Y-%m-%d %H:%M} UTC; look whether it still may."
             why = Reason("stale", late)
         else:
-            why = await self._store.read(self._returning.holds, draft)
+            why = await self._store.read(self.returning.holds, draft)
         if why is None:
             return False
         await self._hold_again(draft, why, now, from_=DraftState.QUEUED)

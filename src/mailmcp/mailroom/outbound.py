@@ -26,6 +26,7 @@ from mailmcp.models import (
     Draft,
     DraftState,
     OutboundMail,
+    Reason,
     SendingVerdict,
     Submission,
 )
@@ -145,9 +146,17 @@ class Outbound:
         draft = await self._held_as_shown(draft_id, sha256, revision)
         now = datetime.now(UTC)
         seal = await asyncio.to_thread(self._sealing.approved, draft, approver=approver, passphrase=passphrase, now=now)
-        moved = await self._store.write(
-            outbox.decide, draft, to=DraftState.QUEUED, approver=approver, now=datetime.now(UTC), seal=seal
-        )
+
+        def decided(db: sqlite3.Connection) -> bool | Reason:
+            if (gone := self._dispatch.returning.gone_meanwhile(db, draft)) is not None:
+                expires_at = draft.expires_at or now
+                outbox.hold_again(db, draft, gone, now=now, expires_at=expires_at, from_=DraftState.HELD)
+                return gone
+            return outbox.decide(db, draft, to=DraftState.QUEUED, approver=approver, now=now, seal=seal)
+
+        moved = await self._store.write(decided)
+        if isinstance(moved, Reason):
+            raise Refused(f"{moved.sentence} Look at it again; if you approve it once more, it is sent all the same.")
         if not moved:
             raise await self._overtaken(draft_id)
         return await self.draft(draft_id)
