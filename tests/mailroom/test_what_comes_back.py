@@ -316,7 +316,7 @@ async def test_a_report_waits_for_the_check_that_may_prove_its_sender(abroad: Ab
 
     store = abroad.house.room._store
     await store.write(as_if_dns_were_slow)
-    acts = abroad.house.room._dispatch._returning
+    acts = abroad.house.room._dispatch.returning
     await acts.look(notice.row)
     assert (await abroad.draft(draft))[1] == {BOB: "accepted", CAT: "accepted"}
     assert await abroad.rows("SELECT handled_at FROM returns") == [(None,)]

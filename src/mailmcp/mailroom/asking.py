@@ -49,7 +49,7 @@ class Asking:
 
         A form in a client is no place for a passphrase, so with one the client can only reject.
         """
-        named_so = client in room.settings.approval.trusted_clients
+        named_so = client in (await room.in_force.now()).approval.trusted_clients
         return named_so and self._wrong_codes < WRONG_CODES and not await room.approver.is_set()
 
     async def carry_out(self, room: Mailroom, draft: Draft, answer: Answer, client: str) -> Draft:

@@ -23,6 +23,7 @@ from mailmcp.mailroom.checking import Checking, rules_of
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
+from mailmcp.mailroom.in_force import InForce, Stating, differ
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
@@ -37,15 +38,7 @@ from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, QuarantinedMessage, Suppression
 from mailmcp.policy import patterns, sending
-from mailmcp.store import (
-    Store,
-    blocks,
-    departures,
-    handouts,
-    inboxes,
-    status,
-    suppressions,
-)
+from mailmcp.store import Store, blocks, departures, handouts, inboxes, status, suppressions
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.domains import Domains
@@ -78,7 +71,8 @@ class Mailroom:
         self._sealing = Sealing(settings.home)
         self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, self._sealing, settings, pace)
         self._approvers = Approvers(store, self._sealing)
-        self._outbound = Outbound(store, self._dispatch, self._sealing, settings)
+        self.in_force = InForce(store, self._sealing, settings, self._dispatch, lambda: self._leadership.leads)
+        self._outbound = Outbound(store, self._dispatch, self._sealing, self.in_force, settings)
         self._reading = Reading(store, settings.home)
         self._presenting = Presenting(store, self._reading, self._sealing)
         self._tainting = Tainting(store)
@@ -87,7 +81,8 @@ class Mailroom:
         self._listening = Listening(store, self._backend, pace)
         self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
         duties: Sequence[Duty] = (self._listening, Flushing(self._dispatch, pace), self._checking, returning)
-        duties = (*duties, Mailing(self.pages.reviewing, every=pace.flush), *(further(self) if further else ()))
+        stating, mailing = Stating(self.in_force), Mailing(self.pages.reviewing, every=pace.flush)
+        duties = (*duties, stating, mailing, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
@@ -114,7 +109,7 @@ class Mailroom:
             await store.aclose()
             raise
         if leads:
-            await begin_audit(store, settings)
+            await begin_audit(store, settings, is_led=room.is_led())
         room._inbound.start()
         if leads:
             room._leadership.start()
@@ -360,12 +355,12 @@ class Mailroom:
         if self._leadership.leads:
             await set_or_late(self._listening.tried, LISTENER_SECONDS)
         drafts = await self._outbound.open_drafts()
-        held = sum(draft.state is DraftState.HELD for draft in drafts)
+        held, ruling = sum(draft.state is DraftState.HELD for draft in drafts), await self.in_force.now()
         return Status(
             home=self.settings.home,
             backend=self._backend.name,
             domain=self.settings.local.domain,
-            policy=self.settings.send.policy,
+            policy=ruling.send.policy,
             leads=self._leadership.leads,
             listener=await self._store.read(status.listener),
             unjudged=await self._store.read(handouts.count_unjudged),
@@ -373,10 +368,10 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
-            unwise=await self.pages.unwise(self.settings.home),
+            unwise=(*filter(None, [differ(ruling.differences)]), *await self.pages.unwise(self.settings.home)),
             page=await self.pages.address(),
             passphrase=await self._approvers.is_set(),
-            trusted_clients=self.settings.approval.trusted_clients,
+            trusted_clients=ruling.approval.trusted_clients,
             pauses=tuple(sending.paused_sentence(one) for one in await self._store.read(departures.pauses)),
             suppressed=await self._store.read(suppressions.count),
             audit_head=await self.auditing.head(),
