@@ -12,8 +12,8 @@ from tests.backends.relay_sink import relay
 
 from mailmcp.backends import open_backend
 from mailmcp.config import load_settings
-from mailmcp.mailroom.in_force import KEPT_AS
 from mailmcp.mailroom.room import Mailroom
+from mailmcp.store.status import LEADER_SETTINGS as KEPT_AS
 
 pytestmark = pytest.mark.anyio
 

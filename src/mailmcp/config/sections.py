@@ -244,7 +244,7 @@ class ApprovalSettings(Section):
 
     expiry: int = Field(default=86_400, ge=60, description="Seconds after which a held draft counts as rejected.")
     ask: float = Field(
-        default=30,
+        default=20,
         ge=0,
         le=300,
         description="Seconds that a call waits for a human whom its client can ask about a held draft (to reject it;"

@@ -11,7 +11,7 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -26,7 +26,6 @@ from mailmcp.store import Store, status
 
 log = logging.getLogger("mailmcp.settings")
 
-KEPT_AS = "leader_settings"
 DIFFERENCES_SHOWN = 6
 VALUE_SHOWN = 60
 
@@ -60,7 +59,7 @@ class InForce:
         own = Ruling(send=self._settings.send, approval=self._settings.approval, way_out=self._way_out)
         if self._leads():
             return own
-        kept = await self._store.read(status.kept, KEPT_AS)
+        kept = await self._store.read(status.kept, status.LEADER_SETTINGS)
         if kept is None or not await self._is_proved(kept):
             return own
         said: dict[str, Any] = json.loads(kept["said"])
@@ -69,7 +68,7 @@ class InForce:
                 send=SendSettings.model_validate(said["send"]),
                 approval=ApprovalSettings.model_validate(said["approval"]),
                 way_out=bool(said["way_out"]),
-                differences=tuple(_differences(_flat(self._said()), _flat(said))),
+                differences=differences(self._settings, said),
             )
         except (ValidationError, KeyError, TypeError):  # written by another version
             return own
@@ -78,16 +77,11 @@ class InForce:
         """This process leads from now on: write down what it uses."""
         said = json.dumps(self._said(), sort_keys=True)
         mac = await self._mac(said)
-        await self._store.write(status.keep, KEPT_AS, {"said": said, "mac": mac})
+        await self._store.write(status.keep, status.LEADER_SETTINGS, {"said": said, "mac": mac})
         await self._store.write(note, self._settings)
 
     def _said(self) -> dict[str, Any]:
-        """No secrets: names and rules only."""
-        return {
-            **self._settings.model_dump(mode="json", include={"backend", "send_backend", "send", "approval"}),
-            "local": {"domain": self._settings.local.domain},
-            "way_out": self._way_out,
-        }
+        return {**_said(self._settings), "way_out": self._way_out}
 
     async def _mac(self, said: str) -> str:
         key = await asyncio.to_thread(self._sealing.key)
@@ -121,16 +115,32 @@ class Stating:
         await asyncio.Event().wait()
 
 
-def differ(differences: tuple[str, ...]) -> str | None:
+def differ(found: tuple[str, ...]) -> str | None:
     """One sentence on what is set otherwise here; None when nothing is."""
-    if not differences:
+    if not found:
         return None
-    shown = "; ".join(differences[:DIFFERENCES_SHOWN])
-    more = f"; and {len(differences) - DIFFERENCES_SHOWN} more" if len(differences) > DIFFERENCES_SHOWN else ""
+    shown = "; ".join(found[:DIFFERENCES_SHOWN])
+    more = f"; and {len(found) - DIFFERENCES_SHOWN} more" if len(found) > DIFFERENCES_SHOWN else ""
     return (
         "Another mailmcp process leads this home, and its settings count, not those that this one was started with:"
         f" {shown}{more}. Set the same for all, best in config.toml."
     )
+
+
+def differences(settings: Settings, said: dict[str, Any]) -> tuple[str, ...]:
+    """What these settings say otherwise than a leader, in words."""
+    here, there = _flat(_said(settings)), _flat(said)
+    return tuple(
+        f"MAILMCP_{name.upper()} is {_shown(here[name])} here and {_shown(there[name])} there"
+        for name in sorted(here.keys() & there.keys())
+        if here[name] != there[name]
+    )
+
+
+def _said(settings: Settings) -> dict[str, Any]:
+    """No secrets: names and rules only."""
+    kept = settings.model_dump(mode="json", include={"backend", "send_backend", "send", "approval"})
+    return {**kept, "local": {"domain": settings.local.domain}}
 
 
 def _flat(said: dict[str, Any]) -> dict[str, Any]:
@@ -141,12 +151,6 @@ def _flat(said: dict[str, Any]) -> dict[str, Any]:
         elif root != "way_out":
             flat[root] = value
     return flat
-
-
-def _differences(here: dict[str, Any], there: dict[str, Any]) -> Iterator[str]:
-    for name in sorted(here.keys() & there.keys()):
-        if here[name] != there[name]:
-            yield f"MAILMCP_{name.upper()} is {_shown(here[name])} here and {_shown(there[name])} there"
 
 
 def _shown(value: Any) -> str:
