@@ -192,6 +192,17 @@ def test_what_could_not_leave_is_mailed_later(reviewed, outside):
     assert Reviewer.of(rig, outside.next(), draft).look().status == 200
 
 
+def test_what_the_relay_refuses_for_good_is_not_tried_again_and_again(reviewed, outside):
+    outside.answer = "550 5.7.1 no"
+    rig = reviewed()
+    rig.hold()
+    assert outside.came.wait(LIMIT)
+    outside.came.clear()
+    for _ in range(3):
+        assert rig.do(rig.room.pages.reviewing.mail_all())
+    assert not outside.came.is_set()
+
+
 def test_only_so_many_are_mailed_in_an_hour(reviewed, outside, monkeypatch):
     from mailmcp.mailroom import reviewing
 

@@ -327,7 +327,7 @@ class Dispatch:
             return Lost()
 
     async def notify(self, mail: OutboundMail, key: str) -> bool:
-        """Hand over a mail of mailmcp's own to a human outside; whether it left, or may have. Raises MailError."""
+        """Hand over a mail of mailmcp's own to a human outside; False when it may be tried again. Raises MailError."""
         if self._outside is None:
             return False
         mime = await signing.on_its_way(mail, datetime.now(UTC), self._settings.home)
@@ -338,9 +338,12 @@ class Dispatch:
                 raise Altered("The backend was about to send something else than mailmcp wrote.")
 
         try:
-            return bool((await _given(self._outside, leaving, key, about_to_commit)).accepted)
-        except NoAnswer:
-            return True
+            receipt = await _given(self._outside, leaving, key, about_to_commit)
+        except (NoAnswer, TryLater) as error:
+            return isinstance(error, NoAnswer)
+        for recipient, why in receipt.refused:
+            raise Refused(f"Nothing was sent to {recipient}: {why}")
+        return not receipt.postponed
 
     async def settle(self, draft: Draft, *, arrived: bool, by: str) -> Draft:
         """A human knows what became of an unknown draft. Raises Refused when it is not unknown."""

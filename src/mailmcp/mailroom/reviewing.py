@@ -123,8 +123,8 @@ class Reviewing:
         try:
             left = await self._dispatch.notify(leaving, f"review-{_hash(token)[:32]}")
         except MailError as error:
-            log.warning("a link could not be mailed to the reviewer: %s", error)
-            left = False
+            log.warning("the link about draft %s is not mailed to the reviewer: %s", draft.id, error)
+            return True  # the next try would end the same way
         if not left:
             await self._store.write(reviews.forget, _hash(token))
         return left
