@@ -34,6 +34,8 @@ LASTS = timedelta(minutes=60)
 WRONG_CODES = 5
 """After so many a link is good for nothing."""
 MOST_PER_HOUR = 20
+LAST_SECONDS = 10
+"""So long a mail that is on its way may take when the process ends."""
 AGAIN_SECONDS = 60
 """After a mail that could not leave."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -120,8 +122,14 @@ class Reviewing:
         link = f"{base.rstrip('/')}/review#{token}"
         mime = _written(self._sender(), reviewer, draft, link, await self._code(_hash(token)), expires_at, now)
         leaving = OutboundMail(mime=mime, mail_from=self._sender(), recipients=(reviewer,))
+        sending = asyncio.create_task(self._dispatch.notify(leaving, f"review-{_hash(token)[:32]}"))
         try:
-            left = await self._dispatch.notify(leaving, f"review-{_hash(token)[:32]}")
+            left = await asyncio.shield(sending)
+        except (
+            asyncio.CancelledError
+        ):  # a conversation that is broken off in the middle leaves its connection in a mess
+            await asyncio.wait([sending], timeout=LAST_SECONDS)
+            raise
         except MailError as error:
             log.warning("the link about draft %s is not mailed to the reviewer: %s", draft.id, error)
             return True  # the next try would end the same way
