@@ -86,6 +86,15 @@ def test_only_one_file_calls_the_send_of_a_backend() -> None:
     assert senders == ["src/mailmcp/mailroom/dispatch.py"]
 
 
+def test_no_file_of_the_server_can_approve_edit_or_read_a_code() -> None:
+    """What a human answers in a client is carried out by the mailroom, which checks the code."""
+    deciding = {"approve", "edit", "code", "settle", "unsuppress", "resume", "release", "list_sender"}
+    for path in (ROOT / "src/mailmcp/server").glob("*.py"):
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+        named = {one.attr for one in calls if isinstance(one, ast.Attribute) and "room" in ast.unparse(one.value)}
+        assert named & deciding == set(), of(path)
+
+
 def test_in_that_file_it_is_called_in_one_place() -> None:
     tree = parsed(ROOT / "src/mailmcp/mailroom/dispatch.py")
     assert len(calls_of_a_backends_send(tree)) == 1

@@ -114,6 +114,7 @@ async def test_settings_that_changed_are_written_down_with_what_they_let_out(
         ({"policy": "open"}, {"policy": "approve"}, False),
         ({"allow": ["a.example"]}, {"allow": ["a.example", "b.example"]}, True),
         ({"allow": ["a.example"]}, {"allow": []}, False),
+        ({"trusted_clients": []}, {"trusted_clients": ["claude-code"]}, True),
         ({"deny": ["a.example"]}, {"deny": []}, True),
         ({"deny": []}, {"deny": ["a.example"]}, False),
         ({"rate": "20/h"}, {"rate": "1/min"}, True),

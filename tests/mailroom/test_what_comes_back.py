@@ -17,6 +17,8 @@ from tests.backends.relay_sink import Relay, relay
 from tests.mail import notices_of_programs as written
 
 from mailmcp.authenticity.dns import StaticResolver
+from mailmcp.errors import Refused
+from mailmcp.mailroom.requests import SendRequest
 from mailmcp.models import Arrival, DraftState, Envelope, Source, StoredMessage
 from mailmcp.store import audit, messages
 
@@ -98,6 +100,23 @@ async def abroad(open_house: Any) -> AsyncIterator[Abroad]:
             MAILMCP_SEND__RATE_RECIPIENT="999/h",
         )
         yield Abroad(house, sink, await house.inbox("anna"))
+
+
+async def test_a_human_hears_of_an_address_that_came_back_since_the_draft_was_held(abroad: Abroad) -> None:
+    room = abroad.house.room
+    request = SendRequest(inbox=abroad.anna, to=(BOB,), subject="Later", body="x")
+    held = (await room.draft_for_approval(request, note="")).draft
+    assert (await room.presenting.present(held.id)).notices == ()
+    await abroad.send(BOB)
+    await abroad.comes(abroad.about(next(iter(written.STANDARD.values()))))
+    assert await abroad.suppressed() == [BOB]
+    assert f"Nothing is sent to {BOB} any more" in (await room.presenting.present(held.id)).notices[0]
+    with pytest.raises(Refused, match="Look at it again"):  # who had it open before, had not seen that
+        await room.approve(held.id, sha256=held.sha256, approver="human")
+    now = await room.draft(held.id)
+    assert (now.state, now.reasons[-1].code, now.expires_at) == ("held", "suppressed", held.expires_at)
+    approved = await room.approve(held.id, sha256=held.sha256, approver="human")
+    assert approved.state in ("queued", "sent")
 
 
 # --- what is believed -------------------------------------------------------------------------------------------------
@@ -297,7 +316,7 @@ async def test_a_report_waits_for_the_check_that_may_prove_its_sender(abroad: Ab
 
     store = abroad.house.room._store
     await store.write(as_if_dns_were_slow)
-    acts = abroad.house.room._dispatch._returning
+    acts = abroad.house.room._dispatch.returning
     await acts.look(notice.row)
     assert (await abroad.draft(draft))[1] == {BOB: "accepted", CAT: "accepted"}
     assert await abroad.rows("SELECT handled_at FROM returns") == [(None,)]

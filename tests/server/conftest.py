@@ -48,7 +48,9 @@ def open_door(home: Path) -> OpenDoor:
     """Opens a server of the home in memory, with a client of the era that is asked for."""
 
     @contextlib.asynccontextmanager
-    async def open_(mode: str = "auto", **environment: str) -> AsyncIterator[Door]:
+    async def open_(
+        mode: str = "auto", client_has: dict[str, Any] | None = None, **environment: str
+    ) -> AsyncIterator[Door]:
         desks: list[Reception] = []
 
         async def open_room() -> Mailroom:
@@ -61,7 +63,7 @@ def open_door(home: Path) -> OpenDoor:
             return await Mailroom.open(settings, backend, QUICK, resolver=StaticResolver({}))
 
         session = Session(open_room)
-        async with Client(build_server(session, tools_made_once()), mode=mode) as client:
+        async with Client(build_server(session, tools_made_once()), mode=mode, **(client_has or {})) as client:
             yield Door(client, session, desks)
 
     return open_

@@ -94,7 +94,7 @@ class World(Door):
 
 
 @contextlib.asynccontextmanager
-async def world(home: Path, **environment: str) -> AsyncIterator[World]:
+async def world(home: Path, client_has: dict[str, Any] | None = None, **environment: str) -> AsyncIterator[World]:
     """A server of the home in memory whose mail leaves through a real relay on loopback."""
     sink = Sink()
     loop = asyncio.get_running_loop()
@@ -123,7 +123,7 @@ async def world(home: Path, **environment: str) -> AsyncIterator[World]:
             return rooms[-1]
 
         session = Session(open_room)
-        async with Client(build_server(session, tools_made_once())) as client:
+        async with Client(build_server(session, tools_made_once()), **(client_has or {})) as client:
             yield World(client, session, desks, sink=sink, room=rooms)
     finally:
         server.close()

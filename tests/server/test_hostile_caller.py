@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hosts import ToolFailed
+from mcp.types import ElicitResult, Implementation
 from outside import World, world
 
 from mailmcp.server.tools import all_tools
@@ -100,7 +101,7 @@ class Hostile:
         return self._any()
 
 
-async def _storm(door: World, calls: int) -> None:
+async def _storm(door: World, calls: int, *, over: tuple[str, ...] = ("held", "withdrawn")) -> None:
     hostile = Hostile(seed=calls)
     inbox = await door.inbox("anna")
     hostile.learn([inbox, await door.mail(inbox, text="Hello.", subject="Your code 482913")])
@@ -119,7 +120,7 @@ async def _storm(door: World, calls: int) -> None:
     store = room._store
     states = dict(await store.read(lambda db: db.execute("SELECT public_id, state FROM drafts").fetchall()))
     assert len(seen) > calls // 100
-    released = {draft: states[draft] for draft in seen if states.get(draft, "withdrawn") not in ("held", "withdrawn")}
+    released = {draft: states[draft] for draft in seen if states.get(draft, "withdrawn") not in over}
     assert released == {}
     assert await store.read(lambda db: db.execute("SELECT count(*) FROM agreed").fetchone()[0]) == 0
     assert door.sink.recipients <= {"eve@evil.example"}  # an answer to exactly the sender of a mail
@@ -131,6 +132,24 @@ async def _storm(door: World, calls: int) -> None:
 async def test_random_calls_release_nothing(home):
     async with world(home) as door:
         await _storm(door, 250)
+
+
+async def test_a_trusted_client_that_answers_every_question_without_a_human_releases_nothing(home):
+    dice = random.Random(7)
+    asked = 0
+
+    async def answer(context: Any, params: Any) -> ElicitResult:
+        nonlocal asked
+        asked += 1
+        fields = params.requested_schema["properties"]
+        content = {"decision": dice.choice(fields["decision"]["enum"]), "word": "yes"}
+        content |= {"code": dice.choice((*WORDS, params.message[:40]))} if "code" in fields else {}
+        return ElicitResult(action=dice.choice(("accept", "accept", "decline", "cancel")), content=content)
+
+    has = {"elicitation_callback": answer, "client_info": Implementation(name="auto", version="1")}
+    async with world(home, has, MAILMCP_APPROVAL__TRUSTED_CLIENTS="auto") as door:
+        await _storm(door, 250, over=("held", "withdrawn", "rejected"))
+        assert asked > 5
 
 
 @pytest.mark.slow

@@ -99,7 +99,7 @@ async def test_the_lists_of_the_settings_allow_and_refuse(home):
 )
 def test_a_setting_that_could_never_work_is_named(home, setting, value):
     with pytest.raises(ConfigError, match=f"MAILMCP_SEND__{setting}"):
-        rules_of(load_settings(home, {f"MAILMCP_SEND__{setting}": value}), way_out=True)
+        rules_of(load_settings(home, {f"MAILMCP_SEND__{setting}": value}).send, way_out=True)
 
 
 async def test_a_suppressed_address_is_refused(open_door):

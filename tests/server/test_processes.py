@@ -136,6 +136,13 @@ def test_the_doctor_tries_the_listener_of_a_running_server_and_tells_what_waits(
     assert served.call("mail_status")["leader"]
 
 
+def test_the_doctor_in_another_shell_says_what_the_running_server_has_set_otherwise(serve, home):
+    served = opened(serve, MAILMCP_SEND__POLICY="approve")
+    served.listener()
+    told = [one for one in findings(home) if one.subject == "settings"]
+    assert "MAILMCP_SEND__POLICY is first_contact here and approve there" in told[-1].sentence
+
+
 def test_a_cancelled_wait_gives_its_message_to_the_next_one(serve):
     served = opened(serve)
     inbox = served.call("create_inbox")["address"]

@@ -243,3 +243,18 @@ def test_a_draft_whose_inbox_is_deleted_is_gone(open_rig):
 def test_a_draft_without_words_is_shown(rig: Rig, session, body):
     shown = session.shown(rig.hold(body=body, subject="", note=repr(body)))
     assert plain(shown["text"]).strip() == ""
+
+
+def test_no_code_is_shown_where_no_client_is_trusted(rig, session):
+    assert session.shown(rig.hold())["code"] is None
+
+
+def test_the_code_for_a_trusted_client_is_shown_while_a_draft_is_held_and_no_passphrase_is_set(open_rig):
+    rig = open_rig(MAILMCP_APPROVAL__TRUSTED_CLIENTS="claude-code")
+    draft, session = rig.hold(), rig.session()
+    assert session.shown(draft)["code"] == rig.do(rig.room.code(draft))
+    assert session.decide(draft, "reject", word="").status == 200
+    assert session.shown(draft)["code"] is None
+    other = rig.hold(subject="Another")
+    rig.do(rig.room.approver.set(PASSPHRASE))
+    assert session.shown(other)["code"] is None

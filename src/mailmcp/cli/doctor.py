@@ -62,6 +62,11 @@ def findings(home: Path | None) -> Iterator[Finding]:
     yield from whereabouts.examined(settings.home)
     database = examination.examined(settings.home / "mailmcp.db")
     yield from database.findings
+    if database.listener and _is_alive(database.listener.pid) and database.leader:
+        from mailmcp.mailroom.in_force import differ, differences
+
+        if said := differ(differences(settings, json.loads(database.leader))):
+            yield Finding(subject="settings", standing=Standing.WEAK, sentence=said)
     if settings.backend == "imap":
         yield from _mailbox(settings)
     else:

@@ -240,9 +240,49 @@ class DirectSettings(Section):
 
 
 class ApprovalSettings(Section):
-    """How long a human may take."""
+    """How a human decides about held drafts."""
 
     expiry: int = Field(default=86_400, ge=60, description="Seconds after which a held draft counts as rejected.")
+    ask: float = Field(
+        default=20,
+        ge=0,
+        le=300,
+        description="Seconds that a call waits for a human whom its client can ask about a held draft (to reject it;"
+        " the question stays open for ten minutes); 0 for not asking in clients.",
+    )
+    reviewer: str | None = Field(
+        default=None,
+        description="Address of a human, elsewhere than in this home, to whom a link and a code are mailed for each"
+        " held draft; whoever has that mail can decide.",
+    )
+    review_url: str | None = Field(
+        default=None,
+        description="Where a proxy of yours on this machine serves the page's /review, such as"
+        " https://approve.example.com; left out, the links lead to the page itself and work on this machine only.",
+    )
+    review_sender: str | None = Field(
+        default=None,
+        description="Address that these mails come from, if your relay demands one of its own; never one of an inbox.",
+    )
+    trusted_clients: Items = Field(
+        default=(),
+        description="Names of MCP clients in which a human may also approve, with the code that a terminal or the page"
+        " shows, with commas between them. Only while no approver's passphrase is set.",
+    )
+
+    @field_validator("reviewer", "review_sender")
+    @classmethod
+    def _is_one_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,253}", value):
+            raise ValueError("must be one address such as ann@example.com")
+        return value
+
+    @field_validator("review_url")
+    @classmethod
+    def _is_a_base(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?/?", value):
+            raise ValueError("must be a scheme and a host such as https://approve.example.com, and nothing behind it")
+        return value.rstrip("/") if value else None
 
 
 class WebSettings(Section):

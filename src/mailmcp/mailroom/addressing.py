@@ -8,6 +8,8 @@ from secrets import choice
 from mailmcp.backends.contract import CreatesInboxes, NamesInboxes
 from mailmcp.errors import BadAddress
 
+RESERVED = "mailmcp-approval"
+"""What links for a reviewer come from: answers to them must not reach an inbox."""
 _LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _WORDS = (
     *("amber", "birch", "cedar", "coral", "delta", "ember", "fjord", "grove", "heron", "ivory", "juniper", "kestrel"),
@@ -42,4 +44,6 @@ def local_part(name: str | None, domain: str) -> str:
         raise BadAddress(f"New inboxes are at @{domain}: give only the part before it.")
     if not _LOCAL_PART.fullmatch(local) or ".." in local:
         raise BadAddress(f"{name[:60]!r} cannot be an address: use letters a to z, digits, and . _ - between them.")
+    if local == RESERVED:
+        raise BadAddress(f"{local} is what mailmcp's own mail to you comes from: take another name.")
     return local

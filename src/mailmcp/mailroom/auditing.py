@@ -60,12 +60,16 @@ class Auditing:
         return await self._store.write(self._store.heads.verified, head=given)
 
 
-async def begin(store: Store, settings: Settings) -> None:
-    """What a process writes down when it begins to work: rows that nobody noted, settings that changed since."""
+async def begin(store: Store, settings: Settings, *, is_led: bool) -> None:
+    """What a process writes down when it begins to work: rows that nobody noted, settings that changed since.
+
+    While another process leads the home, that one's settings count, and not these.
+    """
 
     def work(db: sqlite3.Connection) -> tuple[int, str]:
         store.heads.catch_up(db)
-        _note_settings(db, settings, datetime.now(UTC))
+        if not is_led:
+            note(db, settings)
         return audit.head(db)
 
     number, digest = await store.write(work)
@@ -81,7 +85,7 @@ def loosened(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
             continue
         if name == "policy":
             looser = _STRICT.index(value) > _STRICT.index(old) if {value, old} <= set(_STRICT) else True
-        elif name == "allow":
+        elif name in ("allow", "trusted_clients"):
             looser = bool(set(value) - set(old))
         elif name == "deny":
             looser = bool(set(old) - set(value))
@@ -100,9 +104,14 @@ def loosened(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return found
 
 
-def _note_settings(db: sqlite3.Connection, settings: Settings, now: datetime) -> None:
+def note(db: sqlite3.Connection, settings: Settings) -> None:
     """Write down that the settings of sending are others than those that were in force last, and which way."""
-    after: dict[str, Any] = {**settings.send.model_dump(mode="json"), "expiry": settings.approval.expiry}
+    clients = list(settings.approval.trusted_clients)
+    after: dict[str, Any] = {
+        **settings.send.model_dump(mode="json"),
+        "expiry": settings.approval.expiry,
+        "trusted_clients": clients,
+    }
     before = status.kept(db, KEPT_AS)
     if before == after:
         return
@@ -113,7 +122,7 @@ def _note_settings(db: sqlite3.Connection, settings: Settings, now: datetime) ->
     audit.record(
         db,
         "settings.changed",
-        now,
+        datetime.now(UTC),
         before=json.dumps({name: before.get(name) for name in names}, ensure_ascii=False),
         after=json.dumps({name: after[name] for name in names}, ensure_ascii=False),
         loosened=", ".join(loosened(before, after)),

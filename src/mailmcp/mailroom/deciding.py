@@ -13,9 +13,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from mailmcp.config import RATE, Section, Settings
+from mailmcp.config import RATE, Section, SendSettings, Settings
 from mailmcp.errors import ConfigError, NotFound
 from mailmcp.mail import text
+from mailmcp.mailroom.in_force import InForce
 from mailmcp.models import Draft, Message, OutgoingFile, SendingVerdict, Submission
 from mailmcp.policy import leaks, overlap, patterns, sending
 from mailmcp.policy.leaks import Leak, Piece
@@ -35,13 +36,26 @@ _SECRET_NAMES = ("password", "secret", "token", "api_key", "passphrase")
 class Deciding:
     """Gathers what the policy asks, for every message of one home."""
 
-    def __init__(self, store: Store, settings: Settings, *, way_out: bool) -> None:
+    def __init__(self, store: Store, settings: Settings, in_force: InForce) -> None:
         self._store = store
-        self._rules = rules_of(settings, way_out=way_out)
+        self._in_force = in_force
+        self._known = (settings.send, False), rules_of(settings.send, way_out=False)
         self._secrets = tuple(secrets_of(settings))
 
-    async def gathered(self, submission: Submission, *, hold: bool, key: str = taints.OWNER) -> Facts:
-        """What can be known before the decision. Mail that stays in the home costs one look."""
+    async def gathered(self, submission: Submission, *, hold: bool, key: str = taints.OWNER) -> tuple[Facts, Rules]:
+        """What can be known before the decision, and by which rules it is."""
+        rules = await self._rules()
+        return await self._facts(submission, rules, hold=hold, key=key), rules
+
+    async def _rules(self) -> Rules:
+        """Those of whoever leads the home."""
+        ruling = await self._in_force.now()
+        asked = ruling.send, ruling.way_out
+        if asked != self._known[0]:
+            self._known = asked, rules_of(ruling.send, way_out=ruling.way_out)
+        return self._known[1]
+
+    async def _facts(self, submission: Submission, rules: Rules, *, hold: bool, key: str) -> Facts:
         own = await self._store.read(inboxes.by_recipient, submission.recipients)
         facts = Facts(
             recipients=submission.recipients,
@@ -51,7 +65,7 @@ class Deciding:
         )
         if not facts.outside and submission.answers:
             return replace(facts, answered=await self._store.read(_answered, submission.answers))
-        if not facts.outside or not self._rules.way_out:
+        if not facts.outside or not rules.way_out:
             return facts
         pieces = await asyncio.to_thread(lambda: list(said(submission)))
         return replace(
@@ -61,9 +75,11 @@ class Deciding:
             leaks=await self._leaks(pieces),
         )
 
-    def verdict(self, db: sqlite3.Connection, facts: Facts, submission: Submission, now: datetime) -> SendingVerdict:
+    def verdict(
+        self, db: sqlite3.Connection, facts: Facts, rules: Rules, submission: Submission, now: datetime
+    ) -> SendingVerdict:
         """The decision, inside the transaction that writes it down."""
-        if facts.outside and self._rules.way_out:
+        if facts.outside and rules.way_out:
             inbox = submission.inbox
             facts = replace(
                 facts,
@@ -73,18 +89,18 @@ class Deciding:
                 taints=taints.standing(db, key=facts.caller, now=now),
                 sent=sends.counted(
                     db,
-                    self._rules.rates,
+                    rules.rates,
                     inbox=inbox.address,
                     recipients=facts.outside,
                     thread=facts.answered.thread if facts.answered else None,
                     now=now,
                 ),
             )
-        rate = self._rules.rates.get("thread")
+        rate = rules.rates.get("thread")
         if facts.answered is not None and rate is not None:
             within = sends.within(db, facts.answered.thread, now - timedelta(seconds=rate.seconds))
             facts = replace(facts, sent=replace(facts.sent, within=within))
-        return sending.decide(facts, self._rules)
+        return sending.decide(facts, rules)
 
     def count(self, db: sqlite3.Connection, draft: Draft, facts: Facts, now: datetime) -> None:
         """The draft was allowed without a human: it counts in the rates."""
@@ -145,9 +161,8 @@ def _file(where: str, file: OutgoingFile) -> Piece:
     return Piece(where, data.decode("latin-1"), plain=file.content_type.startswith("text/"))
 
 
-def rules_of(settings: Settings, *, way_out: bool) -> Rules:
+def rules_of(send: SendSettings, *, way_out: bool) -> Rules:
     """What the settings say of sending. Raises ConfigError naming an entry that could never match."""
-    send = settings.send
     rates = {"inbox": send.rate, "recipient": send.rate_recipient, "thread": send.rate_thread, "all": send.rate_all}
     return Rules(
         policy=send.policy,

@@ -18,12 +18,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
-from mailmcp.backends.contract import Backend, DeliversWithin, Divides, FindsSent
+from mailmcp.backends.contract import AboutToCommit, Backend, DeliversWithin, Divides, FindsSent
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
 from mailmcp.mailroom.inbound import Inbound
-from mailmcp.mailroom.legs import Leg, for_all, results_of
+from mailmcp.mailroom.legs import Leg, for_all, is_allowed, results_of
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.sealing import Sealing
@@ -72,7 +72,7 @@ class Dispatch:
         self._within = receiving if isinstance(receiving, DeliversWithin) and receiving.delivers_within else None
         self._outside = sending if sending is not None else receiving if self._within is None else None
         self._settings = settings
-        self._returning = Returning(store, settings)
+        self.returning = Returning(store, settings)
         self._pace = pace
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(AT_ONCE)
@@ -198,7 +198,7 @@ class Dispatch:
         """Write down what was heard of a leg, and what follows for those that it went to outside; see ``record``."""
         kept = deliveries.record(db, draft, token, results, left=leaving, backend=leg.backend.name, now=now)
         if kept and leg.backend is not self._within:
-            self._returning.handed_over(db, draft, results, now)
+            self.returning.handed_over(db, draft, results, now)
         return kept
 
     async def _tried(self, draft: Draft, token: str, leg: Leg, leaving: OutboundMail) -> list[Delivery]:
@@ -208,7 +208,7 @@ class Dispatch:
 
         async def about_to_commit(given: OutboundMail) -> None:
             nonlocal committed
-            if not _is_allowed(given, leaving):
+            if not is_allowed(given, leaving):
                 raise Altered(f"The backend {leg.backend.name} was about to send something else than what was allowed.")
             on_wire = await self._store.write(
                 deliveries.about_to_leave,
@@ -224,7 +224,7 @@ class Dispatch:
 
         backend = leg.backend
         try:
-            receipt = await backend.send(leaving, draft.id, about_to_commit)
+            receipt = await _given(backend, leaving, draft.id, about_to_commit)
         except NoAnswer as error:
             found = await self._asked(backend, leaving, draft)
             if not isinstance(found, Lost):
@@ -326,6 +326,25 @@ class Dispatch:
             log.warning("%s", error)
             return Lost()
 
+    async def notify(self, mail: OutboundMail, key: str) -> bool:
+        """Hand over a mail of mailmcp's own to a human outside; False when it may be tried again. Raises MailError."""
+        if self._outside is None:
+            return False
+        mime = await signing.on_its_way(mail, datetime.now(UTC), self._settings.home)
+        leaving = replace(mail, mime=mime)
+
+        async def about_to_commit(given: OutboundMail) -> None:
+            if not is_allowed(given, leaving):
+                raise Altered("The backend was about to send something else than mailmcp wrote.")
+
+        try:
+            receipt = await _given(self._outside, leaving, key, about_to_commit)
+        except (NoAnswer, TryLater) as error:
+            return isinstance(error, NoAnswer)
+        for recipient, why in receipt.refused:
+            raise Refused(f"Nothing was sent to {recipient}: {why}")
+        return not receipt.postponed
+
     async def settle(self, draft: Draft, *, arrived: bool, by: str) -> Draft:
         """A human knows what became of an unknown draft. Raises Refused when it is not unknown."""
         now = datetime.now(UTC)
@@ -345,7 +364,7 @@ class Dispatch:
             late = f"It should have left at {should_have_left:%Y-%m-%d %H:%M} UTC; look whether it still may."
             why = Reason("stale", late)
         else:
-            why = await self._store.read(self._returning.holds, draft)
+            why = await self._store.read(self.returning.holds, draft)
         if why is None:
             return False
         await self._hold_again(draft, why, now, from_=DraftState.QUEUED)
@@ -366,18 +385,12 @@ class Dispatch:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
+async def _given(backend: Backend, leaving: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
+    return await backend.send(leaving, key, about_to_commit)
+
+
 class Lost:
     """Nobody can tell what became of a message."""
-
-
-def _is_allowed(given: OutboundMail, allowed: OutboundMail) -> bool:
-    """Whether what a backend is about to let leave are these bytes, to nobody else than these recipients."""
-    return (
-        given.mime == allowed.mime
-        and given.mail_from.lower() == allowed.mail_from.lower()
-        and bool(given.recipients)
-        and {one.lower() for one in given.recipients} <= {one.lower() for one in allowed.recipients}
-    )
 
 
 def approved_hash(mime: bytes, mail_from: str, recipients: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailmcp.backends.contract import Backend
-from mailmcp.models import Delivery, DeliveryState, Receipt
+from mailmcp.models import Delivery, DeliveryState, OutboundMail, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +34,13 @@ def results_of(leg: Leg, receipt: Receipt | None, otherwise: str) -> list[Delive
         for one in leg.recipients
         for found in (said.get(one.lower(), unsaid),)
     ]
+
+
+def is_allowed(given: OutboundMail, allowed: OutboundMail) -> bool:
+    """Whether what a backend is about to let leave are these bytes, to nobody else than these recipients."""
+    return (
+        given.mime == allowed.mime
+        and given.mail_from.lower() == allowed.mail_from.lower()
+        and bool(given.recipients)
+        and {one.lower() for one in given.recipients} <= {one.lower() for one in allowed.recipients}
+    )

@@ -16,6 +16,7 @@ from mailmcp.language.domains import ascii_host
 from mailmcp.mail import compose
 from mailmcp.mailroom.deciding import Deciding
 from mailmcp.mailroom.dispatch import ANSWER_SECONDS, LOOK_AGAIN_SECONDS, Dispatch, approved_hash
+from mailmcp.mailroom.in_force import InForce
 from mailmcp.mailroom.requests import Edit, Outcome
 from mailmcp.mailroom.revising import revised
 from mailmcp.mailroom.sealing import Sealing
@@ -26,6 +27,7 @@ from mailmcp.models import (
     Draft,
     DraftState,
     OutboundMail,
+    Reason,
     SendingVerdict,
     Submission,
 )
@@ -38,12 +40,14 @@ _OF_THE_DRAFT = ("duplicate", "stale", "no_approval")
 class Outbound:
     """Everything that may leave goes through here."""
 
-    def __init__(self, store: Store, dispatch: Dispatch, sealing: Sealing, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, dispatch: Dispatch, sealing: Sealing, in_force: InForce, settings: Settings
+    ) -> None:
         self._store = store
         self._sealing = sealing
-        self._deciding = Deciding(store, settings, way_out=dispatch.reaches_outside)
+        self._deciding = Deciding(store, settings, in_force)
         self._dispatch = dispatch
-        self._settings = settings
+        self._in_force = in_force
 
     async def submit(
         self, submission: Submission, *, hold: bool, note: str = "", allow_duplicate: bool = False
@@ -56,13 +60,14 @@ class Outbound:
         sender = Address(submission.inbox.display_name, submission.inbox.address)
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
-        facts = await self._deciding.gathered(submission, hold=hold)
+        facts, rules = await self._deciding.gathered(submission, hold=hold)
         key = await asyncio.to_thread(self._sealing.key)
-        expires_at = now + timedelta(seconds=self._settings.approval.expiry)
+        ruling = await self._in_force.now()
+        expires_at = now + timedelta(seconds=ruling.approval.expiry)
 
         def decided(db: sqlite3.Connection) -> tuple[SendingVerdict, Draft | None, bool]:
             """In one transaction, so that no two processes take the last place of a rate."""
-            verdict = self._deciding.verdict(db, facts, submission, now)
+            verdict = self._deciding.verdict(db, facts, rules, submission, now)
             why = " ".join(dict.fromkeys(reason.code for reason in verdict.reasons))
             if verdict.decision is Decision.DENY:
                 to = " ".join(submission.recipients)
@@ -79,7 +84,7 @@ class Outbound:
                 note=note,
                 expires_at=expires_at if held else None,
                 message_id=message_id,
-                not_before=self._leaves_at(submission, now, outside=bool(facts.outside)),
+                not_before=_leaves_at(submission, now, undo=ruling.send.undo if facts.outside else 0),
             )
             draft, is_new = outbox.submit(
                 db, new, now=now, duplicate_expires_at=expires_at if allow_duplicate else None
@@ -95,7 +100,8 @@ class Outbound:
         if draft is None:
             return Outcome(draft=None, recipients=submission.recipients, refused=verdict.reasons)
         if is_new and draft.state is DraftState.QUEUED and (draft.not_before or now) <= now:
-            draft = await self._dispatch.deliver(draft)
+            is_others = facts.outside and not self._dispatch.reaches_outside  # whoever leads can send, and does
+            draft = await (self._taken_up(draft) if is_others else self._dispatch.deliver(draft))
         return Outcome(draft=draft, recipients=submission.recipients, repeated=not is_new)
 
     def _record(self, db: sqlite3.Connection, draft: Draft, why: str, now: datetime) -> None:
@@ -103,11 +109,6 @@ class Outbound:
         event = "draft.held" if draft.state is DraftState.HELD else "draft.allowed"
         to = " ".join(draft.recipients)
         audit.record(db, event, now, draft=draft.id, sha256=draft.sha256, inbox=draft.inbox, to=to, why=why)
-
-    def _leaves_at(self, submission: Submission, now: datetime, *, outside: bool) -> datetime:
-        """Mail that leaves this home can be taken back for a moment; between its inboxes there is nothing to undo."""
-        earliest = now + timedelta(seconds=self._settings.send.undo if outside else 0)
-        return max(earliest, submission.send_at) if submission.send_at else earliest
 
     async def draft(self, draft_id: str) -> Draft:
         """One draft. Raises NotFound."""
@@ -145,9 +146,17 @@ class Outbound:
         draft = await self._held_as_shown(draft_id, sha256, revision)
         now = datetime.now(UTC)
         seal = await asyncio.to_thread(self._sealing.approved, draft, approver=approver, passphrase=passphrase, now=now)
-        moved = await self._store.write(
-            outbox.decide, draft, to=DraftState.QUEUED, approver=approver, now=datetime.now(UTC), seal=seal
-        )
+
+        def decided(db: sqlite3.Connection) -> bool | Reason:
+            if (gone := self._dispatch.returning.gone_meanwhile(db, draft)) is not None:
+                expires_at = draft.expires_at or now
+                outbox.hold_again(db, draft, gone, now=now, expires_at=expires_at, from_=DraftState.HELD)
+                return gone
+            return outbox.decide(db, draft, to=DraftState.QUEUED, approver=approver, now=now, seal=seal)
+
+        moved = await self._store.write(decided)
+        if isinstance(moved, Reason):
+            raise Refused(f"{moved.sentence} Look at it again; if you approve it once more, it is sent all the same.")
         if not moved:
             raise await self._overtaken(draft_id)
         return await self.draft(draft_id)
@@ -189,12 +198,12 @@ class Outbound:
         inbox = await self._store.read(inboxes.get, draft.inbox)
         submission, message_id = await asyncio.to_thread(revised, draft, mime, inbox, edit)
         composed = compose.compose(submission, sender=Address("", draft.inbox), message_id=message_id)
-        facts = await self._deciding.gathered(submission, hold=True)
+        facts, rules = await self._deciding.gathered(submission, hold=True)
         now = datetime.now(UTC)
         kept = tuple(reason for reason in draft.reasons if reason.code in _OF_THE_DRAFT)
 
         def rewritten(db: sqlite3.Connection) -> tuple[SendingVerdict, bool]:
-            verdict = self._deciding.verdict(db, facts, submission, now)
+            verdict = self._deciding.verdict(db, facts, rules, submission, now)
             if verdict.decision is Decision.DENY:
                 return verdict, False
             return verdict, outbox.revise(
@@ -262,6 +271,12 @@ class Outbound:
         if not await self._store.write(outbox.withdraw, draft, now=datetime.now(UTC)):
             raise BadInput(f"The draft {draft_id} cannot be withdrawn: it is {(await self.draft(draft_id)).state}.")
         return await self.draft(draft_id)
+
+
+def _leaves_at(submission: Submission, now: datetime, *, undo: float) -> datetime:
+    """Mail that leaves this home can be taken back for a moment; between its inboxes there is nothing to undo."""
+    earliest = now + timedelta(seconds=undo)
+    return max(earliest, submission.send_at) if submission.send_at else earliest
 
 
 def _content_key(submission: Submission) -> str:

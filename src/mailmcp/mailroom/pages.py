@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from pathlib import Path
 
+from mailmcp.config import Settings
+from mailmcp.mailroom.dispatch import Dispatch
+from mailmcp.mailroom.reviewing import Reviewing
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import DraftState
-from mailmcp.store import Store, outbox, status
+from mailmcp.store import Store, outbox, status, whereabouts
 
 
 class Pages:
     """The page of one home, as its processes know it."""
 
-    def __init__(self, store: Store, sealing: Sealing) -> None:
+    def __init__(self, store: Store, sealing: Sealing, dispatch: Dispatch, settings: Settings) -> None:
         self._store = store
         self._sealing = sealing
+        self.reviewing = Reviewing(store, sealing, dispatch, settings)
+        """The links to it that are mailed to a reviewer."""
 
     async def address(self) -> str | None:
         """Where it is; None when no process serves it."""
@@ -32,6 +38,11 @@ class Pages:
     async def key(self) -> bytes:
         """What its sessions are proved with: another key than that of approvals, and of this home alone."""
         return hmac.digest(await asyncio.to_thread(self._sealing.key), b"mailmcp page", "sha256")
+
+    async def unwise(self, home: Path) -> tuple[str, ...]:
+        """What is unwise about where the home lies, and why no links are mailed though they should, in sentences."""
+        found = [one.sentence for one in await asyncio.to_thread(whereabouts.unwise, home)]
+        return (*found, *filter(None, [await self.reviewing.trouble()]))
 
     async def held(self) -> tuple[int, int]:
         """(how many drafts are held, the number of the newest of them)."""

@@ -41,6 +41,8 @@ class Presenting:
         own = await self._store.read(inboxes.by_recipient, draft.recipients)
         inbox = await self._store.read(inboxes.get, draft.inbox)
         agreed = await self._store.read(sends.agreed, inbox.row, draft.recipients)
+        outside = [one for one in draft.recipients if not any(one in group for group in own.values())]
+        gone = await self._store.read(sends.suppressed, outside)
         shown = await asyncio.to_thread(_shown, draft, leaving.mime)
         mine = {one.lower() for group in own.values() for one in group}
         known = {one.lower() for one in agreed} | mine
@@ -56,6 +58,7 @@ class Presenting:
         return replace(
             shown,
             people=people,
+            notices=(*(f"Nothing is sent to {one} any more ({why})." for one, why in gone.items()), *shown.notices),
             thread=thread,
             thread_count=count,
             audit=await self._store.read(audit.head),

@@ -237,6 +237,8 @@ class Status:
     """The address of the approval page, without power; None when no process serves it."""
     passphrase: bool = False
     """Whether approvals need the approver's passphrase."""
+    trusted_clients: tuple[str, ...] = ()
+    """Clients in which a human may approve, with a code."""
     pauses: tuple[str, ...] = ()
     """Of inboxes from which too much came back, a sentence for each."""
     suppressed: int = 0

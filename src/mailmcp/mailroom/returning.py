@@ -111,6 +111,16 @@ class Returning:
         gone = [one for one in sends.suppressed(db, outside) if one in waiting]
         return Reason("suppressed", f"Nothing is sent to {gone[0]} any more.") if gone else None
 
+    def gone_meanwhile(self, db: sqlite3.Connection, draft: Draft) -> Reason | None:
+        """That nothing is sent to somebody any more, unless the reasons of a held draft say so already."""
+        outside = [one for one in draft.recipients if inboxes.for_recipient(db, one) is None]
+        gone = sends.suppressed(db, outside)
+        if not gone or any(reason.code == "suppressed" for reason in draft.reasons):
+            return None
+        address, why = next(iter(gone.items()))
+        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        return Reason("suppressed", f"Nothing is sent to {address}{more} any more ({why}).")
+
     def act(self, db: sqlite3.Connection, row: int, now: datetime) -> None:
         """The same inside a transaction: whoever hears of a report finds the draft as it left it."""
         waiting = returns.get(db, row)

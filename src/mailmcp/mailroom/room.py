@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from mailmcp.mailroom.checking import Checking, rules_of, system_resolver
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
+from mailmcp.mailroom.in_force import InForce, Stating, differ
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.outbound import Outbound
@@ -34,20 +34,13 @@ from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
 from mailmcp.mailroom.returning import Returning
+from mailmcp.mailroom.reviewing import Mailing
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, Suppression
 from mailmcp.policy import sending
-from mailmcp.store import (
-    Store,
-    departures,
-    handouts,
-    inboxes,
-    status,
-    suppressions,
-    whereabouts,
-)
+from mailmcp.store import Store, departures, handouts, inboxes, status, suppressions
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.archiving import Archiving
@@ -84,7 +77,8 @@ class Mailroom:
         self._sealing = Sealing(settings.home)
         self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, self._sealing, settings, pace)
         self._approvers = Approvers(store, self._sealing)
-        self._outbound = Outbound(store, self._dispatch, self._sealing, settings)
+        self.in_force = InForce(store, self._sealing, settings, self._dispatch, lambda: self._leadership.leads)
+        self._outbound = Outbound(store, self._dispatch, self._sealing, self.in_force, settings)
         self._reading = Reading(
             store, settings.home, self._mailboxes, marks_elsewhere=isinstance(self._backend, ReadsMailboxes)
         )
@@ -93,10 +87,11 @@ class Mailroom:
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
         self._listening = Listening(store, self._backend, pace)
-        self.pages = Pages(store, self._sealing)
+        self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
         flushing = Flushing(self._dispatch, pace)
         duties: Sequence[Duty] = (self._listening, flushing, self._checking, returning, self._mailboxes)
-        duties = (*duties, *(further(self) if further else ()))
+        stating, mailing = Stating(self.in_force), Mailing(self.pages.reviewing, every=pace.flush)
+        duties = (*duties, stating, mailing, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
 
     @classmethod
@@ -123,7 +118,7 @@ class Mailroom:
             await store.aclose()
             raise
         if leads:
-            await begin_audit(store, settings)
+            await begin_audit(store, settings, is_led=room.is_led())
         await room._mailboxes.begin()
         room._inbound.start()
         if leads:
@@ -361,12 +356,12 @@ class Mailroom:
         if self._leadership.leads:
             await set_or_late(self._listening.tried, LISTENER_SECONDS)
         drafts = await self._outbound.open_drafts()
-        held = sum(draft.state is DraftState.HELD for draft in drafts)
+        held, ruling = sum(draft.state is DraftState.HELD for draft in drafts), await self.in_force.now()
         return Status(
             home=self.settings.home,
             backend=self._backend.name,
             domain=self._backend.domain if isinstance(self._backend, CreatesInboxes) else self.settings.local.domain,
-            policy=self.settings.send.policy,
+            policy=ruling.send.policy,
             leads=self._leadership.leads,
             listener=await self._store.read(status.listener),
             unjudged=await self._store.read(handouts.count_unjudged),
@@ -374,9 +369,10 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
-            unwise=tuple(one.sentence for one in await asyncio.to_thread(whereabouts.unwise, self.settings.home)),
+            unwise=(*filter(None, [differ(ruling.differences)]), *await self.pages.unwise(self.settings.home)),
             page=await self.pages.address(),
             passphrase=await self._approvers.is_set(),
+            trusted_clients=ruling.approval.trusted_clients,
             pauses=tuple(sending.paused_sentence(one) for one in await self._store.read(departures.pauses)),
             suppressed=await self._store.read(suppressions.count),
             audit_head=await self.auditing.head(),

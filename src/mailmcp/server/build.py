@@ -24,6 +24,7 @@ from mailmcp.errors import MailError
 from mailmcp.server.resources import add_resources, all_prompts
 from mailmcp.server.sentences import LONGEST, arguments_sentence, bounded, parameters_sentence, shown
 from mailmcp.server.session import Session
+from mailmcp.server.updates import Updates
 
 log = logging.getLogger("mailmcp.server")
 
@@ -111,11 +112,14 @@ def _small(data: Any) -> Any:
 def build_server(session: Session, tools: list[Tool]) -> MailServer:
     """The server with its tools; entering its lifespan opens nothing, leaving it closes the mailroom."""
 
+    updates = Updates(session)
+
     @asynccontextmanager
     async def lifespan(_: MCPServer[Session]) -> AsyncGenerator[Session]:
         try:
             yield session
         finally:
+            await updates.aclose()
             await session.aclose()
 
     server = MailServer(
@@ -131,8 +135,9 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
             method: CacheHint(ttl_ms=3_600_000, scope="public")
             for method in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
         },
-        subscriptions=False,  # the lists never change, and nobody is told yet when mail comes: so nothing says so
+        subscriptions=updates.bus,
     )
+    updates.attach(server)
     add_resources(server, session)
     for prompt in all_prompts():
         server.add_prompt(prompt)

@@ -72,8 +72,15 @@ def sent(outcome: Outcome, home: Path, page: str | None) -> tuple[str, results.S
         data = results.Sent(status="refused", recipients=list(outcome.recipients), reasons=reasons)
         return f"Refused, nothing was sent. {' '.join(reasons)}", data
     status = _sent_status(draft.state)
-    trouble = "Somebody reported about it: check_draft tells what." if _reported(draft) else draft.error
-    reasons = [reason.sentence for reason in draft.reasons] + ([trouble] if trouble else [])
+    ours = [reason.sentence for reason in draft.reasons]
+    answered = None
+    if _reported(draft):
+        ours.append("Somebody reported about it: check_draft tells what.")
+    elif draft.error and draft.state is DraftState.REJECTED:  # the human's own word
+        ours.append(one_line(draft.error))
+    elif draft.error:
+        answered = inert(draft.error)
+    reasons = [*ours, *([answered] if answered else [])]
     data = results.Sent(
         status=status,
         draft=draft.id,
@@ -89,10 +96,13 @@ def sent(outcome: Outcome, home: Path, page: str | None) -> tuple[str, results.S
     text = [f"{again}{status}: draft {draft.id} to {', '.join(draft.recipients)}."]
     if status == "queued":
         text.append(_when(draft))
-    text += reasons
+    said = Page()
+    said.say(" ".join([*text, *ours]))
+    if answered:  # a relay's words may be those of whoever it asked
+        said.say("What was answered:", answered)
     if data.how_to_decide:
-        text.append(data.how_to_decide)
-    return " ".join(text), data
+        said.say(data.how_to_decide)
+    return said.text(), data
 
 
 def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, results.DraftList]:
@@ -120,11 +130,12 @@ def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, r
     said = Page()
     for one in lines:
         came_back = one.draft in returned
-        trouble = f" ({one.error})" if one.error and not came_back else ""
+        is_word = one.status == DraftState.REJECTED  # a human's, to the assistant
+        trouble = f" ({one_line(one.error)})" if one.error and is_word else ""
         # The subject of an answer, and often the recipient, is a stranger's.
         said.say(f"{one.draft} {one.status}{trouble}, to", f"{', '.join(one.recipients)}: {one.subject}")
-        if one.error and came_back:  # what a mail says, unlike what a relay answers, anybody can have written
-            said.say("what came back:", one.error)
+        if one.error and not is_word:  # a mail's words, or those that a relay answered: others may have written them
+            said.say("what came back:" if came_back else "what was answered:", one.error)
     if len(found) > len(lines):
         said.say(f"{len(found) - len(lines)} older drafts are left out.")
     first = {one.state: one for one in reversed(found)}  # one sentence of each kind says how
@@ -255,7 +266,10 @@ def _sent_status(state: DraftState) -> SentStatus:
 def _approval(now: Status) -> str:
     where = f"on the page {now.page} or in a terminal" if now.page else "in a terminal"
     proof = "and types the approver's passphrase." if now.passphrase else f"without a passphrase. {UNPROVED}"
-    return f"A human approves {where}, {proof}"
+    said = f"A human approves {where}, {proof}"
+    if now.trusted_clients and not now.passphrase:
+        said += f" With a code that only these show, also in: {one_line(', '.join(now.trusted_clients))}."
+    return said
 
 
 def _how_to_decide(draft: Draft, home: Path, page: str | None) -> str:

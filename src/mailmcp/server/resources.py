@@ -1,8 +1,9 @@
 """Stored mail as ``mail://`` resources, for hosts that attach such things to a chat, and the prompts they offer.
 
 A resource says what the tool beside it says, in the same words and behind the same fence (``views``); only the bytes
-of a message leave as they came, and a host that asks for those gets a file. The lists are fixed: an inbox, a thread
-or a message is named in the URI, not listed. Prompts hold our words and what the person gave, never words of a mail.
+of a message leave as they came, and a host that asks for those gets a file. The lists are fixed: an inbox, a thread,
+a message or a draft is named in the URI, not listed; ``updates`` tells who subscribes of changes. Prompts hold our
+words and what the person gave, never words of a mail.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ FOR_ASSISTANT = Annotations(audience=["assistant"])
 
 
 def add_resources(server: MCPServer[Session], session: Session) -> None:
-    """Offer the five kinds of resource. Those without a name in their URI get no context from the SDK."""
+    """Offer the six kinds of resource. Those without a name in their URI get no context from the SDK."""
 
     @server.resource("mail://inboxes", title="Inboxes", annotations=FOR_ASSISTANT)
     @_told
@@ -53,6 +54,7 @@ def add_resources(server: MCPServer[Session], session: Session) -> None:
         return outcomes.drafts(await room.open_drafts(), room.settings.home, await room.pages.address())[0]
 
     for uri, title, read in (
+        ("mail://drafts/{id}", "A draft and what became of it", _told(draft)),
         ("mail://inbox/{address}", "Newest threads of an inbox", _told(inbox)),
         ("mail://thread/{id}", "A conversation", _told(thread)),
     ):
@@ -80,6 +82,12 @@ def _told(read: Callable[Asked, Awaitable[Given]]) -> Callable[Asked, Awaitable[
 
 async def _room(ctx: Ctx) -> Mailroom:
     return await ctx.request_context.lifespan_context.room()
+
+
+async def draft(id: str, ctx: Ctx) -> str:
+    """One draft (d_…): whether it is held, was decided, has left."""
+    room = await _room(ctx)
+    return outcomes.drafts([await room.draft(id)], room.settings.home, await room.pages.address())[0]
 
 
 async def inbox(address: str, ctx: Ctx) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
+from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 Time = Annotated[
@@ -26,6 +27,12 @@ class Result(BaseModel):
     """Base of all results."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def answer(text: str, data: Result) -> CallToolResult:
+    """A short text and the same facts as a record."""
+    record = data.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=record)
 
 
 class InboxCreated(Result):

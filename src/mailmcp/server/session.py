@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mailmcp.errors import MailError
 from mailmcp.mailroom.requests import Waited
 
 if TYPE_CHECKING:
+    from mailmcp.mailroom.asking import Asking
     from mailmcp.mailroom.room import Mailroom
 
 log = logging.getLogger("mailmcp.server")
@@ -41,6 +43,7 @@ class Session:
         self._quiet: asyncio.TimerHandle | None = None
         self._on_their_way: dict[str, _OnItsWay] = {}
         self._recordings: set[asyncio.Task[None]] = set()
+        self._questions: set[asyncio.Task[None]] = set()
         self.confirms_writes = False
 
     def start(self) -> asyncio.Future[Mailroom]:
@@ -67,8 +70,10 @@ class Session:
         """Close the mailroom if it was opened."""
         if self._quiet is not None:
             self._quiet.cancel()
-        if self._recordings:
-            await asyncio.wait(self._recordings, timeout=2)
+        for question in self._questions:
+            question.cancel()
+        if going_on := self._recordings | self._questions:
+            await asyncio.wait(going_on, timeout=2)
         if self._opening is None:
             return
         try:
@@ -76,6 +81,18 @@ class Session:
         except (Exception, asyncio.CancelledError):
             return  # it never opened; whoever asked for it has heard why
         await room.aclose()
+
+    @cached_property
+    def asking(self) -> Asking:
+        """What the human before the client may decide."""
+        from mailmcp.mailroom.asking import Asking  # loads what the mailroom has loaded by then
+
+        return Asking()
+
+    def keep(self, question: asyncio.Task[None]) -> None:
+        """Let a question to the human go on after its call, until the mailroom closes."""
+        self._questions.add(question)
+        question.add_done_callback(self._questions.discard)
 
     async def leaving(self, request_id: str, room: Mailroom, waited: Waited) -> None:
         """A wait's result is about to be written under this request id."""

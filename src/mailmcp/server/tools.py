@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
-from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from mailmcp.errors import BadInput
 from mailmcp.mailroom.requests import FileRequest, Search, SendRequest, Wanted
-from mailmcp.server import outcomes, results, views
+from mailmcp.server import asking, outcomes, results, views
 from mailmcp.server.build import strict
+from mailmcp.server.results import answer
 from mailmcp.server.sentences import shown
 from mailmcp.server.session import Session
 
@@ -46,12 +47,6 @@ class File(BaseModel):
     part: str | None = None
     file: str | None = Field(default=None, description="bare name in the home's outgoing folder")
     cid: str | None = Field(default=None, description="of a picture that html shows as cid:…")
-
-
-def answer(text: str, data: results.Result) -> CallToolResult:
-    """A short text and the same facts as a record."""
-    record = data.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=record)
 
 
 async def _room(ctx: Ctx) -> Mailroom:
@@ -188,12 +183,12 @@ async def send(
     attachments: list[File] | None = None,
     send_at: Annotated[str | None, Field(description="time")] = None,
     allow_duplicate: Annotated[bool, Field(description="the same again within 10 minutes, if a human agrees")] = False,
-) -> Annotated[CallToolResult, results.Sent]:
+) -> Annotated[CallToolResult, results.Sent] | InputRequiredResult:
     """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
     room = await _room(ctx)
-    outcome = await room.send(request, allow_duplicate=allow_duplicate)
-    return answer(*outcomes.sent(outcome, room.settings.home, await room.pages.address()))
+    outcome = await asking.resumed(ctx, room) or await room.send(request, allow_duplicate=allow_duplicate)
+    return await asking.told(ctx, room, outcome)
 
 
 async def draft_for_approval(
@@ -212,12 +207,13 @@ async def draft_for_approval(
     send_at: str | None = None,
     allow_duplicate: bool = False,
     note: Annotated[str | None, Field(description="why, for the human")] = None,
-) -> Annotated[CallToolResult, results.Sent]:
+) -> Annotated[CallToolResult, results.Sent] | InputRequiredResult:
     """Write mail that a human must approve before it leaves; arguments as for send. It is always held."""
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
     room = await _room(ctx)
-    outcome = await room.draft_for_approval(request, note=note or "", allow_duplicate=allow_duplicate)
-    return answer(*outcomes.sent(outcome, room.settings.home, await room.pages.address()))
+    outcome = await asking.resumed(ctx, room)
+    outcome = outcome or await room.draft_for_approval(request, note=note or "", allow_duplicate=allow_duplicate)
+    return await asking.told(ctx, room, outcome)
 
 
 async def check_draft(

@@ -21,6 +21,8 @@ class Examination:
     listener: ListenerStatus | None = None
     held: int = 0
     unknown: int = 0
+    leader: str | None = None
+    """The settings of the process that leads or led last, as it said (JSON)."""
 
 
 def examined(path: Path) -> Examination:
@@ -59,7 +61,11 @@ def _examined(path: Path, db: sqlite3.Connection) -> Examination:
     )
     counts = dict(db.execute("SELECT state, count(*) FROM drafts GROUP BY state").fetchall())
     return Examination(
-        [_finding(Standing.FINE, sentence)], status.listener(db), counts.get("held", 0), counts.get("unknown", 0)
+        [_finding(Standing.FINE, sentence)],
+        status.listener(db),
+        counts.get("held", 0),
+        counts.get("unknown", 0),
+        (status.kept(db, status.LEADER_SETTINGS) or {}).get("said"),
     )
 
 

@@ -55,6 +55,10 @@ def page_port(db: sqlite3.Connection) -> int | None:
     return int(row["value"]) if row and row["value"].isdecimal() else None
 
 
+LEADER_SETTINGS = "leader_settings"
+"""What the leading process uses, as it said, and what proves that."""
+
+
 def keep(db: sqlite3.Connection, key: str, value: dict[str, Any]) -> None:
     """Keep a record for the processes to come."""
     db.execute(

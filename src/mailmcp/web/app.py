@@ -18,7 +18,7 @@ from mailmcp import __version__
 from mailmcp.errors import BadInput, ConfigError, MailError, NotFound, Refused, StoreUnavailable
 from mailmcp.mailroom.requests import UNPROVED, Edit
 from mailmcp.mailroom.room import Mailroom
-from mailmcp.models import DraftState
+from mailmcp.models import Draft, DraftState
 from mailmcp.web import sessions, shapes
 from mailmcp.web.guard import App, Guard
 from mailmcp.web.sessions import Sessions, Tries
@@ -45,6 +45,9 @@ _STATUS: tuple[tuple[type[MailError], int], ...] = (
 )
 
 
+Handle = Callable[[Request], Awaitable[Response]]
+
+
 class Closed(Exception):
     """Whoever asks may not use the page."""
 
@@ -57,7 +60,7 @@ class Desk:
     """What the page asks of the mailroom."""
 
     def __init__(self, room: Mailroom, key: bytes, *, approver: str) -> None:
-        self._room = room
+        self.room = room
         self._home = room.settings.home
         self._approver = approver
         self._sessions = Sessions(key)
@@ -69,16 +72,16 @@ class Desk:
         """Every address there is."""
         draft = "/api/drafts/{draft}"
         return [
-            *(Route(path, _asset(*asset), methods=["GET"]) for path, asset in _ASSETS.items()),
-            Route("/api/session", self._answering(self.begin), methods=["POST"]),
-            Route("/api/drafts", self._answering(self.drafts), methods=["GET"]),
-            Route(draft, self._answering(self.draft), methods=["GET"]),
-            Route(f"{draft}/html", self._answering(self.html), methods=["GET"]),
-            Route(f"{draft}/source", self._answering(self.source), methods=["GET"]),
-            Route(f"{draft}/files/{{part}}", self._answering(self.file), methods=["GET"]),
-            Route(f"{draft}/approve", self._answering(self.approve), methods=["POST"]),
-            Route(f"{draft}/edit", self._answering(self.edit), methods=["POST"]),
-            Route(f"{draft}/reject", self._answering(self.reject), methods=["POST"]),
+            *(Route(path, asset(*file), methods=["GET"]) for path, file in _ASSETS.items()),
+            Route("/api/session", answering(self.begin), methods=["POST"]),
+            Route("/api/drafts", answering(self.drafts), methods=["GET"]),
+            Route(draft, answering(self.draft), methods=["GET"]),
+            Route(f"{draft}/html", answering(self.html), methods=["GET"]),
+            Route(f"{draft}/source", answering(self.source), methods=["GET"]),
+            Route(f"{draft}/files/{{part}}", answering(self.file), methods=["GET"]),
+            Route(f"{draft}/approve", answering(self.approve), methods=["POST"]),
+            Route(f"{draft}/edit", answering(self.edit), methods=["POST"]),
+            Route(f"{draft}/reject", answering(self.reject), methods=["POST"]),
         ]
 
     # --- looking -------------------------------------------------------------------------------------------------
@@ -87,7 +90,7 @@ class Desk:
         """A token becomes a session, once."""
         if self._tokens.spent:
             raise Closed("Too many tries: wait a minute, then type `mailmcp ui` again.", 429)
-        token = _text(await _json(request), "token")
+        token = text(await json_of(request), "token")
         if not sessions.redeem(self._home, token):
             self._tokens.failed()
             raise Closed("This link was used already, or is older than five minutes: type `mailmcp ui` again.")
@@ -99,7 +102,7 @@ class Desk:
     async def drafts(self, request: Request) -> Response:
         """The list."""
         self._session(request)
-        room = self._room
+        room = self.room
         opened = await room.open_drafts()
         return JSONResponse(
             {
@@ -117,29 +120,30 @@ class Desk:
     async def draft(self, request: Request) -> Response:
         """One draft, from its bytes."""
         session = self._session(request)
-        shown = await self._room.presenting.present(request.path_params["draft"])
+        shown = await self.room.presenting.present(request.path_params["draft"])
         permit = self._sessions.permit(session, f"{shown.draft.id} {shown.draft.sha256}")
-        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": await self._unproved()})
+        code = await self._client_code(shown.draft)
+        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": await self._unproved(), "code": code})
 
     async def html(self, request: Request) -> Response:
         """Its HTML, inert, for a frame without any rights."""
         session = self._session(request, word=False)
-        draft = await self._room.draft(request.path_params["draft"])
+        draft = await self.room.draft(request.path_params["draft"])
         if not self._sessions.is_permit(session, f"{draft.id} {draft.sha256}", request.query_params.get("permit")):
             raise Closed
-        html = await self._room.presenting.html(draft)
+        html = await self.room.presenting.html(draft)
         return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
 
     async def source(self, request: Request) -> Response:
         """The bytes, as text."""
         self._session(request)
-        _, mime = await self._room.shown(request.path_params["draft"])
+        _, mime = await self.room.shown(request.path_params["draft"])
         return Response(mime, media_type="text/plain; charset=utf-8")
 
     async def file(self, request: Request) -> Response:
         """An attachment, to be saved and never to be shown."""
         self._session(request)
-        found = await self._room.presenting.file(request.path_params["draft"], request.path_params["part"])
+        found = await self.room.presenting.file(request.path_params["draft"], request.path_params["part"])
         _, name, data = found
         answer = Response(data, media_type="application/octet-stream")
         answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
@@ -150,17 +154,17 @@ class Desk:
     async def approve(self, request: Request) -> Response:
         """The human allows exactly what was shown."""
         self._session(request)
-        given = await _json(request)
+        given = await json_of(request)
         passphrase = given.get("passphrase")
         if passphrase is not None and not isinstance(passphrase, str):
             raise BadInput("`passphrase` must be text.")
         if self._passphrases.spent:
             raise Closed("Too many wrong passphrases: wait a minute.", 429)
         try:
-            draft = await self._room.approve(
+            draft = await self.room.approve(
                 request.path_params["draft"],
-                sha256=_text(given, "sha256"),
-                revision=_number(given, "revision"),
+                sha256=text(given, "sha256"),
+                revision=number(given, "revision"),
                 approver=self._approver,
                 passphrase=passphrase or None,
             )
@@ -173,19 +177,19 @@ class Desk:
     async def edit(self, request: Request) -> Response:
         """The human writes it anew; it stays held."""
         self._session(request)
-        given = await _json(request)
+        given = await json_of(request)
         edit = Edit(
-            subject=_text(given, "subject") if "subject" in given else None,
-            body=_text(given, "body") if "body" in given else None,
+            subject=text(given, "subject") if "subject" in given else None,
+            body=text(given, "body") if "body" in given else None,
             to=_texts(given, "to"),
             cc=_texts(given, "cc"),
             bcc=_texts(given, "bcc"),
         )
-        draft = await self._room.edit(
+        draft = await self.room.edit(
             request.path_params["draft"],
             edit,
-            sha256=_text(given, "sha256"),
-            revision=_number(given, "revision"),
+            sha256=text(given, "sha256"),
+            revision=number(given, "revision"),
             editor=self._approver,
         )
         return JSONResponse(shapes.brief(draft))
@@ -193,23 +197,28 @@ class Desk:
     async def reject(self, request: Request) -> Response:
         """The human refuses it."""
         self._session(request)
-        given = await _json(request)
-        word = _text(given, "word")
+        given = await json_of(request)
+        word = text(given, "word")
         if len(word) > LONGEST_WORD:
             raise BadInput(f"The word for the assistant is longer than {LONGEST_WORD} characters: shorten it.")
-        draft = await self._room.reject(
+        draft = await self.room.reject(
             request.path_params["draft"],
             word=word,
             approver=self._approver,
-            sha256=_text(given, "sha256"),
-            revision=_number(given, "revision"),
+            sha256=text(given, "sha256"),
+            revision=number(given, "revision"),
         )
         return JSONResponse(shapes.brief(draft))
 
     # --- who asks ------------------------------------------------------------------------------------------------
 
+    async def _client_code(self, draft: Draft) -> str | None:
+        """What approves a held draft in a client that the settings trust, where there is one."""
+        may = self.room.settings.approval.trusted_clients and not await self.room.approver.is_set()
+        return await self.room.code(draft) if may and draft.state is DraftState.HELD else None
+
     async def _unproved(self) -> str | None:
-        return None if await self._room.approver.is_set() else UNPROVED
+        return None if await self.room.approver.is_set() else UNPROVED
 
     def _session(self, request: Request, *, word: bool = True) -> str:
         session = self._sessions.known(request.cookies.get(self._sessions.cookie))
@@ -218,28 +227,37 @@ class Desk:
         self.seen += 1
         return session
 
-    def _answering(self, handle: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def answered(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except Closed as closed:
-                return JSONResponse({"error": closed.sentence}, closed.status)
-            except MailError as error:
-                status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-                return JSONResponse({"error": error.public}, status)
-            except Exception:
-                log.exception("the page could not be answered")
-                return JSONResponse({"error": "Something went wrong; the log says what."}, 500)
 
-        return answered
+def answering(handle: Handle) -> Handle:
+    """The same, with what goes wrong as a sentence."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await handle(request)
+        except Closed as closed:
+            return JSONResponse({"error": closed.sentence}, closed.status)
+        except MailError as error:
+            status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+            return JSONResponse({"error": error.public}, status)
+        except Exception:
+            log.exception("the page could not be answered")
+            return JSONResponse({"error": "Something went wrong; the log says what."}, 500)
+
+    return answered
 
 
 def build(desk: Desk, *, host: str, port: int) -> App:
     """The page as an ASGI application at one address."""
-    return Guard(cast(App, Starlette(routes=desk.routes(), exception_handlers=_PLAIN)), host=host, port=port)
+    routes, url = desk.routes(), None
+    if desk.room.pages.reviewing.reviewer is not None:
+        from mailmcp.web.review import ReviewDesk
+
+        routes, url = [*routes, *ReviewDesk(desk.room).routes()], desk.room.settings.approval.review_url
+    app = cast(App, Starlette(routes=routes, exception_handlers=_PLAIN))
+    return Guard(app, host=host, port=port, review_url=url)
 
 
-def _asset(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+def asset(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(_: Request) -> Response:
         return Response(files("mailmcp.web").joinpath(name).read_bytes(), media_type=kind)
 
@@ -253,7 +271,7 @@ async def _nothing(_: Request, error: Exception) -> Response:
 _PLAIN: dict[Any, Any] = {404: _nothing, 405: _nothing}
 
 
-async def _json(request: Request) -> dict[str, Any]:
+async def json_of(request: Request) -> dict[str, Any]:
     try:
         given = json.loads(await request.body())
     except (ValueError, RecursionError) as error:
@@ -263,7 +281,7 @@ async def _json(request: Request) -> dict[str, Any]:
     return cast(dict[str, Any], given)
 
 
-def _text(given: dict[str, Any], name: str) -> str:
+def text(given: dict[str, Any], name: str) -> str:
     value = given.get(name)
     if not isinstance(value, str):
         raise BadInput(f"`{name}` must be text.")
@@ -279,7 +297,7 @@ def _texts(given: dict[str, Any], name: str) -> tuple[str, ...] | None:
     return tuple(cast(list[str], value))
 
 
-def _number(given: dict[str, Any], name: str) -> int:
+def number(given: dict[str, Any], name: str) -> int:
     value = given.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
         raise BadInput(f"`{name}` must be a whole number.")

@@ -46,6 +46,11 @@ _ALWAYS = {
 }
 _PATH = re.compile(rb"/(?:[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)?")
 _HTML = re.compile(r"/api/drafts/[A-Za-z0-9_]+/html")
+REVIEW = frozenset(
+    ["/review", "/review.js", "/page.js", "/page.css", "/icon.svg"]
+    + [f"/api/review{what}" for what in ("", "/approve", "/reject")]
+)
+"""What a link by mail needs: all that is served under the name of a proxy (MAILMCP_APPROVAL__REVIEW_URL)."""
 _EDIT = re.compile(r"/api/drafts/[A-Za-z0-9_]+/edit")
 
 
@@ -60,10 +65,13 @@ class Refusal(Exception):
 class Guard:
     """Lets through what may be looked at, and puts the same headers on every answer."""
 
-    def __init__(self, app: App, *, host: str, port: int) -> None:
+    def __init__(self, app: App, *, host: str, port: int, review_url: str | None = None) -> None:
         self._app = app
         authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._authority, self._origin = authority.encode(), f"http://{authority}".encode()
+        elsewhere = review_url.rstrip("/").encode() if review_url else b""
+        self._elsewhere = elsewhere.partition(b"://")[2]
+        self._origins = {self._authority: self._origin, **({self._elsewhere: elsewhere} if elsewhere else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -103,25 +111,28 @@ class Guard:
         given: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             given.setdefault(name.lower(), []).append(value)
-        if given.get(b"host") != [self._authority]:
+        host = given.get(b"host", [b""])
+        known = {self._authority} | ({self._elsewhere} if scope["path"] in REVIEW else set[bytes]())
+        if len(host) != 1 or not host[0] or host[0] not in known:
             raise Refusal(421, "There is nothing under this name.")
         if scope["method"] not in ("GET", "POST"):
             raise Refusal(405, "Only GET and POST are answered.")
         if not _PATH.fullmatch(scope["raw_path"]) or b".." in scope["raw_path"]:
             raise Refusal(404, "There is nothing here.")
-        self._check_origin(scope, given)
-        if scope["method"] == "POST" and is_stranger(client, scope["server"]):
+        self._check_origin(scope, given, self._origins[host[0]])
+        # A proxy may run as another user; what it brings proves itself by the token and the code of a mail.
+        if scope["method"] == "POST" and host[0] == self._authority and is_stranger(client, scope["server"]):
             raise Refusal(403, "This page is for the user who runs mailmcp only.")
 
-    def _check_origin(self, scope: Scope, given: dict[bytes, list[bytes]]) -> None:
+    def _check_origin(self, scope: Scope, given: dict[bytes, list[bytes]], own: bytes) -> None:
         posted = scope["method"] == "POST"
         origin = given.get(b"origin", [])
-        if origin not in ([], [self._origin]) or (posted and not origin):
+        if origin not in ([], [own]) or (posted and not origin):
             raise Refusal(403, "This request comes from another page.")
         site = given.get(b"sec-fetch-site", [b"same-origin"])
         opened = given.get(b"sec-fetch-mode") == [b"navigate"] and given.get(b"sec-fetch-dest") == [b"document"]
         # Anybody may link to the page itself: it shows nothing before it has asked for it.
-        if site != [b"same-origin"] and not (not posted and scope["path"] == "/" and opened):
+        if site != [b"same-origin"] and not (not posted and scope["path"] in ("/", "/review") and opened):
             raise Refusal(403, "This request comes from another page.")
         kind = given.get(b"content-type", [b""])[0].partition(b";")[0].strip().lower()
         if posted and (kind != b"application/json" or len(given.get(b"content-type", [])) != 1):

@@ -244,6 +244,7 @@ function proof(draft) {
   });
   return card("Proof", "", el("div", { class: "hash" }, `Version ${draft.revision}, SHA-256 ${draft.sha256}`),
     draft.audit ? el("div", { class: "hash" }, `Audit log, line ${draft.audit.line}: ${draft.audit.hash}`) : null,
+    draft.code ? el("p", { class: "hint" }, "In a client that you trust, this code approves it: ", el("span", { class: "mono" }, draft.code)) : null,
     draft.unproved ? el("p", { class: "hint" }, draft.unproved) : null, el("div", { class: "part" }, source));
 }
 
@@ -459,4 +460,4 @@ async function begin() {
   await route();
 }
 
-begin();
+if (!document.body.dataset.review) begin();

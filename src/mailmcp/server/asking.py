@@ -1,0 +1,163 @@
+"""A held draft and the human before the client: told of it there where the client can ask (elicitation, both eras).
+
+It never is the gate. A client that declares nothing, answers nothing or answers without a human gets the same result,
+`held`, after a bounded time. Clients of 2025 are asked while the call runs; the question stays open after its answer.
+Clients of 2026 get the question as the result and come back with the answer: the draft is named in the state that
+the SDK seals, bound to the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mcp.server.mcpserver import Context
+from mcp.shared.exceptions import MCPError
+from mcp.types import CallToolResult, ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
+
+from mailmcp.mailroom.requests import Outcome
+from mailmcp.models import Draft, DraftState
+from mailmcp.server import outcomes
+from mailmcp.server.fence import one_line
+from mailmcp.server.launcher import command
+from mailmcp.server.results import answer
+from mailmcp.server.session import Session
+
+if TYPE_CHECKING:
+    from mailmcp.mailroom.asking import Answer
+    from mailmcp.mailroom.room import Mailroom
+
+Ctx = Context[Session, Any]
+
+log = logging.getLogger("mailmcp.server")
+
+OPEN_SECONDS = 600
+"""So long a question stays open that was not answered while its call ran."""
+KEY = "decision"
+LEAVE, REJECT, APPROVE = "leave it held", "reject it", "approve it"
+NAME_SHOWN = 60
+
+
+async def resumed(ctx: Ctx, room: Mailroom) -> Outcome | None:
+    """What became of the draft that a client of 2026 comes back about; None for a call that begins."""
+    if ctx.request_state is None:
+        return None
+    name, revision, sha256 = json.loads(ctx.request_state)
+    draft = await room.draft(name)
+    response = (ctx.input_responses or {}).get(KEY)
+    if isinstance(response, ElicitResult):
+        shown = replace(draft, revision=revision, sha256=sha256)
+        asking, given = ctx.request_context.lifespan_context.asking, _read(response)
+        draft = await asking.carry_out(room, shown, given, client_name(ctx))
+    return Outcome(draft=draft, recipients=draft.recipients)
+
+
+async def told(ctx: Ctx, room: Mailroom, outcome: Outcome) -> CallToolResult | InputRequiredResult:
+    """The answer of send and draft_for_approval; of a draft that is held now, the human in the client is told first."""
+    draft = outcome.draft
+    if draft and draft.state is DraftState.HELD and not outcome.repeated and _can_ask(ctx, room):
+        question = await _question(ctx, room, draft)
+        if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
+            state = json.dumps([draft.id, draft.revision, draft.sha256])
+            return InputRequiredResult(input_requests={KEY: ElicitRequest(params=question)}, request_state=state)
+        outcome = replace(outcome, draft=await _asked(ctx, room, draft, question))
+    return answer(*outcomes.sent(outcome, room.settings.home, await room.pages.address()))
+
+
+def client_name(ctx: Ctx) -> str:
+    """What the client calls itself."""
+    given = ctx.session.client_params
+    return one_line(given.client_info.name)[:NAME_SHOWN] if given else ""
+
+
+def _can_ask(ctx: Ctx, room: Mailroom) -> bool:
+    """Whether the client shows forms, and was not asked already. One that declares no kind of question has forms."""
+    declared = ctx.client_capabilities.elicitation if ctx.client_capabilities else None
+    forms = declared is not None and (declared.form is not None or declared.url is None)
+    return forms and ctx.request_state is None and room.settings.approval.ask > 0
+
+
+async def _question(ctx: Ctx, room: Mailroom, draft: Draft) -> ElicitRequestFormParams:
+    from mailmcp.mailroom.asking import LONGEST_WORD, summary
+
+    home, page = room.settings.home, await room.pages.address()
+    trusted = await ctx.request_context.lifespan_context.asking.trusts(room, client_name(ctx))
+    at_the_page = f"at {page} (`{command(home, 'ui')}` opens it), or " if page else ""
+    where = f"Read all of it and approve it {at_the_page}in a terminal: `{command(home, 'approve', draft.id)}`."
+    code_from = f"`{command(home, 'held')}` in a terminal{' or that page' if page else ''}" if trusted else None
+    fields: dict[str, Any] = {
+        # First, and taken by a client that fills in what is proposed: nothing is decided.
+        "decision": {
+            "type": "string",
+            "title": "Your decision",
+            "enum": [LEAVE, REJECT, *([APPROVE] if trusted else [])],
+            "default": LEAVE,
+        },
+        "word": {"type": "string", "title": "If you reject it: a word for the assistant", "maxLength": LONGEST_WORD},
+    }
+    if trusted:
+        fields["code"] = {"type": "string", "title": "If you approve it: the code", "maxLength": 40}
+    return ElicitRequestFormParams(
+        message=summary(draft, where=where, code_from=code_from),
+        requested_schema={"type": "object", "properties": fields, "required": ["decision"]},
+    )
+
+
+async def _asked(ctx: Ctx, room: Mailroom, draft: Draft, question: ElicitRequestFormParams) -> Draft:
+    """Ask while the call runs, for as long as the settings let it wait; what the draft is then."""
+    answered = asyncio.Event()
+    asking = asyncio.create_task(_ask(ctx, room, draft, question, answered), name=f"mailmcp-ask-{draft.id}")
+    ctx.request_context.lifespan_context.keep(asking)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + room.settings.approval.ask
+    try:
+        async with room.arrivals.listen() as bell:
+            while not asking.done() and not answered.is_set() and (left := until - loop.time()) > 0:
+                bell.clear()
+                if (await room.draft(draft.id)).state is not DraftState.HELD and not answered.is_set():
+                    asking.cancel()  # decided elsewhere: the client closes the question
+                    break
+                ring = asyncio.create_task(bell.wait())
+                await asyncio.wait([asking, ring], timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                ring.cancel()
+        if answered.is_set():
+            await asyncio.wait([asking])  # it is being carried out, which ends by itself
+    except asyncio.CancelledError:
+        if not answered.is_set():
+            asking.cancel()
+        raise
+    return await room.draft(draft.id)
+
+
+async def _ask(
+    ctx: Ctx, room: Mailroom, draft: Draft, question: ElicitRequestFormParams, answered: asyncio.Event
+) -> None:
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            response = await ctx.session.elicit_form(question.message, question.requested_schema, ctx.request_id)
+    except (MCPError, ValidationError, TimeoutError) as error:
+        log.info("nobody answered about draft %s in the client: %s", draft.id, type(error).__name__)
+        return
+    answered.set()
+    await ctx.request_context.lifespan_context.asking.carry_out(room, draft, _read(response), client_name(ctx))
+
+
+def _read(response: ElicitResult) -> Answer:
+    """What a client sent back. Only an explicit word decides: declined, cancelled and empty answers leave it held."""
+    from mailmcp.mailroom.asking import Answer
+
+    if response.action != "accept":
+        return Answer()
+    given = {name: value for name, value in (response.content or {}).items() if isinstance(value, str)}
+    decision = given.get("decision")
+    return Answer(
+        reject=decision == REJECT,
+        approve=decision == APPROVE,
+        word=given.get("word", ""),
+        code=given.get("code", ""),
+    )
