@@ -75,10 +75,14 @@ class House:
         return waited
 
     async def standing(self, count: int = 1) -> None:
-        """Return when so many waits of this process have begun and hear what comes."""
+        """Return when so many waits of this process have looked at what is there and hear what comes."""
         async with asyncio.timeout(LIMIT):
-            while len(self.room._arrivals._bells) < count:  # noqa: ASYNC110 - a wait that begins rings no bell
+            while self._listening() < count:  # noqa: ASYNC110 - a wait that begins rings no bell
                 await asyncio.sleep(0)
+
+    def _listening(self) -> int:
+        """Waits that sleep until their bell rings."""
+        return sum(bool(bell._waiters) for bell in self.room._arrivals._bells)
 
     async def send(self, inbox: str, body: str = "Some words.", **fields: Any) -> Any:
         """What became of a message sent from an inbox."""

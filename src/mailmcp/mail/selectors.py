@@ -133,7 +133,7 @@ def needed_name(selector: str) -> str:
         return "#" + last.id if last.id else next(("." + name for name in sorted(last.classes)), last.tag or "*")
     word = _BETWEEN.split(selector)[-1].partition(":")[0]
     if "#" in word:
-        return "#" + word.partition("#")[2].partition("#")[0].partition(".")[0]
+        return "#" + word.rpartition("#")[2].partition(".")[0]
     tag, dot, classes = word.partition(".")
     return "." + classes.partition(".")[0] if dot else tag.lower() or "*"
 
