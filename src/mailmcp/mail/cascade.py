@@ -24,6 +24,14 @@ _MAX_CUSTOM = 100
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _FUNCTION = re.compile(r"\b(?:ok)?(?:lch|lab)\(|\bcolor(?:-mix)?\(|\b(?:light-dark|hwb|var|env)\(")
 _VARIABLE = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,([^()]*))?\)")
+_ENVIRONMENT = re.compile(r"env\([^(),]{1,100}(?:,([^()]{0,100}))?\)")
+# Functions of CSS Values 5 that no mail needs: what they give is not known here.
+_UNKNOWN = re.compile(r"(?<![\w-])(?:attr|if|random|random-item|inherit|sibling-index|contrast-color|--[\w-]+)\(")
+_TELLING_NAMES = """
+    display visibility opacity font-size color -webkit-text-fill-color height max-height width max-width transform zoom
+    scale position left top clip-path filter text-indent
+"""
+_TELLING = frozenset(_TELLING_NAMES.split())
 _NOTHING = re.compile(r"[+-]?(?:0*\.?0*[1-9]?\d?e-|[01]?(?:\.\d*)?(?:px|pt|em|rem|%)?\s*\Z|calc\(\s*0)")
 _EMPTY_URL = re.compile(r"\Aurl\(\s*[\"']{0,2}\s*\)\Z|(?:\A|\s)url\(\s*\)")
 _FONT_SIZE = re.compile(
@@ -295,6 +303,11 @@ def declarations(style: str) -> Declarations:
             value, _, mark = value.rpartition("!")
             value = value.strip()
             target = important if mark.strip() == "important" else normal
+        if "(" in value:
+            if "env(" in value:
+                value = _ENVIRONMENT.sub(lambda found: (found[1] or "0px").strip(), value)
+            if name in _TELLING and _UNKNOWN.search(value):
+                name, value = "display", "none"
         if "var(" in value and not name.startswith("--"):
             target["~" + name] = value
         else:

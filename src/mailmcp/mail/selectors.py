@@ -24,17 +24,23 @@ _SIMPLE = re.compile(
 _INTRICATE = re.compile(r"[(\[\\]")
 _ONE_NAME = re.compile(r"[.#]?[\w-]+\Z")
 _BETWEEN = re.compile(r"[\s>+~]+")
-_ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*("[^"]*"|'[^']*'|[^\s"']+)\s*[is]?\s*)?\]\Z""", re.I)
+_ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*("[^"]*"|'[^']*'|[^\s"']+)\s*([is])?\s*)?\]\Z""", re.I)
 _NTH = re.compile(r"\s*(?:(even|odd)|([+-]?\d{0,4})n\s*(?:([+-])\s*(\d{1,4}))?|([+-]?\d{1,4}))\s*\Z")
 _BY_HAND = frozenset(
     (
-        "hover", "active", "focus", "focus-within", "focus-visible", "visited", "checked", "target", "disabled",
+        "hover", "active", "focus", "focus-within", "focus-visible", "visited", "target", "disabled",
         "invalid", "valid", "empty", "before", "after", "first-line", "first-letter", "selection", "placeholder",
         "marker", "autofill", "fullscreen", "indeterminate",
     )
 )  # fmt: skip
 # Elements that the reader of a page leaves out.
 _NEVER_SEEN = frozenset(("style", "script", "link", "meta", "title", "template", "svg"))
+# Attributes whose values HTML compares without regard to case (HTML §4.16.2).
+_WITHOUT_CASE_NAMES = """
+    align bgcolor charset checked clear color dir disabled face lang media method rel scope shape target text type
+    valign
+"""
+_WITHOUT_CASE = frozenset(_WITHOUT_CASE_NAMES.split())
 _ANY_OF = frozenset(("is", "where", "matches", "any", "-webkit-any", "-moz-any"))
 
 
@@ -57,6 +63,8 @@ class _Attribute:
     name: str
     operator: str
     value: str
+    folds: bool = False
+    """Does case not matter?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +242,9 @@ def _compound(parts: list[tuple[str, str, str]], nesting: int) -> Compound:
         elif kind == "attribute" and (match := _ATTRIBUTE.match(word)):
             value = match[3] or ""
             value = value[1:-1] if value[:1] in ("'", '"') else value
-            attributes.append(_Attribute(match[1].lower(), match[2] or "", unescaped(value)))
+            name, value = match[1].lower(), unescaped(value)
+            folds = (match[4] or "").lower() == "i" or name in _WITHOUT_CASE
+            attributes.append(_Attribute(name, match[2] or "", value.lower() if folds else value, folds))
         else:
             pseudos.append(_pseudo(unescaped(word.lstrip(":")).lower(), inside, nesting))
     return Compound(tag, id_, frozenset(classes), tuple(attributes), tuple(pseudos))
@@ -247,6 +257,8 @@ def _pseudo(name: str, inside: str, nesting: int) -> _Pseudo:
         return _Pseudo("where" if name == "where" else name if name == "not" else "is", _nested(inside, nesting))
     if name in ("first-child", "first-of-type"):
         return _Pseudo("nth" + name.removeprefix("first"), (), 0, 1)
+    if name == "nth-child" and " of " in inside.lower():
+        return _Pseudo("unknown")
     if name in ("nth-child", "nth-of-type") and (match := _NTH.match(inside.lower())):
         if match[1]:
             return _Pseudo(name, (), 2, 0 if match[1] == "even" else 1)
@@ -264,7 +276,7 @@ def _nested(inside: str, nesting: int) -> tuple[Selector, ...]:
 def _found(step: Compound, combinator: str, at: Element) -> tuple[bool | None, Element | None]:
     """The nearest element in the direction of ``combinator`` that ``step`` names."""
     across = combinator in ("+", "~")
-    if across and step.tag in _NEVER_SEEN:
+    if across and (step.tag in _NEVER_SEEN or any(one.name == "empty" for one in step.pseudos)):
         return None, None
     element = at.before if across else at.parent
     for _ in range(_MAX_SCAN):
@@ -283,6 +295,8 @@ def _has(element: Element, wanted: _Attribute) -> bool:
     if wanted.name not in element.attributes:
         return False
     value, word = element.attributes[wanted.name] or "", wanted.value
+    if wanted.folds:
+        value = value.lower()
     match wanted.operator:
         case "=":
             return value == word
@@ -313,6 +327,8 @@ def _fits(element: Element, pseudo: _Pseudo) -> bool | None:
         if not pseudo.step:
             return place == pseudo.start
         return (place - pseudo.start) % pseudo.step == 0 and (place - pseudo.start) // pseudo.step >= 0
+    if name == "checked":
+        return "checked" in element.attributes or "selected" in element.attributes
     if name == "root":
         return element.parent is None
     if name in ("link", "any-link"):

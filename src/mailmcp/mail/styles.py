@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailmcp.mail.cascade import Declarations, Rule, declarations, merge, resolved
-from mailmcp.mail.clipping import covering, vanished
+from mailmcp.mail.clipping import covering, flat, shut, vanished
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
 from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
+from mailmcp.mail.windows import NAMES, NOWHERE, Room, room
 
 Attributes = Mapping[str, str | None]
 
@@ -18,6 +19,8 @@ STYLING = ("style", "bgcolor", "background", "color", "size", "text", "link")
 _UNREADABLE_SIZE = 2.0
 _UNREADABLE_LINE = 3.0
 _FAINT = 0.05
+_INHERITED = frozenset(("inherit", "currentcolor", "unset", "revert", "revert-layer"))
+_OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "html", "body"))
 _LINK: RGB = (0, 0, 238)
 
 _BLOCK_NAMES = """
@@ -77,6 +80,9 @@ class Style:
     """Lies over all of what it is positioned in, and lets nothing through."""
     filled: bool = False
     """Its letters have a fill of their own (``-webkit-text-fill-color``), which ``color`` does not change."""
+    flat: str = ""
+    """``box``: without height, so that its words stand on the ground of what is around it; ``grid``: of such rows."""
+    room: Room = NOWHERE
     custom: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     """Custom properties, for ``var()``."""
 
@@ -117,10 +123,11 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
     elif important:
         merge(said, important)
     custom = resolved(said, parent.custom)
-    colour, opaque = _colour(tag, attributes, parent, said)
-    background, painted = _background(attributes, parent, said)
-    size = _size(tag, attributes, parent, said)
     display = _display(tag, said)
+    colour, opaque = _colour(tag, attributes, parent, said)
+    size = _size(tag, attributes, parent, said)
+    level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in _OF_TABLES else ""
+    background, painted = (parent.background, False) if level_ground else _background(attributes, parent, said)
     strength = parent.strength * number(said["opacity"]) if "opacity" in said else parent.strength
     return Style(
         display=display,
@@ -135,7 +142,7 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         background=background,
         boxed=painted or _bordered(said),
         padded=_padded(said),
-        hidden=_hidden(tag, attributes, said, size) or _behind(parent, said, strength),
+        hidden=_hidden(tag, attributes, said, size) or _behind(parent, said, strength, size),
         flows=display in ("flex", "inline-flex") and "column" not in said.get("flex-direction", ""),
         floats=said.get("float", "none") in ("left", "right"),
         positioned=said.get("position", "static") != "static",
@@ -147,6 +154,8 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         grounded=_grounded(tag, attributes, parent, said),
         custom=custom,
         filled=_is_filled(parent, said),
+        flat=level_ground,
+        room=NOWHERE if tag in _OF_TABLES or NAMES.isdisjoint(said) else room(said, size),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in _decoration(said),
     )
 
@@ -185,10 +194,12 @@ def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: flo
     return vanished(tag, said, size)
 
 
-def _behind(parent: Style, said: Mapping[str, str], strength: float) -> str:
-    """Is it hidden by what its ancestors do: their opacities together, or a ground that it is put behind?"""
+def _behind(parent: Style, said: Mapping[str, str], strength: float, size: float) -> str:
+    """Is it hidden by what its ancestors do: their opacities together, no room, or a ground that it is put behind?"""
     if strength <= _FAINT:
         return "css"
+    if (parent.flat or parent.flows) and shut(said, parent.flows, parent.flat == "grid"):
+        return "size"
     below = said.get("z-index", "")[:1] == "-" and said.get("position", "static") != "static"
     return "css" if below and parent.grounded else ""
 
@@ -252,12 +263,14 @@ def _colour(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, 
         named = legacy((attributes.get("color") if tag == "font" else attributes.get("text")) or "")
         if named is not None:
             return named, True
-    if value is None and tag == "a" and "href" in attributes:
+    if tag == "a" and "href" in attributes and (value is None or value.startswith("revert")):
         return parent.link, True
-    if value is None or value in ("inherit", "currentcolor", "unset"):
+    if value is None or value in _INHERITED:
         return parent.colour, parent.opaque
     colour = parsed(value)
     if colour is None:
+        if "from " in value:
+            return None, False  # made from another one in a way that is not worked out here
         return (BLACK, True) if value in ("initial", "windowtext", "canvastext") else (None, True)
     rgb, alpha = colour
     if alpha <= 0.05 and _is_cut_out(parent, said):
