@@ -65,11 +65,12 @@ def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
     if root is None:
         return Drawing()
     styles = style_text(tree) if "<style" in html.lower() else ""
-    reader = _Reader(Page(limit), sheet(styles), cut_quotes)
+    folds = "<!doctype" not in html[:2_000].lower()
+    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes)
     reader.read(root)
     if reader.covers:
         # What lies on top comes later than what it covers: read again, knowing it.
-        reader = _Reader(Page(limit), sheet(styles), cut_quotes, covered=reader.covers)
+        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, covered=reader.covers)
         reader.read(root)
     return reader.drawing()
 
@@ -240,7 +241,7 @@ class _Reader:
             )
         style = self.styles.get(key)
         if style is None:
-            style = self.styles[key] = computed(tag, attributes, parent, rules)
+            style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.motions)
         return style
 
     def _is_quoted(self, frame: Frame, tag: str = "") -> bool:

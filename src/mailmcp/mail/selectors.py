@@ -257,15 +257,19 @@ def _pseudo(name: str, inside: str, nesting: int) -> _Pseudo:
         return _Pseudo("where" if name == "where" else name if name == "not" else "is", _nested(inside, nesting))
     if name in ("first-child", "first-of-type"):
         return _Pseudo("nth" + name.removeprefix("first"), (), 0, 1)
-    if name == "nth-child" and " of " in inside.lower():
-        return _Pseudo("unknown")
+    among: tuple[Selector, ...] = ()
+    if name == "nth-child" and " of " in inside:
+        inside, _, others = inside.partition(" of ")
+        among = _nested(others, nesting)
+        if not among or nesting >= _MAX_NESTING:
+            return _Pseudo("unknown")
     if name in ("nth-child", "nth-of-type") and (match := _NTH.match(inside.lower())):
         if match[1]:
-            return _Pseudo(name, (), 2, 0 if match[1] == "even" else 1)
+            return _Pseudo(name, among, 2, 0 if match[1] == "even" else 1)
         if match[5]:
-            return _Pseudo(name, (), 0, int(match[5]))
+            return _Pseudo(name, among, 0, int(match[5]))
         step = int(match[2] + "1") if match[2] in ("", "+", "-") else int(match[2])
-        return _Pseudo(name, (), step, int((match[3] or "") + (match[4] or "0")))
+        return _Pseudo(name, among, step, int((match[3] or "") + (match[4] or "0")))
     return _Pseudo(name)
 
 
@@ -276,7 +280,7 @@ def _nested(inside: str, nesting: int) -> tuple[Selector, ...]:
 def _found(step: Compound, combinator: str, at: Element) -> tuple[bool | None, Element | None]:
     """The nearest element in the direction of ``combinator`` that ``step`` names."""
     across = combinator in ("+", "~")
-    if across and (step.tag in _NEVER_SEEN or any(one.name == "empty" for one in step.pseudos)):
+    if across and step.tag in _NEVER_SEEN:
         return None, None
     element = at.before if across else at.parent
     for _ in range(_MAX_SCAN):
@@ -321,9 +325,12 @@ def _fits(element: Element, pseudo: _Pseudo) -> bool | None:
         answer = True if True in answers else None if None in answers else False
         return answer if name != "not" or answer is None else not answer
     if name in ("nth-child", "nth-of-type"):
-        place = element.place if name == "nth-child" else _place_of_type(element)
-        if place is None:
-            return None
+        if pseudo.inside:
+            place = _place_among(element, pseudo.inside)
+        else:
+            place = element.place if name == "nth-child" else _place_of_type(element)
+        if not place:
+            return None if place is None else False
         if not pseudo.step:
             return place == pseudo.start
         return (place - pseudo.start) % pseudo.step == 0 and (place - pseudo.start) // pseudo.step >= 0
@@ -335,6 +342,19 @@ def _fits(element: Element, pseudo: _Pseudo) -> bool | None:
         return element.tag == "a" and "href" in element.attributes
     if name in _BY_HAND or name.startswith(("-webkit-", "-moz-", "-ms-")):
         return False
+    return None
+
+
+def _place_among(element: Element, wanted: tuple[Selector, ...]) -> int | None:
+    """Its number among those before it that one of the selectors names; 0 when none names itself."""
+    if not any(one.matches(element) for one in wanted):
+        return 0
+    place, before = 1, element.before
+    for _ in range(_MAX_SCAN):
+        if before is None:
+            return place
+        place += any(one.matches(before) for one in wanted)
+        before = before.before
     return None
 
 

@@ -10,8 +10,11 @@ from mailmcp.mail.cascade import Declarations, Rule, declarations, merge, resolv
 from mailmcp.mail.clipping import covering, flat, shut, vanished
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
 from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
+from mailmcp.mail.motion import Motion, named
 from mailmcp.mail.windows import NAMES, NOWHERE, Room, room
 
+Motions = Mapping[str, Motion]
+_STILL: Motions = {}
 Attributes = Mapping[str, str | None]
 
 STYLING = ("style", "bgcolor", "background", "color", "size", "text", "link")
@@ -105,8 +108,10 @@ class Style:
         return ""
 
 
-def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule]) -> Style:
-    """The style of an element inside ``parent``: defaults of the tag, attributes, rules, style attribute."""
+def computed(
+    tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], motions: Motions = _STILL
+) -> Style:
+    """The style of an element inside ``parent``: defaults of the tag, attributes, rules, own style, animations."""
     said: dict[str, str] = {}
     important: dict[str, str] = {}
     if rules:
@@ -122,6 +127,8 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
             merge(said, own.important)
     elif important:
         merge(said, important)
+    if motions and ("animation" in said or "animation-name" in said):
+        _let_run(said, motions)
     custom = resolved(said, parent.custom)
     display = _display(tag, said)
     colour, opaque = _colour(tag, attributes, parent, said)
@@ -158,6 +165,18 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         room=NOWHERE if tag in _OF_TABLES or NAMES.isdisjoint(said) else room(said, size),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in _decoration(said),
     )
+
+
+def _let_run(said: dict[str, str], motions: Motions) -> None:
+    """What an animation leaves in place, or says all the time; in place."""
+    if (found := named(said, motions)) is None:
+        return
+    moving, stays, goes_on = found
+    if stays and not goes_on:
+        merge(said, declarations(moving.last).normal)
+    elif goes_on:
+        frames = [declarations(frame).normal for frame in moving.frames]
+        merge(said, dict(set(frames[0].items()).intersection(*(frame.items() for frame in frames))) if frames else {})
 
 
 def _important_weight(rule: Rule) -> tuple[int, int, int]:
