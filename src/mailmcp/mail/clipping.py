@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from mailmcp.mail.colours import even
+from mailmcp.mail.colours import even, parsed
 from mailmcp.mail.lengths import degrees, number, pixels
 
 Said = Mapping[str, str]
@@ -90,7 +90,7 @@ def overflow_of(said: Said) -> str:
 
 
 def covering(said: Said, size: float) -> bool:
-    """Does the box lie over all of what it is positioned in?"""
+    """Does the box lie over all of what it is positioned in, and let nothing through?"""
     if said.get("position") not in ("absolute", "fixed") or said.get("z-index", "")[:1] == "-":
         return False
     top, right, bottom, left = (
@@ -98,7 +98,12 @@ def covering(said: Said, size: float) -> bool:
     )
     wide = (left and right) or _at_least(said.get("width", ""), size, 500)
     high = (top and bottom) or ((top or bottom) and _at_least(said.get("height", ""), size, 300))
-    return wide and high
+    return wide and high and _is_opaque(said)
+
+
+def _is_opaque(said: Said) -> bool:
+    ground = even(said.get("background-image", "none")) or parsed(said.get("background-color", ""))
+    return ground is not None and ground[1] > 0.9
 
 
 def _at_least(value: str, size: float, least: float) -> bool:

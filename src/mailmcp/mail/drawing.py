@@ -42,6 +42,8 @@ class Drawing:
     words: int = 0
     """Characters of visible text that are not descriptions of pictures, nor quoted when anything else is there."""
     full: bool = False
+    doubtful: bool = False
+    """Are there words that are seen only over a picture?"""
     spent: bool = False
     """Were there too many nodes or styles? What is behind was not read."""
     unstyled: bool = False

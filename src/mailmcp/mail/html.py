@@ -98,6 +98,7 @@ class _Reader:
     pictures: int = 0
     """How many descriptions of pictures were written."""
     nodes: int = 0
+    doubtful: bool = False
     spent: bool = False
     covered: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     """The elements (by their place in memory) that something lies over: what that is, and its z-index."""
@@ -152,6 +153,7 @@ class _Reader:
             invisible=self.page.invisible,
             words=self.words or (0 if text and self.pictures else self.quoted_words),
             full=self.page.full,
+            doubtful=self.doubtful,
             spent=self.spent,
             unstyled=self.sheet.cut,
         )
@@ -319,6 +321,7 @@ class _Reader:
             self._hide(why, text)
             return
         style = frame.style
+        self.doubtful = self.doubtful or (style.doubtful and not text.isspace())
         if self.in_quote and not text.isspace():
             self.page.separate(Break.LINE)
             self.in_quote = False

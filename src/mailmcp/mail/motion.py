@@ -24,6 +24,10 @@ class Motion:
     frames: tuple[str, ...]
 
 
+Motions = Mapping[str, Motion]
+STILL: Motions = {}
+
+
 def motion(prelude: str, body: str) -> tuple[str, Motion] | None:
     """The name and the frames of a ``@keyframes`` rule; None when it is another one."""
     name = _NAME.match(prelude)
@@ -40,7 +44,7 @@ def motion(prelude: str, body: str) -> tuple[str, Motion] | None:
     return name[1].lower(), Motion(first, last, tuple(frames))
 
 
-def named(said: Mapping[str, str], motions: Mapping[str, Motion]) -> tuple[Motion, bool, bool] | None:
+def named(said: Mapping[str, str], motions: Motions) -> tuple[Motion, bool, bool] | None:
     """The animation that an element has, whether it stays where it ends, and whether it goes on for ever."""
     words = f"{said.get('animation', '')} {said.get('animation-name', '')}".replace(",", " ").split()
     found = next((motions[word.strip("\"'")] for word in words if word.strip("\"'") in motions), None)

@@ -10,11 +10,9 @@ from mailmcp.mail.cascade import Declarations, Rule, declarations, merge, resolv
 from mailmcp.mail.clipping import covering, flat, shut, vanished
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
 from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
-from mailmcp.mail.motion import Motion, named
+from mailmcp.mail.motion import STILL, Motions, named
 from mailmcp.mail.windows import NAMES, NOWHERE, Room, room
 
-Motions = Mapping[str, Motion]
-_STILL: Motions = {}
 Attributes = Mapping[str, str | None]
 
 STYLING = ("style", "bgcolor", "background", "color", "size", "text", "link")
@@ -86,15 +84,21 @@ class Style:
     flat: str = ""
     """``box``: without height, so that its words stand on the ground of what is around it; ``grid``: of such rows."""
     room: Room = NOWHERE
+    beneath: RGB | None = WHITE
+    """The ground where no picture is shown."""
     custom: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     """Custom properties, for ``var()``."""
 
+    doubtful: bool = field(default=False, init=False)
+    """Its own text is seen only if a picture that nobody fetches lies under it."""
     concealed: str = field(default="", init=False)
     """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
 
     def __post_init__(self) -> None:
         # Asked for every text, so it is worked out once; the rest of the style stays as it was given.
         object.__setattr__(self, "concealed", self._concealed())
+        if self.background is None and self.beneath is not None and self.colour is not None:
+            object.__setattr__(self, "doubtful", indistinct(self.colour, self.beneath))
 
     def _concealed(self) -> str:
         if not self.visible:
@@ -108,9 +112,7 @@ class Style:
         return ""
 
 
-def computed(
-    tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], motions: Motions = _STILL
-) -> Style:
+def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], motions: Motions = STILL) -> Style:
     """The style of an element inside ``parent``: defaults of the tag, attributes, rules, own style, animations."""
     said: dict[str, str] = {}
     important: dict[str, str] = {}
@@ -154,7 +156,7 @@ def computed(
         floats=said.get("float", "none") in ("left", "right"),
         positioned=said.get("position", "static") != "static",
         level=_level(said),
-        covers=strength > 0.9 and covering(said, size) and _opaque(said),
+        covers=strength > 0.9 and covering(said, size),
         squeezed=_squeezed(parent, said, size),
         strength=strength,
         link=_link(tag, attributes, parent),
@@ -162,6 +164,7 @@ def computed(
         custom=custom,
         filled=_is_filled(parent, said),
         flat=level_ground,
+        beneath=background or _beneath(attributes, parent, said),
         room=NOWHERE if tag in _OF_TABLES or NAMES.isdisjoint(said) else room(said, size),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in _decoration(said),
     )
@@ -243,11 +246,6 @@ def _grounded(tag: str, attributes: Attributes, parent: Style, said: Mapping[str
 def _level(said: Mapping[str, str]) -> int:
     level = number(said["z-index"]) if said.get("z-index", "auto") != "auto" else 0
     return int(max(-1e6, min(1e6, level)))
-
-
-def _opaque(said: Mapping[str, str]) -> bool:
-    ground = even(said.get("background-image", "none")) or parsed(said.get("background-color", ""))
-    return ground is not None and ground[1] > 0.9
 
 
 def _squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
@@ -340,6 +338,13 @@ def _background(attributes: Attributes, parent: Style, said: Mapping[str, str]) 
             return None, True
         rgb = blended(rgb, alpha, parent.background)
     return rgb, parent.background is None or rgb != parent.background
+
+
+def _beneath(attributes: Attributes, parent: Style, said: Mapping[str, str]) -> RGB | None:
+    colour = parsed(said.get("background-color") or "")
+    if colour is not None and colour[1] > 0.5:
+        return colour[0]
+    return legacy(attributes.get("bgcolor") or "") or parent.beneath
 
 
 def _size(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> float:
