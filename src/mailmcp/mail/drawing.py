@@ -116,7 +116,14 @@ def begin_in_window(frame: Frame, parent: Frame) -> None:
     if window is not None and frame.tag == "br":
         window.break_line(style.size)
     elif window is not None and (style.display not in INLINE or style.positioned or style.floats):
-        if style.display == "cell" or style.floats or style.positioned or parent.style.flows:
+        window.end_line()
+        if (
+            style.display == "cell"
+            or style.floats
+            or style.positioned
+            or parent.style.flows
+            or parent.style.room.columns
+        ):
             frame.apart = window.used, window.line, window.across
             window.used *= not style.room.absolute
         frame.begun = window.used

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from mailmcp.mail.lengths import pixels
 
 _HIGHEST = 1_000.0
-_LEADING = 1.12
-"""Of the usual typefaces at least."""
+_LEADING = 1.0
+"""Some set lines as close as that."""
 _LETTER = 0.28
 """Of the size: how wide letters are at least, over a few words."""
 _LINE = 800.0
@@ -42,13 +42,19 @@ class Room(NamedTuple):
     padding: float = 0.0
     top: float = 0.0
     absolute: bool = False
+    lifted: bool = False
+    """Does it stand higher than what comes before it would have it?"""
+    columns: bool = False
+    """Do its children stand side by side?"""
 
 
 NOWHERE = Room()
+_COLUMNS = frozenset(("grid-template-columns", "grid-auto-flow", "columns", "column-count", "column-width"))
 NAMES = frozenset(
     (
-        *("height", "max-height", "width", "max-width", "margin-top", "padding-top", "top"),
+        *("height", "max-height", "width", "max-width", "margin-top", "padding-top", "top", "position"),
         *("-webkit-line-clamp", "line-clamp"),
+        *_COLUMNS,
     )
 )
 """Declarations without which there is no room to speak of."""
@@ -57,7 +63,7 @@ NAMES = frozenset(
 def room(said: Mapping[str, str], size: float) -> Room:
     """The room that an element's own declarations make."""
     height = _fixed(said, "height", size)
-    limit = min(height, _fixed(said, "max-height", size))
+    limit = max(min(height, _fixed(said, "max-height", size)), _length(said, "min-height", size))
     lines = said.get("-webkit-line-clamp", said.get("line-clamp", ""))
     overflow = said.get("overflow", "") + said.get("overflow-x", "") + said.get("overflow-y", "")
     clips = _CUT.search(overflow) is not None and "auto" not in overflow and "scroll" not in overflow
@@ -76,6 +82,8 @@ def room(said: Mapping[str, str], size: float) -> Room:
         padding=above,
         top=_length(said, "top", size) if said.get("position", "static") != "static" else 0.0,
         absolute=said.get("position") in ("absolute", "fixed"),
+        lifted=any(said.get(name, "")[:1] in ("-", "c") for name in ("margin-top", "top")),
+        columns=not _COLUMNS.isdisjoint(said),
     )
 
 
@@ -97,7 +105,8 @@ class Window:
 
     def below(self, style_room: Room) -> None:
         """A block begins."""
-        self.end_line()
+        if style_room.lifted:
+            self.used = self.margin = 0.0
         self.margin = max(self.margin, style_room.margin)
         if style_room.padding:
             self._settle()
