@@ -43,11 +43,11 @@ def vanished(tag: str, said: Said, size: float) -> str:
         return ""
     if ("opacity" in said and number(said["opacity"]) <= _FAINT) or _is_filtered(said) or _is_masked(said):
         return "css"
-    if "url(" in said.get("content", ""):
+    if "content" in said and "url(" in said["content"]:
         return "css"  # the picture stands in its place
-    if number(said.get("font-size-adjust", "")) <= _FAINT:
+    if "font-size-adjust" in said and number(said["font-size-adjust"]) <= _FAINT:
         return "size"
-    if said.get("offset-path", "none") not in ("none", "initial"):
+    if "offset-path" in said and said["offset-path"] not in ("none", "initial"):
         return "off_screen"  # no mail program moves text along a path
     if _collapsed(tag, said, size) or any(_least(said.get(name, "")) <= _SMALL for name in ("zoom", "scale")):
         return "size"

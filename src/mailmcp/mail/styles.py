@@ -11,7 +11,7 @@ from mailmcp.mail.clipping import covering, flat, shut, vanished
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
 from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
 from mailmcp.mail.motion import STILL, Motions, named
-from mailmcp.mail.windows import NAMES, NOWHERE, Room, room
+from mailmcp.mail.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
@@ -22,6 +22,7 @@ _UNREADABLE_LINE = 3.0
 _FAINT = 0.05
 _INHERITED = frozenset(("inherit", "currentcolor", "unset", "revert", "revert-layer"))
 _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "html", "body"))
+_NOTHING: Mapping[str, str] = {}
 _LINK: RGB = (0, 0, 238)
 
 _BLOCK_NAMES = """
@@ -165,7 +166,7 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         filled=_is_filled(parent, said),
         flat=level_ground,
         beneath=background or _beneath(attributes, parent, said),
-        room=NOWHERE if tag in _OF_TABLES or NAMES.isdisjoint(said) else room(said, size),
+        room=room_of(parent.room, _NOTHING if tag in _OF_TABLES else said, size),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in _decoration(said),
     )
 

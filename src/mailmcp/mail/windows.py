@@ -44,13 +44,17 @@ class Room(NamedTuple):
     absolute: bool = False
     lifted: bool = False
     """Does it stand higher than what comes before it would have it?"""
+    within: bool = False
+    """Is it in a box that cuts off what does not fit, or one itself? Else its room does not matter."""
     columns: bool = False
     """Do its children stand side by side?"""
 
 
 NOWHERE = Room()
+_INSIDE = Room(within=True)
+_CUTTING = frozenset(("overflow", "overflow-x", "overflow-y"))
 _COLUMNS = frozenset(("grid-template-columns", "grid-auto-flow", "columns", "column-count", "column-width"))
-NAMES = frozenset(
+_NAMES = frozenset(
     (
         *("height", "max-height", "width", "max-width", "margin-top", "padding-top", "top", "position"),
         *("-webkit-line-clamp", "line-clamp"),
@@ -60,8 +64,12 @@ NAMES = frozenset(
 """Declarations without which there is no room to speak of."""
 
 
-def room(said: Mapping[str, str], size: float) -> Room:
-    """The room that an element's own declarations make."""
+def room_of(parent: Room, said: Mapping[str, str], size: float) -> Room:
+    """The room that an element's own declarations make, in its parent's."""
+    if not parent.within and _CUTTING.isdisjoint(said):
+        return NOWHERE
+    if _NAMES.isdisjoint(said):
+        return _INSIDE if parent.within else NOWHERE
     height = _fixed(said, "height", size)
     limit = max(min(height, _fixed(said, "max-height", size)), _length(said, "min-height", size))
     lines = said.get("-webkit-line-clamp", said.get("line-clamp", ""))
@@ -83,6 +91,7 @@ def room(said: Mapping[str, str], size: float) -> Room:
         top=_length(said, "top", size) if said.get("position", "static") != "static" else 0.0,
         absolute=said.get("position") in ("absolute", "fixed"),
         lifted=any(said.get(name, "")[:1] in ("-", "c") for name in ("margin-top", "top")),
+        within=parent.within or clips,
         columns=not _COLUMNS.isdisjoint(said),
     )
 
