@@ -128,7 +128,10 @@ def begin_in_window(frame: Frame, parent: Frame) -> None:
             window.used *= not style.room.absolute
         frame.begun = window.used
         window.below(style.room)
-    frame.window = Window(style.room, style.positioned, window) if style.room.clips else window
+    if style.room.clips:
+        sunk = window is not None and window.is_past(style.size)
+        window = Window(style.room, style.positioned, window, sunk)
+    frame.window = window
 
 
 def end_in_window(frame: Frame, window: Window) -> None:

@@ -103,6 +103,8 @@ class Window:
     room: Room
     positioned: bool
     outer: Window | None
+    sunk: bool
+    """Does it stand below the edge of one around it?"""
     used: float = 0.0
     """Of its height, above the line that is open."""
     margin: float = 0.0
@@ -147,9 +149,7 @@ class Window:
 
     def is_past(self, size: float) -> bool:
         """Is the edge reached, of this box or of one around it?"""
-        if self.used > 0 and self.room.height - self.used < _PEEPING * size * _LEADING:
-            return True
-        return self.outer is not None and self.outer.is_past(size)
+        return self.sunk or (self.used > 0 and self.room.height - self.used < _PEEPING * size * _LEADING)
 
     def _settle(self) -> None:
         self.used += self.margin
