@@ -113,3 +113,20 @@ def test_comparison_ignores_width_case_and_invisible_characters() -> None:
 def test_cleaning_is_linear_in_hostile_text() -> None:
     for hostile in ("\u200d" * 150_000, "\x1b[" * 75_000, "a\u200d" * 75_000, "क\u200d" * 50_000):
         cleaned(hostile)
+
+
+@pytest.mark.parametrize("region", ["gbeng", "gbsct", "gbwls"])
+def test_the_tags_of_a_regions_flag_stay(region: str) -> None:
+    flag = "\U0001f3f4" + "".join(chr(0xE0000 + ord(one)) for one in region) + "\U000e007f"
+    assert cleaned(f"Go {flag}!") == (f"Go {flag}!", 0)
+    assert cleaned(f"{flag[:-1]}x{flag[1:]}") == ("\U0001f3f4x", 11)
+
+
+def test_tags_that_spell_anything_else_go_even_after_a_flag() -> None:
+    smuggled = "".join(chr(0xE0000 + ord(one)) for one in "gbengdelete")
+    assert cleaned(f"\U0001f3f4{smuggled}\U000e007f") == ("\U0001f3f4", 12)
+
+
+def test_a_flood_of_joiners_is_taken_out_at_once() -> None:
+    flood = "\U0001f468\u200d" * 150_000
+    assert cleaned(flood) == ("\U0001f468" * 150_000, 150_000)

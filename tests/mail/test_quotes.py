@@ -424,3 +424,36 @@ def test_a_sentence_with_an_address_and_a_number_is_no_attribution(line: str) ->
     channels = read(Message(text=body))
     assert "482913" in channels.visible
     assert channels.quoted == ""
+
+
+def test_an_answer_over_a_quoted_forward_is_what_is_new() -> None:
+    passed_on = "> ---------- Forwarded message ---------\n> From: Cem <cem@app.example>\n> The plan"
+    found = plain(f"Thanks, done.\n\nOn 24 Nov 2026, at 10:00, Ann <ann@app.example> wrote:\n\n{passed_on}\n")
+    assert found.visible == "Thanks, done."
+    assert "The plan" in found.quoted
+    assert "The plan" in plain(f"Please look.\n\n{passed_on}\n").visible
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ">>> Ann Example <ann@app.example> 24.11.2026 15:14 >>>",
+        '"Ann Example" ---24.11.2026 15:14:02---Plan\n\nFrom: Ann Example/App\nTo: Ben/App@App\nDate: 24.11.2026 15:14',
+        "នៅ អង្គារ 24 វិច្ឆិកា 2026 ម៉ោង 15:14 Ann Example <ann@app.example> បានសរសេរ៖",
+    ],
+    ids=["groupwise", "notes", "khmer"],
+)
+def test_history_without_marks_begins_under_such_a_line(head: str) -> None:
+    for found in (
+        plain(f"Fine.\n\n{head}\n\nOld words.\n"),
+        html(f"<p>Fine.</p><pre>{escape(head)}\n\nOld words.</pre>"),
+    ):
+        assert found.visible == "Fine."
+        assert "Old words." in found.quoted
+
+
+def test_a_paragraph_that_was_moved_to_the_right_is_no_history() -> None:
+    moved = '<blockquote style="margin:0 0 0 40px;border:none;padding:0"><div>Two nights: 30 euro</div></blockquote>'
+    assert "30 euro" in html(f"<p>Here are the prices</p>{moved}").visible
+    old = moved.replace("border:none", "border:none;border-left:solid #ccc 1pt")
+    assert "30 euro" not in html(f"<p>Fine.</p>{old}").visible

@@ -517,3 +517,19 @@ def test_what_is_too_long_for_a_signature_is_none() -> None:
 def test_newer_names_of_properties_hide_as_the_older_ones_do(style: str) -> None:
     position = "position:absolute;" if "inset" in style else ""
     assert "secret" not in html(f'<p>Seen.</p><div style="{position}{style}">secret</div>').visible
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<div style='background:url(https://a.example/x.png)'><p style='color:#fff'>Free week</p></div>", True),
+        ("<table background='https://a.example/x.png'><tr><td style='color:#fff'>Free week</td></tr></table>", True),
+        ("<div style='background:#000 url(https://a.example/x.png)'><p style='color:#fff'>Free week</p></div>", False),
+        ("<table background='x.png' bgcolor='#123456'><tr><td style='color:#fff'>Free week</td></tr></table>", False),
+        ("<div style='background:url(https://a.example/x.png)'><p>Free week</p></div>", False),
+    ],
+)
+def test_words_that_only_a_picture_lets_be_seen_are_shown_and_said(page: str, said: bool) -> None:
+    channels = read(Message(html=page))
+    assert channels.visible == "Free week"
+    assert ("text_on_picture" in [one.code for one in channels.defects]) is said

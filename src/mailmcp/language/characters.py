@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _JOINERS = "\u200c\u200d"
 
@@ -19,6 +20,8 @@ _INVISIBLE = (
     "\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_MOST_JOINERS = 100_000
+"""A text with more is made of them to keep us busy, and loses all: a novel in Persian has some 50,000."""
 _PICTURE_SIGN = "\ufe0f"
 _BREAK_SIGN = "\u200b"
 
@@ -54,8 +57,15 @@ _WORD_ENDS = (
 _NEEDED = "|".join(f"(?<=[{end}])\u200b(?=\u200b*[{begin}])" for end, begin in _WORD_ENDS)
 _LOOSE_BREAK_SIGN = f"(?!{_NEEDED})\u200b"
 _CSI = "(?:\x1b\\[|\x9b)[0-?]{0,32}[ -/]{0,4}[@-~]"
+# The flags of England, Scotland and Wales, the only ones written with tags (Unicode TS 51, RGI_Emoji_Tag_Sequence):
+# whole they stay, since nothing else fits into them.
+_TAGGED_FLAGS = [
+    "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
+    for region in ("gbeng", "gbsct", "gbwls")
+]
 _ANY = re.compile(f"[{_INVISIBLE}{_JOINERS}{_PICTURE_SIGN}{_BREAK_SIGN}]")
 _DROP = re.compile(f"{_CSI}|[{_INVISIBLE}]|{_LOOSE_PICTURE_SIGN}|{_LOOSE_BREAK_SIGN}")
+_DROP_BUT_FLAGS = re.compile(f"({'|'.join(_TAGGED_FLAGS)})|{_DROP.pattern}")
 _JOINER_RUN = re.compile(f"[{_JOINERS}]+")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
@@ -74,6 +84,7 @@ _JOINING_BLOCKS = (
     (0x10A00, 0x11FFF),
     (0x1E900, 0x1E95F),
 )
+_JOINING = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _JOINING_BLOCKS)}]")
 _VIRAMA = 9
 
 
@@ -82,8 +93,9 @@ def cleaned(text: str) -> tuple[str, int]:
 
     Line breaks of other kinds (CR, CRLF, U+2028, U+2029) become ``\\n``; terminal colour sequences go whole.
     A joiner (ZWJ, ZWNJ) stays where a script or an emoji needs it: one between letters of a joining script,
-    after a virama, or one ZWJ between two pictures. So do U+FE0F after a sign that it makes a picture of, and one
-    U+200B between words of scripts without blanks. Cleaning the result again changes nothing. Linear.
+    after a virama, or one ZWJ between two pictures. So do U+FE0F after a sign that it makes a picture of, one
+    U+200B between words of scripts without blanks, and the tags of the three flags that are written with them.
+    Cleaning the result again changes nothing. Linear.
     """
     if "\r" in text or "\u2028" in text or "\u2029" in text:
         text = _LINE_BREAKS.sub("\n", text)
@@ -93,7 +105,9 @@ def cleaned(text: str) -> tuple[str, int]:
     for _ in range(4):
         if _ANY.search(text) is None:
             break
-        shorter = _without_loose_joiners(_DROP.sub("", text))
+        flagged = _TAGGED_FLAGS[0][:2] in text
+        shorter = _DROP_BUT_FLAGS.sub(_flag, text) if flagged else _DROP.sub("", text)
+        shorter = _without_loose_joiners(shorter)
         if len(shorter) == len(text):
             break
         removed += len(text) - len(shorter)
@@ -117,7 +131,14 @@ def comparable(text: str) -> str:
     return unicodedata.normalize("NFKC", bare).casefold()
 
 
+def _flag(found: re.Match[str]) -> str:
+    return found[1] or ""
+
+
 def _without_loose_joiners(text: str) -> str:
+    if text.count(_JOINERS[0]) + text.count(_JOINERS[1]) > _MOST_JOINERS:
+        return _JOINER_RUN.sub("", text)
+
     def kept(run: re.Match[str]) -> str:
         before = text[run.start() - 1] if run.start() else ""
         if before == _PICTURE_SIGN:  # it stands only where a picture is before it
@@ -129,6 +150,7 @@ def _without_loose_joiners(text: str) -> str:
     return _JOINER_RUN.sub(kept, text)
 
 
+@lru_cache(maxsize=4096)
 def _needs_joiner(before: str, joiner: str, after: str) -> bool:
     if not before:
         return False
@@ -142,10 +164,7 @@ def _needs_joiner(before: str, joiner: str, after: str) -> bool:
 
 
 def _joins(character: str) -> bool:
-    point = ord(character)
-    if point < 0x0600 or not any(first <= point <= last for first, last in _JOINING_BLOCKS):
-        return False
-    return unicodedata.category(character)[0] in "LM"
+    return _JOINING.match(character) is not None and unicodedata.category(character)[0] in "LM"
 
 
 def _is_picture(character: str) -> bool:

@@ -24,6 +24,7 @@ _MOST_NAMES = 10
 _SHOWN = re.compile(
     r"(?<![\w.@-])(?:https?://)?((?:[\w-]{1,63}\.){0,6}[\w-]{2,63}\.[^\W\d_]{2,63})(?![\w@-])", re.IGNORECASE
 )
+_ABBREVIATED = re.compile(r"(https?):[/\\]*", re.IGNORECASE)
 _RESERVED = frozenset(("example", "test", "invalid", "localhost", "internal", "local", "onion"))
 """Top-level domains of RFC 6761 and its kin, which the list of suffixes lacks."""
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
@@ -50,9 +51,22 @@ def host_of(url: str) -> str:
     It is the host that a browser would open.
     """
     try:
-        return _opened(urlsplit(url.strip()[:4096]).hostname or "")
+        return _opened(urlsplit(absolute(url[:4096])).hostname or "")
     except ValueError:  # a bad IPv6 literal, or characters that NFKC turns into delimiters
         return ""
+
+
+def absolute(url: str) -> str:
+    """A URL with its scheme and two slashes, as browsers read ``www.…``, ``https:…`` and ``https:\\\\…``."""
+    url = url.strip()
+    if url[:4].lower() == "www.":
+        return f"http://{url}"
+    if (found := _ABBREVIATED.match(url)) is None:
+        return url
+    host, slash, rest = url[found.end() :].partition("\\")
+    return (
+        f"{found[1]}://{host}{'/' if slash else ''}{rest}" if "/" not in host else f"{found[1]}://{url[found.end() :]}"
+    )
 
 
 def domains_in(words: str) -> tuple[str, ...]:

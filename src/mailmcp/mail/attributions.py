@@ -147,7 +147,7 @@ def _may_end(text: str) -> bool:
     if not text or len(text) > MAX_LINE:
         return False
     last = text.rstrip(" *_>\u200e\u200f\u202a\u202b\u202c\u2069")[-1:]
-    return last in (":", "：", "-", "–", "—") or (last.isalpha() and _ends_in_verb(text))
+    return last in (":", "：", "៖", "-", "–", "—") or (last.isalpha() and _ends_in_verb(text))
 
 
 def _ends_in_verb(text: str) -> bool:
@@ -158,7 +158,7 @@ def _ends_in_verb(text: str) -> bool:
 def _strength(joined: str, *, marked: bool) -> int:
     """0: no attribution. 1: one. 2: one that also begins as such."""
     words = folded(joined)
-    colon = words.rstrip(" *_>").endswith((":", "："))
+    colon = words.rstrip(" *_>").endswith((":", "：", "៖"))
     dashed = _DASHED.match(joined.lstrip()) is not None
     verb = _WROTE.search(words) is not None
     if not (colon or dashed or (verb and _ends_in_verb(joined))):

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from mailmcp.mail.grounds import colour_in, picture_in
+from mailmcp.mail.motion import Motion, motion
 from mailmcp.mail.rules import blocks
 from mailmcp.mail.selectors import MAX_SELECTOR, Element, Selector, needed_name, selectors, split, unescaped
 
@@ -20,23 +22,38 @@ _MATCH_BUDGET = 1_000_000
 _MAX_ROW = 200
 _REMEMBERED = 20_000
 _MAX_CUSTOM = 100
+_MAX_MOTIONS = 200
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_FUNCTION = re.compile(r"\b(?:ok)?(?:lch|lab)\(|\bcolor(?:-mix)?\(|\b(?:light-dark|hwb|var|env)\(")
 _VARIABLE = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,([^()]*))?\)")
+_ENVIRONMENT = re.compile(r"env\([^(),]{1,100}(?:,([^()]{0,100}))?\)")
+# Functions of CSS Values 5 that no mail needs: what they give is not known here.
+_UNKNOWN = re.compile(r"(?<![\w-])(?:attr|if|random|random-item|inherit|sibling-index|contrast-color|--[\w-]+)\(")
+_TELLING_NAMES = """
+    display visibility opacity font-size color -webkit-text-fill-color height max-height width max-width transform zoom
+    scale position left top clip-path filter text-indent
+"""
+_TELLING = frozenset(_TELLING_NAMES.split())
 _NOTHING = re.compile(r"[+-]?(?:0*\.?0*[1-9]?\d?e-|[01]?(?:\.\d*)?(?:px|pt|em|rem|%)?\s*\Z|calc\(\s*0)")
-_EMPTY_URL = re.compile(r"\Aurl\(\s*[\"']{0,2}\s*\)\Z|(?:\A|\s)url\(\s*\)")
 _FONT_SIZE = re.compile(
     r"(?:^|\s)((?:xx?-|)(?:small|large)|medium|larger|smaller|(?:calc|min|max|clamp)\((?:[^()]|\([^()]*\))*\)"
     r"|[0-9.]+(?:px|pt|em|rem|%|vw|vh|pc|in|cm|mm|q|ex|ch)|0(?=[\s/]))(?:\s*/\s*\S+)?\s"
 )
-_COLOUR_TOKEN = re.compile(r"[a-z-]+\((?:[^()]|\([^()]*\))*\)|#[0-9a-f]+|(?<![\w(-])[a-z]+(?![\w(-])")
-_BACKGROUND_WORDS = (
-    "url none no-repeat repeat scroll fixed center left right top bottom cover contain inherit initial unset local"
-)
-_NOT_COLOURS = frozenset(_BACKGROUND_WORDS.split())
 
-_PREFIXED = ("transform", "clip-path", "mask", "mask-image", "mask-size", "filter", "opacity", "backface-visibility")
+_PREFIXED = (
+    "transform",
+    "clip-path",
+    "mask",
+    "mask-image",
+    "mask-size",
+    "filter",
+    "opacity",
+    "backface-visibility",
+    "animation",
+    "animation-name",
+    "animation-fill-mode",
+    "animation-iteration-count",
+)
 _SIDES = {
     "inset": ("top", "right", "bottom", "left"),
     "inset-inline": ("left", "right"),
@@ -116,10 +133,14 @@ class Sheet:
     """The rules of all <style> elements of a mail, by the rarest name that an element must have."""
 
     buckets: dict[str, Bucket] = field(default_factory=dict[str, "Bucket"])
+    motions: dict[str, Motion] = field(default_factory=dict[str, "Motion"])
+    """The animations, by name."""
     cut: bool = False
     """Was there more of it than is read? Then what it hides may be taken for text."""
     budget: int = _MATCH_BUDGET
     """Comparisons that are left; below 0 nothing more is known of any element."""
+    folds: bool = False
+    """Do classes and ids match whatever their case, as in a page without a document type?"""
     met: set[str] = field(default_factory=set[str])
     """Classes, and ids with a hash, of the elements asked about so far."""
     path: list[Element] = field(default_factory=list[Element])
@@ -160,10 +181,13 @@ class Sheet:
     def _entered(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> Element:
         before = self.path[depth] if depth < len(self.path) else None
         del self.path[depth:]
+        id_, classes = attributes.get("id") or "", attributes.get("class") or ""
+        if self.folds:
+            id_, classes = id_.lower(), classes.lower()
         element = Element(
             tag=tag,
-            id=attributes.get("id") or "",
-            classes=(attributes.get("class") or "").split(),
+            id=id_,
+            classes=classes.split(),
             attributes=attributes,
             parent=self.path[-1] if self.path else None,
             before=before,
@@ -174,6 +198,7 @@ class Sheet:
 
     def _matches(self, selector: Selector, element: Element, depth: int) -> bool | None:
         if not selector.searches and len(selector.steps) == 1:
+            self.budget -= 3 if selector.steps[0].attributes else 0
             return selector.matches(element)
         for step in selector.steps[:-1]:
             if not self.met.issuperset(step.classes) or (step.id and "#" + step.id not in self.met):
@@ -185,32 +210,42 @@ class Sheet:
         return selector.matches(element)
 
 
-def sheet(css: str) -> Sheet:
-    """The rules of a mail's style text (of all its <style> elements, joined). Linear; too much text is cut."""
+def sheet(css: str, *, folds: bool = False) -> Sheet:
+    """The rules of a mail's style text (of all its <style> elements, joined). Linear; too much text is cut.
+
+    ``folds`` says that the page has no document type: then the case of classes and ids does not matter.
+    """
+    if folds:
+        css = css.lower()
     # The mails of one sender have one style text, and a mail may be read twice.
-    buckets, cut = _remembered(css) if len(css) <= _REMEMBERED else _buckets(css[:MAX_STYLE_TEXT])
-    return Sheet(buckets, cut or len(css) > MAX_STYLE_TEXT)
+    buckets, motions, cut = _remembered(css) if len(css) <= _REMEMBERED else _buckets(css[:MAX_STYLE_TEXT])
+    return Sheet(buckets, motions, cut or len(css) > MAX_STYLE_TEXT, folds=folds)
 
 
 def _weight(rule: Rule) -> tuple[int, int, int]:
     return rule.weight
 
 
-def _buckets(css: str) -> tuple[dict[str, Bucket], bool]:
+def _buckets(css: str) -> tuple[dict[str, Bucket], dict[str, Motion], bool]:
     buckets: dict[str, Bucket] = {}
+    motions: dict[str, Motion] = {}
     count = 0
     for block in blocks(css):
+        if block.selectors[0] == "@":
+            if (found := motion(block.selectors, block.body)) is not None and len(motions) < _MAX_MOTIONS:
+                motions[found[0]] = found[1]
+            continue
         for selector in split(block.selectors[:20_000]):
             if not (selector := selector.strip()) or len(selector) > MAX_SELECTOR:
                 continue
             count += 1
             if count > MAX_RULES:
-                return buckets, True
+                return buckets, motions, True
             key = needed_name(selector)
             if (bucket := buckets.get(key)) is None:
                 bucket = buckets[key] = Bucket()
             bucket.unread.append((selector, block.body, block.layer, count))
-    return buckets, False
+    return buckets, motions, False
 
 
 def _rule(selector: str, body: str, layer: int, number: int) -> Rule | None:
@@ -295,6 +330,11 @@ def declarations(style: str) -> Declarations:
             value, _, mark = value.rpartition("!")
             value = value.strip()
             target = important if mark.strip() == "important" else normal
+        if "(" in value:
+            if "env(" in value:
+                value = _ENVIRONMENT.sub(lambda found: (found[1] or "0px").strip(), value)
+            if name in _TELLING and _UNKNOWN.search(value):
+                name, value = "display", "none"
         if "var(" in value and not name.startswith("--"):
             target["~" + name] = value
         else:
@@ -305,8 +345,8 @@ def declarations(style: str) -> Declarations:
 def _set(target: dict[str, str], name: str, value: str) -> None:
     if name == "background":
         target.pop("~background", None)
-        _put(target, "background-color", _colour_of(value) or "transparent")
-        _put(target, "background-image", _image_of(value) if "url(" in value or "gradient(" in value else "none")
+        _put(target, "background-color", colour_in(value) or "transparent")
+        _put(target, "background-image", picture_in(value) if "url(" in value or "gradient(" in value else "none")
     elif name == "font":
         if match := _FONT_SIZE.search(value + " "):
             _put(target, "font-size", match.group(1))
@@ -332,23 +372,6 @@ def _set(target: dict[str, str], name: str, value: str) -> None:
         return  # a value that is none leaves the one before it
     else:
         _put(target, _SAME.get(name, name), value)
-
-
-def _image_of(value: str) -> str:
-    """The gradient of a background that is nothing else; everything where a picture or more is in it."""
-    if "url(" in value or value.count("gradient(") > 1:
-        return "none" if _EMPTY_URL.search(value) else value
-    start = value.rfind(" ", 0, value.index("gradient(")) + 1
-    return value[start : value.rindex(")") + 1] if ")" in value[start:] else value
-
-
-def _colour_of(value: str) -> str | None:
-    if "(" in value and "url(" in value:
-        value = re.sub(r"url\([^)]*\)?", " ", value)
-    for match in _COLOUR_TOKEN.finditer(value):
-        if match.group() not in _NOT_COLOURS and "gradient(" not in match.group():
-            return match.group()
-    return "unknown()" if _FUNCTION.search(value) else None
 
 
 def _pieces(style: str) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from mailmcp.mail.colours import even
+from mailmcp.mail.colours import even, parsed
 from mailmcp.mail.lengths import degrees, number, pixels
 
 Said = Mapping[str, str]
@@ -18,15 +18,19 @@ _FLAT = 3.0
 """Pixels of a box in which no letter can be read."""
 _FAINT = 0.05
 _SMALL = 0.15
+_BLURRED = 8.0
+_BLINDING = 8.0
 _FILTERED = re.compile(r"opacity\s*[(=]\s*([^()]{1,40}(?:\([^()]*\))?)\s*\)")
 _FUNCTION = re.compile(r"([a-z0-9]+)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
+_SHRUNK = re.compile(r"(?:0 )?0 0(?:px|%)?\Z|0 0\Z")
+_NO_TRACK = re.compile(r"0+\.?0*(?:fr|px|em|rem|%)?\Z")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
 _BLANKS_OR_COMMAS = re.compile(r"[\s,]+")
 _SIZES = (("height", "min-height"), ("width", "min-width"), ("max-height", "min-height"), ("max-width", "min-width"))
 _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot"))
 _LOOKED_AT_NAMES = """
     opacity filter overflow overflow-x overflow-y contain text-indent position margin-left margin-top padding-left
-    transform clip clip-path zoom scale rotate mask mask-image mask-size
+    transform clip clip-path zoom scale rotate mask mask-image mask-size content offset-path font-size-adjust
 """
 _LOOKED_AT = frozenset(_LOOKED_AT_NAMES.split())
 
@@ -39,6 +43,12 @@ def vanished(tag: str, said: Said, size: float) -> str:
         return ""
     if ("opacity" in said and number(said["opacity"]) <= _FAINT) or _is_filtered(said) or _is_masked(said):
         return "css"
+    if "content" in said and "url(" in said["content"]:
+        return "css"  # the picture stands in its place
+    if "font-size-adjust" in said and number(said["font-size-adjust"]) <= _FAINT:
+        return "size"
+    if "offset-path" in said and said["offset-path"] not in ("none", "initial"):
+        return "off_screen"  # no mail program moves text along a path
     if _collapsed(tag, said, size) or any(_least(said.get(name, "")) <= _SMALL for name in ("zoom", "scale")):
         return "size"
     if _off_screen(said, size):
@@ -55,8 +65,32 @@ def vanished(tag: str, said: Said, size: float) -> str:
     return ""
 
 
+def shut(said: Said, beside: bool, without_rows: bool) -> bool:
+    """Is it a box of no width or height by what its parent does: a row of a flex box, or a grid without height?"""
+    if not overflow_of(said):
+        return False
+    return without_rows or (beside and _SHRUNK.match(said.get("flex", "")) is not None)
+
+
+def flat(said: Said, size: float) -> str:
+    """Has the box no height, so that what it holds stands below its ground? ``grid``, ``box`` or ``""``."""
+    rows = said.get("grid-template-rows", "")
+    if rows and "grid" in said.get("display", "") and all(_NO_TRACK.match(one) for one in rows.split()):
+        return "grid"
+    if "height" not in said and "max-height" not in said:
+        return ""
+    high = any(pixels(said.get(name, ""), size) <= _FLAT for name in ("height", "max-height"))
+    return "box" if high and not any(name.startswith(("padding", "min-height", "border")) for name in said) else ""
+
+
+def overflow_of(said: Said) -> str:
+    """What cuts off words that do not fit; ``""`` when they are drawn beyond the box."""
+    overflow = said.get("overflow", "") + said.get("overflow-x", "") + said.get("overflow-y", "")
+    return "" if overflow in ("visible", "initial", "unset") else overflow
+
+
 def covering(said: Said, size: float) -> bool:
-    """Does the box lie over all of what it is positioned in?"""
+    """Does the box lie over all of what it is positioned in, and let nothing through?"""
     if said.get("position") not in ("absolute", "fixed") or said.get("z-index", "")[:1] == "-":
         return False
     top, right, bottom, left = (
@@ -64,7 +98,12 @@ def covering(said: Said, size: float) -> bool:
     )
     wide = (left and right) or _at_least(said.get("width", ""), size, 500)
     high = (top and bottom) or ((top or bottom) and _at_least(said.get("height", ""), size, 300))
-    return wide and high
+    return wide and high and _is_opaque(said)
+
+
+def _is_opaque(said: Said) -> bool:
+    ground = even(said.get("background-image", "none")) or parsed(said.get("background-color", ""))
+    return ground is not None and ground[1] > 0.9
 
 
 def _at_least(value: str, size: float, least: float) -> bool:
@@ -76,23 +115,36 @@ def _least(value: str) -> float:
 
 
 def _is_filtered(said: Said) -> bool:
-    return "filter" in said and any(number(one.strip()) <= _FAINT for one in _FILTERED.findall(said["filter"]))
+    if "filter" not in said:
+        return False
+    if any(number(one.strip()) <= _FAINT for one in _FILTERED.findall(said["filter"])):
+        return True
+    for name, inside in _FUNCTION.findall(said["filter"]):
+        if (name == "blur" and pixels(inside, 16.0) >= _BLURRED) or (name == "contrast" and number(inside) <= _FAINT):
+            return True
+        if name == "brightness" and not _FAINT < number(inside) < _BLINDING and "background-color" in said:
+            return True
+    return False
 
 
 def _is_masked(said: Said) -> bool:
     for name in ("mask", "mask-image"):
         if name in said and (found := even(said[name])) is not None and found[1] <= _FAINT:
             return True
+        if "url(" in said.get(name, ""):
+            return True  # a picture that is not fetched lets nothing through
     return "mask-size" in said and pixels(said["mask-size"], 16.0) <= _FLAT
 
 
 def _collapsed(tag: str, said: Said, size: float) -> bool:
-    overflow = said.get("overflow", "") + said.get("overflow-x", "") + said.get("overflow-y", "")
+    overflow = overflow_of(said)
     contained = said.get("contain", "")
     if contained == "strict" or ("size" in contained and ("paint" in contained or overflow)):
         return not any(pixels(said.get(name, ""), size) > _FLAT for name in ("height", "min-height"))
-    if not overflow or overflow in ("visible", "initial", "unset"):
+    if not overflow:
         return False
+    if flat(said, size) == "grid":
+        return True
     if tag in _OF_TABLES:
         # Cells and tables grow with what they hold; only where the columns are fixed they do not.
         return pixels(said.get("max-width", ""), size) <= 1 and not pixels(said.get("width", ""), size) > 1
@@ -224,6 +276,8 @@ def _clipped(value: str) -> bool:
             return len(parts) == 4 and _leaves_nothing(parts)
         case "path":
             return len(_NUMBER.findall(inside)) <= 4
+        case "url" | "shape":
+            return True  # not worked out, and of no use in a mail
         case _:
             return False
 

@@ -66,6 +66,8 @@ _OPENING = 12
 """The same inside of one of them."""
 _BLOCK_NODES, _BLOCK_LENGTH = 200, 2_000
 _BREAKING = frozenset(("br", "p", "div", "tr", "li", "td"))
+# What the buttons of Gmail and its kin make that move a paragraph to the right.
+_INDENTED = re.compile(r"border\s*:\s*(?:none|0)|border-left-width\s*:\s*0")
 _TOP_BORDER = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b")
 _LEFT_BORDER = re.compile(r"border-left\s*:[^;]*\b(?:solid|[1-9])")
 
@@ -82,7 +84,9 @@ def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[
         cited = (attributes.get("type") or "").lower() == "cite" or id_ == "blockquote_zmail" or "cite" in attributes
         if cited or not (_QUOTES - {"gmail_quote"}).isdisjoint(names):
             return Container.QUOTE
-        return Container.INSERTED if "gmail_quote" in names else Container.CITATION
+        style = (attributes.get("style") or "")[:300].lower()
+        indented = _INDENTED.search(style) is not None and not _LEFT_BORDER.search(style)
+        return Container.INSERTED if "gmail_quote" in names or indented else Container.CITATION
     if not _QUOTES.isdisjoint(names) or id_ in _QUOTE_IDS:
         return Container.QUOTE
     if not _HEADS.isdisjoint(names) or id_ == "reply-intro":

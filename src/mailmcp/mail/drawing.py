@@ -12,12 +12,18 @@ from mailmcp.mail.media import holds
 from mailmcp.mail.page import Cell
 from mailmcp.mail.quotelines import Spans
 from mailmcp.mail.styles import Style
+from mailmcp.mail.windows import Window
 from mailmcp.models import Hidden, Link
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_HIDDEN = 200
+INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
+_BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
+_NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
+_URL_BREAKS = re.compile(r"[\t\n\r]")
 _PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
 
 
@@ -36,6 +42,8 @@ class Drawing:
     words: int = 0
     """Characters of visible text that are not descriptions of pictures, nor quoted when anything else is there."""
     full: bool = False
+    doubtful: bool = False
+    """Are there words that are seen only over a picture?"""
     spent: bool = False
     """Were there too many nodes or styles? What is behind was not read."""
     unstyled: bool = False
@@ -67,6 +75,12 @@ class Frame:
     node: LexborNode | None = None
     cover: tuple[int, int] | None = None
     """What lies over what stands in it."""
+    window: Window | None = None
+    """The innermost box around it that cuts off what does not fit."""
+    begun: float = 0.0
+    """How much of that box was taken when this element began."""
+    apart: tuple[float, float, float] | None = None
+    """Where that box stood when this element began, which stands beside others and takes nothing from it."""
     cell: Cell | None = None
     own_anchor: bool = False
     last_cell: Cell | None = None
@@ -80,6 +94,53 @@ class Frame:
     cited: bool = False
     """The container's blockquote has begun: what stands beside it and after it are answers."""
     kind: Container = Container.NOTHING
+
+
+def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | None:
+    """The link that an ``<a>`` begins; None when it leads nowhere a person could go."""
+    url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
+    scheme = _SCHEME.match(url)
+    if scheme is None or scheme[1].lower() in _NO_LINKS:
+        return None
+    role, classes = attributes.get("role") or "", attributes.get("class") or ""
+    named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
+    framed = style.boxed and (style.padded or style.display != "inline")
+    return Anchor(url, named or framed)
+
+
+def begin_in_window(frame: Frame, parent: Frame) -> None:
+    """An element begins in a box that cuts off what does not fit, or is one."""
+    style, window = frame.style, parent.window
+    while style.room.absolute and window is not None and not window.positioned:
+        window = window.outer  # it lies over the box, not in it
+    if window is not None and frame.tag == "br":
+        window.break_line(style.size)
+    elif window is not None and (style.display not in INLINE or style.positioned or style.floats):
+        window.end_line()
+        if (
+            style.display == "cell"
+            or style.floats
+            or style.positioned
+            or parent.style.flows
+            or parent.style.room.columns
+        ):
+            frame.apart = window.used, window.line, window.across
+            window.used *= not style.room.absolute
+        frame.begun = window.used
+        window.below(style.room)
+    if style.room.clips:
+        sunk = window is not None and window.is_past(style.size)
+        window = Window(style.room, style.positioned, window, sunk)
+    frame.window = window
+
+
+def end_in_window(frame: Frame, window: Window) -> None:
+    """An element ends; ``window`` is the one around it."""
+    if frame.apart is not None:
+        window.used, window.line, window.across = frame.apart
+    elif frame.style.display not in INLINE:
+        window.end_line()
+        window.used = max(window.used, frame.begun + frame.style.room.tall)
 
 
 def style_text(tree: LexborHTMLParser) -> str:

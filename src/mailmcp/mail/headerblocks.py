@@ -22,6 +22,8 @@ _BETWEEN_DASHES = re.compile(
     r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
 )
 _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
+# Notes: "Ann ---24.11.2026 15:14:02---Plan" over a header block.
+_NOTES = re.compile(r"\s?-{3}\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d{2}[^-\n]{0,12}-{3}")
 _MAX_JOINED = 600
 _KEY_IN_LINE = re.compile(r"(?P<words>(?:[^\s:：<>@]{1,20}\s){0,2}[^\s:：<>@]{1,20})\s?[:：](?!\d)")
 _RULES = "-_=*—–~#[(<>| "
@@ -116,6 +118,8 @@ def is_separator(text: str, following: str) -> bool:
     """Is the line one like ``-----Original Message-----``? ``following`` is the next line with words."""
     if not 5 <= len(text) <= 200:
         return False
+    if is_framed(text) or (_NOTES.search(text) and field_of(following) is Field.FROM):
+        return True
     if text[0] not in "-–—_=*":
         return _ORIGINAL.match(folded(text)) is not None and " " in text.strip() and field_of(following) is not None
     match = _BETWEEN_DASHES.match(text)
@@ -126,6 +130,11 @@ def is_separator(text: str, following: str) -> bool:
         return True
     # In a language that is not known here, too.
     return text[:3] in ("---", "___", "———") and field_of(following) in (Field.FROM, Field.SENT, Field.DATE)
+
+
+def is_framed(text: str) -> bool:
+    """GroupWise: ``>>> Ann <ann@…> 24.11.2026 15:14 >>>`` over what was answered, which has no marks."""
+    return text.startswith(">>> ") and text.endswith(" >>>") and _DAY.search(text) is not None
 
 
 def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: str = "") -> int:

@@ -6,7 +6,6 @@ program hides). Nothing is fetched and nothing is run.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,14 @@ from mailmcp.mail import unseen
 from mailmcp.mail.cascade import Rule, Sheet, sheet
 from mailmcp.mail.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
 from mailmcp.mail.drawing import (
+    INLINE,
     MAX_HIDDEN,
     Anchor,
     Drawing,
     Frame,
+    anchor_of,
+    begin_in_window,
+    end_in_window,
     for_others,
     not_shown_elsewhere,
     style_text,
@@ -37,17 +40,12 @@ MAX_STYLES = 15_000
 MAX_PICTURES = 5_000
 MAX_LINKS = 1_000
 _MAX_BOX = 40
-_BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
-_NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
 _NO_BRACKETS = str.maketrans("[]", "()")
-_URL_BREAKS = re.compile(r"[\t\n\r]")
 _DROPPED_NAMES = """
     script style head title template noscript object iframe select datalist svg math video audio canvas map applet
     embed noembed noframes meta link base meter progress option optgroup
 """
 _DROPPED = frozenset(_DROPPED_NAMES.split())
-_INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 _NO_NAMES: list[str] = []
 _NO_RULES: list[Rule] = []
 _SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
@@ -67,11 +65,12 @@ def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
     if root is None:
         return Drawing()
     styles = style_text(tree) if "<style" in html.lower() else ""
-    reader = _Reader(Page(limit), sheet(styles), cut_quotes)
+    folds = "<!doctype" not in html[:2_000].lower()
+    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes)
     reader.read(root)
     if reader.covers:
         # What lies on top comes later than what it covers: read again, knowing it.
-        reader = _Reader(Page(limit), sheet(styles), cut_quotes, covered=reader.covers)
+        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, covered=reader.covers)
         reader.read(root)
     return reader.drawing()
 
@@ -99,6 +98,7 @@ class _Reader:
     pictures: int = 0
     """How many descriptions of pictures were written."""
     nodes: int = 0
+    doubtful: bool = False
     spent: bool = False
     covered: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     """The elements (by their place in memory) that something lies over: what that is, and its z-index."""
@@ -153,6 +153,7 @@ class _Reader:
             invisible=self.page.invisible,
             words=self.words or (0 if text and self.pictures else self.quoted_words),
             full=self.page.full,
+            doubtful=self.doubtful,
             spent=self.spent,
             unstyled=self.sheet.cut,
         )
@@ -168,6 +169,7 @@ class _Reader:
         frame = Frame(
             tag=tag,
             style=style,
+            window=parent.window,
             quoted=self.history_began or self._is_quoted(parent, tag),
             hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not for_others(node) else ""),
             anchor=parent.anchor,
@@ -197,9 +199,12 @@ class _Reader:
             if tag == "img" and not parent.hidden:
                 self._hide("alt", attributes.get("alt") or "")
             return
+        if parent.window is not None or style.room.clips:
+            begin_in_window(frame, parent)
         self._part(frame, parent)
-        if tag == "a":
-            self._begin_anchor(frame, attributes)
+        if tag == "a" and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)) is not None:
+            frame.anchor, frame.own_anchor = anchor, True
+            self.anchors.append(anchor)
         elif tag == "img":
             self._picture(attributes)
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
@@ -238,7 +243,7 @@ class _Reader:
             )
         style = self.styles.get(key)
         if style is None:
-            style = self.styles[key] = computed(tag, attributes, parent, rules)
+            style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.motions)
         return style
 
     def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
@@ -260,7 +265,7 @@ class _Reader:
         """Ask for the break that begins an element."""
         page = self.page
         style = frame.style
-        if style.display in _INLINE:
+        if style.display in INLINE:
             if frame.tag == "br":
                 page.separate(Break.LINE if page.pending < Break.LINE else Break.PARAGRAPH)
                 return
@@ -278,6 +283,8 @@ class _Reader:
         page = self.page
         if frame.hidden:
             return
+        if (window := self.open[-1].window) is not None:
+            end_in_window(frame, window)
         if frame.tag == "blockquote" and self.open[-1].box:
             self.open[-1].cited = True
         if self.cut_quotes and not frame.quoted and self.page.length > frame.start:
@@ -293,7 +300,7 @@ class _Reader:
             frame.anchor.start = frame.anchor.end = self.page.length
         if frame.cell is not None:
             page.end_cell()
-        elif frame.style.display not in _INLINE:
+        elif frame.style.display not in INLINE:
             page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
         if frame.style.boxed and not frame.quoted:
             self._end_box(frame)
@@ -308,10 +315,13 @@ class _Reader:
         if frame.tag == "rp" and any(one.isalnum() for one in text):
             closed = "markup"  # brackets for browsers without ruby; words there are for nobody
         why = frame.hidden or closed or frame.style.concealed or ("css" if frame.cover else "")
+        if not why and frame.window is not None and not text.isspace() and not frame.window.put(text, frame.style.size):
+            why = "size"
         if why:
             self._hide(why, text)
             return
         style = frame.style
+        self.doubtful = self.doubtful or (style.doubtful and not text.isspace())
         if self.in_quote and not text.isspace():
             self.page.separate(Break.LINE)
             self.in_quote = False
@@ -368,21 +378,6 @@ class _Reader:
             self.hidden[-1] = (kind, self.hidden[-1][1] + " " + text)
         elif len(self.hidden) < MAX_HIDDEN:
             self.hidden.append((kind, text))
-
-    def _begin_anchor(self, frame: Frame, attributes: dict[str, str | None]) -> None:
-        url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
-        scheme = _SCHEME.match(url)
-        if len(self.anchors) >= 4 * MAX_LINKS or scheme is None:
-            return
-        if scheme.group(1).lower() in _NO_LINKS:
-            return
-        role, classes = attributes.get("role") or "", attributes.get("class") or ""
-        named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
-        style = frame.style
-        framed = style.boxed and (style.padded or style.display != "inline")
-        frame.anchor = Anchor(url, named or framed)
-        frame.own_anchor = True
-        self.anchors.append(frame.anchor)
 
     def _end_box(self, frame: Frame) -> None:
         """A box that holds a few words only sets them apart; one that is all link is a button."""

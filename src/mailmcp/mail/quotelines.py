@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mailmcp.mail import attributions
+from mailmcp.mail.headerblocks import is_framed
 
 _MARKS = re.compile(r"[>＞](?:[ \t]?[>＞])*")
 
@@ -107,6 +108,8 @@ def lines_of(text: str, spans: Spans, *, html: bool) -> Lines:
 def _marks(line: str, start: int, end: int, above: list[str]) -> tuple[int, int]:
     """How deeply a line is quoted by marks, and where its words begin."""
     if line[start : start + 1] not in (">", "＞"):
+        return 0, start
+    if is_framed(line[start:end].rstrip()):
         return 0, start
     marks = _MARKS.match(line, start, end)
     # ">From " is how mailboxes guard a line that begins with "From ".

@@ -117,7 +117,8 @@ class _Reading:
         lowest = 0  # where an attribution may begin
         while at < size:
             if self.lines.depths[at]:
-                if not self.blocks and self._forwards(at):
+                # Under an attribution it is the forward that is answered.
+                if not self.blocks and not self.headed and self._forwards(at):
                     break
                 at = lowest = self._block(at)
             elif not self.lines.texts[at]:

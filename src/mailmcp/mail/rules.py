@@ -26,7 +26,10 @@ _OF_PARENT = re.compile(r"&")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Declarations with the selectors they are for. ``layer`` orders them: what stands in no layer is the strongest."""
+    """Declarations with the selectors they are for, or the frames of a ``@keyframes``.
+
+    ``layer`` orders them: what stands in no layer is the strongest.
+    """
 
     selectors: str
     body: str
@@ -69,6 +72,8 @@ def blocks(css: str) -> Iterator[Block]:
             if opened[-1].skipped:
                 at = _end_of_block(css, mark.start())
                 opened.pop()
+                if prelude[:1] == "@" and "keyframes" in prelude[:20].lower():
+                    yield Block(prelude, css[mark.end() : at - 1], within.layer)
             start = at
         elif sign == "}":
             if len(opened) > 1:  # one too many is a part of the next selector, and spoils it

@@ -24,17 +24,23 @@ _SIMPLE = re.compile(
 _INTRICATE = re.compile(r"[(\[\\]")
 _ONE_NAME = re.compile(r"[.#]?[\w-]+\Z")
 _BETWEEN = re.compile(r"[\s>+~]+")
-_ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*("[^"]*"|'[^']*'|[^\s"']+)\s*[is]?\s*)?\]\Z""", re.I)
+_ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*("[^"]*"|'[^']*'|[^\s"']+)\s*([is])?\s*)?\]\Z""", re.I)
 _NTH = re.compile(r"\s*(?:(even|odd)|([+-]?\d{0,4})n\s*(?:([+-])\s*(\d{1,4}))?|([+-]?\d{1,4}))\s*\Z")
 _BY_HAND = frozenset(
     (
-        "hover", "active", "focus", "focus-within", "focus-visible", "visited", "checked", "target", "disabled",
+        "hover", "active", "focus", "focus-within", "focus-visible", "visited", "target", "disabled",
         "invalid", "valid", "empty", "before", "after", "first-line", "first-letter", "selection", "placeholder",
         "marker", "autofill", "fullscreen", "indeterminate",
     )
 )  # fmt: skip
 # Elements that the reader of a page leaves out.
 _NEVER_SEEN = frozenset(("style", "script", "link", "meta", "title", "template", "svg"))
+# Attributes whose values HTML compares without regard to case (HTML §4.16.2).
+_WITHOUT_CASE_NAMES = """
+    align bgcolor charset checked clear color dir disabled face lang media method rel scope shape target text type
+    valign
+"""
+_WITHOUT_CASE = frozenset(_WITHOUT_CASE_NAMES.split())
 _ANY_OF = frozenset(("is", "where", "matches", "any", "-webkit-any", "-moz-any"))
 
 
@@ -57,6 +63,8 @@ class _Attribute:
     name: str
     operator: str
     value: str
+    folds: bool = False
+    """Does case not matter?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +242,9 @@ def _compound(parts: list[tuple[str, str, str]], nesting: int) -> Compound:
         elif kind == "attribute" and (match := _ATTRIBUTE.match(word)):
             value = match[3] or ""
             value = value[1:-1] if value[:1] in ("'", '"') else value
-            attributes.append(_Attribute(match[1].lower(), match[2] or "", unescaped(value)))
+            name, value = match[1].lower(), unescaped(value)
+            folds = (match[4] or "").lower() == "i" or name in _WITHOUT_CASE
+            attributes.append(_Attribute(name, match[2] or "", value.lower() if folds else value, folds))
         else:
             pseudos.append(_pseudo(unescaped(word.lstrip(":")).lower(), inside, nesting))
     return Compound(tag, id_, frozenset(classes), tuple(attributes), tuple(pseudos))
@@ -247,13 +257,19 @@ def _pseudo(name: str, inside: str, nesting: int) -> _Pseudo:
         return _Pseudo("where" if name == "where" else name if name == "not" else "is", _nested(inside, nesting))
     if name in ("first-child", "first-of-type"):
         return _Pseudo("nth" + name.removeprefix("first"), (), 0, 1)
+    among: tuple[Selector, ...] = ()
+    if name == "nth-child" and " of " in inside:
+        inside, _, others = inside.partition(" of ")
+        among = _nested(others, nesting)
+        if not among or nesting >= _MAX_NESTING:
+            return _Pseudo("unknown")
     if name in ("nth-child", "nth-of-type") and (match := _NTH.match(inside.lower())):
         if match[1]:
-            return _Pseudo(name, (), 2, 0 if match[1] == "even" else 1)
+            return _Pseudo(name, among, 2, 0 if match[1] == "even" else 1)
         if match[5]:
-            return _Pseudo(name, (), 0, int(match[5]))
+            return _Pseudo(name, among, 0, int(match[5]))
         step = int(match[2] + "1") if match[2] in ("", "+", "-") else int(match[2])
-        return _Pseudo(name, (), step, int((match[3] or "") + (match[4] or "0")))
+        return _Pseudo(name, among, step, int((match[3] or "") + (match[4] or "0")))
     return _Pseudo(name)
 
 
@@ -283,6 +299,8 @@ def _has(element: Element, wanted: _Attribute) -> bool:
     if wanted.name not in element.attributes:
         return False
     value, word = element.attributes[wanted.name] or "", wanted.value
+    if wanted.folds:
+        value = value.lower()
     match wanted.operator:
         case "=":
             return value == word
@@ -307,18 +325,36 @@ def _fits(element: Element, pseudo: _Pseudo) -> bool | None:
         answer = True if True in answers else None if None in answers else False
         return answer if name != "not" or answer is None else not answer
     if name in ("nth-child", "nth-of-type"):
-        place = element.place if name == "nth-child" else _place_of_type(element)
-        if place is None:
-            return None
+        if pseudo.inside:
+            place = _place_among(element, pseudo.inside)
+        else:
+            place = element.place if name == "nth-child" else _place_of_type(element)
+        if not place:
+            return None if place is None else False
         if not pseudo.step:
             return place == pseudo.start
         return (place - pseudo.start) % pseudo.step == 0 and (place - pseudo.start) // pseudo.step >= 0
+    if name == "checked":
+        return "checked" in element.attributes or "selected" in element.attributes
     if name == "root":
         return element.parent is None
     if name in ("link", "any-link"):
         return element.tag == "a" and "href" in element.attributes
     if name in _BY_HAND or name.startswith(("-webkit-", "-moz-", "-ms-")):
         return False
+    return None
+
+
+def _place_among(element: Element, wanted: tuple[Selector, ...]) -> int | None:
+    """Its number among those before it that one of the selectors names; 0 when none names itself."""
+    if not any(one.matches(element) for one in wanted):
+        return 0
+    place, before = 1, element.before
+    for _ in range(_MAX_SCAN):
+        if before is None:
+            return place
+        place += any(one.matches(before) for one in wanted)
+        before = before.before
     return None
 
 

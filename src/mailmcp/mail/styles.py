@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailmcp.mail.cascade import Declarations, Rule, declarations, merge, resolved
-from mailmcp.mail.clipping import covering, vanished
+from mailmcp.mail.clipping import covering, flat, shut, vanished
 from mailmcp.mail.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
 from mailmcp.mail.lengths import ROOT_SIZE, number, pixels
+from mailmcp.mail.motion import STILL, Motions, named
+from mailmcp.mail.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
@@ -18,6 +20,9 @@ STYLING = ("style", "bgcolor", "background", "color", "size", "text", "link")
 _UNREADABLE_SIZE = 2.0
 _UNREADABLE_LINE = 3.0
 _FAINT = 0.05
+_INHERITED = frozenset(("inherit", "currentcolor", "unset", "revert", "revert-layer"))
+_OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "html", "body"))
+_NOTHING: Mapping[str, str] = {}
 _LINK: RGB = (0, 0, 238)
 
 _BLOCK_NAMES = """
@@ -77,15 +82,24 @@ class Style:
     """Lies over all of what it is positioned in, and lets nothing through."""
     filled: bool = False
     """Its letters have a fill of their own (``-webkit-text-fill-color``), which ``color`` does not change."""
+    flat: str = ""
+    """``box``: without height, so that its words stand on the ground of what is around it; ``grid``: of such rows."""
+    room: Room = NOWHERE
+    beneath: RGB | None = WHITE
+    """The ground where no picture is shown."""
     custom: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     """Custom properties, for ``var()``."""
 
+    doubtful: bool = field(default=False, init=False)
+    """Its own text is seen only if a picture that nobody fetches lies under it."""
     concealed: str = field(default="", init=False)
     """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
 
     def __post_init__(self) -> None:
         # Asked for every text, so it is worked out once; the rest of the style stays as it was given.
         object.__setattr__(self, "concealed", self._concealed())
+        if self.background is None and self.beneath is not None and self.colour is not None:
+            object.__setattr__(self, "doubtful", indistinct(self.colour, self.beneath))
 
     def _concealed(self) -> str:
         if not self.visible:
@@ -99,8 +113,8 @@ class Style:
         return ""
 
 
-def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule]) -> Style:
-    """The style of an element inside ``parent``: defaults of the tag, attributes, rules, style attribute."""
+def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], motions: Motions = STILL) -> Style:
+    """The style of an element inside ``parent``: defaults of the tag, attributes, rules, own style, animations."""
     said: dict[str, str] = {}
     important: dict[str, str] = {}
     if rules:
@@ -116,11 +130,14 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
             merge(said, own.important)
     elif important:
         merge(said, important)
+    if motions and ("animation" in said or "animation-name" in said):
+        _let_run(said, motions)
     custom = resolved(said, parent.custom)
-    colour, opaque = _colour(tag, attributes, parent, said)
-    background, painted = _background(attributes, parent, said)
-    size = _size(tag, attributes, parent, said)
     display = _display(tag, said)
+    colour, opaque = _colour(tag, attributes, parent, said)
+    size = _size(tag, attributes, parent, said)
+    level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in _OF_TABLES else ""
+    background, painted = (parent.background, False) if level_ground else _background(attributes, parent, said)
     strength = parent.strength * number(said["opacity"]) if "opacity" in said else parent.strength
     return Style(
         display=display,
@@ -135,20 +152,35 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         background=background,
         boxed=painted or _bordered(said),
         padded=_padded(said),
-        hidden=_hidden(tag, attributes, said, size) or _behind(parent, said, strength),
+        hidden=_hidden(tag, attributes, said, size) or _behind(parent, said, strength, size),
         flows=display in ("flex", "inline-flex") and "column" not in said.get("flex-direction", ""),
         floats=said.get("float", "none") in ("left", "right"),
         positioned=said.get("position", "static") != "static",
         level=_level(said),
-        covers=strength > 0.9 and covering(said, size) and _opaque(said),
+        covers=strength > 0.9 and covering(said, size),
         squeezed=_squeezed(parent, said, size),
         strength=strength,
         link=_link(tag, attributes, parent),
         grounded=_grounded(tag, attributes, parent, said),
         custom=custom,
         filled=_is_filled(parent, said),
+        flat=level_ground,
+        beneath=background or _beneath(attributes, parent, said),
+        room=room_of(parent.room, _NOTHING if tag in _OF_TABLES else said, size),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in _decoration(said),
     )
+
+
+def _let_run(said: dict[str, str], motions: Motions) -> None:
+    """What an animation leaves in place, or says all the time; in place."""
+    if (found := named(said, motions)) is None:
+        return
+    moving, stays, goes_on = found
+    if stays and not goes_on:
+        merge(said, declarations(moving.last).normal)
+    elif goes_on:
+        frames = [declarations(frame).normal for frame in moving.frames]
+        merge(said, dict(set(frames[0].items()).intersection(*(frame.items() for frame in frames))) if frames else {})
 
 
 def _important_weight(rule: Rule) -> tuple[int, int, int]:
@@ -185,10 +217,12 @@ def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: flo
     return vanished(tag, said, size)
 
 
-def _behind(parent: Style, said: Mapping[str, str], strength: float) -> str:
-    """Is it hidden by what its ancestors do: their opacities together, or a ground that it is put behind?"""
+def _behind(parent: Style, said: Mapping[str, str], strength: float, size: float) -> str:
+    """Is it hidden by what its ancestors do: their opacities together, no room, or a ground that it is put behind?"""
     if strength <= _FAINT:
         return "css"
+    if (parent.flat or parent.flows) and shut(said, parent.flows, parent.flat == "grid"):
+        return "size"
     below = said.get("z-index", "")[:1] == "-" and said.get("position", "static") != "static"
     return "css" if below and parent.grounded else ""
 
@@ -213,11 +247,6 @@ def _grounded(tag: str, attributes: Attributes, parent: Style, said: Mapping[str
 def _level(said: Mapping[str, str]) -> int:
     level = number(said["z-index"]) if said.get("z-index", "auto") != "auto" else 0
     return int(max(-1e6, min(1e6, level)))
-
-
-def _opaque(said: Mapping[str, str]) -> bool:
-    ground = even(said.get("background-image", "none")) or parsed(said.get("background-color", ""))
-    return ground is not None and ground[1] > 0.9
 
 
 def _squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
@@ -252,12 +281,14 @@ def _colour(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, 
         named = legacy((attributes.get("color") if tag == "font" else attributes.get("text")) or "")
         if named is not None:
             return named, True
-    if value is None and tag == "a" and "href" in attributes:
+    if tag == "a" and "href" in attributes and (value is None or value.startswith("revert")):
         return parent.link, True
-    if value is None or value in ("inherit", "currentcolor", "unset"):
+    if value is None or value in _INHERITED:
         return parent.colour, parent.opaque
     colour = parsed(value)
     if colour is None:
+        if "from " in value:
+            return None, False  # made from another one in a way that is not worked out here
         return (BLACK, True) if value in ("initial", "windowtext", "canvastext") else (None, True)
     rgb, alpha = colour
     if alpha <= 0.05 and _is_cut_out(parent, said):
@@ -308,6 +339,13 @@ def _background(attributes: Attributes, parent: Style, said: Mapping[str, str]) 
             return None, True
         rgb = blended(rgb, alpha, parent.background)
     return rgb, parent.background is None or rgb != parent.background
+
+
+def _beneath(attributes: Attributes, parent: Style, said: Mapping[str, str]) -> RGB | None:
+    colour = parsed(said.get("background-color") or "")
+    if colour is not None and colour[1] > 0.5:
+        return colour[0]
+    return legacy(attributes.get("bgcolor") or "") or parent.beneath
 
 
 def _size(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> float:

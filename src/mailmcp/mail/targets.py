@@ -7,10 +7,11 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
-from mailmcp.language.domains import host_of, organisational_domain
+from mailmcp.language.domains import absolute, host_of, organisational_domain
 from mailmcp.models import Link
 
 _NAMED_HOST = re.compile(r"(?:https?://|www\.)?((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w@.-]*@)", re.IGNORECASE)
+_NAMED_AMONG_WORDS = re.compile(r"(?<![\w@.-])(?:https?://|www\.)((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})", re.IGNORECASE)
 _INNER_URL = re.compile(r"https?:/{1,2}[\w.-]{1,200}\.[a-z]{2,24}", re.IGNORECASE)
 _TRACKING_HOST = re.compile(
     r"(?:^|\.)(?:click|clicks|clk|links?|lnk|trk|track|tracking|go|e?mail|r|url\d{2,6}|ct|email-?links?|l)\.",
@@ -33,7 +34,7 @@ def flagged(links: tuple[Link, ...]) -> tuple[Link, ...]:
 
 def _flags(link: Link) -> tuple[str, ...]:
     try:
-        parts = urlsplit(link.url[:4096])
+        parts = urlsplit(absolute(link.url[:4096]))
         host = host_of(link.url)
     except ValueError:
         return ("unreadable",)
@@ -60,9 +61,10 @@ def _flags(link: Link) -> tuple[str, ...]:
 
 
 def _named_host(text: str) -> str | None:
-    """The host that a link's text shows, when it shows one and little else."""
-    words = text.strip()
+    """The host that a link's text shows: as an address anywhere in it, or by its bare name and little else."""
+    words = text.strip()[:500]
     match = _NAMED_HOST.match(words) if len(words) <= 200 and " " not in words else None
+    match = match or _NAMED_AMONG_WORDS.search(words)
     return host_of(f"https://{match[1]}/") if match else None
 
 

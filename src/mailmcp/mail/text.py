@@ -40,6 +40,7 @@ _SENTENCES = {
     "html_flattened": "HTML elements are nested more than 1,000 deep; the innermost were read without their nesting.",
     "style_sheet_too_long": "The style sheet is too long to be read whole; what it hides may stand in the text.",
     "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
+    "text_on_picture": "Some words can be seen only where a picture lies under them, which was not fetched.",
     "text_truncated": "The text is longer than 1 MiB; the rest was left out.",
 }
 
@@ -82,6 +83,8 @@ def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Chann
         return None
     if drawing.spent:
         defects.append("html_too_many_tags")
+    if drawing.doubtful:
+        defects.append("text_on_picture")
     if drawing.full:
         defects.append("text_truncated")
     if plain.strip() and _differ(plain, drawing.visible):

@@ -31,8 +31,9 @@ def comment(node: LexborNode) -> str:
 def undrawn(tag: str, node: LexborNode) -> str:
     """The words of an element that no mail program draws."""
     if tag in _CODE:
-        titles = node.css("title, desc") if tag in ("head", "svg") else []
-        return " ".join(title.text(deep=True) for title in titles)[:_LONGEST]
+        speaking = {"head": "title", "svg": "title, desc, text, p, div, span", "math": "mtext, annotation"}.get(tag)
+        words = [one.text(deep=True) for one in node.css(speaking)] if speaking else []
+        return " ".join(dict.fromkeys(words))[:_LONGEST]
     return (node.text(deep=True) or "")[:_LONGEST]
 
 

@@ -25,16 +25,27 @@ _ROLES = (
     "im_start|im_end|im_sep|endoftext|begin_of_text|end_of_text|eot_id|eom_id|start_header_id|end_header_id|"
     "fim_[a-z]+|endofprompt|start_of_turn|end_of_turn|bos|eos|pad|sep|cls|unk|python_tag|channel|call|return"
 )
-_TAG = re.compile(rf"<(?P<open>\s?[/|!?]?\s?\|?)(?P<inside>(?:{_ROLES})\b[^<>\n@]{{0,200}})>", re.IGNORECASE)
-_BRACKETED = re.compile(r"\[(?P<inside>/?\s?(?:INST|SYS|SYSTEM|ASSISTANT|USER|TOOL_[A-Z_]{3,20}|AVAILABLE_TOOLS)\s?)\]")
+# An address in angle brackets is no tag, whatever it begins with. A tag may be too long to be worth finding its end.
+_TAG = re.compile(
+    rf"[<＜](?P<open>\s{{0,4}}[/|!?]?\s{{0,4}}\|?)(?P<inside>(?:[a-z_-]{{1,20}}:)?(?:{_ROLES})\b(?![\w.+-]*@)[^<>＜＞]{{0,200}})"
+    r"(?P<close>[>＞]?)",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(
+    r"\[(?P<inside>/?\s?(?:INST|SYS|SYSTEM|ASSISTANT|USER|TOOL_[A-Z_]{3,20}|AVAILABLE_TOOLS|/?inst|/?sys)\s?)\]"
+)
 _DOUBLED = re.compile(r"<<(?P<inside>/?\s?SYS\s?)>>")
 
 
 def inert(words: str) -> str:
     """Strangers' words with the marks of chat roles and tool calls in brackets that mean nothing to a model."""
-    if "<" in words:
-        words = _TAG.sub(r"‹\g<open>\g<inside>›", _DOUBLED.sub(r"‹‹\g<inside>››", words))
+    if "<" in words or "＜" in words:
+        words = _TAG.sub(_without_point, _DOUBLED.sub(r"‹‹\g<inside>››", words))
     return _BRACKETED.sub(r"⟦\g<inside>⟧", words) if "[" in words else words
+
+
+def _without_point(tag: re.Match[str]) -> str:
+    return f"‹{tag['open']}{tag['inside']}{'›' if tag['close'] else ''}"
 
 
 def one_line(words: str) -> str:
