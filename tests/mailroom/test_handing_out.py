@@ -171,6 +171,28 @@ async def test_four_waiters_get_four_messages_that_come_at_once(open_house):
     assert len({waited.message.id for waited in ended}) == 4
 
 
+async def test_a_waiter_gets_what_is_older_than_what_was_given_beside_it(open_house, monkeypatch):
+    house = await open_house(pace=PATIENT)
+    inbox = await house.inbox()
+    beside = asyncio.create_task(house.take(inbox))
+    await house.standing()
+    go, look = asyncio.Event(), house.room._waiting._look
+
+    async def look_late(search: Any, **how: Any) -> Any:
+        if search.floor is not None:  # it has looked before: this is the wait that stands
+            await go.wait()
+        return await look(search, **how)
+
+    monkeypatch.setattr(house.room._waiting, "_look", look_late)
+    cursor = (await house.wait(inbox, timeout=0, since=datetime.now(UTC).isoformat())).cursor
+    for number in range(2):
+        await house.accept(inbox, subject=f"Number {number}")
+        cursor = (await house.wait(inbox, since=cursor)).cursor
+    assert (await house.take(inbox)).message.subject == "Number 1"
+    go.set()
+    assert (await beside).message.subject == "Number 0"
+
+
 async def test_two_waiters_share_the_only_message_that_comes(house):
     inbox = await house.inbox()
     waits = [asyncio.create_task(house.take(inbox, tool="wait_for_otp")) for _ in range(2)]

@@ -352,10 +352,11 @@ def test_over_the_pipe_a_client_of_2026_gets_the_question_as_the_result_if_it_ha
         return
     assert result["resultType"] == "input_required"
     assert result["inputRequests"]["decision"]["method"] == "elicitation/create"
-    assert "d_" not in result["requestState"]
+    state = result["requestState"]
     answer = {"decision": {"action": "accept", "content": {"decision": REJECT, "word": "No."}}}
-    result = call("draft_for_approval", arguments, inputResponses=answer, requestState=result["requestState"])
+    result = call("draft_for_approval", arguments, inputResponses=answer, requestState=state)
     assert result["structuredContent"]["status"] == "rejected"
+    assert result["structuredContent"]["draft"] not in state
     assert "No." in json.dumps(result)
     with contextlib.suppress(OSError):
         served.close()

@@ -133,7 +133,10 @@ class Waiting:
             found = await self._matching(search, after=search.after)
             return (found[0], False) if found else None
         previous = await self._given_before(search)
-        newer_than = max(previous.position if previous else 0, await self._superseded(search))
+        if search.floor is None:
+            # What an earlier call was given: calls beside this one leave to each other what is older, too.
+            search.floor = previous.position if previous else 0
+        newer_than = max(search.floor, await self._superseded(search))
         found = await self._matching(search, after=newer_than, not_handed_out_by=wanted.tool)
         for message in found:
             if await self._claimed(wanted.tool, message):
@@ -221,6 +224,8 @@ class _Search:
         self.began = began
         """Position of the newest arrival when the wait began."""
         self.looked = False
+        self.floor: int | None = None
+        """Position of what an identical call was given before this one; None before the first look."""
         self.taken_since: float | None = None
         self.next_progress = pace.progress
         self.share = pace.share
