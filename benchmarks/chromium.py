@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import selectors
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ from typing import Any, Self
 WIDTH, TALLEST = 800, 8_000
 """Of the page, in CSS pixels: what is further down is not judged."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ANSWER = 30.0
+_ANSWER = 60.0
 FLAGS = (
     "--headless=new",
     "--remote-debugging-pipe",
@@ -139,6 +140,10 @@ class NoBrowser(Exception):
     """There is no Chromium on this machine, or it does not start."""
 
 
+class NoAnswer(NoBrowser):
+    """It was there, and hangs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word of a page as it stands in its source, and whether a person sees it."""
@@ -154,6 +159,11 @@ class Chromium:
         program = next((path for name in _NAMES if (path := shutil.which(name))), None)
         if program is None:
             raise NoBrowser("There is no Chromium on this machine.")
+        self._started_as = program, names, options
+        self._begin()
+
+    def _begin(self) -> None:
+        program, names, options = self._started_as
         self._folder = tempfile.TemporaryDirectory(prefix="mailmcp-chromium-", ignore_cleanup_errors=True)
         # Chromium has no sandbox for the superuser and refuses to start with one.
         flags = [
@@ -174,6 +184,7 @@ class Chromium:
         )
         os.close(taken)
         os.close(given)
+        os.set_blocking(self._to, False)  # a browser that hangs reads no more
         self._number = 0
         self._read = b""
         self._ready = selectors.DefaultSelector()
@@ -195,7 +206,18 @@ class Chromium:
             raise
 
     def words(self, html: str) -> list[Word]:
-        """The words of a page in the order of its source."""
+        """The words of a page in the order of its source.
+
+        On a busy machine a browser sometimes draws no picture any more: then another one is asked, once.
+        """
+        try:
+            return self._words(html)
+        except NoAnswer:
+            self.close()
+            self._begin()
+            return self._words(html)
+
+    def _words(self, html: str) -> list[Word]:
         self._ask("Emulation.setDeviceMetricsOverride", _window(1_000), self._mail)
         self._ask("Page.setDocumentContent", {"frameId": self._frame, "html": html}, self._mail)
         size = self._ask("Page.getLayoutMetrics", {}, self._mail)["cssContentSize"]
@@ -252,12 +274,8 @@ class Chromium:
     def _ask(self, method: str, arguments: dict[str, Any], session: str = "") -> Any:
         self._number += 1
         command = {"id": self._number, "method": method, "params": arguments}
-        try:
-            with open(self._to, "wb", closefd=False) as pipe:
-                pipe.write(json.dumps(command | ({"sessionId": session} if session else {})).encode() + b"\0")
-        except BrokenPipeError:
-            raise NoBrowser("Chromium does not start on this machine.") from None
         until = time.monotonic() + _ANSWER
+        self._write(json.dumps(command | ({"sessionId": session} if session else {})).encode() + b"\0", until)
         while True:
             answer = self._message(until)
             if answer.get("id") == self._number:
@@ -265,10 +283,19 @@ class Chromium:
                     raise RuntimeError(f"{method}: {answer['error']['message']}")
                 return answer["result"]
 
+    def _write(self, octets: bytes, until: float) -> None:
+        while octets:
+            if not select.select([], [self._to], [], max(0.0, until - time.monotonic()))[1]:
+                raise NoAnswer(f"Chromium read nothing within {_ANSWER:.0f} seconds.")
+            try:
+                octets = octets[os.write(self._to, octets) :]
+            except BrokenPipeError:
+                raise NoBrowser("Chromium does not start on this machine.") from None
+
     def _message(self, until: float) -> dict[str, Any]:
         while b"\0" not in self._read:
             if not self._ready.select(max(0.0, until - time.monotonic())):
-                raise NoBrowser(f"Chromium gave no answer within {_ANSWER:.0f} seconds.")
+                raise NoAnswer(f"Chromium gave no answer within {_ANSWER:.0f} seconds.")
             if not (piece := os.read(self._from, 1 << 20)):
                 raise NoBrowser("Chromium does not start on this machine.")
             self._read += piece
