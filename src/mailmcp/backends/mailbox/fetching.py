@@ -215,7 +215,7 @@ class FolderReading:
                             Place(uid=uid, flags=heads[uid].flags),
                             found[uid],
                             heads[uid],
-                            history=history and heads[uid].received_at < folder.fresh_from,
+                            history=history and not (heads[uid].dated and heads[uid].received_at >= folder.fresh_from),
                         )
                         for uid in group
                         if uid in found
@@ -259,7 +259,10 @@ class FolderReading:
         told = await addressed(raw, own, partial(self._ledger.inbox_of, own))
         if told.authserv and not history:
             self.authserv = told.authserv
-        envelope = Envelope(mail_from=told.mail_from, recipients=told.recipients, received_at=head.received_at)
+        received_at = head.received_at
+        if history and not head.dated:  # it came before, at a time that nobody knows
+            received_at = min(told.dated or folder.fresh_from, folder.fresh_from)
+        envelope = Envelope(mail_from=told.mail_from, recipients=told.recipients, received_at=received_at)
         arrival = Arrival(raw=raw, envelope=envelope, source=Source.IMAP, backend="imap")
         await self._ledger.take(folder, place, arrival, history=history)
 
