@@ -117,12 +117,16 @@ class FolderReading:
         await self._bring(connection, folder, wanted, history=True)
         return len(wanted)
 
-    async def left(self, connection: Connection) -> int:
-        """How many mails are older than what was looked at."""
-        if self._folder is None or self._folder.oldest_uid <= 1:
-            return 0
-        selected = await connection.run(partial(commands.select, name=self.name))
-        return len(await self._left_below(connection, self._folder, selected))
+    @property
+    def left(self) -> int:
+        """How many mails are older than what was looked at, as far as they were counted."""
+        return len(self._older or ())
+
+    async def count_left(self, connection: Connection) -> None:
+        """Count them, of a folder of which no more is fetched."""
+        if self._folder is not None and self._folder.oldest_uid > 1:
+            selected = await connection.run(partial(commands.select, name=self.name))
+            await self._left_below(connection, self._folder, selected)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
