@@ -53,3 +53,17 @@ async def test_a_search_while_older_mail_is_still_being_fetched_asks_the_server(
         assert [one.subject for one in found.threads] == ["old 2"]
         (said,) = found.searched
         assert said.endswith(" older mail(s): 1 found.")
+
+
+async def test_old_mail_that_somebody_copies_in_is_no_news(open_reader: OpenReader) -> None:
+    with dovecot_server.running() as server:
+        reader = await open_reader(server.environment())
+        server.deliver(subject="first")
+        assert (await reader.wait()).message is not None
+        with server.session() as client:
+            client.append("INBOX", code_letter(USER, "990011"), (), LONG_AGO)
+        server.deliver(subject="second")
+        assert await reader.further() == "second"
+        await reader.stored(3)
+        assert (await reader.wait(tool="wait_for_otp", timeout=0.2)).message is None
+        assert await reader.subjects() == ["second", "first", "Your code"]

@@ -189,7 +189,9 @@ class FolderReading:
         await self._bring(connection, folder, back, history=True)
 
     async def _bring(self, connection: Connection, folder: Folder, wanted: Sequence[int], *, history: bool) -> None:
-        """Fetch mails and hand them in. Of ``history`` what came in the meantime is new all the same."""
+        """Fetch mails and hand them in. Of ``history`` what came in the meantime is new all the same; of what is found
+        at the end, only what came long before is none: it was moved or copied there.
+        """
         now = datetime.now(UTC)
         for start in range(0, len(wanted), commands.AT_ONCE):
             part = wanted[start : start + commands.AT_ONCE]
@@ -219,7 +221,7 @@ class FolderReading:
                             Place(uid=uid, flags=heads[uid].flags),
                             found[uid],
                             heads[uid],
-                            history=history and not (heads[uid].dated and heads[uid].received_at >= folder.fresh_from),
+                            history=_is_past(heads[uid], folder, older=history),
                         )
                         for uid in group
                         if uid in found
@@ -273,6 +275,13 @@ class FolderReading:
     def _since(self) -> datetime | None:
         days = self._account.settings.days
         return datetime.now(UTC) - timedelta(days=days) if days else None
+
+
+def _is_past(head: Head, folder: Folder, *, older: bool) -> bool:
+    """Whether a mail came before the time from which mail of its folder is new."""
+    if older:
+        return not head.dated or head.received_at < folder.fresh_from
+    return head.dated and head.received_at < folder.fresh_from - commands.CLOCKS_DIFFER
 
 
 def _next_group(heads: Mapping[int, Head], most: int) -> list[int]:
