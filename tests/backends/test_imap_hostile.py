@@ -11,9 +11,9 @@ from pathlib import Path
 import dovecot_server
 import pytest
 from dovecot_server import PASSWORD
-from toy_imap import toy
+from toy_imap import Toy, toy
 
-from mailmcp.backends.mailbox import client, commands, folders
+from mailmcp.backends.mailbox import client, commands, connection, folders
 from mailmcp.backends.mailbox.accounts import accounts
 from mailmcp.backends.mailbox.connection import Connection
 from mailmcp.config import load_settings
@@ -27,6 +27,16 @@ def _connection(home: Path, environment: dict[str, str]) -> Connection:
     (account,) = accounts(load_settings(home, environment))
     assert account.server is not None
     return Connection(account, account.server, "test")
+
+
+def of_toy(server: Toy) -> dict[str, str]:
+    return {
+        "MAILMCP_IMAP__HOST": "127.0.0.1",
+        "MAILMCP_IMAP__PORT": str(server.port),
+        "MAILMCP_IMAP__SECURITY": "none",
+        "MAILMCP_IMAP__USERNAME": "me@home.example",
+        "MAILMCP_IMAP__PASSWORD": PASSWORD,
+    }
 
 
 @contextlib.asynccontextmanager
@@ -79,6 +89,16 @@ async def test_what_is_said_before_starttls_names_no_folders_and_no_capabilities
     assert listed.uses["\\sent"] == "Gesendet"
 
 
+async def test_a_server_that_never_greets_may_be_asked_in_the_wrong_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LOGIN_SECONDS", 0.2)
+    async with toy(greeting=b"") as server:
+        made = _connection(tmp_path, of_toy(server))
+        with pytest.raises(TryLater, match="does not answer: look at MAILMCP_IMAP__PORT and MAILMCP_IMAP__SECURITY"):
+            await asyncio.wait_for(made.open(PASSWORD, method="auto"), LIMIT)
+
+
 @pytest.mark.parametrize(
     "one", [b"* 1 FETCH (FLAGS (\\Seen))\r\n", b"* 1 FETCH (UID 1 BODY[] {50}\r\n" + b"x" * 50 + b")\r\n"]
 )
@@ -88,16 +108,7 @@ async def test_an_answer_without_an_end_is_not_read_into_memory(
     monkeypatch.setattr(client, "MOST_ANSWERED", 500)
     async with toy(garbage={"FETCH": one * 10_000}) as server:
         server.add(b"x" * 50)
-        made = _connection(
-            tmp_path,
-            {
-                "MAILMCP_IMAP__HOST": "127.0.0.1",
-                "MAILMCP_IMAP__PORT": str(server.port),
-                "MAILMCP_IMAP__SECURITY": "none",
-                "MAILMCP_IMAP__USERNAME": "me@home.example",
-                "MAILMCP_IMAP__PASSWORD": PASSWORD,
-            },
-        )
+        made = _connection(tmp_path, of_toy(server))
         await asyncio.wait_for(made.open(PASSWORD, method="auto"), LIMIT)
         for _ in range(15):  # many answers that are short each are no long one
             await made.run(commands.highest)

@@ -132,7 +132,13 @@ class Connection:
             async with asyncio.timeout(seconds):
                 return await done
         except TimeoutError as error:
-            raise TryLater(f"{self._begun} does not answer.") from error
+            # Where not even a greeting came, somebody may wait there for TLS from the first byte.
+            look = (
+                ""
+                if self._client is not None
+                else f": look at {self._account.called('port')} and {self._account.called('security')}"
+            )
+            raise TryLater(f"{self._begun} does not answer{look}.") from error
         except BackendError:
             raise
         except Exception as error:
