@@ -99,6 +99,13 @@ async def test_a_server_that_never_greets_may_be_asked_in_the_wrong_way(
             await asyncio.wait_for(made.open(PASSWORD, method="auto"), LIMIT)
 
 
+async def test_a_server_that_says_good_bye_at_once_takes_no_connections(tmp_path: Path) -> None:
+    async with toy(greeting=b"* BYE too busy\r\n") as server:
+        made = _connection(tmp_path, of_toy(server))
+        with pytest.raises(TryLater, match="takes no connections at the moment"):
+            await asyncio.wait_for(made.open(PASSWORD, method="auto"), LIMIT)
+
+
 @pytest.mark.parametrize(
     "one", [b"* 1 FETCH (FLAGS (\\Seen))\r\n", b"* 1 FETCH (UID 1 BODY[] {50}\r\n" + b"x" * 50 + b")\r\n"]
 )

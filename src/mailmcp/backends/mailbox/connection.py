@@ -223,7 +223,8 @@ class Connection:
             how = "cannot be reached" if self._client is None else "ended the connection"
             return TryLater(f"{at} {how}.")
         if isinstance(error, imaplib.IMAP4.error):
-            return TryLater(f"{at} refused a command.")
+            what = "refused a command" if self._client is not None else "takes no connections at the moment"
+            return TryLater(f"{at} {what}.")
         log.debug("a reply could not be read: %s", type(error).__name__)
         return TryLater(f"{at} answered what is no IMAP.")
 
