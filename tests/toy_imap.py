@@ -7,7 +7,9 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+LONG_AGO = "01-Jan-2026 00:00:00 +0000"
 _SET = re.compile(r"(\d+|\*)(?::(\d+|\*))?")
 
 
@@ -36,7 +38,9 @@ class Toy:
     garbage: dict[str, bytes] = field(default_factory=dict)
     """What is said instead of an answer to a command."""
     says_uidnext: bool = True
-    received: str = "01-Jan-2026 00:00:00 +0000"
+    received: str = LONG_AGO
+    """INTERNALDATE of each mail; left as it is, what is added after the first connection came at that moment."""
+    came: dict[int, str] = field(default_factory=dict)
     greeting: bytes = b"* OK ready\r\n"
     refuses: str = ""
     """Answer to a login, when it is refused."""
@@ -50,6 +54,8 @@ class Toy:
     def add(self, raw: bytes, uid: int | None = None) -> int:
         uid = uid or max(self.mails, default=0) + 1
         self.mails[uid] = raw
+        if self.connections and self.received == LONG_AGO:
+            self.came[uid] = f"{datetime.now(UTC):%d-%b-%Y %H:%M:%S +0000}"
         return uid
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -144,7 +150,7 @@ class Toy:
                 size = self.said_size or len(raw)
                 said += (
                     f"* {number} FETCH (UID {uid} RFC822.SIZE {size} FLAGS ({flags})"
-                    f' INTERNALDATE "{self.received}")\r\n'
+                    f' INTERNALDATE "{self.came.get(uid, self.received)}")\r\n'
                 ).encode()
             elif uid not in self.kept_back:
                 said += (

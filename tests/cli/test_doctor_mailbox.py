@@ -70,3 +70,10 @@ def test_an_account_without_a_user_name_is_said(tmp_path: Path) -> None:
     code, found = asked(tmp_path / "home", MAILMCP_BACKEND="imap")
     assert code == 1
     assert "MAILMCP_IMAP__USERNAME" in found["mailbox"][0][1]
+
+
+def test_a_domain_that_names_no_server_for_sending_is_said_as_what_it_means(tmp_path: Path, dovecot: Dovecot) -> None:
+    _, found = asked(tmp_path / "home", **dovecot.environment())
+    ((standing, sentence),) = found["sending"]
+    assert standing == "weak"
+    assert sentence.startswith("Nothing can be sent: ")

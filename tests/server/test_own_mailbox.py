@@ -93,8 +93,12 @@ async def test_each_inbox_of_an_account_has_its_own_mail_alone(door: World, dove
     await asyncio.to_thread(dovecot.deliver, USER, subject="for a person")
     await asyncio.to_thread(dovecot.deliver, "me+else@home.example", subject="for nobody in particular")
     await door.call("wait_for_mail", inbox=shop, timeout=15)
-    for _ in range(2):
-        assert (await door.call("wait_for_mail", inbox=USER, timeout=15))["status"] == "found"
+    looks = await door.call("find_mail", inbox=USER)
+    for _ in range(300):  # a wait without a cursor may give the first of the two again
+        if len(looks["threads"]) >= 2:
+            break
+        await asyncio.sleep(0.05)
+        looks = await door.call("find_mail", inbox=USER)
     listed = {
         box: {one["subject"] for one in (await door.call("find_mail", inbox=box))["threads"]} for box in (shop, USER)
     }

@@ -200,7 +200,7 @@ class ImapBackend:
 
                 self._relay = await outgoing(account, self._settings.dns.servers)
         except BackendError as error:
-            return Finding(subject="sending", standing=Standing.WEAK, sentence=error.public)
+            return Finding(subject="sending", standing=Standing.WEAK, sentence=f"Nothing can be sent: {error.public}")
         own = "" if account.writes else f" Nothing leaves from {account.address} itself, which is only read."
         where = self._relay_in_words() or f"the backend {self._settings.send_backend}"
         return Finding(subject="sending", standing=Standing.FINE, sentence=f"Mail leaves by {where}.{own}")
@@ -212,7 +212,10 @@ class ImapBackend:
         if self._relay is None:
             from mailmcp.backends.mailbox.discovery import outgoing
 
-            self._relay = await outgoing(self._accounts[0], self._settings.dns.servers)
+            try:
+                self._relay = await outgoing(self._accounts[0], self._settings.dns.servers)
+            except BackendError as error:
+                raise type(error)(f"Nothing left: {error.public}") from error
         sender = SmtpBackend(self.sends_with() or self._settings, self._reception)
         if (token := self.sending_token()) is not None:
             sender.log_in_with(token)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from mailmcp.mail import parse
 from mailmcp.models import Message
@@ -29,6 +30,8 @@ class Addressed:
     recipients: tuple[str, ...]
     authserv: str
     """The host that wrote the topmost Authentication-Results; empty when there is none."""
+    dated: datetime | None
+    """When its sender says to have written it."""
 
 
 InboxOf = Callable[[str], Awaitable[str | None]]
@@ -42,6 +45,7 @@ async def addressed(raw: bytes, own: str, inbox_of: InboxOf) -> Addressed:
         mail_from=_return_path(message),
         recipients=await _recipients(message, own, inbox_of),
         authserv=_authserv(message),
+        dated=message.date,
     )
 
 

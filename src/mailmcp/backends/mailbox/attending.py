@@ -83,7 +83,6 @@ class Attendant:
         self._readings: list[FolderReading] = []
         self._watch: Watch | None = None
         self._said: AccountStatus | None = None
-        self._left = 0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -198,11 +197,10 @@ class Attendant:
                 continue
             piece = PIECE if stored and not self._ledger.awaited() else SMALL_PIECE
             if stored < wanted and await reading.older(connection, min(piece, wanted - stored)):
-                self._left = 0
                 return True
             if reading.older_left:  # enough is stored
                 reading.older_left = False
-                self._left += await reading.left(connection)
+                await reading.count_left(connection)
         return False
 
     def _chosen(self, listed: folders.Listed) -> list[str]:
@@ -243,7 +241,7 @@ class Attendant:
             trouble=trouble,
             watch="idle" if self._idles else "poll",
             stored=await self._ledger.stored(self._account.address),
-            older=self._left,
+            older=sum(one.left for one in self._readings),
             writes=self._account.writes,
             authserv=authserv,
             authserv_trusted=authserv in self._trusted,

@@ -22,6 +22,8 @@ from mailmcp.errors import TryLater
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 60.0
 MOST_BYTES = MAX_MESSAGE_BYTES + 1024 * 1024
+MOST_ANSWERED = 2 * MOST_BYTES
+"""Bytes that a server may say after one command: it is never asked for as many."""
 
 log = logging.getLogger("mailmcp.backends.imap")
 
@@ -68,11 +70,37 @@ class Client(Protocol):
 
 
 class _Bounded(imaplib.IMAP4):
+    _answered = 0
+
+    def send(self, data: Any) -> None:
+        """A command, or a part of it: the answer begins anew."""
+        self._answered = 0
+        super().send(data)
+
     def read(self, size: int) -> bytes:
         """A literal; one that is larger than any message may be ends the connection before it is read."""
         if size > MOST_BYTES:
             raise self.abort("a literal is too large")
+        self._count(size)
         return super().read(size)
+
+    def readline(self) -> bytes:
+        """A line; the library bounds it, but not how many there are."""
+        line = super().readline()
+        self._count(len(line))
+        return line
+
+    def _count(self, size: int) -> None:
+        self._answered += size
+        if self._answered > MOST_ANSWERED:
+            raise self.abort("an answer is too large")
+
+    def _get_capabilities(self) -> None:
+        """Asked for at the greeting and after STARTTLS: what was said until then may be anybody's, and is forgotten."""
+        self.untagged_responses: dict[str, Any] = {}
+        if hasattr(self, "_readbuf"):  # from Python 3.14 on; until then it goes with the file of the bare socket
+            self._readbuf: list[bytes] = []
+        cast(Any, super())._get_capabilities()
 
 
 class _Plain(_Bounded, imap4.IMAP4WithTimeout):

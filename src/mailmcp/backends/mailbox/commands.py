@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, cast
 
@@ -17,6 +17,8 @@ from mailmcp.backends.mailbox.client import Client, CommandRefused
 WINDOW = 50_000
 """Mails of one search: its answer stays below the million characters that a line may have."""
 LAST_UID = 2**32 - 1
+CLOCKS_DIFFER = timedelta(days=1)
+"""A mail that came later than this after now has no time that could be right, whatever zone was forgotten."""
 AT_ONCE = 200
 """Mails whose marks and sizes are asked for together."""
 
@@ -40,6 +42,8 @@ class Head:
     size: int
     received_at: datetime
     flags: tuple[str, ...]
+    dated: bool = True
+    """Whether the server says a time that can be; if not, ``received_at`` is now."""
 
 
 def select(client: Client, name: str, *, writable: bool = False) -> Selected:
@@ -94,10 +98,12 @@ def heads(client: Client, wanted: Sequence[int], *, now: datetime) -> dict[int, 
         part = list(wanted[start : start + AT_ONCE])
         for uid, said in client.fetch(part, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"]).items():
             if b"RFC822.SIZE" in said:
+                moment = _moment(said.get(b"INTERNALDATE"), now)
                 found[uid] = Head(
                     size=_number(said[b"RFC822.SIZE"]),
-                    received_at=_moment(said.get(b"INTERNALDATE"), now),
+                    received_at=min(moment or now, now),
                     flags=flags_of(said.get(b"FLAGS", ())),
+                    dated=moment is not None,
                 )
     return found
 
@@ -143,12 +149,12 @@ def _number(value: Any) -> int:
         return 0
 
 
-def _moment(value: Any, now: datetime) -> datetime:
-    """When the server says that it got a mail; never later than now, and now when it says nothing usable."""
+def _moment(value: Any, now: datetime) -> datetime | None:
+    """When the server says that it got a mail; None when it says nothing that can be."""
     if not isinstance(value, datetime):
-        return now
+        return None
     try:
         moment = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+        return moment if moment.year >= 1980 and moment - now < CLOCKS_DIFFER else None
     except (OverflowError, ValueError):
-        return now
-    return min(now, moment) if moment.year >= 1980 else now
+        return None

@@ -132,7 +132,13 @@ class Connection:
             async with asyncio.timeout(seconds):
                 return await done
         except TimeoutError as error:
-            raise TryLater(f"{self._begun} does not answer.") from error
+            # Where not even a greeting came, somebody may wait there for TLS from the first byte.
+            look = (
+                ""
+                if self._client is not None
+                else f": look at {self._account.called('port')} and {self._account.called('security')}"
+            )
+            raise TryLater(f"{self._begun} does not answer{look}.") from error
         except BackendError:
             raise
         except Exception as error:
@@ -217,7 +223,8 @@ class Connection:
             how = "cannot be reached" if self._client is None else "ended the connection"
             return TryLater(f"{at} {how}.")
         if isinstance(error, imaplib.IMAP4.error):
-            return TryLater(f"{at} refused a command.")
+            what = "refused a command" if self._client is not None else "takes no connections at the moment"
+            return TryLater(f"{at} {what}.")
         log.debug("a reply could not be read: %s", type(error).__name__)
         return TryLater(f"{at} answered what is no IMAP.")
 

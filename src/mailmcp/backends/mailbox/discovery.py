@@ -81,7 +81,7 @@ async def _by_dns(account: Account, resolver: SystemResolver, way: _Way) -> Serv
                 return _confirmed(account, Server(host=host, port=port, security=security), way)
     if way is _OUT:
         raise BackendError(
-            f"Nothing left: {account.domain} does not say {way.nowhere}; set MAILMCP_SMTP__HOST,"
+            f"{account.domain} does not say {way.nowhere}; set MAILMCP_SMTP__HOST,"
             " MAILMCP_SMTP__USERNAME and MAILMCP_SMTP__PASSWORD."
         )
     raise BackendError(

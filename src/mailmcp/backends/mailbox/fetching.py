@@ -117,12 +117,16 @@ class FolderReading:
         await self._bring(connection, folder, wanted, history=True)
         return len(wanted)
 
-    async def left(self, connection: Connection) -> int:
-        """How many mails are older than what was looked at."""
-        if self._folder is None or self._folder.oldest_uid <= 1:
-            return 0
-        selected = await connection.run(partial(commands.select, name=self.name))
-        return len(await self._left_below(connection, self._folder, selected))
+    @property
+    def left(self) -> int:
+        """How many mails are older than what was looked at, as far as they were counted."""
+        return len(self._older or ())
+
+    async def count_left(self, connection: Connection) -> None:
+        """Count them, of a folder of which no more is fetched."""
+        if self._folder is not None and self._folder.oldest_uid > 1:
+            selected = await connection.run(partial(commands.select, name=self.name))
+            await self._left_below(connection, self._folder, selected)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -185,7 +189,9 @@ class FolderReading:
         await self._bring(connection, folder, back, history=True)
 
     async def _bring(self, connection: Connection, folder: Folder, wanted: Sequence[int], *, history: bool) -> None:
-        """Fetch mails and hand them in. Of ``history`` what came in the meantime is new all the same."""
+        """Fetch mails and hand them in. Of ``history`` what came in the meantime is new all the same; of what is found
+        at the end, only what came long before is none: it was moved or copied there.
+        """
         now = datetime.now(UTC)
         for start in range(0, len(wanted), commands.AT_ONCE):
             part = wanted[start : start + commands.AT_ONCE]
@@ -215,7 +221,7 @@ class FolderReading:
                             Place(uid=uid, flags=heads[uid].flags),
                             found[uid],
                             heads[uid],
-                            history=history and heads[uid].received_at < folder.fresh_from,
+                            history=_is_past(heads[uid], folder, older=history),
                         )
                         for uid in group
                         if uid in found
@@ -259,13 +265,23 @@ class FolderReading:
         told = await addressed(raw, own, partial(self._ledger.inbox_of, own))
         if told.authserv and not history:
             self.authserv = told.authserv
-        envelope = Envelope(mail_from=told.mail_from, recipients=told.recipients, received_at=head.received_at)
+        received_at = head.received_at
+        if history and not head.dated:  # it came before, at a time that nobody knows
+            received_at = min(told.dated or folder.fresh_from, folder.fresh_from)
+        envelope = Envelope(mail_from=told.mail_from, recipients=told.recipients, received_at=received_at)
         arrival = Arrival(raw=raw, envelope=envelope, source=Source.IMAP, backend="imap")
         await self._ledger.take(folder, place, arrival, history=history)
 
     def _since(self) -> datetime | None:
         days = self._account.settings.days
         return datetime.now(UTC) - timedelta(days=days) if days else None
+
+
+def _is_past(head: Head, folder: Folder, *, older: bool) -> bool:
+    """Whether a mail came before the time from which mail of its folder is new."""
+    if older:
+        return not head.dated or head.received_at < folder.fresh_from
+    return head.dated and head.received_at < folder.fresh_from - commands.CLOCKS_DIFFER
 
 
 def _next_group(heads: Mapping[int, Head], most: int) -> list[int]:
