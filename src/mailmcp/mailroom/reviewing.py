@@ -86,6 +86,12 @@ class Reviewing:
             return None
         if not self._dispatch.reaches_outside:
             return "No link is mailed to the reviewer: there is no way out, set MAILMCP_SEND_BACKEND."
+        return await self._readable()
+
+    async def _readable(self) -> str | None:
+        """Why an assistant could read those mails, also ones that were mailed before; None when it cannot."""
+        if self.reviewer is None:
+            return None
         relay = self._settings.smtp.username or ""
         names = {
             self.reviewer: "the address MAILMCP_APPROVAL__REVIEWER",
@@ -142,6 +148,9 @@ class Reviewing:
     async def opened(self, token: str) -> Draft:
         """The draft that a token is about, as it is held now. Raises NotFound when it is good for nothing."""
         link = await self._link(token)
+        if (why := await self._readable()) is not None:
+            log.warning("a link of the reviewer's opens nothing: %s", why)
+            raise NotFound(GONE)
         try:
             draft = await self._store.read(outbox.get, link.draft)
         except NotFound:
@@ -154,8 +163,10 @@ class Reviewing:
     async def spend(self, token: str, code: str) -> Draft:
         """Use a token for a decision, with the code of its mail. Raises NotFound, or Refused for a wrong code."""
         draft = await self.opened(token)
+        # Counted before it is compared: of a thousand codes at the same moment five are.
+        if not await self._store.write(reviews.tried, _hash(token), most_wrong=WRONG_CODES):
+            raise NotFound(GONE)
         if not hmac.compare_digest(code.strip().encode("utf-8", "replace"), (await self._code(_hash(token))).encode()):
-            await self._store.write(reviews.mistyped, _hash(token))
             raise Refused("That is not the code of the mail that this link came with.")
         if not await self._store.write(reviews.spend, _hash(token), now=datetime.now(UTC)):
             raise NotFound(GONE)
