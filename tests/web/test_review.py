@@ -227,9 +227,17 @@ def test_only_so_many_are_mailed_in_an_hour(reviewed, outside, monkeypatch):
 # --- whom it must never reach ----------------------------------------------------------------------------------------
 
 
-def test_a_reviewer_where_an_assistant_can_make_inboxes_is_refused(reviewed):
+@pytest.mark.parametrize(
+    ("reviewer", "environment"),
+    [
+        ("boss@Agents.internal", {}),
+        ("boss@All.example", {"MAILMCP_IMAP__CATCH_ALL": "all.example"}),
+        ("Anna+boss@elsewhere.example", {"MAILMCP_IMAP__ADDRESS": "anna@elsewhere.example"}),
+    ],
+)
+def test_a_reviewer_where_an_assistant_can_make_inboxes_is_refused(reviewed, reviewer, environment):
     with pytest.raises(ConfigError, match="MAILMCP_APPROVAL__REVIEWER"):
-        reviewed(MAILMCP_APPROVAL__REVIEWER="boss@Agents.internal")
+        reviewed(MAILMCP_APPROVAL__REVIEWER=reviewer, **environment)
 
 
 @pytest.mark.parametrize(

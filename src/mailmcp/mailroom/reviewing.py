@@ -19,6 +19,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from mailmcp.config import Settings
+from mailmcp.config.mailbox import AccountSettings
 from mailmcp.errors import ConfigError, MailError, NotFound, Refused
 from mailmcp.language.domains import ascii_host
 from mailmcp.mailroom.addressing import RESERVED
@@ -52,10 +53,9 @@ class Reviewing:
         self._settings = settings
         self._said: str | None = None
         self.reviewer = settings.approval.reviewer
-        domain = settings.local.domain
-        if self.reviewer and ascii_host(self.reviewer.rpartition("@")[2].lower()) == ascii_host(domain):
+        if self.reviewer and (where := _attended(self.reviewer.lower(), settings)) is not None:
             raise ConfigError(
-                f"The setting MAILMCP_APPROVAL__REVIEWER is an address at {domain}, where an assistant can make inboxes"
+                f"The setting MAILMCP_APPROVAL__REVIEWER is an address at {where}, where an assistant can make inboxes"
                 " and read what comes: give an address of yours elsewhere."
             )
 
@@ -209,6 +209,21 @@ class Mailing:
             except MailError as error:
                 log.warning("links for the reviewer wait: %s", error)
             await asyncio.sleep(wait)
+
+
+def _attended(reviewer: str, settings: Settings) -> str | None:
+    """Where an inbox could be made that gets the reviewer's mail, and be deleted again; None when nowhere is known."""
+    local, _, domain = reviewer.rpartition("@")
+    accounts = (settings.imap, *settings.imap.accounts.values())
+    for own in filter(None, (settings.local.domain, *(one.catch_all for one in accounts))):
+        if ascii_host(domain) == ascii_host(own):
+            return own
+    plain = f"{local.partition('+')[0]}@{domain}"
+    return next((plain for one in accounts if plain in _addresses(one)), None)
+
+
+def _addresses(account: AccountSettings) -> set[str]:
+    return {one.lower() for one in (account.address, account.username) if one}
 
 
 def _hash(token: str) -> str:
