@@ -162,6 +162,14 @@ async def test_only_so_many_resources_are_watched(open_door):
         await door.client.session.subscribe_resource("mail://drafts")
 
 
+async def test_of_many_resources_that_are_asked_for_at_once_no_more_are_watched(open_door):
+    async with open_door("legacy") as door:
+        subscribe = door.client.session.subscribe_resource
+        asked = (subscribe(f"mail://drafts/d_{number}") for number in range(150))
+        answers = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), LIMIT)
+        assert sum(isinstance(one, MCPError) for one in answers) == 50
+
+
 def test_over_the_pipe_what_another_process_receives_is_heard_in_both_eras(serve):
     first, old, new = serve(), serve(), serve()
     for one in (first, old):

@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -17,9 +18,10 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from rig import Answer, Rig
 
-from mailmcp.errors import BadAddress, ConfigError
+from mailmcp.errors import BadAddress, ConfigError, Refused
 from mailmcp.mailroom.requests import Edit
 from mailmcp.models import Draft
+from mailmcp.store import inboxes
 
 LIMIT = 15
 ANN = "ann@elsewhere.example"
@@ -225,9 +227,17 @@ def test_only_so_many_are_mailed_in_an_hour(reviewed, outside, monkeypatch):
 # --- whom it must never reach ----------------------------------------------------------------------------------------
 
 
-def test_a_reviewer_where_an_assistant_can_make_inboxes_is_refused(reviewed):
+@pytest.mark.parametrize(
+    ("reviewer", "environment"),
+    [
+        ("boss@Agents.internal", {}),
+        ("boss@All.example", {"MAILMCP_IMAP__CATCH_ALL": "all.example"}),
+        ("Anna+boss@elsewhere.example", {"MAILMCP_IMAP__ADDRESS": "anna@elsewhere.example"}),
+    ],
+)
+def test_a_reviewer_where_an_assistant_can_make_inboxes_is_refused(reviewed, reviewer, environment):
     with pytest.raises(ConfigError, match="MAILMCP_APPROVAL__REVIEWER"):
-        reviewed(MAILMCP_APPROVAL__REVIEWER="boss@Agents.internal")
+        reviewed(MAILMCP_APPROVAL__REVIEWER=reviewer, **environment)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +254,15 @@ def test_nothing_is_mailed_through_or_from_an_inbox_that_an_assistant_can_read(r
     assert not rig.do(rig.room.pages.reviewing.mail_all())
     assert any("could read it and approve its own mail" in one for one in rig.do(rig.room.status()).unwise)
     assert not outside.came.is_set()
+
+
+def test_a_link_is_good_for_nothing_once_its_reviewer_became_an_inbox(reviewer):
+    store, now = reviewer.rig.room.pages.reviewing._store, datetime.now(UTC)
+    mailbox = {"address": ANN, "label": "", "backend": "imap", "key": None, "now": now}
+    reviewer.rig.do(store.write(inboxes.create, **mailbox))
+    assert reviewer.look().status == 404
+    assert reviewer.decide("approve").status == 404
+    assert state(reviewer) == "held"
 
 
 def test_no_inbox_can_have_the_name_that_these_mails_come_from(reviewed):
@@ -292,6 +311,17 @@ def test_after_five_wrong_codes_the_link_is_good_for_nothing(reviewer):
         assert reviewer.decide("approve", code=wrong).status == 409
     assert reviewer.decide("approve").status == 404
     assert state(reviewer) == "held"
+
+
+def test_of_many_codes_at_once_five_are_compared(reviewer):
+    wrong = "000000" if reviewer.code != "000000" else "000001"
+
+    async def guess() -> list[Any]:
+        spend = reviewer.rig.room.pages.reviewing.spend
+        return await asyncio.gather(*(spend(reviewer.token, wrong) for _ in range(40)), return_exceptions=True)
+
+    assert sum(isinstance(one, Refused) for one in reviewer.rig.do(guess())) == 5
+    assert reviewer.decide("approve").status == 404
 
 
 def test_another_version_than_the_one_that_was_shown_is_not_approved_and_the_link_stays(reviewer):

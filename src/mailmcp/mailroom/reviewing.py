@@ -19,6 +19,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from mailmcp.config import Settings
+from mailmcp.config.mailbox import AccountSettings
 from mailmcp.errors import ConfigError, MailError, NotFound, Refused
 from mailmcp.language.domains import ascii_host
 from mailmcp.mailroom.addressing import RESERVED
@@ -52,10 +53,9 @@ class Reviewing:
         self._settings = settings
         self._said: str | None = None
         self.reviewer = settings.approval.reviewer
-        domain = settings.local.domain
-        if self.reviewer and ascii_host(self.reviewer.rpartition("@")[2].lower()) == ascii_host(domain):
+        if self.reviewer and (where := _attended(self.reviewer.lower(), settings)) is not None:
             raise ConfigError(
-                f"The setting MAILMCP_APPROVAL__REVIEWER is an address at {domain}, where an assistant can make inboxes"
+                f"The setting MAILMCP_APPROVAL__REVIEWER is an address at {where}, where an assistant can make inboxes"
                 " and read what comes: give an address of yours elsewhere."
             )
 
@@ -86,6 +86,12 @@ class Reviewing:
             return None
         if not self._dispatch.reaches_outside:
             return "No link is mailed to the reviewer: there is no way out, set MAILMCP_SEND_BACKEND."
+        return await self._readable()
+
+    async def _readable(self) -> str | None:
+        """Why an assistant could read those mails, also ones that were mailed before; None when it cannot."""
+        if self.reviewer is None:
+            return None
         relay = self._settings.smtp.username or ""
         names = {
             self.reviewer: "the address MAILMCP_APPROVAL__REVIEWER",
@@ -142,6 +148,9 @@ class Reviewing:
     async def opened(self, token: str) -> Draft:
         """The draft that a token is about, as it is held now. Raises NotFound when it is good for nothing."""
         link = await self._link(token)
+        if (why := await self._readable()) is not None:
+            log.warning("a link of the reviewer's opens nothing: %s", why)
+            raise NotFound(GONE)
         try:
             draft = await self._store.read(outbox.get, link.draft)
         except NotFound:
@@ -154,8 +163,10 @@ class Reviewing:
     async def spend(self, token: str, code: str) -> Draft:
         """Use a token for a decision, with the code of its mail. Raises NotFound, or Refused for a wrong code."""
         draft = await self.opened(token)
+        # Counted before it is compared: of a thousand codes at the same moment five are.
+        if not await self._store.write(reviews.tried, _hash(token), most_wrong=WRONG_CODES):
+            raise NotFound(GONE)
         if not hmac.compare_digest(code.strip().encode("utf-8", "replace"), (await self._code(_hash(token))).encode()):
-            await self._store.write(reviews.mistyped, _hash(token))
             raise Refused("That is not the code of the mail that this link came with.")
         if not await self._store.write(reviews.spend, _hash(token), now=datetime.now(UTC)):
             raise NotFound(GONE)
@@ -198,6 +209,21 @@ class Mailing:
             except MailError as error:
                 log.warning("links for the reviewer wait: %s", error)
             await asyncio.sleep(wait)
+
+
+def _attended(reviewer: str, settings: Settings) -> str | None:
+    """Where an inbox could be made that gets the reviewer's mail, and be deleted again; None when nowhere is known."""
+    local, _, domain = reviewer.rpartition("@")
+    accounts = (settings.imap, *settings.imap.accounts.values())
+    for own in filter(None, (settings.local.domain, *(one.catch_all for one in accounts))):
+        if ascii_host(domain) == ascii_host(own):
+            return own
+    plain = f"{local.partition('+')[0]}@{domain}"
+    return next((plain for one in accounts if plain in _addresses(one)), None)
+
+
+def _addresses(account: AccountSettings) -> set[str]:
+    return {one.lower() for one in (account.address, account.username) if one}
 
 
 def _hash(token: str) -> str:

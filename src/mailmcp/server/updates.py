@@ -145,6 +145,8 @@ class Updates:
                 now = await _state(await self._session.room(), uri)
             except MailError as error:
                 raise MCPError(INVALID_PARAMS, error.public) from error
+            if uri not in self._watched and len(self._watched) >= MOST:
+                return None  # of many that were asked for at once, others were looked at first
             self._watched.setdefault(uri, _Watched(now))
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._watching(), name="mailmcp-updates")

@@ -79,15 +79,19 @@ def of(db: sqlite3.Connection, token: str, *, now: datetime, most_wrong: int) ->
     return Link(token=row["token"], draft=row["draft"], revision=row["revision"], sha256=row["sha256"])
 
 
-def mistyped(db: sqlite3.Connection, token: str) -> None:
-    """A wrong code was typed."""
-    db.execute("UPDATE review_links SET wrong = wrong + 1 WHERE token = :token", {"token": token})
+def tried(db: sqlite3.Connection, token: str, *, most_wrong: int) -> bool:
+    """A code is tried: it counts as a wrong one until it is spent. False when too many were, also at the same time."""
+    done = db.execute(
+        "UPDATE review_links SET wrong = wrong + 1 WHERE token = :token AND used_at IS NULL AND wrong < :most",
+        {"token": token, "most": most_wrong},
+    )
+    return done.rowcount == 1
 
 
 def spend(db: sqlite3.Connection, token: str, *, now: datetime) -> bool:
     """Use a link for a decision; False when somebody did before."""
     done = db.execute(
-        "UPDATE review_links SET used_at = :now WHERE token = :token AND used_at IS NULL",
+        "UPDATE review_links SET used_at = :now, wrong = wrong - 1 WHERE token = :token AND used_at IS NULL",
         {"token": token, "now": milliseconds(now)},
     )
     return done.rowcount == 1
