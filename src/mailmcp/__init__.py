@@ -4,6 +4,7 @@ The house, lowest floor first; a file imports only from below (checked by import
 
     models, errors      the nouns and the family of errors: values, no I/O
     schemas             what a JSON schema asks for, in words
+    private             files that only their owner may read
     config              settings from the environment and config.toml; their docs live on the fields
     language/           what every reader of strangers' words needs: invisible characters, domains
     mail/               bytes <-> words: parse, compose, text channels, codes, conversations (pure)

@@ -15,6 +15,16 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 USER, PASSWORD = "relay-user", "correct horse 4711"
 
 
+def through(port: int) -> dict[str, str]:
+    """The settings of a home that sends through the relay at this port."""
+    return {
+        "MAILMCP_SEND_BACKEND": "smtp",
+        "MAILMCP_SMTP__HOST": "127.0.0.1",
+        "MAILMCP_SMTP__PORT": str(port),
+        "MAILMCP_SMTP__SECURITY": "none",
+    }
+
+
 @dataclass
 class Relay:
     """What it keeps, and what it answers instead of yes."""

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from letters import letter
+from patience import patient  # noqa: F401 - a fixture
 from tests.mailroom.mailbox_reader import dovecot, looks, open_reader  # noqa: F401 - fixtures
 
 from mailmcp.authenticity.dns import Resolver, StaticResolver
 from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Reception
 from mailmcp.config import Settings, load_settings
-from mailmcp.mailroom import checking, dispatch, judges, room, waiting
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import SendRequest, Wanted
 from mailmcp.mailroom.room import Mailroom
@@ -95,16 +95,6 @@ OpenHouse = Callable[..., Awaitable[House]]
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The house waits for its own work as long as a busy machine needs; what proves a patience sets its own."""
-    monkeypatch.setattr(checking, "WAITER_SECONDS", LIMIT)
-    monkeypatch.setattr(dispatch, "SETTLE_SECONDS", LIMIT)
-    monkeypatch.setattr(judges, "SECONDS", LIMIT)
-    monkeypatch.setattr(room, "LISTENER_SECONDS", LIMIT)
-    monkeypatch.setattr(waiting, "JUDGE_SECONDS", LIMIT)
 
 
 @pytest.fixture

@@ -139,3 +139,13 @@ def of_toy(server: Toy) -> dict[str, str]:
         "MAILMCP_IMAP__USERNAME": USER,
         "MAILMCP_IMAP__PASSWORD": PASSWORD,
     }
+
+
+def second_account(home: Path, server: Dovecot, address: str) -> None:
+    """Have the settings of a home that is still to be made name another account of the server."""
+    home.mkdir()
+    (home / "config.toml").write_text(
+        "[imap.accounts.work]\n"
+        f'host = "127.0.0.1"\nport = {server.imaps}\nca_file = "{server.ca}"\n'
+        f'username = "{address}"\npassword = "{PASSWORD}"\n'
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.backends.relay_sink import relay
+from tests.backends.relay_sink import relay, through
 
 from mailmcp.backends.smtp import SmtpBackend
 from mailmcp.models import OutboundMail
@@ -34,10 +34,7 @@ async def test_what_was_not_allowed_does_not_leave(open_house: Any, monkeypatch:
 
     async with relay() as sink:
         house = await open_house(
-            MAILMCP_SEND_BACKEND="smtp",
-            MAILMCP_SMTP__HOST="127.0.0.1",
-            MAILMCP_SMTP__PORT=str(sink.port),
-            MAILMCP_SMTP__SECURITY="none",
+            **through(sink.port),
             MAILMCP_SEND__POLICY="open",
             MAILMCP_SEND__UNDO="0",
         )
@@ -55,10 +52,7 @@ async def test_what_was_not_allowed_does_not_leave(open_house: Any, monkeypatch:
 async def test_bytes_that_were_changed_in_the_database_do_not_leave(open_house: Any) -> None:
     async with relay() as sink:
         house = await open_house(
-            MAILMCP_SEND_BACKEND="smtp",
-            MAILMCP_SMTP__HOST="127.0.0.1",
-            MAILMCP_SMTP__PORT=str(sink.port),
-            MAILMCP_SMTP__SECURITY="none",
+            **through(sink.port),
         )
         draft = (await house.send(await house.inbox("anna"), to=(ANN,))).draft
         assert draft.state == "held"

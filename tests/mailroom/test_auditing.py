@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.backends.relay_sink import relay
+from tests.backends.relay_sink import relay, through
 
 from mailmcp.mailroom.auditing import loosened
 from mailmcp.mailroom.requests import SendRequest
@@ -26,10 +26,7 @@ async def events(house: Any) -> list[str]:
 async def test_what_the_policy_decides_and_what_becomes_of_it_is_written_down(open_house: Any) -> None:
     async with relay() as sink:
         house = await open_house(
-            MAILMCP_SEND_BACKEND="smtp",
-            MAILMCP_SMTP__HOST="127.0.0.1",
-            MAILMCP_SMTP__PORT=str(sink.port),
-            MAILMCP_SMTP__SECURITY="none",
+            **through(sink.port),
             MAILMCP_SEND__UNDO="0",
             MAILMCP_SEND__DENY="bad.example",
         )

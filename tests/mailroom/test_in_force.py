@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.backends.relay_sink import relay
+from tests.backends.relay_sink import relay, through
 
 from mailmcp.backends import open_backend
 from mailmcp.config import load_settings
@@ -28,10 +28,7 @@ async def led(open_house: Any) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
 
         async def opened(**environment: str) -> Any:
             house = await open_house(
-                MAILMCP_SEND_BACKEND="smtp",
-                MAILMCP_SMTP__HOST="127.0.0.1",
-                MAILMCP_SMTP__PORT=str(sink.port),
-                MAILMCP_SMTP__SECURITY="none",
+                **through(sink.port),
                 **{"MAILMCP_SEND__UNDO": "0", **environment},
             )
             async with asyncio.timeout(LIMIT):
@@ -86,10 +83,7 @@ async def test_it_is_told_which_settings_differ_and_how_without_secrets(led, ope
 async def test_with_the_same_settings_nothing_is_said(led, open_house):
     leader = await led()
     same = await open_house(
-        MAILMCP_SEND_BACKEND="smtp",
-        MAILMCP_SMTP__HOST="127.0.0.1",
-        MAILMCP_SMTP__PORT=str(leader.sink.port),
-        MAILMCP_SMTP__SECURITY="none",
+        **through(leader.sink.port),
         MAILMCP_SEND__UNDO="0",
     )
     assert (await same.room.status()).unwise == ()

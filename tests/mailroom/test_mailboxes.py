@@ -14,7 +14,7 @@ import dovecot_server
 import pytest
 from dovecot_server import PASSWORD, USER, Dovecot
 from letters import code_letter, letter
-from tests.mailroom.mailbox_reader import PACE, RHYTHM, OpenReader, Reader, looked_again, of_toy, old
+from tests.mailroom.mailbox_reader import PACE, RHYTHM, OpenReader, Reader, looked_again, of_toy, old, second_account
 from toy_imap import toy
 
 from mailmcp.authenticity import sign
@@ -417,12 +417,7 @@ async def test_a_server_with_starttls_is_read_and_one_whose_certificate_nobody_v
 
 async def test_two_accounts_are_read_and_each_has_its_inbox(open_reader: OpenReader, home: Path) -> None:
     with dovecot_server.running(users=(USER, "me@work.example")) as server:
-        await asyncio.to_thread(home.mkdir)
-        (home / "config.toml").write_text(
-            "[imap.accounts.work]\n"
-            f'host = "127.0.0.1"\nport = {server.imaps}\nca_file = "{server.ca}"\n'
-            f'username = "me@work.example"\npassword = "{PASSWORD}"\n'
-        )
+        await asyncio.to_thread(second_account, home, server, "me@work.example")
         reader = await open_reader(server.environment())
         server.deliver("me@work.example", subject="work")
         server.deliver(USER, subject="home")

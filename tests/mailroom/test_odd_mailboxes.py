@@ -9,9 +9,9 @@ from pathlib import Path
 
 import dovecot_server
 import pytest
-from dovecot_server import PASSWORD, USER, Dovecot
+from dovecot_server import USER, Dovecot
 from letters import letter
-from tests.mailroom.mailbox_reader import RHYTHM, OpenReader, looked_again, of_toy, old
+from tests.mailroom.mailbox_reader import RHYTHM, OpenReader, looked_again, of_toy, old, second_account
 from toy_imap import Toy, toy
 
 from mailmcp.mailroom.requests import Search
@@ -57,12 +57,7 @@ async def test_an_inbox_that_was_made_before_there_was_an_account_gets_its_mail_
 
 async def test_a_mail_of_one_account_is_not_given_to_the_inbox_of_another(open_reader: OpenReader, home: Path) -> None:
     with dovecot_server.running(users=(USER, "me@work.example")) as server:
-        await asyncio.to_thread(home.mkdir)
-        (home / "config.toml").write_text(
-            "[imap.accounts.work]\n"
-            f'host = "127.0.0.1"\nport = {server.imaps}\nca_file = "{server.ca}"\n'
-            f'username = "me@work.example"\npassword = "{PASSWORD}"\n'
-        )
+        await asyncio.to_thread(second_account, home, server, "me@work.example")
         reader = await open_reader(server.environment())
         server.deliver(USER, letter(USER, subject="for home", headers={"Cc": "me@work.example"}))
         found = (await reader.wait()).message

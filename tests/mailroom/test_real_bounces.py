@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ports import free_port
 from postfix import can_run, postfix
-from tests.backends.relay_sink import relay
+from tests.backends.relay_sink import relay, through
 
 from mailmcp.store import messages
 
@@ -23,10 +23,7 @@ async def test_a_real_bounce_reaches_the_draft_its_recipient_and_the_thread(open
     async with relay() as world:
         world.answers = {BOB: "550 5.1.1 <bob@far.example>: no such user", CAT: "552 5.2.2 mailbox full"}
         house = await open_house(
-            MAILMCP_SEND_BACKEND="smtp",
-            MAILMCP_SMTP__HOST="127.0.0.1",
-            MAILMCP_SMTP__PORT=str(port),
-            MAILMCP_SMTP__SECURITY="none",
+            **through(port),
             MAILMCP_SEND__POLICY="open",
             MAILMCP_SEND__UNDO="0",
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ports import free_port
-from tests.backends.relay_sink import Relay, relay
+from tests.backends.relay_sink import Relay, relay, through
 from tests.mail import notices_of_programs as written
 
 from mailmcp.authenticity.dns import StaticResolver
@@ -89,10 +89,7 @@ async def abroad(open_house: Any) -> AsyncIterator[Abroad]:
     async with relay() as sink:
         house = await open_house(
             resolver=StaticResolver(ZONE),
-            MAILMCP_SEND_BACKEND="smtp",
-            MAILMCP_SMTP__HOST="127.0.0.1",
-            MAILMCP_SMTP__PORT=str(sink.port),
-            MAILMCP_SMTP__SECURITY="none",
+            **through(sink.port),
             MAILMCP_SEND__POLICY="open",
             MAILMCP_SEND__UNDO="0",
             MAILMCP_SEND__RATE="999/h",
@@ -440,10 +437,7 @@ async def test_two_homes_that_answer_each_other_come_to_an_end(open_house: Any, 
             at=tmp_path / name,
             MAILMCP_LOCAL__DOMAIN=f"{name}.example",
             MAILMCP_LOCAL__SMTP_PORT=str(ports[name]),
-            MAILMCP_SEND_BACKEND="smtp",
-            MAILMCP_SMTP__HOST="127.0.0.1",
-            MAILMCP_SMTP__PORT=str(ports[other]),
-            MAILMCP_SMTP__SECURITY="none",
+            **through(ports[other]),
             MAILMCP_SEND__POLICY="open",
             MAILMCP_SEND__UNDO="0",
         )

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts import LIMIT, QUICK, Door, Served, tools_made_once
+from hosts import QUICK, Door, Served, tools_made_once
 from mcp import Client
+from patience import patient  # noqa: F401 - a fixture
 
 from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends import open_backend
 from mailmcp.backends.contract import Reception
 from mailmcp.config import load_settings
-from mailmcp.mailroom import checking, dispatch, judges, room, waiting
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
@@ -26,16 +26,6 @@ OpenDoor = Callable[..., contextlib.AbstractAsyncContextManager[Door]]
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The house waits for its own work as long as a busy machine needs; what proves a patience sets its own."""
-    monkeypatch.setattr(checking, "WAITER_SECONDS", LIMIT)
-    monkeypatch.setattr(dispatch, "SETTLE_SECONDS", LIMIT)
-    monkeypatch.setattr(judges, "SECONDS", LIMIT)
-    monkeypatch.setattr(room, "LISTENER_SECONDS", LIMIT)
-    monkeypatch.setattr(waiting, "JUDGE_SECONDS", LIMIT)
 
 
 @pytest.fixture

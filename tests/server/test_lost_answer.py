@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hosts import Served
-from tests.backends.relay_sink import relay
+from tests.backends.relay_sink import relay, through
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -33,10 +33,7 @@ async def test_a_lost_answer_repeated_in_three_processes_at_once_and_five_times_
         sink.cut = "dot"
         hosts = [
             serve(
-                MAILMCP_SEND_BACKEND="smtp",
-                MAILMCP_SMTP__HOST="127.0.0.1",
-                MAILMCP_SMTP__PORT=str(sink.port),
-                MAILMCP_SMTP__SECURITY="none",
+                **through(sink.port),
                 MAILMCP_SEND__POLICY="open",
                 MAILMCP_SEND__UNDO="0",
             )

@@ -9,6 +9,7 @@ import threading
 import pytest
 from letters import letter
 from rig import Rig
+from tests.backends.relay_sink import through
 
 from mailmcp.mail import parse
 
@@ -79,10 +80,7 @@ def test_what_a_glance_would_not_tell_is_said(rig, session):
 
 def test_a_domain_in_other_letters_is_shown_as_machines_read_it(open_rig):
     rig = open_rig(
-        MAILMCP_SEND_BACKEND="smtp",
-        MAILMCP_SMTP__HOST="127.0.0.1",
-        MAILMCP_SMTP__PORT="9",
-        MAILMCP_SMTP__SECURITY="none",
+        **through(9),
     )
     shown = rig.session().shown(rig.hold(to=("käthe@bücher.example",)))
     (to,) = [one for one in shown["people"] if one["role"] == "to"]

@@ -17,6 +17,7 @@ from typing import Any, cast
 import pytest
 from aiosmtpd.smtp import SMTP
 from rig import Answer, Rig
+from tests.backends.relay_sink import through
 
 from mailmcp.errors import BadAddress, ConfigError, Refused
 from mailmcp.mailroom.requests import Edit
@@ -77,10 +78,7 @@ def reviewed(outside: Outside, open_rig: Callable[..., Rig]) -> Callable[..., Ri
 
     def opened(**environment: str) -> Rig:
         return open_rig(
-            MAILMCP_SEND_BACKEND="smtp",
-            MAILMCP_SMTP__HOST="127.0.0.1",
-            MAILMCP_SMTP__PORT=str(outside.port),
-            MAILMCP_SMTP__SECURITY="none",
+            **through(outside.port),
             **{"MAILMCP_APPROVAL__REVIEWER": ANN} | environment,
         )
 

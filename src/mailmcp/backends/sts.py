@@ -10,9 +10,7 @@ import asyncio
 import http.client
 import json
 import logging
-import os
 import re
-import secrets
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from mailmcp.authenticity import tags
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.backends import https
 from mailmcp.backends.exchangers import is_internal
+from mailmcp.private import write_private
 
 log = logging.getLogger("mailmcp.backends.direct")
 
@@ -132,15 +131,11 @@ class Policies:
         now = time.time()
         kept = {one: found for one, found in self._read().items() if found.until > now} | {domain: policy}
         newest = sorted(kept.items(), key=lambda one: one[1].until)[-MOST_KEPT:]
-        unfinished = self._file.with_name(f".{self._file.name}.{secrets.token_hex(4)}")
+        written = json.dumps({one: asdict(found) for one, found in newest})
         try:
-            with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                json.dump({one: asdict(found) for one, found in newest}, file)
-            unfinished.replace(self._file)
+            write_private(self._file, written.encode(), replace=True)
         except OSError as error:
             log.warning("the MTA-STS policy of %s cannot be kept: %s", domain, error.strerror)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
 
 def read(text: str, published: str) -> Policy | None:

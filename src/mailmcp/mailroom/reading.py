@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterable, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -26,11 +25,9 @@ from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.requests import Found, Search
 from mailmcp.models import Attachment, Content, Conversation, Inbox, Provenance, StoredMessage
-from mailmcp.store import Store, conversations, inboxes, marks, messages, threads
+from mailmcp.store import Store, accounts, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
-
-_LABEL = re.compile(r"[^\s,\x00-\x1f\x7f]{1,40}")
 
 
 class Reading:
@@ -176,7 +173,7 @@ class Reading:
     ) -> tuple[StoredMessage, ...]:
         """Mark a message, or every message of a thread; gives them as they are now. Raises NotFound, BadInput."""
         for label in (*add, *remove):
-            if not _LABEL.fullmatch(label):
+            if not accounts.LABEL.fullmatch(label):
                 raise BadInput(f"The label {label[:60]!r} cannot be used: at most 40 characters, no blanks or commas.")
         rows = [message.row for message in await self._every(target)]
         elsewhere_at = datetime.now(UTC) if self._marks_elsewhere else None

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mailmcp import private
 from mailmcp.errors import BadInput, ConfigError, Refused
 from mailmcp.models import Approval, Draft, Leave, Reason, Seal
 from mailmcp.policy import approval
@@ -162,23 +163,8 @@ NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 def write_private(file: Path, content: bytes, *, replace: bool) -> None:
-    """Put a file of mode 0600 into its place, whole or not at all; without ``replace`` one that is there stays.
-
-    Raises ConfigError.
-    """
-    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    """Write a private file; without ``replace`` one that is there counts. Raises ConfigError."""
     try:
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        if replace:
-            unfinished.replace(file)
-        else:
-            os.link(unfinished, file)
-    except FileExistsError:
-        pass  # another process was quicker, and its file counts
+        private.write_private(file, content, replace=replace)
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
 import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -23,6 +21,7 @@ from mailmcp.errors import BadInput, ConfigError
 from mailmcp.language.domains import ascii_host
 from mailmcp.mail import compose
 from mailmcp.models import OutboundMail, Standing
+from mailmcp.private import write_private
 
 log = logging.getLogger("mailmcp.signing")
 
@@ -48,7 +47,7 @@ def make_keys(home: Path, domain: str) -> tuple[str, ...]:
             selector
             for selector, kind in SELECTORS.items()
             if not (folder / f"{selector}.pem").exists()
-            and _written(folder / f"{selector}.pem", sign.generate(domain, selector, kind).pem)
+            and write_private(folder / f"{selector}.pem", sign.generate(domain, selector, kind).pem, replace=False)
         ]
         for file in folder.glob("*.pem"):
             file.chmod(0o600)
@@ -131,19 +130,3 @@ def signed(mime: bytes, sender: str, home: Path) -> bytes:
 def _read(file: Path) -> bytes:
     with file.open("rb") as opened:
         return opened.read(LARGEST_FILE)
-
-
-def _written(file: Path, pem: bytes) -> bool:
-    """Put a key into its place, whole or not at all; False when another process was quicker."""
-    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            opened.write(pem)
-            opened.flush()
-            os.fsync(opened.fileno())
-        os.link(unfinished, file)  # unlike a rename it never replaces a key that may be published already
-    except FileExistsError:
-        return False
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return True

@@ -18,11 +18,12 @@ from mailmcp.store import inboxes, messages, removal, threads
 from mailmcp.store.columns import milliseconds, moment, strings
 
 SEEN, FLAGGED = "\\seen", "\\flagged"
-_LABEL = re.compile(r"[^\s,\x00-\x1f\x7f]{1,40}")
+LABEL = re.compile(r"[^\s,\x00-\x1f\x7f]{1,40}")
 _PROGRAMS_OWN = frozenset(("junk", "nonjunk", "notjunk"))
 """Keywords that mail programs talk to themselves with; so are all that begin with a dollar."""
 FLAGGED_LABEL = "flagged"
 MOST_LABELS = 20
+"""On one message: every list and every reading shows them all."""
 
 
 def begin(db: sqlite3.Connection, account: str, now: datetime) -> None:
@@ -257,7 +258,7 @@ def label_of(flag: str) -> str | None:
     """The label that a flag or keyword is shown as; None for what has a meaning for servers and programs alone."""
     if flag.lower() == FLAGGED:
         return FLAGGED_LABEL
-    if flag.startswith(("\\", "$")) or flag.lower() in _PROGRAMS_OWN or not _LABEL.fullmatch(flag):
+    if flag.startswith(("\\", "$")) or flag.lower() in _PROGRAMS_OWN or not LABEL.fullmatch(flag):
         return None
     return flag
 

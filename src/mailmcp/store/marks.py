@@ -8,9 +8,7 @@ from datetime import datetime
 
 from mailmcp.errors import BadInput
 from mailmcp.store import errands, threads
-
-MOST_LABELS = 20
-"""On one message: every list and every reading shows them all."""
+from mailmcp.store.accounts import MOST_LABELS
 
 
 def mark(

@@ -18,16 +18,13 @@ def set_listener(db: sqlite3.Connection, value: ListenerStatus | None) -> None:
     if value is None:
         db.execute("DELETE FROM meta WHERE key = 'listener'")
         return
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES ('listener', :value) ON CONFLICT (key) DO UPDATE SET value = :value",
-        {"value": json.dumps(asdict(value))},
-    )
+    keep(db, "listener", asdict(value))
 
 
 def listener(db: sqlite3.Connection) -> ListenerStatus | None:
     """Where the listener is, as its process said; None when there is none."""
-    row = db.execute("SELECT value FROM meta WHERE key = 'listener'").fetchone()
-    return ListenerStatus(**json.loads(row["value"])) if row else None
+    found = kept(db, "listener")
+    return ListenerStatus(**found) if found else None
 
 
 def set_page(db: sqlite3.Connection, address: str | None, *, remember: bool = True) -> None:
@@ -37,10 +34,7 @@ def set_page(db: sqlite3.Connection, address: str | None, *, remember: bool = Tr
         return
     port = address.rstrip("/").rpartition(":")[2]
     for key, value in (("page", address), *([("page_port", port)] if remember else [])):
-        db.execute(
-            "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
-            {"key": key, "value": value},
-        )
+        _put(db, key, value)
 
 
 def page(db: sqlite3.Connection) -> str | None:
@@ -61,10 +55,7 @@ LEADER_SETTINGS = "leader_settings"
 
 def keep(db: sqlite3.Connection, key: str, value: dict[str, Any]) -> None:
     """Keep a record for the processes to come."""
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
-        {"key": key, "value": json.dumps(value, ensure_ascii=False, sort_keys=True)},
-    )
+    _put(db, key, json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
 def kept(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
@@ -75,10 +66,7 @@ def kept(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
 
 def set_account(db: sqlite3.Connection, value: AccountStatus) -> None:
     """Write down how it stands with an account elsewhere."""
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
-        {"key": f"account {value.account}", "value": json.dumps(asdict(value))},
-    )
+    keep(db, f"account {value.account}", asdict(value))
 
 
 def accounts(db: sqlite3.Connection) -> tuple[AccountStatus, ...]:
@@ -105,3 +93,10 @@ def awaited(db: sqlite3.Connection, now: datetime) -> bool:
     """Whether somebody waits, in whichever process."""
     row = db.execute("SELECT value FROM meta WHERE key = 'awaited'").fetchone()
     return row is not None and int(row["value"]) > milliseconds(now)
+
+
+def _put(db: sqlite3.Connection, key: str, value: str) -> None:
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = :value",
+        {"key": key, "value": value},
+    )

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import re
-import secrets
 from pathlib import Path
 from typing import Any
 
 from mailmcp.errors import BackendError
+from mailmcp.private import write_private
 
 SERVICE = "mailmcp"
 
@@ -44,15 +43,10 @@ class TokenDrawer:
                 self._file(address).unlink(missing_ok=True)
                 return "the system's keyring"
         file = self._file(address)
-        unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                opened.write(token)
-            unfinished.replace(file)
+            write_private(file, token.encode(), replace=True)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
             raise BackendError(f"The sign-in cannot be kept in {self._folder}: {error.strerror}.") from error
         return f"{file}, which only you can read"
 
