@@ -16,7 +16,7 @@ from typing import cast
 from mailmcp.config import RATE, Section, SendSettings, Settings
 from mailmcp.errors import ConfigError, NotFound
 from mailmcp.mail import text
-from mailmcp.mailroom.in_force import InForce
+from mailmcp.mailroom.in_force import Ruling
 from mailmcp.models import Draft, Message, OutgoingFile, SendingVerdict, Submission
 from mailmcp.policy import leaks, overlap, patterns, sending
 from mailmcp.policy.leaks import Leak, Piece
@@ -36,20 +36,20 @@ _SECRET_NAMES = ("password", "secret", "token", "api_key", "passphrase")
 class Deciding:
     """Gathers what the policy asks, for every message of one home."""
 
-    def __init__(self, store: Store, settings: Settings, in_force: InForce) -> None:
+    def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self._in_force = in_force
         self._known = (settings.send, False), rules_of(settings.send, way_out=False)
         self._secrets = tuple(secrets_of(settings))
 
-    async def gathered(self, submission: Submission, *, hold: bool, key: str = taints.OWNER) -> tuple[Facts, Rules]:
+    async def gathered(
+        self, submission: Submission, ruling: Ruling, *, hold: bool, key: str = taints.OWNER
+    ) -> tuple[Facts, Rules]:
         """What can be known before the decision, and by which rules it is."""
-        rules = await self._rules()
+        rules = self._rules(ruling)
         return await self._facts(submission, rules, hold=hold, key=key), rules
 
-    async def _rules(self) -> Rules:
+    def _rules(self, ruling: Ruling) -> Rules:
         """Those of whoever leads the home."""
-        ruling = await self._in_force.now()
         asked = ruling.send, ruling.way_out
         if asked != self._known[0]:
             self._known = asked, rules_of(ruling.send, way_out=ruling.way_out)

@@ -63,6 +63,7 @@ class Dispatch:
         receiving: Backend,
         sending: Backend | None,
         sealing: Sealing,
+        returning: Returning,
         settings: Settings,
         pace: Pace = STEADY,
     ) -> None:
@@ -72,7 +73,7 @@ class Dispatch:
         self._within = receiving if isinstance(receiving, DeliversWithin) and receiving.delivers_within else None
         self._outside = sending if sending is not None else receiving if self._within is None else None
         self._settings = settings
-        self.returning = Returning(store, settings)
+        self.returning = returning
         self._pace = pace
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(AT_ONCE)

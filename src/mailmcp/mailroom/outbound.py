@@ -45,7 +45,7 @@ class Outbound:
     ) -> None:
         self._store = store
         self._sealing = sealing
-        self._deciding = Deciding(store, settings, in_force)
+        self._deciding = Deciding(store, settings)
         self._dispatch = dispatch
         self._in_force = in_force
 
@@ -60,9 +60,9 @@ class Outbound:
         sender = Address(submission.inbox.display_name, submission.inbox.address)
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
-        facts, rules = await self._deciding.gathered(submission, hold=hold)
-        key = await asyncio.to_thread(self._sealing.key)
         ruling = await self._in_force.now()
+        facts, rules = await self._deciding.gathered(submission, ruling, hold=hold)
+        key = await asyncio.to_thread(self._sealing.key)
         expires_at = now + timedelta(seconds=ruling.approval.expiry)
 
         def decided(db: sqlite3.Connection) -> tuple[SendingVerdict, Draft | None, bool]:
@@ -198,7 +198,7 @@ class Outbound:
         inbox = await self._store.read(inboxes.get, draft.inbox)
         submission, message_id = await asyncio.to_thread(revised, draft, mime, inbox, edit)
         composed = compose.compose(submission, sender=Address("", draft.inbox), message_id=message_id)
-        facts, rules = await self._deciding.gathered(submission, hold=True)
+        facts, rules = await self._deciding.gathered(submission, await self._in_force.now(), hold=True)
         now = datetime.now(UTC)
         kept = tuple(reason for reason in draft.reasons if reason.code in _OF_THE_DRAFT)
 

@@ -75,7 +75,9 @@ class Mailroom:
         self._mailboxes = Mailboxes(store, self._backend, self._inbound, self._arrivals)
         self._sender = open_sender(settings, self._backend, self._inbound, self._resolver)
         self._sealing = Sealing(settings.home)
-        self._dispatch = Dispatch(store, self._inbound, self._backend, self._sender, self._sealing, settings, pace)
+        self._dispatch = Dispatch(
+            store, self._inbound, self._backend, self._sender, self._sealing, returning, settings, pace
+        )
         self._approvers = Approvers(store, self._sealing)
         self.in_force = InForce(store, self._sealing, settings, self._dispatch, lambda: self._leadership.leads)
         self._outbound = Outbound(store, self._dispatch, self._sealing, self.in_force, settings)
