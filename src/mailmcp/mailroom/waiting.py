@@ -47,7 +47,6 @@ class Waiting:
         async with self._arrivals.listen() as bell:
             while True:
                 bell.clear()
-                await self._leave_word()
                 spent = asyncio.get_running_loop().time() - start
                 last = spent >= timeout
                 if last or not search.looked:
@@ -62,6 +61,7 @@ class Waiting:
                     return Waited(
                         wanted=wanted, message=message, cursor=message.cursor, repeated=repeated, waited=spent
                     )
+                await self._leave_word()
                 if last:
                     return Waited(wanted=wanted, message=None, cursor=cursor, waited=spent)
                 await set_or_late(bell, search.pause(spent, timeout))
