@@ -21,7 +21,6 @@ from mailmcp.mailroom.requests import Edit, Outcome
 from mailmcp.mailroom.revising import revised
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import (
-    Address,
     Decision,
     DeliveryState,
     Draft,
@@ -57,7 +56,7 @@ class Outbound:
         Raises BadInput for what cannot be written as a mail.
         """
         now = datetime.now(UTC)
-        sender = Address(submission.inbox.display_name, submission.inbox.address)
+        sender = submission.sender
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
         ruling = await self._in_force.now()
@@ -197,7 +196,7 @@ class Outbound:
         mime = (await self.bytes_of(draft)).mime
         inbox = await self._store.read(inboxes.get, draft.inbox)
         submission, message_id = await asyncio.to_thread(revised, draft, mime, inbox, edit)
-        composed = compose.compose(submission, sender=Address("", draft.inbox), message_id=message_id)
+        composed = compose.compose(submission, sender=submission.sender, message_id=message_id)
         facts, rules = await self._deciding.gathered(submission, await self._in_force.now(), hold=True)
         now = datetime.now(UTC)
         kept = tuple(reason for reason in draft.reasons if reason.code in _OF_THE_DRAFT)
