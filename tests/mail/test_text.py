@@ -184,6 +184,16 @@ def test_a_picture_that_is_a_link_is_named_by_its_description() -> None:
     assert link.text == "Confirm"
 
 
+def test_each_piece_of_a_picture_that_leads_somewhere_is_a_link():
+    areas = "<area href='https://example.test/a' alt='Confirm'><area href='https://example.test/b'><area nohref>"
+    channels = html(f"<p>Hello</p><img src=x usemap='#m' alt='Our shop'><map name=m>{areas}</map><p>Bye</p>")
+    assert channels.visible == "Hello\n\n[image: Our shop][image: Confirm]\n\nBye"
+    assert [(link.text, link.url) for link in channels.links] == [
+        ("Confirm", "https://example.test/a"),
+        ("", "https://example.test/b"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

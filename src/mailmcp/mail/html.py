@@ -42,7 +42,7 @@ MAX_LINKS = 1_000
 _MAX_BOX = 40
 _NO_BRACKETS = str.maketrans("[]", "()")
 _DROPPED_NAMES = """
-    script style head title template noscript object iframe select datalist svg math video audio canvas map applet
+    script style head title template noscript object iframe select datalist svg math video audio canvas applet
     embed noembed noframes meta link base meter progress option optgroup
 """
 _DROPPED = frozenset(_DROPPED_NAMES.split())
@@ -202,10 +202,10 @@ class _Reader:
         if parent.window is not None or style.room.clips:
             begin_in_window(frame, parent)
         self._part(frame, parent)
-        if tag == "a" and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)) is not None:
+        if tag in ("a", "area") and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)):
             frame.anchor, frame.own_anchor = anchor, True
             self.anchors.append(anchor)
-        elif tag == "img":
+        if tag in ("img", "area"):  # an area is a piece of a picture that leads somewhere
             self._picture(attributes)
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
