@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from mailmcp.mail.media import holds, supported
@@ -24,8 +25,7 @@ _IMPORTED = re.compile(r"@import\s+(?:url\(\s*)?[\"']?data:text/css[^,]{0,60},([
 _OF_PARENT = re.compile(r"&")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Declarations with the selectors they are for, or the frames of a ``@keyframes``.
 
     ``layer`` orders them: what stands in no layer is the strongest.
@@ -55,11 +55,14 @@ def blocks(css: str) -> Iterator[Block]:
     opened = [_Open("", _UNLAYERED, [])]
     start = at = 0
     while True:
-        while start == at and not opened[-1].selectors and (plain := _PLAIN_RULE.match(css, at)) is not None:
-            start = at = plain.end()
-            rule = _entered(plain[1].strip(), opened[-1], layers, len(opened))
-            if rule.selectors and not rule.skipped and (body := plain[2].strip()):
-                yield Block(rule.selectors, body, rule.layer)
+        if start == at and not opened[-1].selectors and len(opened) <= _MAX_NESTING:
+            layer = opened[-1].layer
+            while (plain := _PLAIN_RULE.match(css, at)) is not None:
+                start = at = plain.end()
+                selectors, body = plain.groups()
+                selectors, body = _unspaced(selectors), body.strip()
+                if selectors and body:
+                    yield Block(selectors, body, layer)
         if (mark := _MARK.search(css, at)) is None:
             break
         at = mark.end()
@@ -126,8 +129,13 @@ def _entered(prelude: str, within: _Open, layers: dict[str, int], depth: int) ->
         if name == "starting-style":
             return skipped
         return _Open(within.selectors, layer, [])
-    prelude = _NAMESPACE.sub("", prelude) if "|" in prelude else prelude
+    prelude = _unspaced(prelude)
     return _Open(_nested(prelude, within.selectors) if within.selectors else prelude, within.layer, [])
+
+
+def _unspaced(prelude: str) -> str:
+    """Selectors without the namespaces that a mail has none of (CSS Namespaces 3)."""
+    return (_NAMESPACE.sub("", prelude) if "|" in prelude else prelude).strip()
 
 
 def _nested(selectors: str, parent: str) -> str:
