@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mailmcp.mail import charsets, decoding
+from mailmcp.mail.mime import charsets, decoding
 
 GERMAN, RUSSIAN, JAPANESE, KOREAN, CHINESE = "Grüße, 5", "Привет", "認証コード", "인증번호", "验证码"
 

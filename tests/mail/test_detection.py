@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailmcp.mail import decoding, detection
+from mailmcp.mail.mime import decoding, detection
 from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailmcp.errors import BadInput, Unsupported
-from mailmcp.mail.documents import MAX_BYTES, DocumentText, text_of
+from mailmcp.mail.files.documents import MAX_BYTES, DocumentText, text_of
 from mailmcp.models import Attachment
 
 

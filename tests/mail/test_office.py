@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from mailmcp.errors import BadInput
-from mailmcp.mail import archives
-from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.mail.files import archives
+from mailmcp.mail.files.documents import DocumentText, text_of
 from mailmcp.models import Attachment
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"

@@ -14,9 +14,9 @@ import pytest
 from benchmarks import replies
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.flowed import unfold
+from mailmcp.mail.history.quotes import MAX_LINES, divided, is_forward
+from mailmcp.mail.mime.flowed import unfold
 from mailmcp.mail.parse import parse
-from mailmcp.mail.quotes import MAX_LINES, divided, is_forward
 from mailmcp.mail.text import read
 from mailmcp.models import Channels, Message
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notices_of_programs import BOB, HEADER, ID, TEXT, WHOLE, failed, letter, report, status
 
-from mailmcp.mail import headers, machines, parse, returns
+from mailmcp.mail import machines, parse, returns
+from mailmcp.mail.mime import headers
 from mailmcp.models import Returned, ReturnKind
 
 

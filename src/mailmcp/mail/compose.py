@@ -19,7 +19,8 @@ from email.utils import format_datetime
 
 from mailmcp.errors import BadAddress, BadInput
 from mailmcp.language.domains import ascii_host
-from mailmcp.mail import filenames, parse
+from mailmcp.mail import parse
+from mailmcp.mail.mime import filenames
 from mailmcp.models import Address, OutgoingFile, Submission
 
 MAX_SUBJECT = 998

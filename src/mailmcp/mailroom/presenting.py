@@ -10,8 +10,9 @@ from dataclasses import replace
 from mailmcp.errors import NotFound
 from mailmcp.language.characters import cleaned
 from mailmcp.language.domains import ascii_host, same_organisation
-from mailmcp.mail import inert, parse, targets, text
-from mailmcp.mail.contents import examined
+from mailmcp.mail import parse, targets, text
+from mailmcp.mail.files.contents import examined
+from mailmcp.mail.sight import inert
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Piece, Presented, ShownAddress, ShownFile, ShownMessage, Words
 from mailmcp.mailroom.sealing import Sealing
