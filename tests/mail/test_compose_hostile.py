@@ -190,6 +190,7 @@ def test_no_field_takes_a_control_character_wherever_it_stands(
     reference=st.text(alphabet="<>a@.\r\n :\x00\u2028", max_size=30),
 )
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_what_strangers_write_and_an_answer_repeats_cannot_add_a_field(kind: str, reference: str) -> None:
     file = OutgoingFile(filename="a.bin", content_type=kind, data=b"x")
     message = read(attachments=(file,), in_reply_to=reference, references=(reference, "<0@g.test>"))

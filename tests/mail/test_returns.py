@@ -192,6 +192,7 @@ REPORTS = {"bounce.eml", "report-without-words.eml", "012-en-bounce.eml", "041-e
 """The mails of our own corpora that are reports."""
 
 
+@pytest.mark.slow
 def test_no_ordinary_mail_of_the_corpora_is_a_report() -> None:
     mails = [one for one in CORPUS.rglob("*.eml") if "held_out" not in one.parts]
     assert len(mails) > 1_000

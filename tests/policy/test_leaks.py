@@ -147,6 +147,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.timeout(100)
+@pytest.mark.slow
 def test_a_long_hostile_text_is_searched_to_its_end(piece: str) -> None:
     """Quadratic time would need hours here, and the time limit would end it."""
     text = (piece * (150_000 // len(piece) + 1))[:150_000] + f"\n\n{leak_samples.secret('gh|p_{A36}')} "
