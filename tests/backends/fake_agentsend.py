@@ -326,7 +326,7 @@ class AgentSend:
 
     def _uploaded(self, request: httpx2.Request) -> dict[str, Any]:
         head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
-        form: Any = email.message_from_bytes(head + request.content, policy=email.policy.HTTP)
+        form: Any = email.message_from_bytes(head + request.read(), policy=email.policy.HTTP)
         part: Any = next(one for one in form.iter_parts() if one.get_filename())
         octets = part.get_payload(decode=True)
         if len(octets) > 10 * 1024 * 1024:

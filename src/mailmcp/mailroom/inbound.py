@@ -14,6 +14,7 @@ from mmap import mmap
 from mailmcp.errors import StoreUnavailable
 from mailmcp.mailroom.announcing import Announcing
 from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.budgets import Budget
 from mailmcp.mailroom.checking import Checking
 from mailmcp.mailroom.fresh import Fresh
 from mailmcp.mailroom.returning import Returning
@@ -38,6 +39,10 @@ class Inbound:
         self._fresh = Fresh(store, arrivals, announcing, self._aside, fresh)
         self._tasks: list[asyncio.Task[None]] = []
         self._one_long = asyncio.Lock()
+
+    def budget(self, service: str, per_minute: int) -> Budget:
+        """The budget of a service, shared by all processes of the home."""
+        return Budget(self._store, service, per_minute)
 
     async def knows(self, recipient: str) -> bool:
         """Whether an inbox of this home receives mail for this address."""
