@@ -12,18 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from mailmcp.models import (
-    AccountStatus,
-    Arrival,
-    DraftCopy,
-    Errand,
-    Folder,
-    Hook,
-    HookSigning,
-    OutboundMail,
-    Place,
-    Receipt,
-)
+from mailmcp.models import AccountStatus, Arrival, DraftCopy, Errand, Folder, OutboundMail, Place, Receipt
 
 if TYPE_CHECKING:
     from mailmcp.config import Settings
@@ -166,20 +155,6 @@ class DeliversWithin(Protocol):
     @property
     def delivers_within(self) -> bool:
         """Whether it does."""
-        ...
-
-
-@runtime_checkable
-class ReadsHooks(Protocol):
-    """A backend whose provider posts what happened to an address of ours, signed."""
-
-    @property
-    def hook_signing(self) -> HookSigning:
-        """How it signs, with the secrets that are set; without any nothing is taken."""
-        ...
-
-    def read_hook(self, body: bytes) -> Hook:
-        """What a verified request says happened: only where to look. Raises BadInput when it cannot be read."""
         ...
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
-from mailmcp.backends.contract import Backend, ReadsHooks
+from mailmcp.backends.contract import Backend
+from mailmcp.backends.services import ReadsHooks
 from mailmcp.models import Hook, HookSigning
 from mailmcp.store import Store, hooks
 
