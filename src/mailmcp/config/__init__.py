@@ -32,6 +32,7 @@ from mailmcp.config.sections import (
     SmtpSettings,
     WebSettings,
 )
+from mailmcp.config.services import AgentSendSettings, E2aSettings, MailKiteSettings
 from mailmcp.errors import ConfigError
 from mailmcp.schemas import expected, part_of
 
@@ -40,13 +41,16 @@ __all__ = [
     "PREFIX",
     "RATE",
     "AccountSettings",
+    "AgentSendSettings",
     "ApprovalSettings",
     "AuthSettings",
     "DirectSettings",
     "DnsSettings",
+    "E2aSettings",
     "ImapSettings",
     "Items",
     "LocalSettings",
+    "MailKiteSettings",
     "Policy",
     "Section",
     "Security",
@@ -82,6 +86,9 @@ class Settings(Section):
     smtp: SmtpSettings = SmtpSettings()
     direct: DirectSettings = DirectSettings()
     imap: ImapSettings = ImapSettings()
+    e2a: E2aSettings = E2aSettings()
+    mailkite: MailKiteSettings = MailKiteSettings()
+    agentsend: AgentSendSettings = AgentSendSettings()
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
 
