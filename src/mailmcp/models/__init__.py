@@ -60,6 +60,7 @@ from mailmcp.models.services import (
     Incoming,
     Page,
     RemoteInbox,
+    ServiceStatus,
 )
 from mailmcp.models.stored import (
     Conversation,
@@ -136,6 +137,7 @@ __all__ = [
     "Returned",
     "Seal",
     "SendingVerdict",
+    "ServiceStatus",
     "Source",
     "SpfResult",
     "Standing",
