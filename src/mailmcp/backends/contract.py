@@ -321,6 +321,11 @@ class ReadsMailboxes(Protocol):
     """A backend whose mail lies in accounts elsewhere."""
 
     @property
+    def name(self) -> str:
+        """The row's name in ``backends.BACKENDS``."""
+        ...
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The accounts' own addresses: each is an inbox."""
         ...

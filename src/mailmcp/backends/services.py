@@ -52,6 +52,11 @@ class Fetches(Protocol):
     """A service from which arrivals are fetched, with a cursor that the mailroom keeps."""
 
     @property
+    def name(self) -> str:
+        """The row's name in ``backends.BACKENDS``, also that of its budget."""
+        ...
+
+    @property
     def per_minute(self) -> int:
         """How many calls it allows in a minute, to all processes together."""
         ...

@@ -61,6 +61,7 @@ from mailmcp.models.services import (
     Incoming,
     Page,
     RemoteInbox,
+    ServiceStatus,
 )
 from mailmcp.models.stored import (
     Conversation,
@@ -140,6 +141,7 @@ __all__ = [
     "Returned",
     "Seal",
     "SendingVerdict",
+    "ServiceStatus",
     "Source",
     "SpfResult",
     "Standing",

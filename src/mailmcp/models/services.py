@@ -96,6 +96,19 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatus:
+    """How it stands with a service, as the leading process says."""
+
+    service: str
+    trouble: str = ""
+    """One sentence why it is not reached."""
+    looked_at: datetime | None = None
+    waiting: int = 0
+    """Mails that it has and that are still to be fetched."""
+    budget: BudgetStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetStatus:
     """How many calls a service may still be asked now."""
 
