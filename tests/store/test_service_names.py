@@ -29,11 +29,11 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
         yield opened
 
 
-def stored(db: sqlite3.Connection, inbox: int, message_id: str, fingerprint: str | None, *, outgoing: int = 0) -> None:
+def stored(db: sqlite3.Connection, inbox: int, message_id: str, fingerprint: str | None) -> None:
     db.execute(
-        "INSERT INTO messages (public_id, inbox, raw, outgoing, source, mail_from, recipients, received_at, fingerprint,"
-        " message_id) VALUES (lower(hex(randomblob(8))), ?, 1, ?, 'service', '', '[]', 0, ?, ?)",
-        (inbox, outgoing, fingerprint, message_id),
+        "INSERT INTO messages (public_id, inbox, raw, outgoing, source, mail_from, recipients, received_at,"
+        " fingerprint, message_id) VALUES (lower(hex(randomblob(8))), ?, 1, 0, 'service', '', '[]', 0, ?, ?)",
+        (inbox, fingerprint, message_id),
     )
 
 

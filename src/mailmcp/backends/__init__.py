@@ -50,6 +50,12 @@ BACKENDS: tuple[Row, ...] = (
         "mailmcp.backends.imap:ImapBackend",
         "Reads a mailbox that you have elsewhere by IMAP; the smtp backend sends for it.",
     ),
+    Row(
+        "e2a",
+        "mailmcp.backends.e2a:E2aBackend",
+        "Keeps inboxes at e2a, which says what it found out about senders and may hold mail for a review of its own;"
+        " names of recipients, Message-ID and References are e2a's.",
+    ),
     Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
     Row(
         "direct",

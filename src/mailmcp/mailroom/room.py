@@ -21,6 +21,7 @@ from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.fetching import Fetching
+from mailmcp.mailroom.hooks import Hooks
 from mailmcp.mailroom.in_force import InForce, Stating, differ
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.mailboxes import Mailboxes
@@ -90,6 +91,7 @@ class Mailroom:
         self._making = Making(store, providers)
         self._listening = Listening(store, providers.listening, pace)
         self._fetching = Fetching(store, providers, self._inbound, pace)
+        self.hooks = Hooks(store, providers.receiving, self._fetching.bring)
         self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
         flushing = Flushing(self._dispatch, pace)
         duties: Sequence[Duty] = (self._listening, self._fetching, flushing, self._checking, returning, self._mailboxes)
