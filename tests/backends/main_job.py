@@ -59,7 +59,7 @@ class Assistant:
     async def until(self, draft: str, *states: str) -> dict[str, Any]:
         """A draft once it is in one of these states."""
         async with asyncio.timeout(LIMIT):
-            while (found := (await self.call("check_draft", draft=draft))["drafts"][0])["status"] not in states:
+            while (found := (await self.call("check_draft", draft=draft))["drafts"][0])["status"] not in states:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         return found
 
@@ -75,7 +75,7 @@ async def assistant(home: Path, **environment: str) -> AsyncIterator[Assistant]:
     async with Client(server) as client:
         one = Assistant(client, home, "")
         async with asyncio.timeout(LIMIT):
-            while not (page := (await one.call("mail_status")).get("page")):
+            while not (page := (await one.call("mail_status")).get("page")):  # noqa: ASYNC110 - another process says it
                 await asyncio.sleep(0.05)
         one.page = str(page).rstrip("/")
         yield one
