@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_e2a import E2A, SHARED, passing
+from fake_mailkite import MailKite
 from loopback_service import served
 from main_job import assistant, code_mail, main_job
 
@@ -49,3 +50,41 @@ async def test_what_e2a_posts_brings_its_mail_at_once_and_once(home):
             assert found["code"] == "482913"
             assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1
             assert await one.post_hook("mailkite", headers, body) == 421
+
+
+@pytest.fixture
+def kite() -> MailKite:
+    made = MailKite()
+    made.domain("anna.mailkite.example")
+    return made
+
+
+def at_mailkite(fake: MailKite, url: str) -> dict[str, str]:
+    return {
+        "MAILMCP_BACKEND": "mailkite",
+        "MAILMCP_MAILKITE__API_KEY": fake.key,
+        "MAILMCP_MAILKITE__DOMAIN": "anna.mailkite.example",
+        "MAILMCP_MAILKITE__APP_PASSWORD": fake.app_password("*"),
+        "MAILMCP_MAILKITE__URL": url,
+    }
+
+
+async def test_the_main_job_at_mailkite(home, kite):
+    with served(kite) as url:
+        async with assistant(home, **at_mailkite(kite, url)) as one:
+            done = await main_job(one, lambda inbox, raw: kite.deliver(inbox, raw=raw, dmarc="pass"), lambda: kite.left)
+    assert done["mail"]["in-reply-to"] == "<739154@app.example>"
+
+
+async def test_what_mailkite_posts_brings_its_mail_at_once_and_once(home, kite):
+    secret = "whsec_of_a_test"
+    with served(kite) as url:
+        async with assistant(home, **at_mailkite(kite, url), MAILMCP_MAILKITE__HOOK_SECRETS=secret) as one:
+            inbox = (await one.call("create_inbox", name="shop"))["address"]
+            (row,) = await asyncio.to_thread(lambda: kite.deliver(inbox, raw=code_mail(inbox, "482913")))
+            headers, body = kite.event(row, secret)
+            assert await one.post_hook("mailkite", headers, body) == 200
+            assert await one.post_hook("mailkite", headers, body) == 200
+            found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
+            assert found["code"] == "482913"
+            assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1

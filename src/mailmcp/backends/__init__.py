@@ -56,6 +56,11 @@ BACKENDS: tuple[Row, ...] = (
         "Keeps inboxes at e2a, which says what it found out about senders and may hold mail for a review of its own;"
         " names of recipients, Message-ID and References are e2a's.",
     ),
+    Row(
+        "mailkite",
+        "mailmcp.backends.mailkite:MailKiteBackend",
+        "Keeps addresses of a domain at MailKite, which says what it found out about senders.",
+    ),
     Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
     Row(
         "direct",
