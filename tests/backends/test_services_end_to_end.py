@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from fake_agentsend import DOMAIN, AgentSend
 from fake_e2a import E2A, SHARED, passing
 from fake_mailkite import MailKite
 from loopback_service import served
@@ -43,6 +44,7 @@ async def test_what_e2a_posts_brings_its_mail_at_once_and_once(home):
             headers, body = fake.signed(fake.events[-1], "whsec_of_a_test")
             assert await one.post_hook("e2a", headers, body.replace(b"email.received", b"email.received ")) == 401
             assert await one.post_hook("e2a", headers, body) == 200
+            assert any(line.endswith(fake.rows[-1].id) for line in fake.calls), "it was fetched before the answer"
             asked = len(fake.calls)
             assert await one.post_hook("e2a", headers, body) == 200
             assert [line for line in fake.calls[asked:] if "/messages/" in line] == [], "it was not fetched again"
@@ -84,7 +86,41 @@ async def test_what_mailkite_posts_brings_its_mail_at_once_and_once(home, kite):
             (row,) = await asyncio.to_thread(lambda: kite.deliver(inbox, raw=code_mail(inbox, "482913")))
             headers, body = kite.event(row, secret)
             assert await one.post_hook("mailkite", headers, body) == 200
+            assert f"GET /api/messages/{row.id}" in kite.calls, "it was fetched before the answer"
             assert await one.post_hook("mailkite", headers, body) == 200
+            found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
+            assert found["code"] == "482913"
+            assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1
+
+
+def at_agentsend(fake: AgentSend, url: str) -> dict[str, str]:
+    return {
+        "MAILMCP_BACKEND": "agentsend",
+        "MAILMCP_AGENTSEND__API_KEY": fake.key,
+        "MAILMCP_AGENTSEND__DOMAIN": DOMAIN,
+        "MAILMCP_AGENTSEND__URL": url,
+    }
+
+
+async def test_the_main_job_at_agentsend(home):
+    fake = AgentSend()
+    with served(fake) as url:
+        async with assistant(home, **at_agentsend(fake, url)) as one:
+            done = await main_job(one, fake.deliver, lambda: fake.left)
+    assert done["mail"]["in-reply-to"] == "<739154@app.example>"
+
+
+async def test_what_agentsend_posts_brings_its_mail_at_once_and_once(home):
+    fake, secret = AgentSend(), "whsec_of_a_test"
+    with served(fake) as url:
+        async with assistant(home, **at_agentsend(fake, url), MAILMCP_AGENTSEND__HOOK_SECRETS=secret) as one:
+            inbox = (await one.call("create_inbox", name="shop"))["address"]
+            row = await asyncio.to_thread(fake.deliver, inbox, code_mail(inbox, "482913"))
+            for _ in range(2):
+                headers, body = fake.event(row, secret)
+                assert await one.post_hook("agentsend", headers, body) == 200
+                assert f"GET /messages/{row.id}" in fake.calls, "it was fetched before the answer"
+            assert fake.calls.count(f"GET /messages/{row.id}") == 1
             found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
             assert found["code"] == "482913"
             assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1

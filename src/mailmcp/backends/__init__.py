@@ -61,6 +61,11 @@ BACKENDS: tuple[Row, ...] = (
         "mailmcp.backends.mailkite:MailKiteBackend",
         "Keeps addresses of a domain at MailKite, which says what it found out about senders.",
     ),
+    Row(
+        "agentsend",
+        "mailmcp.backends.agentsend:AgentSendBackend",
+        "Keeps inboxes at AgentSend; not proven against the service.",
+    ),
     Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
     Row(
         "direct",

@@ -96,17 +96,17 @@ class Service:
         largest: int = LARGEST,
         octets: bool = False,
     ) -> Answer:
-        """One call; ``path`` is its segments, each of which may hold anything, and ``body`` becomes JSON.
+        """One call; ``path`` is its segments, each of which may hold anything.
 
-        So is the answer, unless ``octets`` are asked for.
+        ``body`` becomes JSON if it is no bytes, and the answer must be JSON if no ``octets`` are asked for.
 
         Raises Declined when the service said no, Busy or TryLater when nothing was done and it may be tried later, and
         NoAnswer when it may have been done (never of a call that may be repeated FREELY).
         """
         url = self.base + self._prefix + encoded(path) + query_of(query)
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         sent = {**self._headers, **(headers or {})}
-        if content is not None:
+        if content is not None and "Content-Type" not in sent:
             sent["Content-Type"] = "application/json"
         doubt: NoAnswer | None = None
         last: BackendError = TryLater(f"{self.name} was not asked.")
