@@ -18,6 +18,7 @@ from mailmcp.backends import BACKENDS, open_backend
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Backend, CreatesInboxes, Listens
 from mailmcp.backends.local import LocalBackend
 from mailmcp.config import (
+    AgentmailSettings,
     AgentSendSettings,
     E2aSettings,
     ImapSettings,
@@ -36,6 +37,7 @@ async def test_every_row_opens_a_backend_of_its_own_name(settings: Settings, rec
     for row in BACKENDS:
         own = settings.local.model_copy(update={"domain": "agents.example"})
         given = {"smtp": SmtpSettings(host="relay.example"), "imap": ImapSettings(username="me@home.example")}
+        given |= {"agentmail": AgentmailSettings(api_key=SecretStr("am_us_0"))}
         given |= {"e2a": E2aSettings(api_key=SecretStr("e2a_acct_x"))}
         given |= {"agentsend": AgentSendSettings(api_key=SecretStr("ask_x"))}
         given |= {"mailkite": MailKiteSettings(api_key=SecretStr("mk_live_x"), domain="mk.example")}

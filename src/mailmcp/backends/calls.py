@@ -77,6 +77,16 @@ class Answer:
         """The body as JSON; an empty one is None. Raises ValueError for what is none."""
         return json.loads(self.body) if self.body.strip() else None
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """The same of an answer that is an object; {} of any other."""
+        said = self.json
+        return cast(dict[str, Any], said) if isinstance(said, dict) else {}
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """The objects that a list of it holds; whatever else stands there is left out."""
+        return records_of(self.record, name)
+
 
 class Declined(BackendError):
     """The service did not do it: ``status`` and the service's own ``code`` say why."""
@@ -88,12 +98,13 @@ class Declined(BackendError):
 
 
 class Busy(TryLater):
-    """The service will not do it now; nothing was done."""
+    """The service will not do it now; nothing was done. ``lasting``: it will not in a moment either."""
 
-    def __init__(self, public: str, *, after: float | None = None, code: str = "") -> None:
+    def __init__(self, public: str, *, after: float | None = None, code: str = "", lasting: bool = False) -> None:
         super().__init__(public)
         self.after = after
         self.code = code
+        self.lasting = lasting
 
 
 Explain = Callable[[Any], Trouble]
@@ -146,6 +157,23 @@ def explained(said: Any) -> Trouble:
         message=word("message", "detail", "error_description"),
         advice=word("fix", "advice", "hint", "resolution"),
     )
+
+
+def moment_of(value: Any) -> datetime | None:
+    """A time as services write it (RFC 3339), UTC where no zone stands; None for what is none."""
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def records_of(record: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The objects in a list of an object."""
+    found: Any = record.get(name)
+    if not isinstance(found, list):
+        return []
+    return [cast(dict[str, Any], one) for one in cast(list[Any], found) if isinstance(one, dict)]
 
 
 def query_of(query: Mapping[str, str] | None) -> str:

@@ -27,6 +27,8 @@ from mailmcp.models import Address, OutboundMail
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 LONGEST_FIELD = 900
+_SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')
+_MAILBOX = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^"<>]*?))\s*<([^<>]+)>|([^\s<>"]+)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,26 @@ def once(key: str, request: Any) -> str:
     """
     content = json.dumps(request, sort_keys=True, ensure_ascii=False).encode()
     return hashlib.sha256(key.encode() + b"\0" + content).hexdigest()[:40]
+
+
+def written(address: Address) -> str:
+    """``Name <a@b>`` as services take it: in Unicode, the name in quotation marks where it needs them."""
+    if not address.name:
+        return address.email
+    name = address.name
+    if _SPECIALS.search(name):
+        name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{name} <{address.email}>"
+
+
+def mailbox(said: str) -> Address:
+    """The way back of ``written``. Raises BackendError for what is none."""
+    found = _MAILBOX.fullmatch(said.strip())
+    if found is None:
+        raise BackendError("Nothing left: an address cannot be written as it was approved.")
+    quoted, bare, inside, alone = found.groups()
+    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare or ""
+    return Address(name, inside or alone)
 
 
 def _comparable(value: Any) -> Any:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -49,6 +49,7 @@ LARGEST = 8 * 1024 * 1024
 """Bytes of an answer; a download says its own limit."""
 LONGEST_WORDS = 240
 REDIRECTS = 3
+MOST_PAGES = 200
 _LINK = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]+", re.IGNORECASE)
 _KEY = re.compile(r"\b(?:am|e2a|mk|as|sk|pk|whsec|agt|re)_[A-Za-z0-9_-]{12,}|\bBearer\s+\S+", re.IGNORECASE)
 """What looks like a key of such a service, whoever's it is."""
@@ -128,6 +129,8 @@ class Service:
                 last, pause = error, error.after
                 if pause is not None:
                     await self._budget.rest(pause)
+                if error.lasting:
+                    break
             except NoAnswer as error:
                 last, pause = error, error.after if isinstance(error, Unsure) else None
                 if repeat is not Repeat.FREELY:
@@ -143,6 +146,26 @@ class Service:
         if doubt is not None:
             raise doubt
         raise last if isinstance(last, TryLater) else TryLater(last.public)
+
+    async def ask(
+        self, path: Sequence[str], query: Mapping[str, str] | None = None, *, method: str = "GET", body: Any = None
+    ) -> Answer:
+        """A call that may be repeated freely; see ``call``."""
+        return await self.call(method, path, repeat=Repeat.FREELY, query=query, body=body)
+
+    async def pages(self, path: Sequence[str], query: Mapping[str, str]) -> AsyncIterator[Answer]:
+        """The pages of a list, each of which names the next in ``next_page_token``; one may be empty and not the last.
+
+        Raises BackendError when there is no end to them.
+        """
+        asked = dict(query)
+        for _ in range(MOST_PAGES):
+            page = await self.ask(path, asked)
+            yield page
+            if not (token := page.record.get("next_page_token")):
+                return
+            asked["page_token"] = token
+        raise BackendError(f"{self.name} gives a list without end.")
 
     async def download(self, url: str, *, hosts: Sequence[str], largest: int) -> bytes:
         """What lies behind a link that the service gave, at one of ``hosts`` or below one; the key is not shown there.
@@ -206,7 +229,7 @@ class Service:
         after = seconds_of(answer.headers)
         if answer.status == 429:
             if trouble.again is False:  # of a day or a month: waiting a moment helps nobody
-                raise Busy(said, after=None, code=trouble.code)
+                raise Busy(said, code=trouble.code, lasting=True)
             raise Busy(said, after=after if after is not None else 1.0, code=trouble.code)
         if trouble.again or answer.status in (408, 425) or answer.status >= 500:
             if after is not None:
