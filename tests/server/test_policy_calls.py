@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hosts import ToolFailed
 from outside import OTHER_HOST, PROVED_HOST, World, world
 
 from mailmcp.config import load_settings
@@ -69,6 +70,18 @@ async def test_a_mail_that_came_makes_nobody_known(door):
     assert (await send(door, anna, in_reply_to=message))["status"] == "sent"
     assert (await send(door, anna, PAM, body="Something new."))["status"] == "held"
     assert len(door.sink.arrived) == 1
+
+
+async def test_a_sender_whose_domain_no_rule_can_compare_makes_nobody_known(door):
+    anna = await door.inbox("anna")
+    raw = f"From: no-reply@\uff53hop.example\r\nTo: {anna}\r\nSubject: Hello\r\n\r\nSome words.\r\n".encode()
+    answered = (await door.receive(anna, raw))["message"]
+    for to in ("drop@\uff45vil.example", "\u212aate@app.example"):
+        with pytest.raises(ToolFailed, match="is not an e-mail address"):
+            await send(door, anna, to, in_reply_to=answered)
+    with pytest.raises(ToolFailed, match="not an e-mail address that can be written to"):
+        await send(door, anna, in_reply_to=answered)  # its sender's own address
+    assert door.sink.arrived == []
 
 
 async def test_whom_a_sender_names_beside_is_not_answered_unasked(door):

@@ -140,8 +140,15 @@ def _is_address(email: str) -> bool:
         and len(local.encode()) <= 64
         and len(domain.encode()) <= 255
         and bool(_LOCAL.fullmatch(local))
+        and not any(map(_folds_into_ascii, local))
         and all(_LABEL.fullmatch(label) for label in domain.split("."))
+        and ascii_host(domain) != ""  # else no rule could tell whose it is, and a relay may take it for another name
     )
+
+
+def _folds_into_ascii(letter: str) -> bool:
+    """Whether a letter beyond ASCII becomes one of ASCII in lower case: the sign of Kelvin would be a k."""
+    return not letter.isascii() and any(map(str.isascii, unicodedata.normalize("NFC", letter.lower())))
 
 
 def _check(submission: Submission, sender: Address) -> None:
