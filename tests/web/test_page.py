@@ -78,6 +78,15 @@ def test_what_a_glance_would_not_tell_is_said(rig, session):
     assert session.shown(rig.hold())["notices"] == []
 
 
+def test_an_html_version_that_says_other_things_than_the_text_is_called_out(rig, session):
+    same = rig.hold(body="We agree to pay 200 euros.", html="<p>We agree to <b>pay</b> 200 euros.</p><p>Ann</p>")
+    assert session.shown(same)["notices"] == []
+    other = rig.hold(body="See you tomorrow.", html="<p>We agree to pay one million to Eve.</p>")
+    assert session.shown(other)["notices"] == [
+        "The HTML version, which most programs show, says what the text does not: we agree to pay one million eve."
+    ]
+
+
 def test_a_domain_in_other_letters_is_shown_as_machines_read_it(open_rig):
     rig = open_rig(
         **through(9),

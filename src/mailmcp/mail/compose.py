@@ -18,6 +18,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from mailmcp.errors import BadAddress, BadInput
+from mailmcp.language.characters import cleaned
 from mailmcp.language.domains import ascii_host
 from mailmcp.mail import filenames, parse
 from mailmcp.models import Address, OutgoingFile, Submission
@@ -177,6 +178,8 @@ def _check(submission: Submission, sender: Address) -> None:
         raise BadInput(f"There are {len(submission.attachments)} attachments: at most {MAX_FILES} are possible.")
     for file in submission.attachments:
         _refuse_controls(file.filename, f"The file name {file.filename!r}")
+        if cleaned(file.filename)[1]:  # the human who approves would be shown another name than the recipient
+            raise BadInput(f"The file name {file.filename!a} holds invisible characters: remove them.")
     _check_pictures(submission)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
 from mailmcp.errors import NotFound
-from mailmcp.language.characters import cleaned
+from mailmcp.language.characters import cleaned, comparable
 from mailmcp.language.domains import ascii_host, same_organisation
 from mailmcp.mail import inert, parse, targets, text
 from mailmcp.mail.contents import examined
@@ -25,6 +26,9 @@ CHARACTERS_SHOWN = 4_000
 TEXT_SHOWN = 400_000
 HIDDEN_SHOWN, LINKS_SHOWN = 50, 200
 _HIDDEN_WORDS = 2_000
+MORE_IN_HTML, MORE_SHOWN = 4, 12
+"""Words of the HTML alone from which on they are told, and how many of them are."""
+_WORD = re.compile(r"\w+")
 
 
 class Presenting:
@@ -220,6 +224,8 @@ def _notices(
             yield f"The {where} holds {_counted(invisible, 'invisible character')}, named where they stand."
     if channels.invisible and channels.read_from == "html":
         yield f"The HTML holds {_counted(channels.invisible, 'invisible character')}."
+    if message.html and (more := _said_in_html_alone(message.text or "", channels)):
+        yield f"The HTML version, which most programs show, says what the text does not: {more}."
     if channels.hidden:
         pieces = _counted(len(channels.hidden), "piece")
         yield f"The HTML hides {pieces} of text from whoever reads it; what they say stands below it."
@@ -235,6 +241,16 @@ def _notices(
     for flag, sentence in _FLAGS.items():
         if any(flag in link.flags for link in channels.links):
             yield sentence
+
+
+def _said_in_html_alone(plain: str, channels: Channels) -> str:
+    """Words that are seen in the HTML and not in the text, when they are more than an unsubscribe line or a button."""
+    seen = "\n".join((channels.visible, channels.quoted, channels.signature))
+    said = frozenset(_WORD.findall(comparable(plain)))
+    words = [one for one in dict.fromkeys(_WORD.findall(comparable(seen))) if one not in said]
+    if len(words) < MORE_IN_HTML:
+        return ""
+    return " ".join(words[:MORE_SHOWN]) + (" …" if len(words) > MORE_SHOWN else "")
 
 
 def _counted(number: int, what: str) -> str:
