@@ -209,6 +209,19 @@ async def test_a_rate_is_counted_over_all_processes_of_a_home_and_in_time(home):
         assert (await send(two, anna, "9@app.example", body="Mail 9."))["status"] == "sent"
 
 
+async def test_what_is_sent_later_takes_its_place_in_the_hour_in_which_it_leaves(home):
+    async with world(home, MAILMCP_SEND__POLICY="open", MAILMCP_SEND__RATE="2/h") as door:
+        anna = await door.inbox("anna")
+
+        async def asked(number: int, at: str | None) -> str:
+            return (await send(door, anna, BOB, body=f"Number {number}.", send_at=at))["status"]
+
+        noon, ten_past, evening = (f"2099-01-01T{one}:00Z" for one in ("12:00", "12:10", "18:00"))
+        assert [await asked(1, ten_past), await asked(2, ten_past)] == ["queued", "queued"]
+        assert [await asked(3, ten_past), await asked(4, noon)] == ["held", "held"]
+        assert [await asked(5, evening), await asked(6, None)] == ["queued", "sent"]
+
+
 async def test_neither_a_repeat_nor_mail_inside_the_home_takes_a_place(home):
     async with world(home, MAILMCP_SEND__POLICY="open", MAILMCP_SEND__RATE="2/h") as door:
         anna, bert = await door.inbox("anna"), await door.inbox("bert")

@@ -93,7 +93,7 @@ class Deciding:
                     inbox=inbox.address,
                     recipients=facts.outside,
                     thread=facts.answered.thread if facts.answered else None,
-                    now=now,
+                    leaves=max(now, submission.send_at or now),
                 ),
             )
         rate = rules.rates.get("thread")
@@ -106,7 +106,10 @@ class Deciding:
         """The draft was allowed without a human: it counts in the rates."""
         if facts.outside:
             thread = facts.answered.thread if facts.answered else None
-            sends.count(db, draft.id, inbox=draft.inbox, recipients=facts.outside, thread=thread, now=now)
+            leaves = max(now, draft.send_at or now)
+            sends.count(
+                db, draft.id, inbox=draft.inbox, recipients=facts.outside, thread=thread, now=now, leaves=leaves
+            )
 
     async def _carried(self, submission: Submission) -> list[Passage]:
         found = [await self._store.read(messages.get, one) for one in dict.fromkeys(submission.carries)]
