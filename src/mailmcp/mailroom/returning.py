@@ -159,7 +159,7 @@ class Returning:
             recipient,
             self._report(waiting),
             fate.kind,
-            recipients=draft.recipients,
+            told=returns.told(db, draft),
             wrote_since=returns.wrote_since(
                 db, {recipient.lower(), normal(recipient)}, draft.created_at, but=waiting.row
             ),
