@@ -275,8 +275,10 @@ async def test_own_words_and_common_phrases_may_go_to_anybody(open_door):
         {"body": "x", "attachments": [{"name": "a.csv", "text": "a,482913"}]},
         {"body": "x", "attachments": [{"name": "482913.txt", "text": "a"}]},
         {"body": "4\u200b8\u200b2\u200b9\u200b1\u200b3"},
+        {"body": "https://app.example/?q=%34%38%32%39%31%33"},
+        {"body": "x", "html": '<p title="&#52;&#56;&#50;&#57;&#49;&#51;">x</p>'},
     ],
-    ids=["text", "HTML", "base64", "file", "file name", "invisible"],
+    ids=["text", "HTML", "base64", "file", "file name", "invisible", "link", "attribute"],
 )
 async def test_a_code_that_arrived_within_the_hour_is_held_with_a_masked_reason(open_door, more):
     door = open_door

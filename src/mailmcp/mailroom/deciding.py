@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import cast
 
 from mailmcp.config import RATE, Section, SendSettings, Settings
@@ -144,6 +145,8 @@ def said(submission: Submission) -> Iterator[Piece]:
         links = (one.url for one in channels.links)
         yield Piece("HTML", "\n".join((channels.visible, channels.quoted, channels.signature, *hidden, *links)))
         yield Piece("HTML source", submission.html)
+        if (plain := unescape(submission.html)) != submission.html:  # attributes and comments are seen by programs
+            yield Piece("HTML source", plain)
     people = (*submission.to, *submission.cc, *submission.bcc)
     yield Piece("list of recipients", "\n".join(f"{one.name}\n{one.email}" for one in people))
     for number, file in enumerate(submission.attachments, 1):

@@ -71,8 +71,10 @@ def find(pieces: Sequence[Piece], *, fresh: Collection[Fresh] = (), own: Collect
                 (piece.where, what), Leak(kind, f"Its {piece.where} holds what looks like a secret: {what}.")
             )
         inner = _decoded(plain) if piece.plain else ""
-        for kind, what in _in_text(inner, wanted, plain=True) if inner else ():
-            sentence = f"Its {piece.where} holds, in base64, what looks like a secret: {what}."
+        if "%" in plain:  # as it stands in a link, on which a secret leaves most easily
+            inner += f"\n{_comparable(unquote(plain))}"
+        for kind, what in _in_text(inner, wanted, piece.plain) if inner else ():
+            sentence = f"Its {piece.where} holds, in another coding, what looks like a secret: {what}."
             found.setdefault((piece.where, what), Leak(kind, sentence))
     return tuple(found.values())
 
