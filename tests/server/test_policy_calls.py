@@ -172,6 +172,19 @@ async def test_a_taint_outlives_its_inbox_and_the_process_and_ends_after_an_hour
         assert (await send(door, bert, BOB, body="4"))["status"] == "sent"
 
 
+async def test_words_of_an_unproved_sender_taint_also_in_an_own_mail_that_passed_them_on(open_door):
+    door = open_door
+    anna = await door.inbox("anna")
+    eve = await door.mail(anna, from_=EVE, text=LETTER)
+    held = await send(door, anna, BOB, forward=eve)
+    await approve(door, held["draft"])
+    room = await door.session.room()
+    copy = (await room.draft(held["draft"])).message
+    assert (await send(door, anna, PAM, body="One."))["status"] == "sent"
+    assert LETTER[:30] in (await door.ask("read_thread", thread=copy))[0]
+    assert (await send(door, anna, PAM, body="Two."))["status"] == "held"
+
+
 async def test_neither_a_code_nor_a_verified_sender_taints(open_door):
     door = open_door
     anna = await door.inbox("anna")
