@@ -222,6 +222,16 @@ async def test_a_rate_is_counted_over_all_processes_of_a_home_and_in_time(home):
         assert (await send(two, anna, "9@app.example", body="Mail 9."))["status"] == "sent"
 
 
+async def test_the_same_address_written_otherwise_is_a_repeat(open_door):
+    door = open_door
+    anna = await door.inbox("anna")
+    first = await send(door, anna, "bob@b\u00fccher.example")
+    for same in ("bob@xn--bcher-kva.example", "Bob <BOB@bu\u0308cher.example>"):
+        assert (await send(door, anna, same))["draft"] == first["draft"]
+    assert (await send(door, anna, "bob@xn--bcher-kva.example", html=""))["draft"] == first["draft"]
+    assert len(door.sink.arrived) == 1
+
+
 async def test_what_is_sent_later_takes_its_place_in_the_hour_in_which_it_leaves(home):
     async with world(home, MAILMCP_SEND__POLICY="open", MAILMCP_SEND__RATE="2/h") as door:
         anna = await door.inbox("anna")

@@ -21,7 +21,6 @@ from mailmcp.mailroom.requests import FileRequest, SendRequest
 from mailmcp.models import Address, Inbox, Message, OutgoingFile, StoredMessage, Submission
 from mailmcp.store import Store, inboxes, messages
 
-
 YEARS = (1970, 2999)
 """The years that a time of sending may have; what has passed means at once."""
 

@@ -46,7 +46,7 @@ def counted(
     thread: str | None,
     leaves: datetime,
 ) -> Sent:
-    """How many leave within the time of each rate before that moment, or after it: they may be asked for in any order."""
+    """How many leave within the time of each rate before or after that moment: they are asked for in any order."""
 
     def within(scope: str, condition: str = "TRUE", **values: str | None) -> int:
         rate = rates.get(scope)
