@@ -97,6 +97,20 @@ def test_a_domain_in_other_letters_is_shown_as_machines_read_it(open_rig):
     assert any("machines read it as xn--bcher-kva.example" in one for one in shown["notices"])
 
 
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ("\u0430nn@far.example", "has letters beyond ASCII, which may look like others: \u0430 (U+0430)."),
+        ("ann@xn--bcher-kva.example", "may show the domain of ann@xn--bcher-kva.example as b\u00fccher.example."),
+        ("ann\uff20far.example <eve@evil.example>", "The name of eve@evil.example looks like another address"),
+    ],
+)
+def test_a_recipient_that_may_be_taken_for_another_is_called_out(open_rig, to, words):
+    rig = open_rig(**through(9))
+    (notice,) = rig.session().shown(rig.hold(to=(to,)))["notices"]
+    assert words in notice
+
+
 def test_attachments_are_named_measured_and_saved_as_they_are(rig, session):
     data = bytes(range(256)) * 5
     draft = rig.hold(files=({"name": "übung 1.bin", "base64": base64.b64encode(data).decode()},))

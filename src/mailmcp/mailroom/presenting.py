@@ -216,7 +216,12 @@ def _notices(
             yield f"Answers would go to {email}, which is not at the domain of the inbox."
         if one.ascii:
             yield f"{email} is written in letters beyond ASCII; machines read it as {one.ascii}."
-        if "@" in one.address.name and one.address.name.strip("\"' ").lower() != email.lower():
+        if not (local := email.rpartition("@")[0]).isascii():
+            signs = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in dict.fromkeys(local) if not sign.isascii())
+            yield f"The name before the @ of {email} has letters beyond ASCII, which may look like others: {signs}."
+        if (seen := _legible(email.rpartition("@")[2])) is not None:
+            yield f"Mail programs may show the domain of {email} as {seen}."
+        if "@" in comparable(one.address.name) and comparable(one.address.name).strip("\"' ") != comparable(email):
             yield f"The name of {email} looks like another address: {one.address.name[:100]}."
     counted = (("subject", message.subject), ("text", message.text or ""))
     for where, words in (*counted, *(("name of a recipient", one.address.name) for one in people)):
@@ -251,6 +256,18 @@ def _said_in_html_alone(plain: str, channels: Channels) -> str:
     if len(words) < MORE_IN_HTML:
         return ""
     return " ".join(words[:MORE_SHOWN]) + (" …" if len(words) > MORE_SHOWN else "")
+
+
+def _legible(domain: str) -> str | None:
+    """A domain of A-labels in the letters that they stand for; None when it has none."""
+    import idna
+
+    if "xn--" not in domain.lower():
+        return None
+    try:
+        return idna.decode(domain)
+    except UnicodeError:  # of the idna package: labels that stand for nothing
+        return None
 
 
 def _counted(number: int, what: str) -> str:
