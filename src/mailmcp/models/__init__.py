@@ -32,6 +32,7 @@ from mailmcp.models.mail import (
     Provenance,
     Source,
 )
+from mailmcp.models.principals import ABILITIES, OWNER, Ability, Key, Principal
 from mailmcp.models.returns import Fate, Returned, ReturnKind
 from mailmcp.models.sending import (
     Approval,
@@ -64,6 +65,9 @@ from mailmcp.models.stored import (
 from mailmcp.models.trust import Reason, Trust, Verdict
 
 __all__ = [
+    "ABILITIES",
+    "OWNER",
+    "Ability",
     "AccountStatus",
     "Address",
     "Approval",
@@ -101,6 +105,7 @@ __all__ = [
     "Inbox",
     "InboxSummary",
     "KeptMail",
+    "Key",
     "Leave",
     "Link",
     "ListenerStatus",
@@ -109,6 +114,7 @@ __all__ = [
     "OutgoingFile",
     "Pause",
     "Place",
+    "Principal",
     "Provenance",
     "QuarantinedMessage",
     "Reason",
