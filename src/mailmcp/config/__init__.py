@@ -22,6 +22,7 @@ from mailmcp.config.sections import (
     AuthSettings,
     DirectSettings,
     DnsSettings,
+    HttpSettings,
     Items,
     LocalSettings,
     Policy,
@@ -44,6 +45,7 @@ __all__ = [
     "AuthSettings",
     "DirectSettings",
     "DnsSettings",
+    "HttpSettings",
     "ImapSettings",
     "Items",
     "LocalSettings",
@@ -84,6 +86,7 @@ class Settings(Section):
     imap: ImapSettings = ImapSettings()
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
+    http: HttpSettings = HttpSettings()
 
 
 def default_home() -> Path:

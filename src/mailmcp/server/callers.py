@@ -6,17 +6,21 @@ request; without that nothing is served. Handlers and whatever they start find t
 
 from __future__ import annotations
 
+import logging
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
+from mailmcp.errors import MailError
 from mailmcp.models import Principal
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.counter import Counter
     from mailmcp.mailroom.requests import Waited
+
+log = logging.getLogger("mailmcp.server")
 
 SCOPE_KEY = "mailmcp.visit"
 """Where the door leaves a visit in an ASGI scope."""
@@ -27,8 +31,27 @@ class Visit:
     """An HTTP exchange of a caller who was let in."""
 
     principal: Principal
-    leaving: list[tuple[Counter, Waited]] = field(default_factory=list["tuple[Counter, Waited]"])
-    """Results of waits that its response holds."""
+    _leaving: list[tuple[Counter, Waited]] = field(default_factory=list["tuple[Counter, Waited]"])
+    _written: bool | None = None
+
+    async def leaving(self, counter: Counter, waited: Waited) -> None:
+        """A wait's result is about to be written in the answer to this request, or in a stream beside it."""
+        self._leaving.append((counter, waited))
+        if self._written is not None:
+            await self.settle(written=self._written)
+
+    async def settle(self, *, written: bool) -> None:
+        """The answer is over: what it held is handed out if it was written, and free again if nobody read it."""
+        self._written = written
+        taken, self._leaving = self._leaving, []
+        for counter, waited in taken:
+            if not written:
+                counter.dropped(waited)
+                continue
+            try:
+                await counter.handed_out(waited)
+            except MailError as error:
+                log.warning("a result that was handed out could not be recorded: %s", error)
 
 
 _visit: ContextVar[Visit | None] = ContextVar("mailmcp-visit", default=None)

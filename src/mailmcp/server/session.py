@@ -115,7 +115,7 @@ class Session:
     async def leaving(self, request_id: str, room: Counter, waited: Waited) -> None:
         """A wait's result is about to be written under this request id, or in the response of this visit."""
         if (came := visit()) is not None:
-            came.leaving.append((room, waited))
+            await came.leaving(room, waited)
         elif not self.confirms_writes:
             await room.handed_out(waited)
         else:
