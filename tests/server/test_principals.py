@@ -229,6 +229,23 @@ async def test_lists_and_the_state_of_the_home_hold_ones_own_only(two: Two) -> N
     assert str(owners.audit_head[0]) not in status["audit_head"]
 
 
+@pytest.mark.parametrize("modern", [True, False])
+async def test_what_a_host_offers_while_somebody_types_is_ones_own(two: Two, modern: bool) -> None:
+    async def offered(ref: dict[str, str], name: str, begun: str = "") -> list[str]:
+        asked = {"ref": ref, "argument": {"name": name, "value": begun}}
+        answer = await two.house.request(two.ann, "completion/complete", asked, modern=modern)
+        return answer["result"]["completion"]["values"]
+
+    triage = {"type": "ref/prompt", "name": "triage_inbox"}
+    assert await offered(triage, "inbox") == [two.own.inbox]
+    assert await offered(triage, "inbox", "ANN") == [two.own.inbox]
+    assert await offered(triage, "inbox", "bea") == []
+    assert await offered({"type": "ref/resource", "uri": "mail://inbox/{address}"}, "address") == [two.own.inbox]
+    assert await offered({"type": "ref/resource", "uri": "mail://thread/{id}"}, "id") == [two.own.thread]
+    assert await offered({"type": "ref/resource", "uri": "mail://drafts/{id}"}, "id") == [two.own.draft]
+    assert await offered({"type": "ref/prompt", "name": "answer_thread"}, "intent") == []
+
+
 async def test_an_address_that_is_anothers_cannot_be_had_and_ones_own_id_gives_ones_own_inbox(two: Two) -> None:
     assert two.own.inbox != two.others.inbox  # both were made with the same id
     again = await two.house.ask(two.ann, "create_inbox", key="the same for both")

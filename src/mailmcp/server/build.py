@@ -22,6 +22,7 @@ from pydantic_core import InitErrorDetails, from_json
 from mailmcp import __version__
 from mailmcp.errors import MailError
 from mailmcp.server.callers import for_its_caller
+from mailmcp.server.completion import add_completion
 from mailmcp.server.resources import add_resources, all_prompts
 from mailmcp.server.sentences import LONGEST, arguments_sentence, bounded, parameters_sentence, shown
 from mailmcp.server.session import Session
@@ -139,6 +140,7 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
     )
     updates.attach(server)
     add_resources(server, session)
+    add_completion(server, session)
     for prompt in all_prompts():
         server.add_prompt(prompt)
     return server
