@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.mailroom import checking, dispatch, judges, room, waiting
+from mailmcp.mailroom import checking, counter, dispatch, judges, waiting
 
 SECONDS = 60.0
 
@@ -16,7 +16,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
         (checking, "WAITER_SECONDS"),
         (dispatch, "SETTLE_SECONDS"),
         (judges, "SECONDS"),
-        (room, "LISTENER_SECONDS"),
+        (counter, "LISTENER_SECONDS"),
         (waiting, "JUDGE_SECONDS"),
     ):
         monkeypatch.setattr(where, name, SECONDS)

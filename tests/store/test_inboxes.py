@@ -31,6 +31,7 @@ from mailmcp.store import (
     fetching,
     handouts,
     inboxes,
+    keys,
     left_as,
     marks,
     messages,
@@ -196,6 +197,10 @@ def _fill(desk: Desk, name: str) -> None:
     fetching.note(desk.db, inbox.row, Page(found=(Found(id="1", at=desk.now),), cursor="c"))
     left_as.keep(desk.db, draft, "toy", Receipt(accepted=(), provider_id=name, message_id="<x@toy>"), desk.now)
     outbox.move(desk.db, draft, from_=[DraftState.ON_WIRE], to=DraftState.SENT, now=desk.later(), message=copy.row)
+    key = keys.create(
+        desk.db, sha256=name, label="", abilities=("read",), addresses=[inbox.address], every=False, now=desk.now
+    )
+    assert key.inboxes == (inbox.address,)
     desk.accept(desk.letter(inbox.address), inbox.address)  # one that is not judged yet
 
 
@@ -220,14 +225,16 @@ def test_deletion_leaves_nothing_of_an_inbox_in_any_table_and_all_of_the_others(
     _fill(desk, "bea")
     removed = inboxes.delete(desk.db, "bea@agents.test")
     assert removed == {"messages": 7, "threads": 3, "drafts": 3}
-    assert {**_rows(desk.db), "audit": before["audit"]} == before
+    # The key stays though it opens nothing any more: the audit log names it.
+    outlive = {name: before[name] for name in ("audit", "keys", "key_secrets")}
+    assert {**_rows(desk.db), **outlive} == before
     assert _indexed_words(desk.db) == words
     assert desk.db.execute("PRAGMA foreign_key_check").fetchall() == []
     desk.db.execute("INSERT INTO search (search) VALUES ('integrity-check')")
     assert desk.found("ann") != []
     assert desk.found("bea") == []
     inboxes.delete(desk.db, "ann@agents.test")
-    assert {name for name, count in _rows(desk.db).items() if count} == {"audit"}
+    assert {name for name, count in _rows(desk.db).items() if count} == {"audit", "keys", "key_secrets"}
     assert _indexed_words(desk.db) == set()
 
 

@@ -18,8 +18,9 @@ from rig import LIMIT, Rig, Screen, Session
 
 from mailmcp.backends import open_backend
 from mailmcp.config import load_settings
+from mailmcp.mailroom import peers
 from mailmcp.mailroom.room import Mailroom
-from mailmcp.web import desktop, peers
+from mailmcp.web import desktop
 from mailmcp.web.serving import Serving, address_of, bind
 
 

@@ -14,6 +14,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, cast
 
 from mailmcp import __version__
+from mailmcp.cli import over_http
 from mailmcp.cli.usage import Command, Line, Misused, help_of, understood
 
 if TYPE_CHECKING:
@@ -88,6 +89,15 @@ async def open_mailroom(settings: Settings, *, leads: bool = True) -> Mailroom:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    transport = getattr(options, "transport", None) or "stdio"
+    if transport not in ("stdio", "http", "sse"):
+        raise Misused(f"--transport takes stdio, http or sse, not '{transport[:20]}'.")
+    if transport != "stdio":
+        from mailmcp.cli import http
+
+        return http.serve(options, open_mailroom)
+    if getattr(options, "host", None) or getattr(options, "port", None):
+        raise Misused("--host and --port belong to `--transport http`.")
     import gc
 
     # Importing the SDK makes some hundred thousand objects that live as long as the process: the collector would go
@@ -158,6 +168,12 @@ def _suppression(options: argparse.Namespace) -> int:
     from mailmcp.cli import afterwards
 
     return afterwards.suppression(options, open_mailroom)
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from mailmcp.cli import keys
+
+    return keys.keys(options, open_mailroom)
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -232,7 +248,14 @@ COMMANDS = (
         flags={"--yes": "write without asking"},
         forms=(("disconnect CLIENT [--yes]", "take it out of the settings of a client"),),
     ),
-    Command("serve", _serve, "serve MCP on standard input and output: what a client of yours runs", "To begin"),
+    Command(
+        "serve",
+        _serve,
+        "serve MCP on standard input and output: what a client of yours runs",
+        "To begin",
+        options=over_http.SERVE_OPTIONS,
+        forms=over_http.SERVE_FORMS,
+    ),
     Command(
         "inbox",
         _inbox,
@@ -311,6 +334,18 @@ COMMANDS = (
             ("suppression list", "list the addresses to which nothing is sent any more"),
             ("suppression remove ADDRESS", "let it be written to again"),
         ),
+    ),
+    Command(
+        "keys",
+        _keys,
+        "make, list, rotate or revoke the keys with which clients come in over HTTP",
+        "For clients over HTTP",
+        takes=("action", "key"),
+        actions=("create", "list", "rotate", "revoke"),
+        options=over_http.KEYS_OPTIONS,
+        repeated=("--inbox",),
+        flags={"--all": "create: it opens every inbox, those to come included"},
+        forms=over_http.KEYS_FORMS,
     ),
     Command(
         "audit",

@@ -38,6 +38,8 @@ class Command:
     """What the first of them may be, when it is a word of ours."""
     options: dict[str, str] = field(default_factory=dict[str, str])
     """Further options with a value, and what each is for."""
+    repeated: tuple[str, ...] = ()
+    """Those of them that may be given several times."""
     flags: dict[str, str] = field(default_factory=dict[str, str])
     """Further options without a value."""
     home: str = HOME
@@ -131,7 +133,7 @@ def _of_command(command: Command, rest: Sequence[str], home: Path | None) -> Lin
     parser = _Arguments(add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true")
     for option in ("--home", *command.options):
-        parser.add_argument(option)
+        parser.add_argument(option, action="append" if option in command.repeated else "store")
     for flag in command.flags:
         parser.add_argument(flag, action="store_true")
     for name in command.takes:

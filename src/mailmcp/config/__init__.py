@@ -22,6 +22,7 @@ from mailmcp.config.sections import (
     AuthSettings,
     DirectSettings,
     DnsSettings,
+    HttpSettings,
     Items,
     LocalSettings,
     Policy,
@@ -48,6 +49,7 @@ __all__ = [
     "DirectSettings",
     "DnsSettings",
     "E2aSettings",
+    "HttpSettings",
     "ImapSettings",
     "Items",
     "LocalSettings",
@@ -97,6 +99,7 @@ class Settings(Section):
     agentsend: AgentSendSettings = AgentSendSettings()
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
+    http: HttpSettings = HttpSettings()
 
     @property
     def backends(self) -> tuple[str, ...]:

@@ -313,3 +313,66 @@ class WebSettings(Section):
         if not is_own:
             raise ValueError("must be an address of this machine alone, such as 127.0.0.1")
         return value
+
+
+class HttpSettings(Section):
+    """MCP over HTTP, which `mailmcp serve --transport http` offers."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address that it listens on; one that others reach is refused while there is no key.",
+    )
+    port: int = Field(default=8765, ge=0, le=65535, description="Port that it listens on; 0 picks a free one.")
+    url: str | None = Field(
+        default=None,
+        description="Where clients reach it when that is elsewhere, as behind a proxy of yours that speaks TLS, such as"
+        " https://mail.example.com/mcp; its host is then a name that is answered.",
+    )
+    names: Items = Field(
+        default=(),
+        description="Further host names by which it may be called, each as host or host:port, with commas between them;"
+        " requests to any other name are refused.",
+    )
+    origins: Items = Field(
+        default=(),
+        description="Origins of web pages that may call it, such as https://app.example.com, with commas between them;"
+        " others than its own are refused.",
+    )
+    issuer: str | None = Field(
+        default=None,
+        description="OAuth authorization server that hosts are sent to when they come without a key (RFC 9728). The"
+        " access tokens that it hands out must be keys of this home.",
+    )
+    rate: str = _rate("1200/min", "Requests that one key may make")
+
+    @field_validator("rate")
+    @classmethod
+    def _is_a_rate(cls, value: str) -> str:
+        if not RATE.fullmatch(value.strip()):
+            raise ValueError("must be a number in a min, h or d, such as 1200/min")
+        return value.strip()
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_one_address(cls, value: str) -> str:
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise ValueError("must be an address such as 127.0.0.1, or 0.0.0.0 for all of this machine's") from None
+        return value
+
+    @field_validator("url", "issuer")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        address = r"https?://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:/[!-~]{0,200})?"
+        if value is not None and not re.fullmatch(address, value):
+            raise ValueError("must be an address such as https://mail.example.com/mcp")
+        return value.rstrip("/") if value else None
+
+    @field_validator("origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not re.fullmatch(r"https?://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?", one):
+                raise ValueError("must be a scheme and a host such as https://app.example.com, and nothing behind it")
+        return value

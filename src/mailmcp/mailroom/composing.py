@@ -28,10 +28,10 @@ YEARS = (1970, 2999)
 class Composing:
     """Looks up what a request names."""
 
-    def __init__(self, store: Store, reading: Reading, home: Path) -> None:
+    def __init__(self, store: Store, reading: Reading, outgoing: Path) -> None:
         self._store = store
         self._reading = reading
-        self._outgoing = home / "outgoing"
+        self._outgoing = outgoing
 
     async def submission(self, request: SendRequest) -> Submission:
         """The submission of a request. Raises BadInput, BadAddress or NotFound, each naming the argument."""

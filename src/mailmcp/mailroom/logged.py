@@ -8,14 +8,18 @@ from typing import Any
 
 from mailmcp.errors import BadInput, NotFound
 from mailmcp.models import DraftState, Inbox
-from mailmcp.store import audit, blocks, inboxes, outbox
+from mailmcp.store import audit, blocks, inboxes, keys, outbox
 
 
-def created(db: sqlite3.Connection, *, address: str, now: datetime, **how: Any) -> tuple[Inbox, bool]:
-    """Make an inbox; see ``inboxes.create``."""
+def created(
+    db: sqlite3.Connection, *, address: str, now: datetime, for_key: int | None = None, **how: Any
+) -> tuple[Inbox, bool]:
+    """Make an inbox; see ``inboxes.create``. One made ``for_key`` (its row) belongs to that key."""
     inbox, made = inboxes.create(db, address=address, now=now, **how)
     if made:
         audit.record(db, "inbox.created", now, inbox=address)
+        if for_key is not None:
+            keys.grant(db, for_key, inbox.row)
     return inbox, made
 
 

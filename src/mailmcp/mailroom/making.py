@@ -8,21 +8,22 @@ from secrets import token_hex
 
 from mailmcp.backends.contract import Backend, CreatesInboxes
 from mailmcp.backends.services import MakesInboxes
-from mailmcp.errors import AddressTaken, BadInput, Unsupported
+from mailmcp.errors import AddressTaken, BadInput, NotFound, Unsupported
 from mailmcp.mail import compose
 from mailmcp.mailroom import logged
 from mailmcp.mailroom.addressing import local_part, new_address
 from mailmcp.mailroom.providers import Providers
-from mailmcp.models import Inbox, RemoteInbox
+from mailmcp.models import Inbox, Principal, RemoteInbox
 from mailmcp.store import Store, inboxes
 
 
 class Making:
-    """Makes inboxes, and removes them."""
+    """Makes inboxes for one caller, whose they are, and removes them."""
 
-    def __init__(self, store: Store, providers: Providers) -> None:
+    def __init__(self, store: Store, providers: Providers, caller: Principal) -> None:
         self._store = store
         self._providers = providers
+        self._caller = caller
 
     async def create(
         self, *, name: str | None, label: str, display_name: str, key: str | None, backend: str | None
@@ -36,7 +37,12 @@ class Making:
         keeper = self._providers.of(backend)
         if len(label) > 200:
             raise BadInput("The label is longer than 200 characters: shorten it.")
-        asked = {"label": label, "display_name": compose.display_name(display_name), "backend": keeper.name, "key": key}
+        asked = {
+            "label": label,
+            "display_name": compose.display_name(display_name),
+            "backend": keeper.name,
+            "key": self._own(key),
+        }
         if isinstance(keeper, MakesInboxes):
             inbox, made = await self._at_a_service(keeper, name, asked)
         else:
@@ -50,13 +56,29 @@ class Making:
             address, account = new_address(keeper, name)
             try:
                 return await self._store.write(
-                    logged.created, address=address, account=account, now=datetime.now(UTC), **asked
+                    logged.created,
+                    address=address,
+                    account=account,
+                    now=datetime.now(UTC),
+                    for_key=self._caller.row,
+                    **asked,
                 )
             except AddressTaken:
                 if name is not None:
-                    raise
+                    raise await self._taken(address) from None
                 # a made-up name met an existing one
         raise AddressTaken("No free address was found: give a `name`.")
+
+    def _own(self, key: str | None) -> str | None:
+        """A caller's own id for an inbox: two callers may use the same one."""
+        return key if key is None or self._caller.row is None else f"{self._caller.key} {key}"
+
+    async def _taken(self, address: str) -> AddressTaken:
+        try:
+            await self._store.read(inboxes.get, address)
+        except NotFound:  # another's: nobody can be told that it may be had
+            return AddressTaken(f"The address {address} cannot be had: choose another name.")
+        return AddressTaken(f"The inbox {address} exists already: use it, or choose another name.")
 
     async def _at_a_service(
         self, keeper: MakesInboxes, name: str | None, asked: dict[str, str | None]
@@ -66,7 +88,12 @@ class Making:
         if key is not None and (known := await self._store.read(inboxes.of_key, key)) is not None:
             # Here already; a display name may be new.
             return await self._store.write(
-                logged.created, address=known.address, now=datetime.now(UTC), remote=known.remote, **asked
+                logged.created,
+                address=known.address,
+                now=datetime.now(UTC),
+                remote=known.remote,
+                for_key=self._caller.row,
+                **asked,
             )
         wanted = local_part(name, keeper.domain) if name is not None else None
         token = hashlib.sha256(key.encode()).hexdigest()[:32] if key is not None else token_hex(16)
@@ -80,18 +107,22 @@ class Making:
             if found is None:
                 raise
             there, adopted = found, True
-        return await self._store.write(
-            logged.created,
-            address=there.address,
-            now=datetime.now(UTC),
-            remote=there.id,
-            adopted=adopted,
-            **asked,
-        )
+        try:
+            return await self._store.write(
+                logged.created,
+                address=there.address,
+                now=datetime.now(UTC),
+                remote=there.id,
+                adopted=adopted,
+                for_key=self._caller.row,
+                **asked,
+            )
+        except AddressTaken:
+            raise await self._taken(there.address) from None
 
     async def _ours(self, keeper: MakesInboxes, name: str | None, wanted: str | None) -> RemoteInbox | None:
         """An inbox of this name that the account at the service has already."""
-        if wanted is None:
+        if wanted is None or self._caller.row is not None:  # what lies there already is the owner's to give
             return None
         given = (name or "").strip().lower()
         address = given if "@" in given else f"{wanted}@{keeper.domain}"

@@ -21,6 +21,7 @@ from mailmcp.mailroom.requests import Edit, Outcome
 from mailmcp.mailroom.revising import revised
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import (
+    OWNER,
     Decision,
     DeliveryState,
     Draft,
@@ -41,9 +42,17 @@ class Outbound:
     """Everything that may leave goes through here."""
 
     def __init__(
-        self, store: Store, dispatch: Dispatch, sealing: Sealing, in_force: InForce, settings: Settings
+        self,
+        store: Store,
+        dispatch: Dispatch,
+        sealing: Sealing,
+        in_force: InForce,
+        settings: Settings,
+        *,
+        caller: str = OWNER.key,
     ) -> None:
         self._store = store
+        self._caller = caller
         self._sealing = sealing
         self._deciding = Deciding(store, settings)
         self._dispatch = dispatch
@@ -61,7 +70,7 @@ class Outbound:
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
         ruling = await self._in_force.now()
-        facts, rules = await self._deciding.gathered(submission, ruling, hold=hold)
+        facts, rules = await self._deciding.gathered(submission, ruling, hold=hold, key=self._caller)
         key = await asyncio.to_thread(self._sealing.key)
         expires_at = now + timedelta(seconds=ruling.approval.expiry)
 

@@ -60,8 +60,9 @@ class Reading:
         if search.query is None or search.cursor is not None or self._mailboxes is None:
             return ()
         said: list[str] = []
+        own = await self._store.read(inboxes.accounts)
         for account in await self._mailboxes.accounts():
-            if not account.older or (inbox is not None and inbox.account != account.account):
+            if not account.older or account.account not in ({inbox.account} if inbox else own):
                 continue
             found = await self._mailboxes.search(account.account, search.query)
             if found is None:

@@ -1,4 +1,5 @@
-"""The mailroom: one method for each thing that the product can do. Doors call this and nothing below it."""
+"""The mailroom: one method for each thing that the product can do. Doors call this (or a ``Counter`` of it) and nothing
+below it."""
 
 from __future__ import annotations
 
@@ -9,49 +10,44 @@ from typing import TYPE_CHECKING
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends import open_sender
-from mailmcp.backends.contract import Backend, Listens, Reception
+from mailmcp.backends.contract import Backend, Reception
 from mailmcp.config import Settings
 from mailmcp.mailroom.admitting import Admitting
 from mailmcp.mailroom.approvers import Approvers
-from mailmcp.mailroom.arrivals import Arrivals, set_or_late
+from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.auditing import Auditing
 from mailmcp.mailroom.auditing import begin as begin_audit
 from mailmcp.mailroom.checking import Checking, rules_of, system_resolver
-from mailmcp.mailroom.composing import Composing
+from mailmcp.mailroom.counter import Counter, House
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.fetching import Fetching
 from mailmcp.mailroom.hooks import Hooks
-from mailmcp.mailroom.in_force import InForce, Stating, differ
+from mailmcp.mailroom.in_force import InForce, Stating
 from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.keyring import Keyring
 from mailmcp.mailroom.mailboxes import Mailboxes
-from mailmcp.mailroom.making import Making
-from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.pages import Pages
 from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.providers import Providers
-from mailmcp.mailroom.reading import Reading
-from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
+from mailmcp.mailroom.requests import Edit
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.reviewing import Mailing
 from mailmcp.mailroom.sealing import Sealing
-from mailmcp.mailroom.tainting import Tainting
-from mailmcp.mailroom.waiting import Waiting
-from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, Suppression
-from mailmcp.policy import sending
-from mailmcp.store import Store, departures, handouts, inboxes, status, suppressions
+from mailmcp.models import OWNER, Draft, Principal, Suppression
+from mailmcp.store import Store, departures, suppressions
+from mailmcp.store.scopes import SeenBy
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.archiving import Archiving
     from mailmcp.mailroom.domains import Domains
 
-LISTENER_SECONDS = 2
 OpenReceiving = Callable[[Reception], Backend | Sequence[Backend]]
 
 
-class Mailroom:
-    """Everything that can be done with the mail of one home."""
+class Mailroom(Counter):
+    """Everything that can be done with the mail of one home: the owner's counter, and what a human decides."""
 
     def __init__(
         self,
@@ -62,40 +58,48 @@ class Mailroom:
         resolver: Resolver | None = None,
         further: Callable[[Mailroom], Sequence[Duty]] | None = None,
     ) -> None:
-        self.settings = settings
-        self.pace = pace
-        self._store = store
-        self._arrivals = Arrivals(store)
+        arrivals = Arrivals(store)
         self._resolver = resolver or system_resolver(settings)
-        self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
+        self._checking = Checking(store, arrivals, self._resolver, rules_of(settings))
         returning = Returning(store, settings)
-        self._inbound = Inbound(store, self._arrivals, self._checking, returning)
+        self._inbound = Inbound(store, arrivals, self._checking, returning)
         self._providers = providers = Providers(open_receiving(self._inbound))
         if (elsewhere := providers.elsewhere) is not None:
             returning.ask_for_relay(elsewhere.sends_with)
-        self._mailboxes = Mailboxes(store, elsewhere, self._inbound, self._arrivals)
+        mailboxes = Mailboxes(store, elsewhere, self._inbound, arrivals)
         providers.send_with(
             lambda receiving: open_sender(settings, receiving, self._inbound, self._resolver),
             for_all=settings.send_backend is not None,
         )
-        self._sealing = Sealing(settings.home)
-        self._dispatch = Dispatch(store, self._inbound, providers, self._sealing, returning, settings, pace)
-        self._approvers = Approvers(store, self._sealing)
-        self.in_force = InForce(store, self._sealing, settings, self._dispatch, lambda: self._leadership.leads)
-        self._outbound = Outbound(store, self._dispatch, self._sealing, self.in_force, settings)
-        self._reading = Reading(store, settings.home, self._mailboxes, marks_elsewhere=elsewhere is not None)
-        self._presenting = Presenting(store, self._reading, self._sealing)
-        self._tainting = Tainting(store)
-        self._composing = Composing(store, self._reading, settings.home)
-        self._waiting = Waiting(store, self._arrivals, pace)
-        self._making = Making(store, providers)
-        self._listening = Listening(store, providers.listening, pace)
-        self._fetching = Fetching(store, providers, self._inbound, pace)
-        self.hooks = Hooks(store, providers.receiving, self._fetching.bring)
-        self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
+        sealing = Sealing(settings.home)
+        self._dispatch = Dispatch(store, self._inbound, providers, sealing, returning, settings, pace)
+        in_force = InForce(store, sealing, settings, self._dispatch, lambda: self._leadership.leads)
+        listening, fetching = (
+            Listening(store, providers.listening, pace),
+            Fetching(store, providers, self._inbound, pace),
+        )
+        self.hooks = Hooks(store, providers.receiving, fetching.bring)
+        house = House(
+            settings=settings,
+            pace=pace,
+            providers=providers,
+            arrivals=arrivals,
+            mailboxes=mailboxes,
+            sealing=sealing,
+            dispatch=self._dispatch,
+            in_force=in_force,
+            approvers=Approvers(store, sealing),
+            pages=Pages(store, sealing, self._dispatch, settings),
+            listening=listening,
+            fetching=fetching,
+            leadership=lambda: self._leadership,
+        )
+        super().__init__(OWNER, store, house)
+        self._counters: dict[Principal, Counter] = {OWNER: self}
+        self._presenting = Presenting(store, self._reading, sealing)
         flushing = Flushing(self._dispatch, pace)
-        duties: Sequence[Duty] = (self._listening, self._fetching, flushing, self._checking, returning, self._mailboxes)
-        stating, mailing = Stating(self.in_force), Mailing(self.pages.reviewing, every=pace.flush)
+        duties: Sequence[Duty] = (listening, fetching, flushing, self._checking, returning, mailboxes)
+        stating, mailing = Stating(in_force), Mailing(self.pages.reviewing, every=pace.flush)
         duties = (*duties, stating, mailing, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
 
@@ -148,89 +152,23 @@ class Mailroom:
         await self._providers.aclose()
         await self._store.aclose()
 
-    # --- inboxes ---------------------------------------------------------------------------------------------
+    def counter(self, principal: Principal) -> Counter:
+        """Where a caller is served."""
+        if principal.row is None:
+            return self
+        if principal not in self._counters:
+            self._counters[principal] = Counter(principal, SeenBy(self._store, principal.row), self._house)
+        return self._counters[principal]
 
-    async def create_inbox(
-        self,
-        *,
-        name: str | None = None,
-        label: str = "",
-        display_name: str = "",
-        key: str | None = None,
-        backend: str | None = None,
-    ) -> tuple[Inbox, bool, str]:
-        """(inbox, whether it was made now, its newest cursor); see ``Making.create``."""
-        return await self._making.create(name=name, label=label, display_name=display_name, key=key, backend=backend)
-
-    async def list_inboxes(self) -> list[InboxSummary]:
-        """All inboxes of this home, oldest first."""
-        return await self._store.read(inboxes.summaries)
-
-    async def delete_inbox(self, address: str) -> dict[str, int]:
-        """Remove an inbox and its mail; gives how many messages, threads and drafts went. Raises NotFound."""
-        removed = await self._making.delete(address)
-        self._arrivals.announce()  # whoever waits for its mail hears that it is gone
-        await self._reading.forget_files()
-        return removed
+    @property
+    def keyring(self) -> Keyring:
+        """create, listed, rotate, revoke: at a terminal only; principal: who comes with a secret."""
+        return Keyring(self._store)
 
     @property
     def admitting(self) -> Admitting:
         """list_sender, sender_lists, quarantined, release: whose mail an inbox takes. No tool may change that."""
         return Admitting(self._store)
-
-    # --- reading ---------------------------------------------------------------------------------------------
-
-    @property
-    def reading(self) -> Reading:
-        """find, conversation, attachment…, mark."""
-        return self._reading
-
-    @property
-    def tainting(self) -> Tainting:
-        """showing, listing: what a caller is about to be given."""
-        return self._tainting
-
-    # --- waiting ---------------------------------------------------------------------------------------------
-
-    async def wait(self, wanted: Wanted, *, timeout: float, progress: Progress | None = None) -> Waited:
-        """Wait for mail or a code; ``handed_out`` or ``dropped`` must follow."""
-        return await self._waiting.wait(wanted, timeout=timeout, progress=progress)
-
-    async def handed_out(self, waited: Waited) -> None:
-        """A wait's result was written to the transport."""
-        await self._waiting.handed_out(waited)
-
-    def dropped(self, waited: Waited) -> None:
-        """A wait's result was not written."""
-        self._waiting.dropped(waited)
-
-    # --- sending ---------------------------------------------------------------------------------------------
-
-    async def send(self, request: SendRequest, *, allow_duplicate: bool = False) -> Outcome:
-        """Send, queue, hold or refuse, as policy says."""
-        submission = await self._composing.submission(request)
-        if refused := self._mailboxes.refusal(submission):
-            return refused
-        return await self._outbound.submit(submission, hold=False, allow_duplicate=allow_duplicate)
-
-    async def draft_for_approval(self, request: SendRequest, *, note: str, allow_duplicate: bool = False) -> Outcome:
-        """Hold a message for a human, whatever policy would allow."""
-        submission = await self._composing.submission(request)
-        if refused := self._mailboxes.refusal(submission):
-            return refused
-        return await self._outbound.submit(submission, hold=True, note=note, allow_duplicate=allow_duplicate)
-
-    async def draft(self, draft_id: str) -> Draft:
-        """One draft's state. Raises NotFound."""
-        return await self._outbound.draft(draft_id)
-
-    async def open_drafts(self) -> list[Draft]:
-        """Drafts that are held, queued, leaving, or of which nobody knows whether they left."""
-        return await self._outbound.open_drafts()
-
-    async def withdraw(self, draft_id: str) -> Draft:
-        """Take back a draft that has not left."""
-        return await self._outbound.withdraw(draft_id)
 
     @property
     def presenting(self) -> Presenting:
@@ -320,35 +258,3 @@ class Mailroom:
     def auditing(self) -> Auditing:
         """head, rows, verify."""
         return Auditing(self._store)
-
-    # --- state -----------------------------------------------------------------------------------------------
-
-    async def status(self) -> Status:
-        """How this home is; a listener that is just being opened is waited for."""
-        if self._leadership.leads:
-            await set_or_late(self._listening.tried, LISTENER_SECONDS)
-        drafts = await self._outbound.open_drafts()
-        held, ruling = sum(draft.state is DraftState.HELD for draft in drafts), await self.in_force.now()
-        return Status(
-            home=self.settings.home,
-            backend=",".join(one.name for one in self._providers.receiving),
-            domain=self._providers.domain or self.settings.local.domain,
-            policy=ruling.send.policy,
-            leads=self._leadership.leads,
-            listener=await self._store.read(status.listener),
-            unjudged=await self._store.read(handouts.count_unjudged),
-            held=held,
-            queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
-            unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
-            inboxes=len(await self._store.read(inboxes.summaries)),
-            unwise=(*filter(None, [differ(ruling.differences)]), *await self.pages.unwise(self.settings.home)),
-            page=await self.pages.address(),
-            passphrase=await self._approvers.is_set(),
-            trusted_clients=ruling.approval.trusted_clients,
-            pauses=tuple(sending.paused_sentence(one) for one in await self._store.read(departures.pauses)),
-            suppressed=await self._store.read(suppressions.count),
-            audit_head=await self.auditing.head(),
-            accounts=await self._mailboxes.accounts(),
-            services=await self._fetching.services(),
-            listens=isinstance(self._providers.listening, Listens),
-        )

@@ -20,11 +20,12 @@ AGAIN_SECONDS = 60
 class Tainting:
     """Writes down what is shown, before it is shown: a result that cannot be noted is not given."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, key: str = OWNER) -> None:
         self._store = store
-        self._noted: dict[tuple[str, Shown], float] = {}
+        self._key = key
+        self._noted: dict[Shown, float] = {}
 
-    async def showing(self, messages: Iterable[StoredMessage], *, key: str = OWNER) -> None:
+    async def showing(self, messages: Iterable[StoredMessage]) -> None:
         """Text of these messages is about to be given to a caller."""
         messages = list(messages)
         sent = [one.id for one in messages if one.outgoing]
@@ -41,22 +42,21 @@ class Tainting:
                 for one in messages
                 if not one.outgoing and one.trust.verdict is not Verdict.VERIFIED
             },
-            key,
         )
 
-    async def listing(self, threads: Iterable[str], *, key: str = OWNER) -> None:
+    async def listing(self, threads: Iterable[str]) -> None:
         """Lines of these conversations (t_…) are about to be given to a caller."""
-        await self._note(set(await self._store.read(taints.of_threads, tuple(threads))), key)
+        await self._note(set(await self._store.read(taints.of_threads, tuple(threads))))
 
-    async def _note(self, shown: set[Shown], key: str) -> None:
+    async def _note(self, shown: set[Shown]) -> None:
         now = time.monotonic()
-        new = [one for one in shown if now - self._noted.get((key, one), -AGAIN_SECONDS) >= AGAIN_SECONDS]
+        new = [one for one in shown if now - self._noted.get(one, -AGAIN_SECONDS) >= AGAIN_SECONDS]
         if not new:
             return
 
         def write(db: sqlite3.Connection) -> None:
-            taints.add(db, new, key=key, now=datetime.now(UTC))
+            taints.add(db, new, key=self._key, now=datetime.now(UTC))
 
         await self._store.write(write)
         self._noted = {told: at for told, at in self._noted.items() if now - at < AGAIN_SECONDS}
-        self._noted.update(((key, one), now) for one in new)
+        self._noted.update((one, now) for one in new)

@@ -33,6 +33,7 @@ from mailmcp.models.mail import (
     Provenance,
     Source,
 )
+from mailmcp.models.principals import ABILITIES, OWNER, Ability, Key, Principal
 from mailmcp.models.returns import Fate, Returned, ReturnKind
 from mailmcp.models.sending import (
     Approval,
@@ -76,6 +77,9 @@ from mailmcp.models.stored import (
 from mailmcp.models.trust import Reason, Trust, Verdict
 
 __all__ = [
+    "ABILITIES",
+    "OWNER",
+    "Ability",
     "AccountStatus",
     "Address",
     "Approval",
@@ -122,6 +126,7 @@ __all__ = [
     "InboxSummary",
     "Incoming",
     "KeptMail",
+    "Key",
     "Leave",
     "Link",
     "ListenerStatus",
@@ -131,6 +136,7 @@ __all__ = [
     "Page",
     "Pause",
     "Place",
+    "Principal",
     "Provenance",
     "QuarantinedMessage",
     "Reason",

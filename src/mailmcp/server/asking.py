@@ -30,6 +30,7 @@ from mailmcp.server.session import Session
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.asking import Answer
+    from mailmcp.mailroom.counter import Counter
     from mailmcp.mailroom.room import Mailroom
 
 Ctx = Context[Session, Any]
@@ -43,7 +44,7 @@ LEAVE, REJECT, APPROVE = "leave it held", "reject it", "approve it"
 NAME_SHOWN = 60
 
 
-async def resumed(ctx: Ctx, room: Mailroom) -> Outcome | None:
+async def resumed(ctx: Ctx, room: Counter) -> Outcome | None:
     """What became of the draft that a client of 2026 comes back about; None for a call that begins."""
     if ctx.request_state is None:
         return None
@@ -53,11 +54,12 @@ async def resumed(ctx: Ctx, room: Mailroom) -> Outcome | None:
     if isinstance(response, ElicitResult):
         shown = replace(draft, revision=revision, sha256=sha256)
         asking, given = ctx.request_context.lifespan_context.asking, _read(response)
-        draft = await asking.carry_out(room, shown, given, client_name(ctx))
+        # The counter found the draft; what a human answers is carried out by the whole mailroom.
+        draft = await asking.carry_out(await _whole(ctx), shown, given, client_name(ctx))
     return Outcome(draft=draft, recipients=draft.recipients)
 
 
-async def told(ctx: Ctx, room: Mailroom, outcome: Outcome) -> CallToolResult | InputRequiredResult:
+async def told(ctx: Ctx, room: Counter, outcome: Outcome) -> CallToolResult | InputRequiredResult:
     """The answer of send and draft_for_approval; of a draft that is held now, the human in the client is told first."""
     draft = outcome.draft
     if draft and draft.state is DraftState.HELD and not outcome.repeated and _can_ask(ctx, room):
@@ -75,18 +77,18 @@ def client_name(ctx: Ctx) -> str:
     return one_line(given.client_info.name)[:NAME_SHOWN] if given else ""
 
 
-def _can_ask(ctx: Ctx, room: Mailroom) -> bool:
+def _can_ask(ctx: Ctx, room: Counter) -> bool:
     """Whether the client shows forms, and was not asked already. One that declares no kind of question has forms."""
     declared = ctx.client_capabilities.elicitation if ctx.client_capabilities else None
     forms = declared is not None and (declared.form is not None or declared.url is None)
     return forms and ctx.request_state is None and room.settings.approval.ask > 0
 
 
-async def _question(ctx: Ctx, room: Mailroom, draft: Draft) -> ElicitRequestFormParams:
+async def _question(ctx: Ctx, room: Counter, draft: Draft) -> ElicitRequestFormParams:
     from mailmcp.mailroom.asking import LONGEST_WORD, summary
 
     home, page = room.settings.home, await room.pages.address()
-    trusted = await ctx.request_context.lifespan_context.asking.trusts(room, client_name(ctx))
+    trusted = await ctx.request_context.lifespan_context.asking.trusts(await _whole(ctx), client_name(ctx))
     at_the_page = f"at {page} (`{command(home, 'ui')}` opens it), or " if page else ""
     where = f"Read all of it and approve it {at_the_page}in a terminal: `{command(home, 'approve', draft.id)}`."
     code_from = f"`{command(home, 'held')}` in a terminal{' or that page' if page else ''}" if trusted else None
@@ -108,10 +110,10 @@ async def _question(ctx: Ctx, room: Mailroom, draft: Draft) -> ElicitRequestForm
     )
 
 
-async def _asked(ctx: Ctx, room: Mailroom, draft: Draft, question: ElicitRequestFormParams) -> Draft:
+async def _asked(ctx: Ctx, room: Counter, draft: Draft, question: ElicitRequestFormParams) -> Draft:
     """Ask while the call runs, for as long as the settings let it wait; what the draft is then."""
     answered = asyncio.Event()
-    asking = asyncio.create_task(_ask(ctx, room, draft, question, answered), name=f"mailmcp-ask-{draft.id}")
+    asking = asyncio.create_task(_ask(ctx, draft, question, answered), name=f"mailmcp-ask-{draft.id}")
     ctx.request_context.lifespan_context.keep(asking)
     loop = asyncio.get_running_loop()
     until = loop.time() + room.settings.approval.ask
@@ -134,9 +136,11 @@ async def _asked(ctx: Ctx, room: Mailroom, draft: Draft, question: ElicitRequest
     return await room.draft(draft.id)
 
 
-async def _ask(
-    ctx: Ctx, room: Mailroom, draft: Draft, question: ElicitRequestFormParams, answered: asyncio.Event
-) -> None:
+async def _whole(ctx: Ctx) -> Mailroom:
+    return await ctx.request_context.lifespan_context.room()
+
+
+async def _ask(ctx: Ctx, draft: Draft, question: ElicitRequestFormParams, answered: asyncio.Event) -> None:
     try:
         async with asyncio.timeout(OPEN_SECONDS):
             response = await ctx.session.elicit_form(question.message, question.requested_schema, ctx.request_id)
@@ -144,7 +148,8 @@ async def _ask(
         log.info("nobody answered about draft %s in the client: %s", draft.id, type(error).__name__)
         return
     answered.set()
-    await ctx.request_context.lifespan_context.asking.carry_out(room, draft, _read(response), client_name(ctx))
+    asking, given = ctx.request_context.lifespan_context.asking, _read(response)
+    await asking.carry_out(await _whole(ctx), draft, given, client_name(ctx))
 
 
 def _read(response: ElicitResult) -> Answer:

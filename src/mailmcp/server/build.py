@@ -21,6 +21,8 @@ from pydantic_core import InitErrorDetails, from_json
 
 from mailmcp import __version__
 from mailmcp.errors import MailError
+from mailmcp.server.callers import for_its_caller
+from mailmcp.server.completion import add_completion
 from mailmcp.server.resources import add_resources, all_prompts
 from mailmcp.server.sentences import LONGEST, arguments_sentence, bounded, parameters_sentence, shown
 from mailmcp.server.session import Session
@@ -130,15 +132,15 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
         lifespan=lifespan,
         log_level="WARNING",
         tools=tools,
-        middleware=[in_words],
+        middleware=[for_its_caller, in_words],
         cache_hints={
             method: CacheHint(ttl_ms=3_600_000, scope="public")
             for method in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
         },
-        subscriptions=updates.bus,
     )
     updates.attach(server)
     add_resources(server, session)
+    add_completion(server, session)
     for prompt in all_prompts():
         server.add_prompt(prompt)
     return server

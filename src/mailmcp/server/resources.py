@@ -24,7 +24,7 @@ from mailmcp.server import outcomes, views
 from mailmcp.server.session import Session
 
 if TYPE_CHECKING:
-    from mailmcp.mailroom.room import Mailroom
+    from mailmcp.mailroom.counter import Counter
 
 Ctx = Context[Session, Any]
 Asked = ParamSpec("Asked")
@@ -44,13 +44,13 @@ def add_resources(server: MCPServer[Session], session: Session) -> None:
     @_told
     async def inboxes() -> str:  # pyright: ignore[reportUnusedFunction]
         """The addresses there are, with unread counts."""
-        return outcomes.inboxes(await (await session.room()).list_inboxes())[0]
+        return outcomes.inboxes(await (await session.counter()).list_inboxes())[0]
 
     @server.resource("mail://drafts", title="Open drafts", meta=UNTRUSTED, annotations=FOR_ASSISTANT)
     @_told
     async def drafts() -> str:  # pyright: ignore[reportUnusedFunction]
         """The drafts that are held, queued or leaving."""
-        room = await session.room()
+        room = await session.counter()
         return outcomes.drafts(await room.open_drafts(), room.settings.home, await room.pages.address())[0]
 
     for uri, title, read in (
@@ -80,19 +80,19 @@ def _told(read: Callable[Asked, Awaitable[Given]]) -> Callable[Asked, Awaitable[
     return reading
 
 
-async def _room(ctx: Ctx) -> Mailroom:
-    return await ctx.request_context.lifespan_context.room()
+async def _counter(ctx: Ctx) -> Counter:
+    return await ctx.request_context.lifespan_context.counter()
 
 
 async def draft(id: str, ctx: Ctx) -> str:
     """One draft (d_…): whether it is held, was decided, has left."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     return outcomes.drafts([await room.draft(id)], room.settings.home, await room.pages.address())[0]
 
 
 async def inbox(address: str, ctx: Ctx) -> str:
     """The newest threads of one inbox, newest first."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     found = await room.reading.find(Search(inbox=address, limit=THREADS))
     await room.tainting.listing(one.id for one in found.threads)
     return views.threads(found)[0]
@@ -100,7 +100,7 @@ async def inbox(address: str, ctx: Ctx) -> str:
 
 async def thread(id: str, ctx: Ctx) -> str:
     """A thread (t_…), or one message of it (m_…), oldest first, new text only."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     read = await room.reading.conversation(id)
     quotes = await room.reading.provenance(read)
     await room.tainting.showing(message for message, _ in read.messages)
@@ -111,7 +111,7 @@ async def thread(id: str, ctx: Ctx) -> str:
 
 async def raw(id: str, ctx: Ctx) -> bytes:
     """The bytes of a message (m_…), exactly as they came: for a file, not to be read as text."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     await room.tainting.showing((await room.reading.message(id),))
     return await room.reading.raw(id)
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mailmcp.errors import MailError
+from mailmcp.errors import MailError, Refused
 from mailmcp.mailroom.requests import Waited
+from mailmcp.models import OWNER, Principal
+from mailmcp.server.callers import visit
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.asking import Asking
+    from mailmcp.mailroom.counter import Counter
     from mailmcp.mailroom.room import Mailroom
 
 log = logging.getLogger("mailmcp.server")
@@ -25,7 +28,7 @@ OpenRoom = Callable[[], Awaitable["Mailroom"]]
 
 @dataclass(frozen=True, slots=True)
 class _OnItsWay:
-    room: Mailroom
+    room: Counter
     waited: Waited
 
 
@@ -37,8 +40,10 @@ class Session:
     ``written``.
     """
 
-    def __init__(self, open_room: OpenRoom) -> None:
+    def __init__(self, open_room: OpenRoom, caller: Principal | None = OWNER) -> None:
+        """``caller`` is who asks when a request does not tell; None: then nobody is served."""
         self._open_room = open_room
+        self._caller = caller
         self._opening: asyncio.Future[Mailroom] | None = None
         self._quiet: asyncio.TimerHandle | None = None
         self._on_their_way: dict[str, _OnItsWay] = {}
@@ -65,6 +70,19 @@ class Session:
     async def room(self) -> Mailroom:
         """The open mailroom. Raises what kept it from opening; the next call tries again."""
         return await asyncio.shield(self.start())
+
+    def caller(self) -> Principal:
+        """For whom the present request is handled. Raises Refused when that is not known."""
+        came = visit()
+        principal = came.principal if came else self._caller
+        if principal is None:
+            raise Refused("It is not known who asks: come with a key.")
+        return principal
+
+    async def counter(self) -> Counter:
+        """Where the caller of the present request is served. Raises what kept the mailroom from opening."""
+        principal = self.caller()
+        return (await self.room()).counter(principal)
 
     async def aclose(self) -> None:
         """Close the mailroom if it was opened."""
@@ -94,9 +112,11 @@ class Session:
         self._questions.add(question)
         question.add_done_callback(self._questions.discard)
 
-    async def leaving(self, request_id: str, room: Mailroom, waited: Waited) -> None:
-        """A wait's result is about to be written under this request id."""
-        if not self.confirms_writes:
+    async def leaving(self, request_id: str, room: Counter, waited: Waited) -> None:
+        """A wait's result is about to be written under this request id, or in the response of this visit."""
+        if (came := visit()) is not None:
+            await came.leaving(room, waited)
+        elif not self.confirms_writes:
             await room.handed_out(waited)
         else:
             self._on_their_way[request_id] = _OnItsWay(room, waited)

@@ -19,7 +19,7 @@ from mailmcp.server.sentences import shown
 from mailmcp.server.session import Session
 
 if TYPE_CHECKING:
-    from mailmcp.mailroom.room import Mailroom
+    from mailmcp.mailroom.counter import Counter
 
 Ctx = Context[Session, Any]
 
@@ -49,8 +49,8 @@ class File(BaseModel):
     cid: str | None = Field(default=None, description="of a picture that html shows as cid:…")
 
 
-async def _room(ctx: Ctx) -> Mailroom:
-    return await ctx.request_context.lifespan_context.room()
+async def _counter(ctx: Ctx) -> Counter:
+    return await ctx.request_context.lifespan_context.counter()
 
 
 async def create_inbox(
@@ -62,7 +62,7 @@ async def create_inbox(
     backend: str | None = None,
 ) -> Annotated[CallToolResult, results.InboxCreated]:
     """Make a new e-mail address to receive mail at. Start here before signing up anywhere."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     inbox, made, cursor = await room.create_inbox(
         name=name or None,
         label=label or "",
@@ -75,12 +75,12 @@ async def create_inbox(
 
 async def list_inboxes(ctx: Ctx) -> Annotated[CallToolResult, results.InboxList]:
     """List the addresses there are, with unread counts."""
-    return answer(*outcomes.inboxes(await (await _room(ctx)).list_inboxes()))
+    return answer(*outcomes.inboxes(await (await _counter(ctx)).list_inboxes()))
 
 
 async def delete_inbox(ctx: Ctx, inbox: Inbox) -> Annotated[CallToolResult, results.InboxDeleted]:
     """Delete an inbox with all its mail, for good. The audit log stays."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     removed = await room.delete_inbox(inbox)
     data = results.InboxDeleted(address=inbox.lower(), **removed)
     return answer(f"{data.address} is gone, with {data.messages} message(s) and {data.drafts} draft(s).", data)
@@ -97,7 +97,7 @@ async def find_mail(
     cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, results.ThreadList]:
     """Search or list mail as threads, newest first. To wait for mail to come use wait_for_mail."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     found = await room.reading.find(
         Search(
             inbox=inbox or None,
@@ -124,7 +124,7 @@ async def read_thread(
     cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, results.ThreadBody]:
     """Read a conversation, oldest first, each message with its new text only. Does not mark it read."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     wanted = frozenset[str](include or ())
     after, offset = _page(cursor)
     # A page that ended inside a message goes on in that message, not after it.
@@ -147,7 +147,7 @@ async def wait_for_mail(
     timeout: Timeout = 45,
 ) -> Annotated[CallToolResult, results.Waited]:
     """Wait until mail comes, or get what came and was not handed out yet. For codes use wait_for_otp."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     wanted = Wanted(
         tool="wait_for_mail",
         inbox=inbox.strip().lower(),
@@ -163,7 +163,7 @@ async def wait_for_otp(
 ) -> Annotated[CallToolResult, results.Otp]:
     """Get the one-time code or sign-in link mailed to an inbox, waiting for it if need be. One call is enough:
     it also finds a code that came just before. `pending` is normal: call again with its cursor as `since`."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     wanted = Wanted(tool="wait_for_otp", inbox=inbox.strip().lower(), from_=_sender(from_), since=since or None)
     return await _wait(ctx, room, wanted, timeout)
 
@@ -186,7 +186,7 @@ async def send(
 ) -> Annotated[CallToolResult, results.Sent] | InputRequiredResult:
     """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
-    room = await _room(ctx)
+    room = await _counter(ctx)
     outcome = await asking.resumed(ctx, room) or await room.send(request, allow_duplicate=allow_duplicate)
     return await asking.told(ctx, room, outcome)
 
@@ -210,7 +210,7 @@ async def draft_for_approval(
 ) -> Annotated[CallToolResult, results.Sent] | InputRequiredResult:
     """Write mail that a human must approve before it leaves; arguments as for send. It is always held."""
     request = _request(inbox, body, to, subject, html, cc, bcc, in_reply_to, reply_all, forward, attachments, send_at)
-    room = await _room(ctx)
+    room = await _counter(ctx)
     outcome = await asking.resumed(ctx, room)
     outcome = outcome or await room.draft_for_approval(request, note=note or "", allow_duplicate=allow_duplicate)
     return await asking.told(ctx, room, outcome)
@@ -220,7 +220,7 @@ async def check_draft(
     ctx: Ctx, draft: Annotated[str | None, Field(description="d_…; all open ones if left out")] = None
 ) -> Annotated[CallToolResult, results.DraftList]:
     """See what became of a draft, or list the drafts that are held or queued."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     found = [await room.draft(draft)] if draft else await room.open_drafts()
     return answer(*outcomes.drafts(found, room.settings.home, await room.pages.address()))
 
@@ -234,7 +234,7 @@ async def get_attachment(
     ] = "text",
 ) -> Annotated[CallToolResult, results.AttachmentBody]:
     """Get one attachment of a message."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     reading = room.reading
     await room.tainting.showing((await reading.message(message),))
     if as_ == "file":
@@ -256,7 +256,7 @@ async def mark(
     withdraw: Annotated[bool, Field(description="take back a draft that has not left")] = False,
 ) -> Annotated[CallToolResult, results.Marked]:
     """Mark mail read or unread, label it, or withdraw a draft."""
-    room = await _room(ctx)
+    room = await _counter(ctx)
     if target.startswith("d_"):
         if not withdraw:
             raise BadInput("A draft can only be withdrawn: set `withdraw`.")
@@ -275,10 +275,10 @@ async def mark(
 
 async def mail_status(ctx: Ctx) -> Annotated[CallToolResult, results.MailStatus]:
     """See how the mail system is doing and what to do when something does not work."""
-    return answer(*outcomes.status(await (await _room(ctx)).status()))
+    return answer(*outcomes.status(await (await _counter(ctx)).status()))
 
 
-async def _wait(ctx: Ctx, room: Mailroom, wanted: Wanted, timeout: float) -> CallToolResult:
+async def _wait(ctx: Ctx, room: Counter, wanted: Wanted, timeout: float) -> CallToolResult:
     async def progress(seconds: int) -> None:
         await ctx.report_progress(seconds, timeout, f"waiting for mail to {wanted.inbox}")
 

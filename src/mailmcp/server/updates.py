@@ -34,16 +34,19 @@ from mcp_types import (
 
 from mailmcp.errors import MailError, NotFound
 from mailmcp.mailroom.requests import Search
+from mailmcp.models import Principal
 from mailmcp.server.sentences import shown
 from mailmcp.server.session import Session
 
 if TYPE_CHECKING:
-    from mailmcp.mailroom.room import Mailroom
+    from mailmcp.mailroom.counter import Counter
 
 log = logging.getLogger("mailmcp.server")
 
 MOST = 100
-"""Resources that one process watches."""
+"""Resources that one process watches for a caller."""
+MOST_OF_ALL = 2_000
+"""For all its callers together."""
 PAUSE_SECONDS = 0.02
 """Between two looks: mail that comes in a row is looked at together."""
 THREADS = 20
@@ -54,12 +57,15 @@ _WATCHED = re.compile(
 )
 
 Ctx = ServerRequestContext[Any, Any]
+_Place = tuple[Principal, str]
+"""A resource (its URI) as one caller sees it."""
 
 
 @dataclass
 class _Watched:
-    """A resource that somebody listens for."""
+    """A resource that a caller listens for."""
 
+    counter: Counter
     seen: str
     """What it was when it was looked at last."""
     peers: dict[int, ServerSession] = field(default_factory=dict[int, ServerSession])
@@ -68,15 +74,22 @@ class _Watched:
     """Open streams of clients of 2026."""
 
 
+class _Streams:
+    """The open streams of one caller's clients of 2026: a notice for one caller must not reach another."""
+
+    def __init__(self) -> None:
+        self.bus = InMemorySubscriptionBus()
+        self.listen = ListenHandler(self.bus)
+
+
 class Updates:
     """What the clients of one process listen for."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[_Place, _Watched] = {}
         self._watch: asyncio.Task[None] | None = None
-        self.bus = InMemorySubscriptionBus()
-        self._streams = ListenHandler(self.bus)
+        self._streams: dict[Principal, _Streams] = {}
 
     def attach(self, server: MCPServer[Session]) -> None:
         """Serve the requests of both eras, and say so: subscriptions there are, lists that change there are not."""
@@ -100,61 +113,83 @@ class Updates:
         uri = str(params.uri)
         if not _WATCHED.fullmatch(uri):
             raise MCPError(INVALID_PARAMS, f"No updates are sent for '{shown(uri)}': {_WHICH}")
-        watched = await self._look_after(uri)
+        if ctx.session.client_params is None:  # each request for itself: there is no stream that could bring a notice
+            raise MCPError(INVALID_PARAMS, "Updates need a session: send `initialize` first, and keep its stream open.")
+        place = self._session.caller(), uri
+        watched = await self._look_after(place)
         if watched is None:
             raise MCPError(INVALID_PARAMS, f"Updates of {MOST} resources are sent already: unsubscribe from some.")
-        watched.peers[id(ctx.session.client_params)] = ctx.session
+        client = id(ctx.session.client_params)
+        if client not in watched.peers:
+            watched.peers[client] = ctx.session
+            connection = ctx.session._connection  # pyright: ignore[reportPrivateUsage] - nothing else tells of its end
+            connection.exit_stack.callback(self._gone, place, client)
         return EmptyResult()
+
+    def _gone(self, place: _Place, client: int) -> None:
+        if watched := self._watched.get(place):
+            watched.peers.pop(client, None)
+            self._forget_unheard()
 
     async def unsubscribe(self, ctx: Ctx, params: UnsubscribeRequestParams) -> EmptyResult:
         """It does not any more."""
-        if watched := self._watched.get(str(params.uri)):
-            watched.peers.pop(id(ctx.session.client_params), None)
-            self._forget_unheard()
+        self._gone((self._session.caller(), str(params.uri)), id(ctx.session.client_params))
         return EmptyResult()
 
     async def listen(self, ctx: Ctx, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         """A client of 2026 listens, until it goes. What it is told of is acknowledged by the SDK's own handler."""
-        uris: list[str] = []
+        caller, uris = self._session.caller(), list[str]()
         try:
             for uri in dict.fromkeys(params.notifications.resource_subscriptions or ()):
-                if _WATCHED.fullmatch(uri) and (watched := await self._look_after(uri)):
+                if _WATCHED.fullmatch(uri) and (watched := await self._look_after((caller, uri))):
                     watched.streams += 1
                     uris.append(uri)
             granted = SubscriptionFilter(resource_subscriptions=uris or None)
-            return await self._streams(ctx, params.model_copy(update={"notifications": granted}))
+            streams = self._streams.setdefault(caller, _Streams())
+            return await streams.listen(ctx, params.model_copy(update={"notifications": granted}))
         finally:
-            for watched in filter(None, map(self._watched.get, uris)):  # none is left when the server ends
+            places = [(caller, uri) for uri in uris]
+            for watched in filter(None, map(self._watched.get, places)):  # none is left when the server ends
                 watched.streams -= 1
             self._forget_unheard()
 
     async def aclose(self) -> None:
         """Stop watching."""
         self._watched.clear()
-        self._streams.close()
+        for streams in self._streams.values():
+            streams.listen.close()
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait([self._watch])
 
-    async def _look_after(self, uri: str) -> _Watched | None:
-        """Watch a resource from what it is now on; None when there are too many."""
-        if uri not in self._watched:
-            if len(self._watched) >= MOST:
+    def _is_too_much(self, caller: Principal) -> bool:
+        own = sum(place[0] == caller for place in self._watched)
+        return own >= MOST or len(self._watched) >= MOST_OF_ALL
+
+    async def _look_after(self, place: _Place) -> _Watched | None:
+        """Watch a resource for a caller from what it is now on; None when there are too many."""
+        caller, uri = place
+        if place not in self._watched:
+            if self._is_too_much(caller):
                 return None
             try:
-                now = await _state(await self._session.room(), uri)
+                counter = await self._session.counter()
+                now = await _state(counter, uri)
             except MailError as error:
                 raise MCPError(INVALID_PARAMS, error.public) from error
-            if uri not in self._watched and len(self._watched) >= MOST:
+            if place not in self._watched and self._is_too_much(caller):
                 return None  # of many that were asked for at once, others were looked at first
-            self._watched.setdefault(uri, _Watched(now))
+            self._watched.setdefault(place, _Watched(counter, now))
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._watching(), name="mailmcp-updates")
-        return self._watched[uri]
+        return self._watched[place]
 
     def _forget_unheard(self) -> None:
-        for uri in [uri for uri, one in self._watched.items() if not one.peers and not one.streams]:
-            del self._watched[uri]
+        for place in [place for place, one in self._watched.items() if not one.peers and not one.streams]:
+            del self._watched[place]
+        heard = {caller for caller, _ in self._watched}
+        for caller in [caller for caller in self._streams if caller not in heard]:
+            del self._streams[caller]
         if not self._watched and self._watch is not None:
             self._watch.cancel()
             self._watch = None
@@ -164,20 +199,22 @@ class Updates:
         async with room.arrivals.listen() as bell:
             while True:
                 bell.clear()
-                for uri, watched in list(self._watched.items()):
+                for place, watched in list(self._watched.items()):
+                    caller, uri = place
                     try:
-                        now = await _state(room, uri)
+                        now = await _state(watched.counter, uri)
                     except MailError as error:
                         log.warning("it cannot be seen whether %s changed: %s", uri, error)
                         continue
                     if now != watched.seen:
                         watched.seen = now
-                        await self._tell(uri, watched)
+                        await self._tell(caller, uri, watched)
                 await asyncio.sleep(PAUSE_SECONDS)
                 await bell.wait()
 
-    async def _tell(self, uri: str, watched: _Watched) -> None:
-        await self.bus.publish(ResourceUpdated(uri=uri))
+    async def _tell(self, caller: Principal, uri: str, watched: _Watched) -> None:
+        if streams := self._streams.get(caller):
+            await streams.bus.publish(ResourceUpdated(uri=uri))
         for key, peer in list(watched.peers.items()):
             try:
                 await peer.send_resource_updated(uri)
@@ -188,7 +225,7 @@ class Updates:
 _WHICH = "they are for mail://inboxes, mail://inbox/ADDRESS, mail://thread/ID, mail://drafts and mail://drafts/ID."
 
 
-async def _state(room: Mailroom, uri: str) -> str:
+async def _state(room: Counter, uri: str) -> str:
     """What stands for all that a resource shows; something else when that changes."""
     found = _WATCHED.fullmatch(uri)
     assert found is not None, uri  # noqa: S101 - nobody watches another one

@@ -1,6 +1,7 @@
 """Open, migrate, transactions, and the signal that something changed.
 
-Every process of a home has one writing and one reading connection, each on a thread of its own (aiosqlite). Work is
+Every process of a home has one writing and one reading connection, each on a thread of its own (aiosqlite), and a
+second reading one when callers with keys ask (``scopes``). Work is
 a synchronous function of a ``sqlite3.Connection``; it runs whole inside one transaction. Writes that wait at the same
 time share one transaction and one fsync (group commit), each behind its own savepoint, so that one piece of work that
 fails takes nothing else with it.
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 import aiosqlite
 
@@ -26,6 +27,9 @@ from mailmcp.errors import StoreFull, StoreUnavailable
 from mailmcp.store import audit, schema
 from mailmcp.store.claims import Claims
 from mailmcp.store.heads import Heads
+
+if TYPE_CHECKING:
+    from mailmcp.store.scopes import Scope
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,6 +65,7 @@ class Store:
         self._identity = _identity(path)
         self._writer = writer
         self._reader = reader
+        self._scoped: asyncio.Task[tuple[_Connection, Scope]] | None = None
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue()
         self._patient: list[_Waiting] = []
         self._patience: asyncio.TimerHandle | None = None
@@ -99,6 +104,8 @@ class Store:
         self._queue.put_nowait(None)
         await asyncio.wait([self._committer])
         self.claims.close()
+        if self._scoped is not None:
+            await (await self._scoped)[0].close()
         await self._reader.close()
         await self._writer.close()
 
@@ -109,6 +116,17 @@ class Store:
         self._refuse_if_closed_or_gone()
         try:
             return await self._reader.run(partial(_in_snapshot, self._turn, work=lambda db: work(db, *args, **kwargs)))
+        except sqlite3.Error as error:
+            raise _public(error, self.path) from error
+
+    async def read_as(self, caller: int, work: Callable[[sqlite3.Connection], T]) -> T:
+        """As ``read``, with what the key in that row may see (``scopes``). Opened when needed."""
+        self._refuse_if_closed_or_gone()
+        if self._scoped is None:
+            self._scoped = asyncio.create_task(_opened_scoped(self.path), name="mailmcp-store-scoped")
+        try:
+            connection, scope = await asyncio.shield(self._scoped)
+            return await connection.run(partial(_in_snapshot, self._turn, work=scope.of(caller, work)))
         except sqlite3.Error as error:
             raise _public(error, self.path) from error
 
@@ -223,6 +241,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
 async def _opened(connection: _Connection) -> _Connection:
     await connection
     return connection
+
+
+async def _opened_scoped(path: Path) -> tuple[_Connection, Scope]:
+    from mailmcp.store.scopes import Scope
+
+    connection = await _opened(_Connection(partial(_connect, path, query_only=True), 64))
+    return connection, await connection.run(Scope)
 
 
 def _prepare(home: Path, path: Path) -> None:

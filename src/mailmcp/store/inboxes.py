@@ -122,6 +122,12 @@ def summaries(db: sqlite3.Connection) -> list[InboxSummary]:
     ]
 
 
+def accounts(db: sqlite3.Connection) -> frozenset[str]:
+    """The accounts elsewhere in which the mail of an inbox lies."""
+    rows = db.execute("SELECT DISTINCT account FROM inboxes WHERE account IS NOT NULL")
+    return frozenset(row["account"] for row in rows)
+
+
 def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     """Remove an inbox with its mail; gives how much was removed. The audit log stays. Raises NotFound."""
     inbox = {"inbox": get(db, address).row}
@@ -146,7 +152,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
         [{"raw": raw} for raw in raws],
     )
     db.execute("UPDATE threads SET merged_into = NULL WHERE inbox = :inbox", inbox)
-    for table in ("threads", "contacts", "arrivals", "agreed", "inbound_rules", "fetched", "fetching"):
+    for table in ("threads", "contacts", "arrivals", "agreed", "inbound_rules", "fetched", "fetching", "grants"):
         db.execute(f"DELETE FROM {table} WHERE inbox = :inbox", inbox)
     db.execute("DELETE FROM inboxes WHERE id = :inbox", inbox)
     return removed

@@ -13,7 +13,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
-from mailmcp.web.peers import is_stranger
+from mailmcp.mailroom.peers import is_stranger
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
