@@ -152,7 +152,7 @@ class _Client:
     def next(self, chance: random.Random) -> tuple[str, dict[str, Any]]:
         """The next call."""
         self._number += 1
-        if self._number % 20 == 10:
+        if chance.random() < 1 / 60:
             mail = {"inbox": self._inbox, "to": [self._inbox], "subject": f"Number {self._number}", "body": "Words."}
             return "send", mail
         calls: list[tuple[str, dict[str, Any]]] = [
