@@ -13,6 +13,7 @@ from benchmarks.figures import Part, report, write_into
 PARTS = (
     "delivery",
     "start",
+    "http",
     "reading",
     "ingest",
     "spent",

@@ -384,7 +384,7 @@ COMMANDS = (
         _doctor,
         "look whether everything is as it should be, and say what is not",
         "Else",
-        flags={"--json": "the same as JSON"},
+        flags={"--json": "the same as JSON", "--wire": "what the clients that were here declare"},
     ),
     Command(
         "connect-account",

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailmcp import __version__
+from mailmcp.cli.wire import wire
 from mailmcp.config import Settings, load_settings
 from mailmcp.errors import ConfigError
 from mailmcp.models import Finding, ListenerStatus, Standing
@@ -32,6 +33,8 @@ _WIDTH, _LEFT = 100, 22
 
 def doctor(options: argparse.Namespace) -> int:
     """``mailmcp doctor``; 1 when something keeps mailmcp from working."""
+    if options.wire:
+        return wire(options)
     found = list(findings(options.home))
     works = not any(one.stops for one in found)
     if options.json:

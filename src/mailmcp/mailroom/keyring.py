@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from mailmcp.errors import BadInput
+from mailmcp.errors import BadInput, StoreUnavailable
 from mailmcp.models import Ability, Key, Principal
 from mailmcp.store import Store, audit, keys
 
@@ -22,6 +24,7 @@ class Keyring:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._notes: set[asyncio.Task[None]] = set()
 
     async def create(
         self, *, abilities: Iterable[Ability], inboxes: tuple[str, ...], every: bool, label: str = ""
@@ -90,8 +93,14 @@ class Keyring:
             return None
         principal, to_note = found
         if to_note and principal.row is not None:
-            await self._store.write_soon(keys.used, principal.row, now)
+            noting = asyncio.create_task(self._note(principal.row, now))  # nobody waits for it
+            self._notes.add(noting)
+            noting.add_done_callback(self._notes.discard)
         return principal
+
+    async def _note(self, key: int, now: datetime) -> None:
+        with contextlib.suppress(StoreUnavailable):
+            await self._store.write_soon(keys.used, key, now)
 
     async def was_revoked(self, principal: Principal) -> bool:
         """Whether a caller that came in may not stay."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
@@ -36,7 +36,7 @@ from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.reviewing import Mailing
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import OWNER, Draft, Principal, Suppression
-from mailmcp.store import Store, departures, suppressions
+from mailmcp.store import Store, departures, status, suppressions
 from mailmcp.store.scopes import SeenBy
 
 if TYPE_CHECKING:
@@ -164,6 +164,11 @@ class Mailroom(Counter):
     def keyring(self) -> Keyring:
         """create, listed, rotate, revoke: at a terminal only; principal: who comes with a secret."""
         return Keyring(self._store)
+
+    async def keep_clients(self, declared: list[dict[str, Any]]) -> None:
+        """Keep what clients said of themselves, for who looks after them (`mailmcp doctor --wire`)."""
+        for one in declared:
+            await self._store.write_soon(status.keep_client, one)
 
     @property
     def admitting(self) -> Admitting:

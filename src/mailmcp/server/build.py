@@ -23,6 +23,7 @@ from mailmcp import __version__
 from mailmcp.errors import MailError
 from mailmcp.server.callers import for_its_caller
 from mailmcp.server.completion import add_completion
+from mailmcp.server.declared import Declared
 from mailmcp.server.resources import add_resources, all_prompts
 from mailmcp.server.sentences import LONGEST, arguments_sentence, bounded, parameters_sentence, shown
 from mailmcp.server.session import Session
@@ -132,7 +133,7 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
         lifespan=lifespan,
         log_level="WARNING",
         tools=tools,
-        middleware=[for_its_caller, in_words],
+        middleware=[for_its_caller, Declared(session), in_words],
         cache_hints={
             method: CacheHint(ttl_ms=3_600_000, scope="public")
             for method in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")

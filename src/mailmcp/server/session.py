@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailmcp.errors import MailError, Refused
 from mailmcp.mailroom.requests import Waited
@@ -49,6 +49,7 @@ class Session:
         self._on_their_way: dict[str, _OnItsWay] = {}
         self._recordings: set[asyncio.Task[None]] = set()
         self._questions: set[asyncio.Task[None]] = set()
+        self._declared: list[dict[str, Any]] = []
         self.confirms_writes = False
 
     def start(self) -> asyncio.Future[Mailroom]:
@@ -57,6 +58,7 @@ class Session:
         if opening is None or _failed(opening):
             opening = asyncio.ensure_future(self._open_room())
             opening.add_done_callback(_log_failure)
+            opening.add_done_callback(lambda _: self._write_declared())
             self._opening = opening
         return opening
 
@@ -66,6 +68,20 @@ class Session:
             self._quiet.cancel()
         if self._opening is None:
             self._quiet = asyncio.get_running_loop().call_later(QUIET_SECONDS, self.start)
+
+    def declare(self, record: dict[str, Any]) -> None:
+        """Write down what a client said of itself, once the mailroom is open: it is not opened for that."""
+        self._declared.append(record)
+        self._write_declared()
+
+    def _write_declared(self) -> None:
+        opening = self._opening
+        if opening is None or not opening.done() or _failed(opening) or not self._declared:
+            return
+        declared, self._declared = self._declared, []
+        task = asyncio.create_task(_keep(opening.result(), declared))
+        self._recordings.add(task)
+        task.add_done_callback(self._recordings.discard)
 
     async def room(self) -> Mailroom:
         """The open mailroom. Raises what kept it from opening; the next call tries again."""
@@ -132,6 +148,13 @@ class Session:
         """A response will not be written: its caller has gone."""
         if parcel := self._on_their_way.pop(request_id, None):
             parcel.room.dropped(parcel.waited)
+
+
+async def _keep(room: Mailroom, declared: list[dict[str, Any]]) -> None:
+    try:
+        await room.keep_clients(declared)
+    except MailError as error:
+        log.warning("what a client declares could not be recorded: %s", error)
 
 
 async def _record(parcel: _OnItsWay) -> None:

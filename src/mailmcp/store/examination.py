@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mailmcp.models import Finding, ListenerStatus, Standing
 from mailmcp.store import schema, status
@@ -37,6 +38,18 @@ def examined(path: Path) -> Examination:
         damaged = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         why = "is damaged: move it away, or restore a copy" if damaged else f"cannot be read ({error}): see its rights"
         return Examination([_finding(Standing.WRONG, f"{path} {why}.", stops=True)])
+
+
+def clients(path: Path) -> list[dict[str, Any]]:
+    """What the clients that were here said of themselves; nothing of a database that cannot be read."""
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+            db.row_factory = sqlite3.Row
+            return status.clients(db)
+    except sqlite3.Error:
+        return []
 
 
 def _examined(path: Path, db: sqlite3.Connection) -> Examination:

@@ -64,6 +64,26 @@ def kept(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
     return json.loads(row["value"]) if row else None
 
 
+MOST_CLIENTS = 20
+
+
+def keep_client(db: sqlite3.Connection, declared: dict[str, Any]) -> None:
+    """What a client said of itself; of the clients that were here the latest are kept."""
+    name = " ".join(str(declared.get(one, "")) for one in ("client", "version", "protocol", "transport"))
+    keep(db, f"client {name}", declared)
+    db.execute(
+        "DELETE FROM meta WHERE key LIKE 'client %' AND key NOT IN (SELECT key FROM meta WHERE key LIKE 'client %'"
+        " ORDER BY json_extract(value, '$.at') DESC LIMIT :most)",
+        {"most": MOST_CLIENTS},
+    )
+
+
+def clients(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """What clients said of themselves, the latest last."""
+    rows = db.execute("SELECT value FROM meta WHERE key LIKE 'client %' ORDER BY json_extract(value, '$.at'), key")
+    return [json.loads(row["value"]) for row in rows]
+
+
 def set_account(db: sqlite3.Connection, value: AccountStatus) -> None:
     """Write down how it stands with an account elsewhere."""
     keep(db, f"account {value.account}", asdict(value))
