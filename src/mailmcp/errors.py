@@ -13,6 +13,7 @@ the human: what happened and what to do next, without secrets, bodies or provide
     ├── Unsupported         the backend cannot express what was asked: never dropped in silence
     ├── StoreUnavailable    the database cannot be read or written now
     │   ├── StoreFull       no room on the disk
+    │   ├── StoreDamaged    the database can be read in part only; `mailmcp doctor --repair` saves that
     │   └── NewerDatabase   written by a newer mailmcp; this one will not touch it
     ├── BackendError        the mail provider or listener failed; of a send: nothing left, and nothing will
     │   ├── TryLater        nothing left this time: trying again may help
@@ -67,6 +68,10 @@ class StoreUnavailable(MailError):
 
 class StoreFull(StoreUnavailable):
     """The disk that holds the database is full."""
+
+
+class StoreDamaged(StoreUnavailable):
+    """The database is damaged."""
 
 
 class NewerDatabase(StoreUnavailable):

@@ -349,7 +349,11 @@ COMMANDS = (
         _doctor,
         "look whether everything is as it should be, and say what is not",
         "Else",
-        flags={"--json": "the same as JSON"},
+        flags={"--json": "the same as JSON", "--repair": "save what can be read of a damaged database into a new one"},
+        forms=(
+            ("doctor", "look whether everything is as it should be, and say what is not"),
+            ("doctor --repair", "save what can be read of a damaged database into a new one; the old one is kept"),
+        ),
     ),
     Command(
         "connect-account",

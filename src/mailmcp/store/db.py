@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shlex
 import sqlite3
 import threading
 import time
@@ -22,7 +23,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import aiosqlite
 
-from mailmcp.errors import StoreFull, StoreUnavailable
+from mailmcp.errors import StoreDamaged, StoreFull, StoreUnavailable
 from mailmcp.store import audit, schema
 from mailmcp.store.claims import Claims
 from mailmcp.store.heads import Heads
@@ -79,13 +80,18 @@ class Store:
         """
         path = home / "mailmcp.db"
         try:
-            await asyncio.to_thread(_prepare, home, path)
-            writer = await _opened(_Connection(partial(_connect, path), 64))
+            await asyncio.to_thread(home.mkdir, mode=0o700, parents=True, exist_ok=True)
+            claims = Claims(home)  # first of all: who has them keeps a repair from beginning
             try:
-                reader = await _opened(_Connection(partial(_connect, path, query_only=True), 64))
-                claims = Claims(home)
+                await asyncio.to_thread(_prepare, home, path)
+                writer = await _opened(_Connection(partial(_connect, path), 64))
+                try:
+                    reader = await _opened(_Connection(partial(_connect, path, query_only=True), 64))
+                except BaseException:
+                    await writer.close()
+                    raise
             except BaseException:
-                await writer.close()
+                claims.close()
                 raise
         except (sqlite3.Error, OSError) as error:
             raise _public(error, path) from error
@@ -360,13 +366,21 @@ def _data_version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA data_version").fetchone()[0])
 
 
+def damaged_sentence(path: Path) -> str:
+    """What is to be done about a damaged database."""
+    return (
+        f"The database {path} is damaged: close every program that uses it, and type `mailmcp doctor --repair --home"
+        f" {shlex.quote(str(path.parent))}` in a terminal, which saves what can be read and keeps the damaged file."
+    )
+
+
 def _public(error: Exception, path: Path) -> StoreUnavailable:
     """The same trouble in one sentence with the way out."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == 28:
         return StoreFull(f"The disk that holds {path} is full: free some space, nothing acknowledged is lost.")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StoreUnavailable(f"The database {path} is damaged: move it away and restore a copy.")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or str(error).startswith("no such table"):
+        return StoreDamaged(damaged_sentence(path))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreUnavailable(f"The database {path} was busy for too long: try again.")
     log.error("database trouble: %s", error)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mailmcp.models import Finding, ListenerStatus, Standing
 from mailmcp.store import schema, status
+from mailmcp.store.db import damaged_sentence
 
 MOST_FAULTS = 5
 
@@ -35,8 +36,9 @@ def examined(path: Path) -> Examination:
             return _examined(path, db)
     except sqlite3.Error as error:
         damaged = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-        why = "is damaged: move it away, or restore a copy" if damaged else f"cannot be read ({error}): see its rights"
-        return Examination([_finding(Standing.WRONG, f"{path} {why}.", stops=True)])
+        damaged = damaged or str(error).startswith("no such table")
+        sentence = damaged_sentence(path) if damaged else f"{path} cannot be read ({error}): see its rights."
+        return Examination([_finding(Standing.WRONG, sentence, stops=True)])
 
 
 def _examined(path: Path, db: sqlite3.Connection) -> Examination:
@@ -46,7 +48,7 @@ def _examined(path: Path, db: sqlite3.Connection) -> Examination:
         return Examination([_finding(Standing.WRONG, sentence, stops=True)])
     faults = [row[0] for row in db.execute(f"PRAGMA quick_check({MOST_FAULTS})")]
     if faults != ["ok"]:
-        sentence = f"{path} is damaged ({'; '.join(faults)[:200]}): move it away, or restore a copy."
+        sentence = f"{damaged_sentence(path)} ({'; '.join(faults)[:200]})"
         return Examination([_finding(Standing.WRONG, sentence, stops=True)])
     if version < newest:
         sentence = f"{path} has schema {version}: the next run brings it to {newest}, and keeps a copy."
