@@ -22,6 +22,11 @@ the human: what happened and what to do next, without secrets, bodies or provide
 
 """
 
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
 
 class MailError(Exception):
     """Base of the family: one public sentence."""
@@ -71,7 +76,24 @@ class StoreFull(StoreUnavailable):
 
 
 class StoreDamaged(StoreUnavailable):
-    """The database is damaged."""
+    """The database of a home is damaged.
+
+    ``home`` is its folder: a door that knows how mailmcp was started says the whole command.
+    """
+
+    def __init__(self, public: str, home: Path | None = None) -> None:
+        super().__init__(public)
+        self.home = home
+
+    @classmethod
+    def of(cls, home: Path, repair: str | None = None) -> StoreDamaged:
+        """The error with its sentence; ``repair`` is the command that saves what can be read."""
+        repair = repair or f"mailmcp doctor --repair --home {shlex.quote(str(home))}"
+        return cls(
+            f"The database of this home is damaged: close every program that uses it, and type `{repair}` in a"
+            " terminal; that saves what can be read, and keeps the damaged file.",
+            home,
+        )
 
 
 class NewerDatabase(StoreUnavailable):

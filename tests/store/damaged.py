@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mailmcp.mail import parse
 from mailmcp.models import (
     Address,
     Arrival,
@@ -21,7 +22,6 @@ from mailmcp.models import (
     Trust,
     Verdict,
 )
-from mailmcp.mail import parse
 from mailmcp.store import Store, inboxes, judgements, messages, outbox, suppressions
 from mailmcp.store.judgements import Judgement
 
@@ -33,8 +33,8 @@ PAGE = 4096
 def letter(number: int, to: str) -> bytes:
     words = f"Letter number{number} of the quarter.\r\n" * (1 + number % 40)
     return (
-        f"From: Bob <bob@app.example>\r\nTo: {to}\r\nSubject: Subject {number}\r\nMessage-ID: <{number}@app.example>\r\n"
-        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{words}"
+        f"From: Bob <bob@app.example>\r\nTo: {to}\r\nSubject: Subject {number}\r\n"
+        f"Message-ID: <{number}@app.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{words}"
     ).encode()
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shlex
 import sqlite3
 import threading
 import time
@@ -366,21 +365,13 @@ def _data_version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA data_version").fetchone()[0])
 
 
-def damaged_sentence(path: Path) -> str:
-    """What is to be done about a damaged database."""
-    return (
-        f"The database {path} is damaged: close every program that uses it, and type `mailmcp doctor --repair --home"
-        f" {shlex.quote(str(path.parent))}` in a terminal, which saves what can be read and keeps the damaged file."
-    )
-
-
 def _public(error: Exception, path: Path) -> StoreUnavailable:
     """The same trouble in one sentence with the way out."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == 28:
         return StoreFull(f"The disk that holds {path} is full: free some space, nothing acknowledged is lost.")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or str(error).startswith("no such table"):
-        return StoreDamaged(damaged_sentence(path))
+        return StoreDamaged.of(path.parent)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreUnavailable(f"The database {path} was busy for too long: try again.")
     log.error("database trouble: %s", error)

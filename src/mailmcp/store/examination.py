@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailmcp.errors import StoreDamaged
 from mailmcp.models import Finding, ListenerStatus, Standing
 from mailmcp.store import schema, status
-from mailmcp.store.db import damaged_sentence
 
 MOST_FAULTS = 5
 
@@ -37,7 +37,9 @@ def examined(path: Path) -> Examination:
     except sqlite3.Error as error:
         damaged = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         damaged = damaged or str(error).startswith("no such table")
-        sentence = damaged_sentence(path) if damaged else f"{path} cannot be read ({error}): see its rights."
+        sentence = (
+            StoreDamaged.of(path.parent).public if damaged else f"{path} cannot be read ({error}): see its rights."
+        )
         return Examination([_finding(Standing.WRONG, sentence, stops=True)])
 
 
@@ -48,7 +50,7 @@ def _examined(path: Path, db: sqlite3.Connection) -> Examination:
         return Examination([_finding(Standing.WRONG, sentence, stops=True)])
     faults = [row[0] for row in db.execute(f"PRAGMA quick_check({MOST_FAULTS})")]
     if faults != ["ok"]:
-        sentence = f"{damaged_sentence(path)} ({'; '.join(faults)[:200]})"
+        sentence = f"{StoreDamaged.of(path.parent).public} ({'; '.join(faults)[:200]})"
         return Examination([_finding(Standing.WRONG, sentence, stops=True)])
     if version < newest:
         sentence = f"{path} has schema {version}: the next run brings it to {newest}, and keeps a copy."
