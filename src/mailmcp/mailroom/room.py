@@ -371,7 +371,10 @@ class Mailroom:
             queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
-            unwise=(*filter(None, [differ(ruling.differences)]), *await self.pages.unwise(self.settings.home)),
+            unwise=(
+                *filter(None, [differ(ruling.differences), self._dispatch.clock.said()]),
+                *await self.pages.unwise(self.settings.home),
+            ),
             page=await self.pages.address(),
             passphrase=await self._approvers.is_set(),
             trusted_clients=ruling.approval.trusted_clients,
