@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailmcp.errors import Refused
+from mailmcp.mailroom import clock as clocks
 from mailmcp.mailroom import dispatch, outbound
 from mailmcp.mailroom.duties import Leadership, Listening, LockFile
 from mailmcp.mailroom.pace import Pace
@@ -202,6 +203,8 @@ def clock(monkeypatch):
     monkeypatch.setattr(outbound, "datetime", Moved)
     monkeypatch.setattr(dispatch, "datetime", Moved)
     monkeypatch.setattr(Moved, "forward", timedelta())
+    passed = clocks.passed  # time passes, and it is not the clock alone that moves
+    monkeypatch.setattr(clocks, "passed", lambda: passed() + Moved.forward.total_seconds())
     return Moved
 
 

@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 3600
 """So long nothing expires after a jump ahead."""
 
 
-def _passed() -> float:
+def passed() -> float:
     """Seconds by a clock that nobody sets; where the system has one, it goes on while the machine sleeps."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
@@ -31,17 +31,17 @@ def _passed() -> float:
 class Clock:
     """What time it is for drafts, as one process sees it."""
 
-    def __init__(self, store: Store, passed: Callable[[], float] = _passed) -> None:
+    def __init__(self, store: Store, passed_: Callable[[], float] | None = None) -> None:
         self._store = store
-        self._passed = passed
+        self._passed = passed_ or (lambda: passed())
         self._offset: float | None = None
         self._patient_until = 0.0
         self._jumped = 0.0
 
     async def tend(self, now: datetime) -> None:
         """Let drafts expire whose time is over, unless it was the clock that moved."""
-        passed = self._passed()
-        offset = now.timestamp() - passed
+        lived = self._passed()
+        offset = now.timestamp() - lived
         jump = 0.0 if self._offset is None else offset - self._offset
         if self._offset is None or abs(jump) > JUMP.total_seconds():
             self._offset = offset
@@ -51,8 +51,8 @@ class Clock:
             # Also at the beginning: it may have been put back while no process was there.
             await self._store.write(outbox.count_anew, now, later_than=now + JUMP)
         if jump > JUMP.total_seconds():
-            self._patient_until = passed + PATIENCE_SECONDS
-        if passed >= self._patient_until:
+            self._patient_until = lived + PATIENCE_SECONDS
+        if lived >= self._patient_until:
             await self._store.write(outbox.expire, now)
 
     def said(self) -> str | None:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,10 +19,16 @@ from mailmcp.backends.contract import Backend, Listener, Listens
 from mailmcp.errors import BackendError, MailError, StoreUnavailable
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.succession import Word
 from mailmcp.models import ListenerStatus
 from mailmcp.store import Store, status
 
 log = logging.getLogger("mailmcp.duties")
+
+STAND_BACK = 20
+"""So many tries of others to take over pass before a leader that made way tries again."""
+LISTEN_EVERY = 5
+"""Between so many looks at the lock a leader asks whether a newer process left word."""
 
 
 class Duty(Protocol):
@@ -38,11 +44,19 @@ class Duty(Protocol):
         ...
 
 
+async def _no() -> Word | None:
+    return None
+
+
 class Leadership:
     """Tries to lead for as long as the process lives, and does the duties while it does."""
 
-    def __init__(self, home: Path, duties: Sequence[Duty], pace: Pace = STEADY) -> None:
+    def __init__(
+        self, home: Path, duties: Sequence[Duty], pace: Pace = STEADY, asked: Callable[[], Awaitable[Word | None]] = _no
+    ) -> None:
         self._lock = LockFile(home / "leader.lock")
+        self._asked = asked
+        self._heard: set[str] = set()
         self._duties = duties
         self._pace = pace
         self._task: asyncio.Task[None] | None = None
@@ -88,16 +102,34 @@ class Leadership:
                 await asyncio.sleep(self._pace.takeover)
             self.leads = True
             duties = [asyncio.create_task(self._forever(duty), name=f"mailmcp-{duty.name}") for duty in self._duties]
+            word: Word | None = None
             try:
-                while self._lock.in_place():  # noqa: ASYNC110 - the kernel tells nobody when a file is gone
-                    await asyncio.sleep(self._pace.takeover)
-                log.warning("the lock file was removed or replaced: this process stops leading")
+                word = await self._until_over()
             finally:
                 for duty in duties:
                     duty.cancel()
                 await asyncio.gather(*duties, return_exceptions=True)
                 self.leads = False
                 self._lock.release()
+            if word is None:
+                log.warning("the lock file was removed or replaced: this process stopped leading")
+                continue
+            log.warning("a newer mailmcp runs in this home: this process stopped leading")
+            if word.for_good:
+                return
+            # Whoever left word takes over meanwhile; if it has ended, this one leads on.
+            await asyncio.sleep(STAND_BACK * self._pace.takeover)
+
+    async def _until_over(self) -> Word | None:
+        """Return when this process shall lead no more: the word that was left for it, or None if its lock is gone."""
+        turns = 0
+        while self._lock.in_place():
+            if turns % LISTEN_EVERY == 0 and (word := await self._asked()) and word.token not in self._heard:
+                self._heard.add(word.token)
+                return word
+            turns += 1
+            await asyncio.sleep(self._pace.takeover)
+        return None
 
     def _acquired(self) -> bool:
         try:

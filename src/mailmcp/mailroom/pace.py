@@ -13,7 +13,7 @@ class Pace:
     """Between two signs of life of a wait."""
     share: float = 5
     """How long a waiter leaves a message to another waiter that got it before, while nothing else comes."""
-    takeover: float = 0.25
+    takeover: float = 0.1
     """Between two tries of a follower to become the leader."""
     listen_again: float = 5
     """Before a listener that could not open, or a duty that failed, is tried again."""

@@ -36,6 +36,7 @@ from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Stat
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.reviewing import Mailing
 from mailmcp.mailroom.sealing import Sealing
+from mailmcp.mailroom.succession import Succession
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
 from mailmcp.models import Draft, DraftState, Inbox, InboxSummary, Suppression
@@ -93,8 +94,9 @@ class Mailroom:
         flushing = Flushing(self._dispatch, pace)
         duties: Sequence[Duty] = (self._listening, flushing, self._checking, returning, self._mailboxes)
         stating, mailing = Stating(self.in_force), Mailing(self.pages.reviewing, every=pace.flush)
-        duties = (*duties, stating, mailing, *(further(self) if further else ()))
-        self._leadership = Leadership(settings.home, duties, pace)
+        self._succession = Succession(store)
+        duties = (*duties, stating, mailing, self._succession, *(further(self) if further else ()))
+        self._leadership = Leadership(settings.home, duties, pace, self._succession.asked)
 
     @classmethod
     async def open(
@@ -121,6 +123,7 @@ class Mailroom:
             raise
         if leads:
             await begin_audit(store, settings, is_led=room.is_led())
+            await room._succession.begin()
         await room._mailboxes.begin()
         room._inbound.start()
         if leads:

@@ -283,6 +283,7 @@ def _in_snapshot(turn: threading.Lock, db: sqlite3.Connection, *, work: Callable
             db.execute("BEGIN")
             try:
                 if _can_read(db) or time.monotonic() > give_up:
+                    schema.refuse_newer(db)
                     return work(db)
             finally:
                 db.execute("ROLLBACK")
@@ -352,6 +353,7 @@ def _commit_alone(
 def _begin(db: sqlite3.Connection) -> int:
     """Begin to write; gives the number of the last row of the audit log, which nobody else adds to now."""
     db.execute("BEGIN IMMEDIATE")
+    schema.refuse_newer(db)
     return audit.head(db)[0]
 
 

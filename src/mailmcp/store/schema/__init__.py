@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -60,6 +61,16 @@ def _apply(db: sqlite3.Connection, steps: dict[int, str], version: int, up_to: i
     db.execute(f"PRAGMA user_version = {up_to}")
 
 
+def refuse_newer(db: sqlite3.Connection) -> None:
+    """Inside a transaction: raises NewerDatabase when a newer mailmcp has changed the tables since this one began."""
+    if _version(db) > newest():
+        raise NewerDatabase(
+            "A newer mailmcp has taken over this home while this one runs: restart the program that started it, with"
+            " mailmcp updated."
+        )
+
+
+@cache
 def newest() -> int:
     """The version that a database of this mailmcp has."""
     return max(_steps())
