@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Listener, Reception
+from mailmcp.backends.holders import holder_of
 from mailmcp.backends.transaction import Limits, lower_domain
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, StoreUnavailable, TryLater
@@ -82,7 +83,10 @@ class LocalBackend:
             # Never SO_REUSEPORT: two processes would share the port and split the mail between them.
             server = await asyncio.get_running_loop().create_server(partial(answer, desk), host, port, reuse_port=False)
         except (OSError, UnicodeError) as error:
-            raise BackendError(_cannot_listen(host, port, error)) from error
+            holder = None
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                holder = await asyncio.to_thread(holder_of, port)
+            raise BackendError(_cannot_listen(host, port, error, holder)) from error
         listener = LocalListener(server, desk)
         self._listeners.append(listener)
         log.info("listening for mail on %s port %d", listener.host, listener.port)
@@ -182,14 +186,13 @@ class LocalListener:
             await asyncio.wait(tasks, timeout=at_most)
 
 
-def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> str:
+def _cannot_listen(host: str, port: int, error: OSError | UnicodeError, holder: str | None = None) -> str:
     """One sentence for people: which address, why, and what to do."""
     start = f"The embedded mail server cannot listen on {host} port {port}"
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.EADDRINUSE:
-        return (
-            f"{start}: another program uses it; set MAILMCP_LOCAL__SMTP_PORT (0 picks a free one) or stop that program."
-        )
+        holder = holder or "another program"
+        return f"{start}: {holder} uses it; set MAILMCP_LOCAL__SMTP_PORT (0 picks a free one) or stop that program."
     if code == errno.EACCES:
         return (
             f"{start}: the system does not allow it (ports below 1024 need more rights); set MAILMCP_LOCAL__SMTP_PORT."

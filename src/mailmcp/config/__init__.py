@@ -25,6 +25,7 @@ from mailmcp.config.sections import (
     Items,
     LocalSettings,
     Policy,
+    ProcessSettings,
     Section,
     Security,
     SendSettings,
@@ -48,6 +49,7 @@ __all__ = [
     "Items",
     "LocalSettings",
     "Policy",
+    "ProcessSettings",
     "Section",
     "Security",
     "SendSettings",
@@ -84,6 +86,7 @@ class Settings(Section):
     imap: ImapSettings = ImapSettings()
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
+    process: ProcessSettings = ProcessSettings()
 
 
 def default_home() -> Path:

@@ -239,6 +239,17 @@ class DirectSettings(Section):
     )
 
 
+class ProcessSettings(Section):
+    """How long a process lives."""
+
+    idle_exit: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds without a word of its client after which a process that does not lead ends, although its"
+        " input is open; 0 for never. A leader stays.",
+    )
+
+
 class ApprovalSettings(Section):
     """How a human decides about held drafts."""
 

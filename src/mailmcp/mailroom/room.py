@@ -303,6 +303,16 @@ class Mailroom:
         return self._leadership.leads or self._leadership.is_led_elsewhere()
 
     @property
+    def leads(self) -> bool:
+        """Whether this process does the duties of the home."""
+        return self._leadership.leads
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for mail in this process."""
+        return self._arrivals.awaited
+
+    @property
     def approver(self) -> Approvers:
         """is_set, set, clear: the passphrase that approvals need."""
         return self._approvers

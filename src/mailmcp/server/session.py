@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mailmcp.errors import MailError
 from mailmcp.mailroom.requests import Waited
+from mailmcp.server.leaving import Leaving
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.asking import Asking
@@ -45,6 +46,8 @@ class Session:
         self._recordings: set[asyncio.Task[None]] = set()
         self._questions: set[asyncio.Task[None]] = set()
         self.confirms_writes = False
+        self.leaving_watch = Leaving(idle=self._idle_limit)
+        """Tells when a process shall end though its input is open."""
 
     def start(self) -> asyncio.Future[Mailroom]:
         """Begin to open the mailroom, if that was not begun or failed."""
@@ -65,6 +68,14 @@ class Session:
     async def room(self) -> Mailroom:
         """The open mailroom. Raises what kept it from opening; the next call tries again."""
         return await asyncio.shield(self.start())
+
+    def _idle_limit(self) -> float:
+        """Seconds after which this process may end unused: only while another one leads, and nothing is under way."""
+        opening = self._opening
+        if opening is None or not opening.done() or _failed(opening) or self._on_their_way or self._questions:
+            return 0
+        room = opening.result()
+        return 0 if room.leads or room.is_awaited else room.settings.process.idle_exit
 
     async def aclose(self) -> None:
         """Close the mailroom if it was opened."""
