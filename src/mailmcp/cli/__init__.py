@@ -90,6 +90,11 @@ async def open_mailroom(settings: Settings, *, leads: bool = True) -> Mailroom:
 def _serve(options: argparse.Namespace) -> int:
     import gc
 
+    if getattr(options, "no_client", False):
+        from mailmcp.server.staying import stay
+
+        return stay(options.home, open_mailroom)
+
     # Importing the SDK makes some hundred thousand objects that live as long as the process: the collector would go
     # through them again and again while they come in.
     gc.disable()
@@ -196,6 +201,12 @@ def _connect_account(options: argparse.Namespace) -> int:
     return accounts.connect_account(options)
 
 
+def _service(options: argparse.Namespace) -> int:
+    from mailmcp.cli import service
+
+    return service.service(options)
+
+
 def _backends(options: argparse.Namespace) -> int:
     from mailmcp.backends import BACKENDS
 
@@ -232,7 +243,28 @@ COMMANDS = (
         flags={"--yes": "write without asking"},
         forms=(("disconnect CLIENT [--yes]", "take it out of the settings of a client"),),
     ),
-    Command("serve", _serve, "serve MCP on standard input and output: what a client of yours runs", "To begin"),
+    Command(
+        "serve",
+        _serve,
+        "serve MCP on standard input and output: what a client of yours runs",
+        "To begin",
+        flags={"--no-client": "serve no client, and stay: receive mail and send what falls due"},
+    ),
+    Command(
+        "service",
+        _service,
+        "let the system run a mailmcp that stays, so that mail leaves with no window open",
+        "To begin",
+        takes=("action",),
+        actions=("install", "uninstall", "status"),
+        flags={"--yes": "do it without asking"},
+        forms=(
+            (
+                "service install|uninstall|status",
+                "let the system run a mailmcp that stays, so that mail leaves with no window open",
+            ),
+        ),
+    ),
     Command(
         "inbox",
         _inbox,
