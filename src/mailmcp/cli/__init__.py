@@ -271,7 +271,8 @@ COMMANDS = (
         "list, delete, export or fill inboxes, and say whose mail they take",
         "For you, while an assistant uses it",
         takes=("action", "address", "pattern"),
-        actions=("list", "delete", "export", "import", "block", "allow", "unlist", "resume"),
+        actions=("list", "delete", "export", "import", "block", "allow", "unlist", "keep", "resume"),
+        options={"--days": "keep: days after which mail goes", "--size": "keep: MiB of mail that stay"},
         flags={"--maildir": "export: write a Maildir, not an mbox"},
         forms=(
             ("inbox list", "list the inboxes with what is unread"),
@@ -284,6 +285,7 @@ COMMANDS = (
             ("inbox block ADDRESS PATTERN", "refuse mail of an address, a domain, or * (everybody)"),
             ("inbox allow ADDRESS PATTERN", "take it, though a wider pattern is blocked"),
             ("inbox unlist ADDRESS PATTERN", "neither; without PATTERN each shows the lists"),
+            ("inbox keep ADDRESS [--days N] [--size MIB]", "delete its mail after so many days, or beyond a size"),
             ("inbox resume ADDRESS", "end the pause of an inbox from which too much came back"),
         ),
     ),

@@ -26,6 +26,7 @@ from mailmcp.config.sections import (
     LocalSettings,
     Policy,
     ProcessSettings,
+    RetentionSettings,
     Section,
     Security,
     SendSettings,
@@ -50,6 +51,7 @@ __all__ = [
     "LocalSettings",
     "Policy",
     "ProcessSettings",
+    "RetentionSettings",
     "Section",
     "Security",
     "SendSettings",
@@ -87,6 +89,7 @@ class Settings(Section):
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
     process: ProcessSettings = ProcessSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def default_home() -> Path:

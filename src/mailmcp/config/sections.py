@@ -250,6 +250,20 @@ class ProcessSettings(Section):
     )
 
 
+class RetentionSettings(Section):
+    """How long mail is kept, where an inbox has no rule of its own (`mailmcp inbox keep`)."""
+
+    days: int = Field(
+        default=0, ge=0, le=36_500, description="Days after which mail is deleted; 0 keeps it without limit."
+    )
+    size: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="MiB of mail that each inbox keeps, the newest; 0 keeps it without limit.",
+    )
+
+
 class ApprovalSettings(Section):
     """How a human decides about held drafts."""
 

@@ -19,6 +19,10 @@ class Pace:
     """Before a listener that could not open, or a duty that failed, is tried again."""
     back_off: tuple[float, ...] = (60, 300, 900, 1800, 3600, 7200, 14_400, 28_800)
     """Before each further try of mail that was put off; after the last it is given up (16 hours in all)."""
+    tidy: float = 60
+    """Between two looks for room in the database that can be given back."""
+    sweep: float = 3600
+    """Between two looks for mail that is not to be kept, and before the first one."""
     flush: float = 1
     """Between two looks for queued mail that has fallen due."""
 

@@ -26,6 +26,7 @@ from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.in_force import InForce, Stating, differ
 from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.keeping import Keeping
 from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
@@ -94,8 +95,9 @@ class Mailroom:
         flushing = Flushing(self._dispatch, pace)
         duties: Sequence[Duty] = (self._listening, flushing, self._checking, returning, self._mailboxes)
         stating, mailing = Stating(self.in_force), Mailing(self.pages.reviewing, every=pace.flush)
-        self._succession = Succession(store)
-        duties = (*duties, stating, mailing, self._succession, *(further(self) if further else ()))
+        self._succession, clock = Succession(store), self._dispatch.clock
+        self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=self._reading.forget_files)
+        duties = (*duties, stating, mailing, self._succession, self.keeping, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace, self._succession.asked)
 
     @classmethod

@@ -159,6 +159,14 @@ class Store:
         except sqlite3.Error as error:
             raise _public(error, self.path) from error
 
+    async def alone(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run what cannot be part of a transaction, between two of them."""
+        self._refuse_if_closed_or_gone()
+        try:
+            await self._writer.run(work)
+        except sqlite3.Error as error:
+            raise _public(error, self.path) from error
+
     async def changed(self) -> bool:
         """Whether any process committed something since the last time this was asked."""
         self._refuse_if_closed()
@@ -250,6 +258,7 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     # Autocommit: every transaction is begun by hand, since Python's own are deferred and fail at once under contention.
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file, before anything stands in it
     _set_journal(db)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
