@@ -308,3 +308,37 @@ async def test_many_sends_and_the_outbox_beside_them_send_each_once(open_house):
     assert len({outcome.draft.id for outcome in outcomes}) == 12
     assert sum(not outcome.repeated for outcome in outcomes) == 12
     assert (await one.room.delete_inbox(inbox))["messages"] == 24
+
+
+class Prepared:
+    """A duty that can be prepared."""
+
+    name = "prepared"
+
+    def __init__(self) -> None:
+        self.prepared = 0
+        self.ran = asyncio.Event()
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+    async def run(self) -> None:
+        self.ran.set()
+        await asyncio.Event().wait()
+
+
+async def test_what_a_duty_begins_with_is_done_once_while_another_process_still_leads(tmp_path):
+    quick, duty = Pace(takeover=0.001), Prepared()
+    first, second = Leadership(tmp_path, [], quick), Leadership(tmp_path, [duty], quick)
+    first.start()
+    second.start()
+
+    async def prepared() -> bool:
+        return duty.prepared > 0
+
+    await until(prepared)
+    assert not duty.ran.is_set()
+    await first.aclose()
+    await asyncio.wait_for(duty.ran.wait(), 60)
+    await second.aclose()
+    assert duty.prepared == 1

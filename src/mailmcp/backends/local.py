@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import importlib
 import logging
 import os
 import socket
@@ -54,12 +55,15 @@ class LocalBackend:
         """The domain of new inboxes, and the name that the server greets with."""
         return self._settings.domain
 
+    def load_listener(self) -> None:
+        """Import aiosmtpd and what it needs: not at the start of every window, and not only when a leader has died."""
+        importlib.import_module("mailmcp.backends.conversation")
+
     async def listen(self) -> Listener:
         """Start the SMTP server on the running event loop.
 
         Raises BackendError when the address cannot be listened on or the certificate not be used; it says what to do.
         """
-        # aiosmtpd and what it needs is loaded by the one process of a home that listens, not by every window.
         from mailmcp.backends.conversation import answer
         from mailmcp.backends.desk import Desk
 

@@ -13,9 +13,9 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from mailmcp.backends.contract import Backend, Listener, Listens
+from mailmcp.backends.contract import Backend, Listener, Listens, LoadsItsListener
 from mailmcp.errors import BackendError, MailError, StoreUnavailable
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.pace import STEADY, Pace
@@ -25,6 +25,8 @@ from mailmcp.store import Store, status
 
 log = logging.getLogger("mailmcp.duties")
 
+PREPARE_AFTER = 10
+"""So many tries to take over pass first: the start of a window is for its client."""
 STAND_BACK = 20
 """So many tries of others to take over pass before a leader that made way tries again."""
 LISTEN_EVERY = 5
@@ -41,6 +43,15 @@ class Duty(Protocol):
 
     async def run(self) -> None:
         """Do it until cancelled."""
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A duty that has something to do before it begins."""
+
+    def prepare(self) -> None:
+        """Do it; called in a thread, while another process leads."""
         ...
 
 
@@ -98,7 +109,11 @@ class Leadership:
 
     async def _run(self) -> None:
         while True:
-            while not self.leads and not self._acquired():  # noqa: ASYNC110 - the kernel tells nobody when a lock is free
+            tries = 0
+            while not self.leads and not self._acquired():
+                tries += 1
+                if tries == PREPARE_AFTER:
+                    await self._prepare()
                 await asyncio.sleep(self._pace.takeover)
             self.leads = True
             duties = [asyncio.create_task(self._forever(duty), name=f"mailmcp-{duty.name}") for duty in self._duties]
@@ -119,6 +134,12 @@ class Leadership:
                 return
             # Whoever left word takes over meanwhile; if it has ended, this one leads on.
             await asyncio.sleep(STAND_BACK * self._pace.takeover)
+
+    async def _prepare(self) -> None:
+        """Do beforehand what a duty would begin with, so that nobody waits for it when a leader dies."""
+        for duty in self._duties:
+            if isinstance(duty, Prepares):
+                await asyncio.to_thread(duty.prepare)
 
     async def _until_over(self) -> Word | None:
         """Return when this process shall lead no more: the word that was left for it, or None if its lock is gone."""
@@ -159,6 +180,11 @@ class Listening:
         self.tried = asyncio.Event()
         """Set once this process has listened or failed to: then the store says which."""
         self._pace = pace
+
+    def prepare(self) -> None:
+        """Load what the listener needs: that takes longer than to open it."""
+        if isinstance(self._backend, LoadsItsListener):
+            self._backend.load_listener()
 
     async def run(self) -> None:
         """Listen; when the port is taken, say so and try again."""
