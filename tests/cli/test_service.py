@@ -23,11 +23,11 @@ from mailmcp.cli import service
 from mailmcp.errors import BadInput
 
 LIMIT = 60
-NASTY = Path('/home/o\'neil $HOME/100% "mail" & <co>')
+NASTY = Path('/srv/o\'neil $HOME/100% "mail" & <co>')
 
 
 def planned(platform: str, home: Path = NASTY, **environment: str) -> service.Plan:
-    return service.plan(platform, environment, Path("/home/ann"), home)
+    return service.plan(platform, environment, Path("/people/ann"), home)
 
 
 def test_the_unit_starts_the_absolute_launcher_and_no_word_of_it_means_anything_to_systemd():
@@ -36,8 +36,8 @@ def test_the_unit_starts_the_absolute_launcher_and_no_word_of_it_means_anything_
     words = re.findall(r'"((?:[^"\\]|\\.)*)"', start)
     assert os.path.isabs(words[0])
     assert words[-4:-1] == ["serve", "--no-client", "--home"]
-    assert words[-1] == '/home/o\'neil $$HOME/100%% \\"mail\\" & <co>'
-    assert re.fullmatch(r"/home/ann/\.config/systemd/user/mailmcp-[0-9a-f]{8}\.service", str(made.file))
+    assert words[-1] == '/srv/o\'neil $$HOME/100%% \\"mail\\" & <co>'
+    assert re.fullmatch(r"/people/ann/\.config/systemd/user/mailmcp-[0-9a-f]{8}\.service", str(made.file))
     assert "WantedBy=default.target" in made.text
 
 
@@ -69,7 +69,7 @@ def test_the_property_list_holds_the_same_words_as_they_are():
     assert record["ProgramArguments"][-4:] == ["serve", "--no-client", "--home", str(NASTY)]
     assert (record["RunAtLoad"], record["KeepAlive"]) == (True, {"SuccessfulExit": False})
     assert made.file.name == f"{record['Label']}.plist"
-    assert made.file.parent == Path("/home/ann/Library/LaunchAgents")
+    assert made.file.parent == Path("/people/ann/Library/LaunchAgents")
 
 
 def test_the_task_is_xml_that_holds_the_same_words_and_runs_as_its_user_alone():

@@ -253,17 +253,12 @@ COMMANDS = (
     Command(
         "service",
         _service,
-        "let the system run a mailmcp that stays, so that mail leaves with no window open",
+        "let the system run a mailmcp that stays: mail leaves with no window open",
         "To begin",
         takes=("action",),
         actions=("install", "uninstall", "status"),
         flags={"--yes": "do it without asking"},
-        forms=(
-            (
-                "service install|uninstall|status",
-                "let the system run a mailmcp that stays, so that mail leaves with no window open",
-            ),
-        ),
+        forms=(("service install|uninstall|status", "let the system run one that stays, with no window open"),),
     ),
     Command(
         "inbox",
@@ -384,10 +379,7 @@ COMMANDS = (
         "look whether everything is as it should be, and say what is not",
         "Else",
         flags={"--json": "the same as JSON", "--repair": "save what can be read of a damaged database into a new one"},
-        forms=(
-            ("doctor", "look whether everything is as it should be, and say what is not"),
-            ("doctor --repair", "save what can be read of a damaged database into a new one; the old one is kept"),
-        ),
+        forms=(("doctor [--repair]", "say what is not as it should be; save what can be read of a damaged database"),),
     ),
     Command(
         "connect-account",
