@@ -18,9 +18,10 @@ test: setup ## the quick tests only
 	$(bin)/pytest -n 3 -q -m "not slow"
 bench: setup ## measure
 	$(bin)/python -m benchmarks
-prove: setup ## the slow tests without a time limit, then the measurements
+prove: setup ## the slow tests without a time limit, then the measurements, in stages that can be stopped
 	$(bin)/pytest -q -m slow -o timeout=0 || [ $$? -eq 5 ] # 5: no test has the mark
 	$(bin)/python -m benchmarks
+	$(bin)/python -m benchmarks.prove
 docs: setup ## write the generated pages and the tool lists of README.md and manifest.json again
 	$(bin)/python scripts/generate_docs.py
 lock: setup ## pin the newest allowed version of every dependency, with hashes

@@ -14,7 +14,7 @@ from mcp import Client
 from benchmarks.figures import Figure, Part, median, spread
 from benchmarks.mails import code_mail
 from benchmarks.serving import ServerFailed, Serving
-from mailmcp.cli import open_mailroom
+from mailmcp.cli.opening import open_mailroom
 from mailmcp.config import LocalSettings, Settings
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.server.build import build_server

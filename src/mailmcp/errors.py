@@ -13,6 +13,7 @@ the human: what happened and what to do next, without secrets, bodies or provide
     ├── Unsupported         the backend cannot express what was asked: never dropped in silence
     ├── StoreUnavailable    the database cannot be read or written now
     │   ├── StoreFull       no room on the disk
+    │   ├── StoreDamaged    the database can be read in part only; `mailmcp doctor --repair` saves that
     │   └── NewerDatabase   written by a newer mailmcp; this one will not touch it
     ├── BackendError        the mail provider or listener failed; of a send: nothing left, and nothing will
     │   ├── TryLater        nothing left this time: trying again may help
@@ -20,6 +21,11 @@ the human: what happened and what to do next, without secrets, bodies or provide
     └── ConfigError         a setting is wrong; deliberately not caught where MailError of a call is
 
 """
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
 
 
 class MailError(Exception):
@@ -67,6 +73,27 @@ class StoreUnavailable(MailError):
 
 class StoreFull(StoreUnavailable):
     """The disk that holds the database is full."""
+
+
+class StoreDamaged(StoreUnavailable):
+    """The database of a home is damaged.
+
+    ``home`` is its folder: a door that knows how mailmcp was started says the whole command.
+    """
+
+    def __init__(self, public: str, home: Path | None = None) -> None:
+        super().__init__(public)
+        self.home = home
+
+    @classmethod
+    def of(cls, home: Path, repair: str | None = None) -> StoreDamaged:
+        """The error with its sentence; ``repair`` is the command that saves what can be read."""
+        repair = repair or f"mailmcp doctor --repair --home {shlex.quote(str(home))}"
+        return cls(
+            f"The database of this home is damaged: close every program that uses it, and type `{repair}` in a"
+            " terminal; that saves what can be read, and keeps the damaged file.",
+            home,
+        )
 
 
 class NewerDatabase(StoreUnavailable):

@@ -56,7 +56,7 @@ def test_help_names_every_command_the_options_and_the_exit_codes(capsys):
     assert said(["-h"], 0, capsys) == said(["help"], 0, capsys) == (told, "")
 
 
-INBOX_TAKES = "`mailmcp inbox` takes list, delete, export, import, block, allow, unlist or resume"
+INBOX_TAKES = "`mailmcp inbox` takes list, delete, export, import, block, allow, unlist, keep or resume"
 
 
 @pytest.mark.parametrize("arguments", [["help", "reject"], ["reject", "--help"], ["reject", "d_1", "-h"]])

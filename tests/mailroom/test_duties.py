@@ -6,11 +6,13 @@ import asyncio
 import os
 import socket
 import stat
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mailmcp.errors import Refused
+from mailmcp.mailroom import clock as clocks
 from mailmcp.mailroom import dispatch, outbound
 from mailmcp.mailroom.duties import Leadership, Listening, LockFile
 from mailmcp.mailroom.pace import Pace
@@ -137,6 +139,7 @@ async def test_a_taken_port_is_said_and_the_listener_comes_up_when_it_is_free(op
         listener = (await house.room.status()).listener
         assert listener.port is None
         assert str(port) in listener.trouble
+        assert sys.platform != "linux" or f"(process {os.getpid()}) uses it" in listener.trouble
         inbox = await house.inbox()
         assert (await house.send(inbox, to=(inbox,))).draft.state is DraftState.SENT
 
@@ -202,6 +205,8 @@ def clock(monkeypatch):
     monkeypatch.setattr(outbound, "datetime", Moved)
     monkeypatch.setattr(dispatch, "datetime", Moved)
     monkeypatch.setattr(Moved, "forward", timedelta())
+    passed = clocks.passed  # time passes, and it is not the clock alone that moves
+    monkeypatch.setattr(clocks, "passed", lambda: passed() + Moved.forward.total_seconds())
     return Moved
 
 
@@ -303,3 +308,37 @@ async def test_many_sends_and_the_outbox_beside_them_send_each_once(open_house):
     assert len({outcome.draft.id for outcome in outcomes}) == 12
     assert sum(not outcome.repeated for outcome in outcomes) == 12
     assert (await one.room.delete_inbox(inbox))["messages"] == 24
+
+
+class Prepared:
+    """A duty that can be prepared."""
+
+    name = "prepared"
+
+    def __init__(self) -> None:
+        self.prepared = 0
+        self.ran = asyncio.Event()
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+    async def run(self) -> None:
+        self.ran.set()
+        await asyncio.Event().wait()
+
+
+async def test_what_a_duty_begins_with_is_done_once_while_another_process_still_leads(tmp_path):
+    quick, duty = Pace(takeover=0.001), Prepared()
+    first, second = Leadership(tmp_path, [], quick), Leadership(tmp_path, [duty], quick)
+    first.start()
+    second.start()
+
+    async def prepared() -> bool:
+        return duty.prepared > 0
+
+    await until(prepared)
+    assert not duty.ran.is_set()
+    await first.aclose()
+    await asyncio.wait_for(duty.ran.wait(), 60)
+    await second.aclose()
+    assert duty.prepared == 1

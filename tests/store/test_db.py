@@ -87,7 +87,10 @@ async def test_a_file_that_is_no_database_is_refused_in_words_and_not_touched(tm
     path = tmp_path / "mailmcp.db"
     path.write_bytes(b"this is no database, but somebody's notes" * 100)
     before = path.read_bytes()
-    with pytest.raises(StoreUnavailable, match="is damaged: move it away and restore a copy"):
+    with pytest.raises(
+        StoreUnavailable,
+        match="is damaged: close every program that uses it, and type `mailmcp doctor --repair --home",
+    ):
         await Store.open(tmp_path)
     assert path.read_bytes() == before
 

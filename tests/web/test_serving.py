@@ -101,7 +101,7 @@ def test_it_can_be_turned_off(tmp_path):
 
 LAZY = """
 import asyncio, sys, pathlib
-from mailmcp.cli import open_mailroom
+from mailmcp.cli.opening import open_mailroom
 from mailmcp.config import load_settings
 from mailmcp.mailroom.room import Mailroom
 

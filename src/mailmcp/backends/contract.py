@@ -193,6 +193,15 @@ class Listens(Protocol):
 
 
 @runtime_checkable
+class LoadsItsListener(Protocol):
+    """A backend whose listener needs modules that nothing else needs."""
+
+    def load_listener(self) -> None:
+        """Import them, in a thread."""
+        ...
+
+
+@runtime_checkable
 class CreatesInboxes(Protocol):
     """A backend on which create_inbox can make addresses."""
 

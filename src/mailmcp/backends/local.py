@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import importlib
 import logging
 import os
 import socket
@@ -19,6 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Listener, Reception
+from mailmcp.backends.holders import holder_of
 from mailmcp.backends.transaction import Limits, lower_domain
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, StoreUnavailable, TryLater
@@ -53,12 +55,15 @@ class LocalBackend:
         """The domain of new inboxes, and the name that the server greets with."""
         return self._settings.domain
 
+    def load_listener(self) -> None:
+        """Import aiosmtpd and what it needs: not at the start of every window, and not only when a leader has died."""
+        importlib.import_module("mailmcp.backends.conversation")
+
     async def listen(self) -> Listener:
         """Start the SMTP server on the running event loop.
 
         Raises BackendError when the address cannot be listened on or the certificate not be used; it says what to do.
         """
-        # aiosmtpd and what it needs is loaded by the one process of a home that listens, not by every window.
         from mailmcp.backends.conversation import answer
         from mailmcp.backends.desk import Desk
 
@@ -82,7 +87,10 @@ class LocalBackend:
             # Never SO_REUSEPORT: two processes would share the port and split the mail between them.
             server = await asyncio.get_running_loop().create_server(partial(answer, desk), host, port, reuse_port=False)
         except (OSError, UnicodeError) as error:
-            raise BackendError(_cannot_listen(host, port, error)) from error
+            holder = None
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                holder = await asyncio.to_thread(holder_of, port)
+            raise BackendError(_cannot_listen(host, port, error, holder)) from error
         listener = LocalListener(server, desk)
         self._listeners.append(listener)
         log.info("listening for mail on %s port %d", listener.host, listener.port)
@@ -182,14 +190,13 @@ class LocalListener:
             await asyncio.wait(tasks, timeout=at_most)
 
 
-def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> str:
+def _cannot_listen(host: str, port: int, error: OSError | UnicodeError, holder: str | None = None) -> str:
     """One sentence for people: which address, why, and what to do."""
     start = f"The embedded mail server cannot listen on {host} port {port}"
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.EADDRINUSE:
-        return (
-            f"{start}: another program uses it; set MAILMCP_LOCAL__SMTP_PORT (0 picks a free one) or stop that program."
-        )
+        holder = holder or "another program"
+        return f"{start}: {holder} uses it; set MAILMCP_LOCAL__SMTP_PORT (0 picks a free one) or stop that program."
     if code == errno.EACCES:
         return (
             f"{start}: the system does not allow it (ports below 1024 need more rights); set MAILMCP_LOCAL__SMTP_PORT."

@@ -35,7 +35,7 @@ class OpenMailroom(Protocol):
 
 
 def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
-    """``mailmcp inbox list|delete|export|import|block|allow|unlist|resume``."""
+    """``mailmcp inbox list|delete|export|import|block|allow|unlist|resume|keep``."""
     if options.action != "list" and not options.address:
         raise Misused(f"Which inbox? Write `mailmcp inbox {options.action} ADDRESS`; `mailmcp inbox list` lists them.")
     if options.action == "resume":
@@ -46,6 +46,12 @@ def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
         from mailmcp.cli import archives
 
         return archives.archives(options, open_mailroom)
+    if options.action == "keep":
+        from mailmcp.cli import keeping
+
+        return keeping.keep(options, open_mailroom)
+    if options.days or options.size:
+        raise Misused("--days and --size belong to `mailmcp inbox keep`.")
     if options.maildir:
         raise Misused("--maildir belongs to `mailmcp inbox export`.")
     if options.action in _LISTING:
@@ -64,6 +70,7 @@ def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
                 )
             return 0
         removed = await room.delete_inbox(options.address)
+        await room.keeping.free(after_deletion=True)
         _say(f"{options.address} is gone, with {removed['messages']} message(s) and {removed['drafts']} draft(s).")
         return 0
 

@@ -1,4 +1,4 @@
-"""``mailmcp doctor``: everything a user would ask about, looked at without changing anything.
+"""``mailmcp doctor``: everything a user would ask about, looked at without changing anything (but for --repair).
 
 It opens no mailroom: that would make, migrate or lead a home, and a home in trouble is what it is for.
 """
@@ -35,6 +35,10 @@ def doctor(options: argparse.Namespace) -> int:
     """``mailmcp doctor``; 1 when something keeps mailmcp from working."""
     if options.wire:
         return wire(options)
+    if options.repair:
+        from mailmcp.cli import mending
+
+        return mending.repair(options)
     found = list(findings(options.home))
     works = not any(one.stops for one in found)
     if options.json:

@@ -15,6 +15,7 @@ from typing import Any, cast
 import platformdirs
 from pydantic import Field, ValidationError
 
+from mailmcp.config.lasting import ProcessSettings, RetentionSettings
 from mailmcp.config.mailbox import AccountSettings, ImapSettings
 from mailmcp.config.sections import (
     RATE,
@@ -55,6 +56,8 @@ __all__ = [
     "LocalSettings",
     "MailKiteSettings",
     "Policy",
+    "ProcessSettings",
+    "RetentionSettings",
     "Section",
     "Security",
     "SendSettings",
@@ -100,6 +103,8 @@ class Settings(Section):
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
     http: HttpSettings = HttpSettings()
+    process: ProcessSettings = ProcessSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @property
     def backends(self) -> tuple[str, ...]:

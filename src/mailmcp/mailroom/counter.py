@@ -186,7 +186,8 @@ class Counter:
         services, everything = await self._house.fetching.services(), self.principal.row is None
         passphrase, unwise = await self._approvers.is_set(), tuple[str, ...]()
         if everything:
-            unwise = (*filter(None, [differ(ruling.differences)]), *await self.pages.unwise(self.settings.home))
+            said = differ(ruling.differences), self._house.dispatch.clock.said()
+            unwise = (*filter(None, said), *await self.pages.unwise(self.settings.home))
 
         def looked(db: sqlite3.Connection) -> Status:
             """All at one moment: each look by itself would take as long as all of them."""

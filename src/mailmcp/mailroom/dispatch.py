@@ -22,6 +22,7 @@ from mailmcp.backends.contract import AboutToCommit, Backend, Divides, FindsSent
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
+from mailmcp.mailroom.clock import Clock
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.legs import Heard, Leg, Lost, heard_of, is_allowed, results_of
 from mailmcp.mailroom.pace import STEADY, Pace
@@ -74,7 +75,7 @@ class Dispatch:
         self._within = providers.within
         self._settings = settings
         self.returning = returning
-        self._pace = pace
+        self._pace, self.clock = pace, Clock(store)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(AT_ONCE)
 
@@ -94,7 +95,7 @@ class Dispatch:
     async def flush(self) -> bool:
         """Send what is due and take up what a process that died had begun; whether there was anything to do."""
         now = datetime.now(UTC)
-        await self._store.write(outbox.expire, now)
+        await self.clock.tend(now)
         for draft in await self._store.read(outbox.begun):
             if draft.row not in self._tasks:
                 await self._recover(draft)
@@ -347,11 +348,7 @@ class Dispatch:
         """A human knows what became of an unknown draft. Raises Refused when it is not unknown."""
         now = datetime.now(UTC)
         approved = await self._store.read(outbox.mail, draft)
-        left = OutboundMail(
-            mime=await signing.on_its_way(approved, now, self._settings.home),
-            mail_from=approved.mail_from,
-            recipients=approved.recipients,
-        )
+        left = replace(approved, mime=await signing.on_its_way(approved, now, self._settings.home))
         if await self._store.write(deliveries.settle, draft, arrived=arrived, left=left, by=by, now=now) is None:
             raise Refused(f"What became of the draft {draft.id} is known: it is {draft.state}.")
         return await self._store.read(outbox.get, draft.id)

@@ -11,18 +11,26 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from mailmcp.backends.contract import Backend, Listener, Listens
+from mailmcp.backends.contract import Backend, Listener, Listens, LoadsItsListener
 from mailmcp.errors import BackendError, MailError, StoreUnavailable
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.succession import Word
 from mailmcp.models import ListenerStatus
 from mailmcp.store import Store, status
 
 log = logging.getLogger("mailmcp.duties")
+
+PREPARE_AFTER = 10
+"""So many tries to take over pass first: the start of a window is for its client."""
+STAND_BACK = 20
+"""So many tries of others to take over pass before a leader that made way tries again."""
+LISTEN_EVERY = 5
+"""Between so many looks at the lock a leader asks whether a newer process left word."""
 
 
 class Duty(Protocol):
@@ -38,11 +46,28 @@ class Duty(Protocol):
         ...
 
 
+@runtime_checkable
+class Prepares(Protocol):
+    """A duty that has something to do before it begins."""
+
+    def prepare(self) -> None:
+        """Do it; called in a thread, while another process leads."""
+        ...
+
+
+async def _no() -> Word | None:
+    return None
+
+
 class Leadership:
     """Tries to lead for as long as the process lives, and does the duties while it does."""
 
-    def __init__(self, home: Path, duties: Sequence[Duty], pace: Pace = STEADY) -> None:
+    def __init__(
+        self, home: Path, duties: Sequence[Duty], pace: Pace = STEADY, asked: Callable[[], Awaitable[Word | None]] = _no
+    ) -> None:
         self._lock = LockFile(home / "leader.lock")
+        self._asked = asked
+        self._heard: set[str] = set()
         self._duties = duties
         self._pace = pace
         self._task: asyncio.Task[None] | None = None
@@ -84,20 +109,48 @@ class Leadership:
 
     async def _run(self) -> None:
         while True:
-            while not self.leads and not self._acquired():  # noqa: ASYNC110 - the kernel tells nobody when a lock is free
+            tries = 0
+            while not self.leads and not self._acquired():
+                tries += 1
+                if tries == PREPARE_AFTER:
+                    await self._prepare()
                 await asyncio.sleep(self._pace.takeover)
             self.leads = True
             duties = [asyncio.create_task(self._forever(duty), name=f"mailmcp-{duty.name}") for duty in self._duties]
+            word: Word | None = None
             try:
-                while self._lock.in_place():  # noqa: ASYNC110 - the kernel tells nobody when a file is gone
-                    await asyncio.sleep(self._pace.takeover)
-                log.warning("the lock file was removed or replaced: this process stops leading")
+                word = await self._until_over()
             finally:
                 for duty in duties:
                     duty.cancel()
                 await asyncio.gather(*duties, return_exceptions=True)
                 self.leads = False
                 self._lock.release()
+            if word is None:
+                log.warning("the lock file was removed or replaced: this process stopped leading")
+                continue
+            log.warning("a newer mailmcp runs in this home: this process stopped leading")
+            if word.for_good:
+                return
+            # Whoever left word takes over meanwhile; if it has ended, this one leads on.
+            await asyncio.sleep(STAND_BACK * self._pace.takeover)
+
+    async def _prepare(self) -> None:
+        """Do beforehand what a duty would begin with, so that nobody waits for it when a leader dies."""
+        for duty in self._duties:
+            if isinstance(duty, Prepares):
+                await asyncio.to_thread(duty.prepare)
+
+    async def _until_over(self) -> Word | None:
+        """Return when this process shall lead no more: the word that was left for it, or None if its lock is gone."""
+        turns = 0
+        while self._lock.in_place():
+            if turns % LISTEN_EVERY == 0 and (word := await self._asked()) and word.token not in self._heard:
+                self._heard.add(word.token)
+                return word
+            turns += 1
+            await asyncio.sleep(self._pace.takeover)
+        return None
 
     def _acquired(self) -> bool:
         try:
@@ -127,6 +180,11 @@ class Listening:
         self.tried = asyncio.Event()
         """Set once this process has listened or failed to: then the store says which."""
         self._pace = pace
+
+    def prepare(self) -> None:
+        """Load what the listener needs: that takes longer than to open it."""
+        if isinstance(self._backend, LoadsItsListener):
+            self._backend.load_listener()
 
     async def run(self) -> None:
         """Listen; when the port is taken, say so and try again."""

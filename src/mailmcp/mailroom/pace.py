@@ -13,7 +13,7 @@ class Pace:
     """Between two signs of life of a wait."""
     share: float = 5
     """How long a waiter leaves a message to another waiter that got it before, while nothing else comes."""
-    takeover: float = 0.25
+    takeover: float = 0.1
     """Between two tries of a follower to become the leader."""
     listen_again: float = 5
     """Before a listener that could not open, or a duty that failed, is tried again."""
@@ -27,6 +27,10 @@ class Pace:
     """How much longer than its steps the pauses after trouble are; a laboratory has shorter ones."""
     glance: float = 0.25
     """Between two looks whether somebody waits, in whichever process."""
+    tidy: float = 60
+    """Between two looks for room in the database that can be given back."""
+    sweep: float = 3600
+    """Between two looks for mail that is not to be kept, and before the first one."""
     flush: float = 1
     """Between two looks for queued mail that has fallen due."""
 

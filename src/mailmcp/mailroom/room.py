@@ -25,6 +25,7 @@ from mailmcp.mailroom.fetching import Fetching
 from mailmcp.mailroom.hooks import Hooks
 from mailmcp.mailroom.in_force import InForce, Stating
 from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.keeping import Keeping
 from mailmcp.mailroom.keyring import Keyring
 from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.pace import STEADY, Pace
@@ -35,6 +36,7 @@ from mailmcp.mailroom.requests import Edit
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.reviewing import Mailing
 from mailmcp.mailroom.sealing import Sealing
+from mailmcp.mailroom.succession import Succession
 from mailmcp.models import OWNER, Draft, Principal, Suppression
 from mailmcp.store import Store, departures, status, suppressions
 from mailmcp.store.scopes import SeenBy
@@ -100,8 +102,10 @@ class Mailroom(Counter):
         flushing = Flushing(self._dispatch, pace)
         duties: Sequence[Duty] = (listening, fetching, flushing, self._checking, returning, mailboxes)
         stating, mailing = Stating(in_force), Mailing(self.pages.reviewing, every=pace.flush)
-        duties = (*duties, stating, mailing, *(further(self) if further else ()))
-        self._leadership = Leadership(settings.home, duties, pace)
+        self._succession, clock = Succession(store), self._dispatch.clock
+        self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=self._reading.forget_files)
+        duties = (*duties, stating, mailing, self._succession, self.keeping, *(further(self) if further else ()))
+        self._leadership = Leadership(settings.home, duties, pace, self._succession.asked)
 
     @classmethod
     async def open(
@@ -128,6 +132,7 @@ class Mailroom(Counter):
             raise
         if leads:
             await begin_audit(store, settings, is_led=room.is_led())
+            await room._succession.begin()
         await room._mailboxes.begin()
         room._inbound.start()
         if leads:
@@ -211,6 +216,16 @@ class Mailroom(Counter):
     def is_led(self) -> bool:
         """Whether some process does the duties of this home: sends, and serves the approval page."""
         return self._leadership.leads or self._leadership.is_led_elsewhere()
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process does the duties of the home."""
+        return self._leadership.leads
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for mail in this process."""
+        return self._arrivals.awaited
 
     @property
     def approver(self) -> Approvers:

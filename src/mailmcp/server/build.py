@@ -20,10 +20,11 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, from_json
 
 from mailmcp import __version__
-from mailmcp.errors import MailError
+from mailmcp.errors import MailError, StoreDamaged
 from mailmcp.server.callers import for_its_caller
 from mailmcp.server.completion import add_completion
 from mailmcp.server.declared import Declared
+from mailmcp.server.launcher import command
 from mailmcp.server.resources import add_resources, all_prompts
 from mailmcp.server.sentences import LONGEST, arguments_sentence, bounded, parameters_sentence, shown
 from mailmcp.server.session import Session
@@ -53,6 +54,8 @@ class MailServer(MCPServer[Session]):
 
     def _sentence(self, name: str, error: ToolError) -> str:
         cause = error.__cause__
+        if isinstance(cause, StoreDamaged) and cause.home:
+            return StoreDamaged.of(cause.home, command(cause.home, "doctor", "--repair")).public
         if isinstance(cause, MailError):
             return bounded(cause.public)
         tool = self._tool_manager.get_tool(name)

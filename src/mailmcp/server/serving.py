@@ -63,7 +63,10 @@ async def _serve(session: Session) -> int:
         except NotImplementedError:  # Windows: the default action ends the process
             pass
     asked = asyncio.create_task(asked_to_end.wait())
-    await asyncio.wait([serving, asked], return_when=asyncio.FIRST_COMPLETED)
+    alone = asyncio.create_task(session.leaving_watch.wait())
+    await asyncio.wait([serving, asked, alone], return_when=asyncio.FIRST_COMPLETED)
+    if alone.done():
+        log.warning("mailmcp ends: %s", alone.result())
     await session.aclose()
     error = serving.exception() if serving.done() else None
     if error is not None:

@@ -13,6 +13,7 @@ from mailmcp.errors import MailError, Refused
 from mailmcp.mailroom.requests import Waited
 from mailmcp.models import OWNER, Principal
 from mailmcp.server.callers import visit
+from mailmcp.server.leaving import Leaving
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.asking import Asking
@@ -51,6 +52,8 @@ class Session:
         self._questions: set[asyncio.Task[None]] = set()
         self._declared: list[dict[str, Any]] = []
         self.confirms_writes = False
+        self.leaving_watch = Leaving(idle=self._idle_limit)
+        """Tells when a process shall end though its input is open."""
 
     def start(self) -> asyncio.Future[Mailroom]:
         """Begin to open the mailroom, if that was not begun or failed."""
@@ -99,6 +102,14 @@ class Session:
         """Where the caller of the present request is served. Raises what kept the mailroom from opening."""
         principal = self.caller()
         return (await self.room()).counter(principal)
+
+    def _idle_limit(self) -> float:
+        """Seconds after which this process may end unused: only while another one leads, and nothing is under way."""
+        opening = self._opening
+        if opening is None or not opening.done() or _failed(opening) or self._on_their_way or self._questions:
+            return 0
+        room = opening.result()
+        return 0 if room.leads or room.is_awaited else room.settings.process.idle_exit
 
     async def aclose(self) -> None:
         """Close the mailroom if it was opened."""

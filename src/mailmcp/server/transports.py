@@ -86,6 +86,7 @@ class _Relay:
         async with to_server:
             with self._reading:
                 while line := await self._next_line():
+                    self._session.leaving_watch.used()
                     try:
                         message = understood(line)
                     except NoMessage as trouble:

@@ -3,6 +3,9 @@
 A claim must be seen at once by every process, must end with the process that holds it, and is worth nothing after a
 restart: it is a lock on one byte of a file that stays empty, not a row. A commit would put a disk's sync between a
 code and whoever waits for it, and a row would outlive its owner (decision 008).
+
+Far behind the claims every process that has the database open locks one byte more, so that a repair can tell whether
+it is alone, and keeps others out while it works.
 """
 
 from __future__ import annotations
@@ -11,12 +14,19 @@ import errno
 import logging
 import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+
+from mailmcp.errors import StoreUnavailable
 
 log = logging.getLogger("mailmcp.store")
 
 _TOOLS = ("wait_for_mail", "wait_for_otp", "send")
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+_PRESENT = 1 << 40
+"""The first byte of presence; a process locks the one with its number."""
+_MOST_PROCESSES = 2**31 - 1
 _FILES: dict[Path, _ClaimFile] = {}
 """Every claim file that this process has open: locks of this kind belong to a process, and closing any descriptor of
 the file would end all of them."""
@@ -30,7 +40,7 @@ class Claims:
 
     def __init__(self, home: Path) -> None:
         path = home.resolve() / "claims.lock"
-        if path not in _FILES:
+        if path not in _FILES:  # may raise StoreUnavailable
             _FILES[path] = _ClaimFile(path)
         self._file = _FILES[path]
         self._file.users.add(self)
@@ -58,14 +68,49 @@ class Claims:
         self._file.leave(self)
 
 
+@contextmanager
+def alone(home: Path) -> Generator[bool]:
+    """Whether no process has the database of a home open; if so, none can open it until this ends."""
+    path = home.resolve() / "claims.lock"
+    if path in _FILES:
+        yield False
+        return
+    file = _open(path)
+    try:
+        try:
+            _lock(file, _PRESENT, _MOST_PROCESSES)
+        except OSError as error:
+            if error.errno in _TAKEN:
+                yield False
+                return
+            log.debug("no locks in %s: %s", path, error)
+        yield True
+    finally:
+        os.close(file)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
 class _ClaimFile:
     """One descriptor for all mailrooms of this process on a home."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        self._file = _open(path)
         self._taken: set[Claim] = set()
         self.users: set[Claims] = set()
+        try:
+            _lock(self._file, _PRESENT + os.getpid())
+        except OSError as error:
+            if error.errno in _TAKEN:
+                os.close(self._file)
+                raise StoreUnavailable(
+                    f"The database in {path.parent} is being repaired: try again when `mailmcp doctor --repair` has"
+                    " ended."
+                ) from error
+            log.debug("no locks in %s: %s", path, error)
 
     def lock(self, claim: Claim) -> bool:
         if claim in self._taken:
@@ -101,9 +146,9 @@ def _byte(claim: Claim) -> int:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: int, byte: int) -> None:
+    def _lock(file: int, byte: int, count: int = 1) -> None:
         os.lseek(file, byte, os.SEEK_SET)
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, count)
 
     def _unlock(file: int, byte: int) -> None:
         os.lseek(file, byte, os.SEEK_SET)
@@ -111,8 +156,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(file: int, byte: int) -> None:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+    def _lock(file: int, byte: int, count: int = 1) -> None:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, count, byte)
 
     def _unlock(file: int, byte: int) -> None:
         fcntl.lockf(file, fcntl.LOCK_UN, 1, byte)

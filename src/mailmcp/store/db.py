@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 import aiosqlite
 
-from mailmcp.errors import StoreFull, StoreUnavailable
+from mailmcp.errors import StoreUnavailable
 from mailmcp.store import audit, schema
 from mailmcp.store.claims import Claims
 from mailmcp.store.heads import Heads
+from mailmcp.store.troubles import public
 
 if TYPE_CHECKING:
     from mailmcp.store.scopes import Scope
@@ -84,16 +85,21 @@ class Store:
         """
         path = home / "mailmcp.db"
         try:
-            await asyncio.to_thread(_prepare, home, path)
-            writer = await _opened(_Connection(partial(_connect, path), 64))
+            await asyncio.to_thread(home.mkdir, mode=0o700, parents=True, exist_ok=True)
+            claims = Claims(home)  # first of all: who has them keeps a repair from beginning
             try:
-                reader = await _opened(_Connection(partial(_connect, path, query_only=True), 64))
-                claims = Claims(home)
+                await asyncio.to_thread(_prepare, home, path)
+                writer = await _opened(_Connection(partial(_connect, path), 64))
+                try:
+                    reader = await _opened(_Connection(partial(_connect, path, query_only=True), 64))
+                except BaseException:
+                    await writer.close()
+                    raise
             except BaseException:
-                await writer.close()
+                claims.close()
                 raise
         except (sqlite3.Error, OSError) as error:
-            raise _public(error, path) from error
+            raise public(error, path) from error
         return cls(path, writer, reader, claims)
 
     async def aclose(self) -> None:
@@ -117,7 +123,7 @@ class Store:
         try:
             return await self._reader.run(partial(_in_snapshot, self._turn, work=lambda db: work(db, *args, **kwargs)))
         except sqlite3.Error as error:
-            raise _public(error, self.path) from error
+            raise public(error, self.path) from error
 
     async def read_as(self, caller: int, work: Callable[[sqlite3.Connection], T]) -> T:
         """As ``read``, with what the key in that row may see (``scopes``). Opened when needed."""
@@ -128,7 +134,7 @@ class Store:
             connection, scope = await asyncio.shield(self._scoped)
             return await connection.run(partial(_in_snapshot, self._turn, work=scope.of(caller, work)))
         except sqlite3.Error as error:
-            raise _public(error, self.path) from error
+            raise public(error, self.path) from error
 
     async def write(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -169,7 +175,15 @@ class Store:
         try:
             return await waiting.done
         except sqlite3.Error as error:
-            raise _public(error, self.path) from error
+            raise public(error, self.path) from error
+
+    async def alone(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run what cannot be part of a transaction, between two of them."""
+        self._refuse_if_closed_or_gone()
+        try:
+            await self._writer.run(work)
+        except sqlite3.Error as error:
+            raise public(error, self.path) from error
 
     async def changed(self) -> bool:
         """Whether any process committed something since the last time this was asked."""
@@ -177,7 +191,7 @@ class Store:
         try:
             version = await self._reader.run(partial(_in_snapshot, self._turn, work=_data_version))
         except sqlite3.Error as error:
-            raise _public(error, self.path) from error
+            raise public(error, self.path) from error
         moved, self._seen_version = version != self._seen_version, version
         return moved
 
@@ -269,6 +283,7 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     # Autocommit: every transaction is begun by hand, since Python's own are deferred and fail at once under contention.
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file, before anything stands in it
     _set_journal(db)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
@@ -302,6 +317,7 @@ def _in_snapshot(turn: threading.Lock, db: sqlite3.Connection, *, work: Callable
             db.execute("BEGIN")
             try:
                 if _can_read(db) or time.monotonic() > give_up:
+                    schema.refuse_newer(db)
                     return work(db)
             finally:
                 db.execute("ROLLBACK")
@@ -371,6 +387,7 @@ def _commit_alone(
 def _begin(db: sqlite3.Connection) -> int:
     """Begin to write; gives the number of the last row of the audit log, which nobody else adds to now."""
     db.execute("BEGIN IMMEDIATE")
+    schema.refuse_newer(db)
     return audit.head(db)[0]
 
 
@@ -383,16 +400,3 @@ def _commit(turn: threading.Lock, heads: Heads, db: sqlite3.Connection, before: 
 
 def _data_version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-
-def _public(error: Exception, path: Path) -> StoreUnavailable:
-    """The same trouble in one sentence with the way out."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == 28:
-        return StoreFull(f"The disk that holds {path} is full: free some space, nothing acknowledged is lost.")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StoreUnavailable(f"The database {path} is damaged: move it away and restore a copy.")
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StoreUnavailable(f"The database {path} was busy for too long: try again.")
-    log.error("database trouble: %s", error)
-    return StoreUnavailable(f"The database {path} cannot be used ({type(error).__name__}): check the folder's rights.")

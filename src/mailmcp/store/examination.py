@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mailmcp.errors import StoreDamaged
 from mailmcp.models import Finding, ListenerStatus, Standing
 from mailmcp.store import schema, status
 
@@ -36,8 +37,11 @@ def examined(path: Path) -> Examination:
             return _examined(path, db)
     except sqlite3.Error as error:
         damaged = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-        why = "is damaged: move it away, or restore a copy" if damaged else f"cannot be read ({error}): see its rights"
-        return Examination([_finding(Standing.WRONG, f"{path} {why}.", stops=True)])
+        damaged = damaged or str(error).startswith("no such table")
+        sentence = (
+            StoreDamaged.of(path.parent).public if damaged else f"{path} cannot be read ({error}): see its rights."
+        )
+        return Examination([_finding(Standing.WRONG, sentence, stops=True)])
 
 
 def clients(path: Path) -> list[dict[str, Any]]:
@@ -59,7 +63,7 @@ def _examined(path: Path, db: sqlite3.Connection) -> Examination:
         return Examination([_finding(Standing.WRONG, sentence, stops=True)])
     faults = [row[0] for row in db.execute(f"PRAGMA quick_check({MOST_FAULTS})")]
     if faults != ["ok"]:
-        sentence = f"{path} is damaged ({'; '.join(faults)[:200]}): move it away, or restore a copy."
+        sentence = f"{StoreDamaged.of(path.parent).public} ({'; '.join(faults)[:200]})"
         return Examination([_finding(Standing.WRONG, sentence, stops=True)])
     if version < newest:
         sentence = f"{path} has schema {version}: the next run brings it to {newest}, and keeps a copy."

@@ -130,7 +130,8 @@ def accounts(db: sqlite3.Connection) -> frozenset[str]:
 
 def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     """Remove an inbox with its mail; gives how much was removed. The audit log stays. Raises NotFound."""
-    inbox = {"inbox": get(db, address).row}
+    found = get(db, address)
+    inbox = {"inbox": found.row}
     count: Any = db.execute(
         "SELECT (SELECT count(*) FROM messages WHERE inbox = :inbox) AS messages,"
         " (SELECT count(*) FROM threads WHERE inbox = :inbox AND merged_into IS NULL) AS threads,"
@@ -155,6 +156,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     for table in ("threads", "contacts", "arrivals", "agreed", "inbound_rules", "fetched", "fetching", "grants"):
         db.execute(f"DELETE FROM {table} WHERE inbox = :inbox", inbox)
     db.execute("DELETE FROM inboxes WHERE id = :inbox", inbox)
+    db.execute("DELETE FROM meta WHERE key = :key", {"key": f"retention {found.address}"})
     return removed
 
 

@@ -302,6 +302,15 @@ def expire(db: sqlite3.Connection, now: datetime) -> int:
     return len(expired)
 
 
+def count_anew(db: sqlite3.Connection, now: datetime, *, later_than: datetime) -> int:
+    """Queued drafts that were written down in what is the future now: they wait as long as they should, from now on."""
+    return db.execute(
+        "UPDATE drafts SET not_before = :now + max(0, coalesce(not_before, changed_at) - changed_at), changed_at = :now"
+        " WHERE state = 'queued' AND send_at IS NULL AND changed_at > :later",
+        {"now": milliseconds(now), "later": milliseconds(later_than)},
+    ).rowcount
+
+
 def _select(db: sqlite3.Connection, condition: str, values: dict[str, object]) -> list[Draft]:
     rows = db.execute(
         "SELECT drafts.*, inboxes.address, messages.public_id AS message_public FROM drafts"

@@ -27,12 +27,12 @@ def remove(db: sqlite3.Connection, rows: Sequence[int]) -> int:
         raw = {"raw": found["raw"]}
         db.execute("DELETE FROM raws WHERE id = :raw AND NOT EXISTS (SELECT 1 FROM messages WHERE raw = :raw)", raw)
         if found["thread"] is not None:
-            _after(db, found["thread"])
+            after_removal(db, found["thread"])
         removed += 1
     return removed
 
 
-def _after(db: sqlite3.Connection, thread: int) -> None:
+def after_removal(db: sqlite3.Connection, thread: int) -> None:
     """A conversation that lost a message: brought up to date, or gone with its last one."""
     this = {"thread": thread}
     newest = db.execute(

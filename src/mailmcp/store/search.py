@@ -71,6 +71,23 @@ def forget_message(db: sqlite3.Connection, message: int) -> None:
     _forget(db, "messages.id = :value", message)
 
 
+def add_stored(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """Index a message from what is stored of it: a row of ``messages`` with its ``bodies``."""
+    db.execute(
+        "INSERT INTO search (rowid, subject, people, body) VALUES (:message, :subject, :people, :body)", _of(row)
+    )
+
+
+def _of(row: sqlite3.Row) -> dict[str, int | str]:
+    """The words of a stored message, as they went in."""
+    return {
+        "message": row["id"],
+        "subject": folded(row["subject"]),
+        "people": folded(people(row["from_name"], row["from_email"], row["to_"])),
+        "body": folded(f"{row['visible']}\n{json.loads(row['channels'])['signature']}"),
+    }
+
+
 def _forget(db: sqlite3.Connection, condition: str, value: int) -> None:
     """A contentless FTS5 table wants the words that went in."""
     rows = db.execute(
@@ -82,10 +99,5 @@ def _forget(db: sqlite3.Connection, condition: str, value: int) -> None:
         db.execute(
             "INSERT INTO search (search, rowid, subject, people, body)"
             " VALUES ('delete', :message, :subject, :people, :body)",
-            {
-                "message": row["id"],
-                "subject": folded(row["subject"]),
-                "people": folded(people(row["from_name"], row["from_email"], row["to_"])),
-                "body": folded(f"{row['visible']}\n{json.loads(row['channels'])['signature']}"),
-            },
+            _of(row),
         )

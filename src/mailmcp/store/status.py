@@ -4,6 +4,7 @@ are, the policy, and that somebody waits."""
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from dataclasses import asdict
 from datetime import datetime
@@ -51,6 +52,15 @@ def page_port(db: sqlite3.Connection) -> int | None:
 
 LEADER_SETTINGS = "leader_settings"
 """What the leading process uses, as it said, and what proves that."""
+
+
+def newer(version: str, *, than: str) -> bool:
+    """Whether a version such as 0.10.1 comes after another."""
+    return _parts(version) > _parts(than)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0]))
 
 
 def keep(db: sqlite3.Connection, key: str, value: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,10 +33,7 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
                 f"The database {path} was written by a newer mailmcp (schema {version}, this one knows {newest}):"
                 " update mailmcp, or use another MAILMCP_HOME."
             )
-        for number in sorted(number for number in steps if number > version):
-            for statement in _statements(steps[number]):
-                db.execute(statement)
-        db.execute(f"PRAGMA user_version = {newest}")
+        _apply(db, steps, version, newest)
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
@@ -43,6 +41,36 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
         raise
 
 
+def build(db: sqlite3.Connection, version: int) -> dict[str, int]:
+    """Make the tables of a version in an empty database; gives how many columns each had when it was first made."""
+    widths: dict[str, int] = {}
+    steps, done = _steps(), 0
+    for number in sorted(number for number in steps if number <= version):
+        _apply(db, steps, done, number)
+        done = number
+        for name in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            if name[0] not in widths:
+                widths[name[0]] = len(db.execute(f"PRAGMA table_info({name[0]})").fetchall())
+    return widths
+
+
+def _apply(db: sqlite3.Connection, steps: dict[int, str], version: int, up_to: int) -> None:
+    for number in sorted(number for number in steps if version < number <= up_to):
+        for statement in _statements(steps[number]):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {up_to}")
+
+
+def refuse_newer(db: sqlite3.Connection) -> None:
+    """Inside a transaction: raises NewerDatabase when a newer mailmcp has changed the tables since this one began."""
+    if _version(db) > newest():
+        raise NewerDatabase(
+            "A newer mailmcp has taken over this home while this one runs: restart the program that started it, with"
+            " mailmcp updated."
+        )
+
+
+@cache
 def newest() -> int:
     """The version that a database of this mailmcp has."""
     return max(_steps())

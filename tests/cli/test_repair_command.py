@@ -1,0 +1,71 @@
+"""``mailmcp doctor --repair`` as it is typed: what was saved and lost in plain words, and mail that can be read on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import forking
+import pytest
+
+from mailmcp.store import Store, inboxes, repair
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    async def make() -> None:
+        store = await Store.open(tmp_path / "home")
+        now = datetime.now(UTC)
+        await store.write(inboxes.create, address="ann@agents.test", label="", backend="local", key=None, now=now)
+        await store.aclose()
+
+    asyncio.run(make())
+    return tmp_path / "home"
+
+
+def typed(home: Path, *arguments: str) -> tuple[int, str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILMCP_", "XDG_"))}
+    done = forking.ran([*arguments, "--home", str(home)], timeout=60, env={**kept, "HOME": str(home.parent)})
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_whole_database_needs_no_repair(home):
+    code, said, _ = typed(home, "doctor", "--repair")
+    assert (code, said) == (0, f"{home / 'mailmcp.db'} needs no repair: every page of it is whole.\n")
+
+
+def test_a_damaged_one_is_told_of_by_every_command_repaired_and_used_again(home):
+    path = home / "mailmcp.db"
+    with path.open("r+b") as file:
+        file.write(b"\xff" * 100)
+    code, _, trouble = typed(home, "inbox", "list")
+    assert code == 1
+    assert f"type `mailmcp doctor --repair --home {home}`" in trouble
+    assert typed(home, "doctor")[0] == 1
+    code, said, _ = typed(home, "doctor", "--repair")
+    assert code == 0
+    assert said.startswith("Saved: 0 message(s) in 0 conversation(s), 1 inbox(es)")
+    assert f"The damaged database is kept as {path}.damaged-" in said
+    code, said, _ = typed(home, "inbox", "list")
+    assert (code, said.split("\t")[0]) == (0, "ann@agents.test")
+    assert repair.is_whole(path)
+
+
+def test_what_was_lost_is_counted(home):
+    path = home / "mailmcp.db"
+    with closing(sqlite3.connect(path)) as db:
+        page = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'inboxes'").fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(4096))
+    _, said, _ = typed(home, "doctor", "--repair")
+    assert "0 inbox(es)" in said
+    assert "1 page(s) could not be read at all." in said
+
+
+def test_json_and_repair_do_not_go_together(home):
+    assert typed(home, "doctor", "--repair", "--json")[0] == 2

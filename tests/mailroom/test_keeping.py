@@ -1,0 +1,197 @@
+"""Retention by age and size, off unless somebody asks for it, and room that is given back to the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailmcp.errors import BadInput, NotFound
+from mailmcp.mailroom.keeping import MIB
+from mailmcp.mailroom.pace import Pace
+from mailmcp.mailroom.requests import SendRequest
+from mailmcp.models import DraftState
+from mailmcp.store import audit, retention, space, suppressions
+
+pytestmark = pytest.mark.anyio
+DAY = timedelta(days=1)
+
+
+async def subjects(house, inbox) -> list[str]:
+    found = await house.room._store.read(
+        lambda db: db.execute(
+            "SELECT subject FROM messages JOIN inboxes ON inboxes.id = messages.inbox WHERE address = ? ORDER BY"
+            " received_at",
+            (inbox,),
+        ).fetchall()
+    )
+    return [row["subject"] for row in found]
+
+
+async def received(house, inbox, *days_ago: int, text: str = "words") -> list:
+    """Mails of so many days ago."""
+    mails = []
+    for ago in days_ago:
+        mail = await house.receive(inbox, subject=f"{ago} days ago", text=text)
+        at = int((datetime.now(UTC) - ago * DAY).timestamp() * 1000)
+        await house.room._store.write(
+            lambda db, row=mail.row, at=at: db.execute("UPDATE messages SET received_at = ? WHERE id = ?", (at, row))
+        )
+        mails.append(mail)
+    return mails
+
+
+async def test_nothing_goes_unless_somebody_asked_for_it(house):
+    inbox = await house.inbox()
+    await received(house, inbox, 4000, 1)
+    assert await house.room.keeping.sweep(datetime.now(UTC)) == 0
+    assert len(await subjects(house, inbox)) == 2
+
+
+async def test_mail_goes_by_age_in_its_inbox_alone_and_is_found_no_more(house):
+    inbox, other = await house.inbox(), await house.inbox()
+    await received(house, inbox, 40, 31, 29, 0)
+    await received(house, other, 40)
+    await house.room.keeping.keep(inbox, days=30, mib=None)
+    assert await house.room.keeping.sweep(datetime.now(UTC)) == 2
+    assert await subjects(house, inbox) == ["29 days ago", "0 days ago"]
+    assert await subjects(house, other) == ["40 days ago"]
+    with closing(sqlite3.connect(house.room._store.path)) as db:
+        assert db.execute("SELECT count(*) FROM raws").fetchone()[0] == 3
+        assert db.execute("SELECT count(*) FROM search WHERE search MATCH 'subject : 31'").fetchone()[0] == 0
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+async def test_mail_goes_by_size_the_oldest_first(house):
+    inbox = await house.inbox()
+    await received(house, inbox, 3, 2, 1, text="word " * 800)  # 4 kB each
+    await house.room._store.write(retention.put, inbox, retention.Rule(octets=10_000))
+    await house.room.keeping.sweep(datetime.now(UTC))
+    assert await subjects(house, inbox) == ["2 days ago", "1 days ago"]
+
+
+async def test_a_setting_is_for_every_inbox_without_a_rule_of_its_own(open_house):
+    house = await open_house(MAILMCP_RETENTION__DAYS="30")
+    inbox, own = await house.inbox(), await house.inbox()
+    await house.room.keeping.keep(own, days=0, mib=None)
+    await received(house, inbox, 31, 1)
+    await received(house, own, 31, 1)
+    await house.room.keeping.sweep(datetime.now(UTC))
+    assert (len(await subjects(house, inbox)), len(await subjects(house, own))) == (1, 2)
+
+
+async def test_what_an_open_draft_answers_stays_with_its_whole_conversation_until_it_is_decided(house):
+    inbox = await house.inbox()
+    old, answered, later = await received(house, inbox, 60, 50, 40)
+    await house.room._store.write(
+        lambda db: db.execute(
+            "UPDATE messages SET thread = (SELECT thread FROM messages WHERE id = ?) WHERE id = ?",
+            (answered.row, later.row),
+        )
+    )
+    draft = (
+        await house.room.draft_for_approval(
+            SendRequest(inbox=inbox, in_reply_to=answered.id, body="Yes.", to=(inbox,), subject="Re"), note=""
+        )
+    ).draft
+    await house.room.keeping.keep(inbox, days=30, mib=None)
+    assert await house.room.keeping.sweep(datetime.now(UTC)) == 1
+    assert await subjects(house, inbox) == ["50 days ago", "40 days ago"]
+    assert (await house.room.draft(draft.id)).state is DraftState.HELD
+    await house.room.reject(draft.id, word="", approver="human")
+    assert await house.room.keeping.sweep(datetime.now(UTC)) == 2
+    assert old.id
+
+
+async def test_the_audit_log_suppressions_and_drafts_stay(house):
+    inbox = await house.inbox()
+    (mail,) = await received(house, inbox, 60)
+    now = datetime.now(UTC)
+    store = house.room._store
+    await store.write(suppressions.add, "x@y.example", reason="bounce", detail="", inbox=inbox, now=now)
+    held = (
+        await house.room.draft_for_approval(SendRequest(inbox=inbox, to=(inbox,), subject="Hi", body="x"), note="")
+    ).draft
+    before = (await store.read(audit.head))[0]
+    await house.room.keeping.keep(inbox, days=1, mib=1)
+    await house.room.keeping.sweep(now)
+    assert await subjects(house, inbox) == []
+    assert (await house.room.draft(held.id)).state is DraftState.HELD
+    assert await store.read(suppressions.count) == 1
+    assert (await store.read(audit.head))[0] == before + 2  # the rule, and that mail went by it
+    assert (await house.room.auditing.verify()).broken is None
+    assert mail.id
+
+
+async def test_a_rule_goes_with_its_inbox_and_one_that_cannot_be_is_refused(house):
+    inbox = await house.inbox("ann")
+    await house.room.keeping.keep(inbox, days=3, mib=7)
+    assert await house.room.keeping.rule(inbox) == retention.Rule(days=3, octets=7 * MIB)
+    await house.room.delete_inbox(inbox)
+    assert not (await house.room.keeping.rule(await house.inbox("ann"))).limits
+    with pytest.raises(NotFound):
+        await house.room.keeping.keep("nobody@agents.internal", days=3, mib=None)
+    with pytest.raises(BadInput, match="--days up to"):
+        await house.room.keeping.keep(inbox, days=10**6, mib=None)
+
+
+async def test_the_leader_sweeps_by_itself_but_not_while_the_clock_is_doubtful(open_house, monkeypatch):
+    from mailmcp.mailroom.clock import Clock
+
+    doubts: list[str | None] = ["it jumped"]
+    asked = asyncio.Event()
+
+    def said(_clock) -> str | None:
+        asked.set()
+        return doubts[0]
+
+    monkeypatch.setattr(Clock, "said", said)
+    house = await open_house(pace=Pace(progress=0.05, takeover=0.02, flush=0.02, tidy=0.01, sweep=0.02))
+    inbox = await house.inbox()
+    await received(house, inbox, 60, 1)
+    await house.room.keeping.keep(inbox, days=30, mib=None)
+    for _ in range(3):
+        asked.clear()
+        await asyncio.wait_for(asked.wait(), 60)
+    assert len(await subjects(house, inbox)) == 2
+    doubts[0] = None
+    async with asyncio.timeout(60):
+        while len(await subjects(house, inbox)) == 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert await subjects(house, inbox) == ["1 days ago"]
+
+
+async def test_deleting_an_inbox_makes_the_file_smaller_by_what_it_held(house):
+    small, large = await house.inbox(), await house.inbox()
+    await received(house, small, 0)
+    await house.room.keeping.free()
+    path = house.room._store.path
+    before = path.stat().st_size
+    await received(house, large, *[0] * 30, text="some words " * 1_500)
+    full = path.stat().st_size
+    assert full > before + 1_000_000
+    await house.room.delete_inbox(large)
+    await house.room.keeping.free(after_deletion=True)
+    after = path.stat().st_size
+    assert after < before + (full - before) // 10
+    assert len(await subjects(house, small)) == 1
+
+
+async def test_an_older_file_that_is_mostly_empty_is_written_anew_once(house):
+    store = house.room._store
+
+    def age(db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA auto_vacuum = NONE")
+        db.execute("VACUUM")
+        db.execute("CREATE TABLE ballast AS SELECT zeroblob(2000000) AS more")
+        db.execute("DROP TABLE ballast")
+
+    await store.alone(age)
+    assert await store.read(space.is_worth_rewriting)
+    before = store.path.stat().st_size
+    await house.room.keeping.free()
+    assert store.path.stat().st_size < before - 1_900_000
+    assert not await store.read(space.is_worth_rewriting)
