@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailmcp.cli import jsonc
@@ -76,6 +76,7 @@ def test_an_entry_that_differs_is_replaced_where_it_stands():
     assert edited == text.replace('{"command": "old"}', '{\n      "command": "new"\n    }')
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(WHOLES, SERVERS, st.sampled_from([None, 2, "\t"]))
 def test_whatever_a_file_holds_only_the_entry_changes(whole, servers, indent):
     whole = {**whole, "mcpServers": servers}

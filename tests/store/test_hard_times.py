@@ -9,7 +9,7 @@ import pytest
 from benchmarks import full, migrations
 
 from mailmcp.errors import StoreFull
-from mailmcp.store import Store, db
+from mailmcp.store import Store, db, troubles
 
 
 @pytest.mark.slow
@@ -40,7 +40,7 @@ def test_a_migration_killed_at_a_random_moment_leaves_the_old_database_or_the_ne
     ],
 )
 def test_trouble_of_the_disk_is_said_in_words(tmp_path, error, words):
-    assert words in db._public(error, tmp_path / "mailmcp.db").public
+    assert words in troubles.public(error, tmp_path / "mailmcp.db").public
 
 
 @pytest.mark.anyio
@@ -60,4 +60,4 @@ async def test_a_disk_that_becomes_read_only_refuses_writes_in_words_lets_read_a
 def test_a_full_disk_is_a_kind_of_its_own(tmp_path):
     error = sqlite3.OperationalError("database or disk is full")
     error.sqlite_errorcode = sqlite3.SQLITE_FULL
-    assert isinstance(db._public(error, tmp_path), StoreFull)
+    assert isinstance(troubles.public(error, tmp_path), StoreFull)

@@ -27,7 +27,7 @@ from mailmcp.errors import StoreUnavailable
 from mailmcp.store import audit, schema
 from mailmcp.store.claims import Claims
 from mailmcp.store.heads import Heads
-from mailmcp.store.troubles import public
+from mailmcp.store.troubles import public, told
 
 if TYPE_CHECKING:
     from mailmcp.store.scopes import Scope
@@ -120,21 +120,17 @@ class Store:
     ) -> T:
         """Run ``work(connection, …)`` on one unchanging state of the database."""
         self._refuse_if_closed_or_gone()
-        try:
+        with told(self.path):
             return await self._reader.run(partial(_in_snapshot, self._turn, work=lambda db: work(db, *args, **kwargs)))
-        except sqlite3.Error as error:
-            raise public(error, self.path) from error
 
     async def read_as(self, caller: int, work: Callable[[sqlite3.Connection], T]) -> T:
         """As ``read``, with what the key in that row may see (``scopes``). Opened when needed."""
         self._refuse_if_closed_or_gone()
         if self._scoped is None:
             self._scoped = asyncio.create_task(_opened_scoped(self.path), name="mailmcp-store-scoped")
-        try:
+        with told(self.path):
             connection, scope = await asyncio.shield(self._scoped)
             return await connection.run(partial(_in_snapshot, self._turn, work=scope.of(caller, work)))
-        except sqlite3.Error as error:
-            raise public(error, self.path) from error
 
     async def write(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -172,26 +168,20 @@ class Store:
         return due
 
     async def _done(self, waiting: _Waiting) -> Any:
-        try:
+        with told(self.path):
             return await waiting.done
-        except sqlite3.Error as error:
-            raise public(error, self.path) from error
 
     async def alone(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Run what cannot be part of a transaction, between two of them."""
         self._refuse_if_closed_or_gone()
-        try:
+        with told(self.path):
             await self._writer.run(work)
-        except sqlite3.Error as error:
-            raise public(error, self.path) from error
 
     async def changed(self) -> bool:
         """Whether any process committed something since the last time this was asked."""
         self._refuse_if_closed()
-        try:
+        with told(self.path):
             version = await self._reader.run(partial(_in_snapshot, self._turn, work=_data_version))
-        except sqlite3.Error as error:
-            raise public(error, self.path) from error
         moved, self._seen_version = version != self._seen_version, version
         return moved
 
@@ -283,7 +273,8 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     # Autocommit: every transaction is begun by hand, since Python's own are deferred and fail at once under contention.
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file, before anything stands in it
+    if path.stat().st_size == 0:  # before anything stands in it; later it would only write the same again
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     _set_journal(db)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")

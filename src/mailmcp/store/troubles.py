@@ -5,11 +5,22 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mailmcp.errors import StoreDamaged, StoreFull, StoreUnavailable
 
 log = logging.getLogger("mailmcp.store")
+
+
+@contextmanager
+def told(path: Path) -> Generator[None]:
+    """What SQLite raises in here is told of the database at a path."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise public(error, path) from error
 
 
 def public(error: Exception, path: Path) -> StoreUnavailable:
