@@ -48,7 +48,8 @@ class Serving:
         self._ids = itertools.count(1)
         self._lines: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
         self._answers: dict[int, tuple[float, dict[str, Any]]] = {}
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
 
     @classmethod
     def mailmcp(cls, home: Path) -> Self:
@@ -69,6 +70,9 @@ class Serving:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(10)
+        assert self._process.stdout is not None
+        self._reader.join(10)
+        self._process.stdout.close()
 
     def initialize(self) -> float:
         """The handshake; gives the seconds from exec to its answer."""

@@ -67,5 +67,22 @@ def test_what_was_lost_is_counted(home):
     assert "1 page(s) could not be read at all." in said
 
 
+def test_while_a_process_leads_the_home_nothing_is_touched(home):
+    from mailmcp.mailroom.duties import LockFile
+
+    path = home / "mailmcp.db"
+    with path.open("r+b") as file:
+        file.write(b"\xff" * 100)
+    before = path.read_bytes()
+    lock = LockFile(home / "leader.lock")
+    assert lock.acquire()
+    code, _, trouble = typed(home, "doctor", "--repair")
+    assert code == 1
+    assert "close every program that uses mailmcp" in trouble
+    assert path.read_bytes() == before
+    lock.release()
+    assert typed(home, "doctor", "--repair")[0] == 0
+
+
 def test_json_and_repair_do_not_go_together(home):
     assert typed(home, "doctor", "--repair", "--json")[0] == 2

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from mailmcp.cli.terminal import say
 from mailmcp.cli.usage import Misused
 from mailmcp.config import load_settings
+from mailmcp.errors import StoreUnavailable
+from mailmcp.mailroom.duties import LockFile
 from mailmcp.server.launcher import command
 from mailmcp.store.repair import NAME, Repaired
 from mailmcp.store.repair import repair as repaired
@@ -20,7 +22,16 @@ def repair(options: argparse.Namespace) -> int:
         raise Misused("--json and --repair do not go together.")
     settings = load_settings(options.home)
     path = settings.home / NAME
-    done = repaired(settings.home, datetime.now(UTC), expiry=timedelta(seconds=settings.approval.expiry))
+    lock = LockFile(settings.home / "leader.lock")  # an older mailmcp tells of itself by this alone
+    if path.exists() and not lock.acquire():
+        raise StoreUnavailable(
+            "A mailmcp process leads this home: close every program that uses mailmcp (and stop the service, if there"
+            " is one), then type this again."
+        )
+    try:
+        done = repaired(settings.home, datetime.now(UTC), expiry=timedelta(seconds=settings.approval.expiry))
+    finally:
+        lock.release()
     if done is None:
         why = "every page of it is whole" if path.exists() else "it does not exist yet"
         say(f"{path} needs no repair: {why}.")
