@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Desk
 
 from mailmcp.errors import NotFound
 from mailmcp.models import Key
 from mailmcp.store import keys
+
+if TYPE_CHECKING:
+    from conftest import Desk
 
 
 def make(desk: Desk, *addresses: str, secret: str = "first", every: bool = False) -> Key:

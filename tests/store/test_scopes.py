@@ -5,14 +5,17 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Desk
 from test_inboxes import _fill, _rows
 
 from mailmcp.errors import NotFound, StoreUnavailable
 from mailmcp.store import Store, conversations, handouts, inboxes, keys, messages, outbox, passages, scopes, threads
 from mailmcp.store.scopes import HIDDEN, SHARED, Scope, SeenBy
+
+if TYPE_CHECKING:
+    from conftest import Desk
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 NOBODYS = {table for table, condition in HIDDEN.items() if condition == "FALSE"}

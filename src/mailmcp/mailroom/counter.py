@@ -9,30 +9,29 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from mailmcp.backends.contract import Backend, CreatesInboxes, ReadsMailboxes
+from mailmcp.backends.contract import Listens
 from mailmcp.config import Settings
-from mailmcp.errors import AddressTaken, BadInput, NotFound, Refused, Unsupported
-from mailmcp.mail import compose
-from mailmcp.mailroom import logged
-from mailmcp.mailroom.addressing import new_address
+from mailmcp.errors import Refused
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Leadership, Listening
+from mailmcp.mailroom.fetching import Fetching
 from mailmcp.mailroom.in_force import InForce, differ
 from mailmcp.mailroom.mailboxes import Mailboxes
+from mailmcp.mailroom.making import Making
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.pages import Pages
+from mailmcp.mailroom.providers import Providers
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Waited, Wanted
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
-from mailmcp.models import Ability, Draft, DraftState, Inbox, InboxSummary, Principal
+from mailmcp.models import Ability, Draft, DraftState, Inbox, InboxSummary, Principal, ServiceStatus
 from mailmcp.policy import sending
 from mailmcp.store import Store, audit, departures, handouts, inboxes, outbox, status, suppressions
 
@@ -45,7 +44,7 @@ class House:
 
     settings: Settings
     pace: Pace
-    backend: Backend
+    providers: Providers
     arrivals: Arrivals
     mailboxes: Mailboxes
     sealing: Sealing
@@ -54,6 +53,7 @@ class House:
     approvers: Approvers
     pages: Pages
     listening: Listening
+    fetching: Fetching
     leadership: Callable[[], Leadership]
 
 
@@ -67,11 +67,12 @@ class Counter:
         self.arrivals = self._arrivals = house.arrivals
         self._house = house
         self._store = store
-        self._backend, self._mailboxes, self._approvers = house.backend, house.mailboxes, house.approvers
+        self._mailboxes, self._approvers = house.mailboxes, house.approvers
+        self._making = Making(store, house.providers, principal)
         self._outbound = Outbound(
             store, house.dispatch, house.sealing, house.in_force, house.settings, caller=principal.key
         )
-        elsewhere = isinstance(house.backend, ReadsMailboxes)
+        elsewhere = house.providers.elsewhere is not None
         self._reading = Reading(store, house.settings.home, house.mailboxes, marks_elsewhere=elsewhere)
         self._tainting = Tainting(store, key=principal.key)
         self._composing = Composing(store, self._reading, house.settings.home / "outgoing" / principal.key)
@@ -96,52 +97,9 @@ class Counter:
         key: str | None = None,
         backend: str | None = None,
     ) -> tuple[Inbox, bool, str]:
-        """(inbox, whether it was made now, its newest cursor). The same ``key`` gives the same inbox again.
-
-        A ``display_name`` that comes with a key of an inbox is its name from then on. The inbox belongs to the caller.
-
-        Raises BadAddress for an unusable name, AddressTaken, or Unsupported for a backend that is not this home's.
-        """
+        """(inbox, whether it was made now, its newest cursor); see ``Making.create``. It belongs to the caller."""
         self._may("create")
-        if backend not in (None, self._backend.name):
-            raise Unsupported(f"This home has the backend {self._backend.name}: leave `backend` out.")
-        if not isinstance(self._backend, CreatesInboxes):
-            raise Unsupported(f"The backend {self._backend.name} cannot create addresses.")
-        if len(label) > 200:
-            raise BadInput("The label is longer than 200 characters: shorten it.")
-        display_name = compose.display_name(display_name)
-        for _ in range(5):
-            address, account = new_address(self._backend, name)
-            now = datetime.now(UTC)
-            try:
-                inbox, made = await self._store.write(
-                    logged.created,
-                    address=address,
-                    label=label,
-                    display_name=display_name,
-                    backend=self._backend.name,
-                    key=self._own(key),
-                    now=now,
-                    account=account,
-                    for_key=self.principal.row,
-                )
-            except AddressTaken:
-                if name is not None:
-                    raise await self._taken(address) from None
-                continue  # a made-up name met an existing one
-            return inbox, made, await self._store.read(inboxes.newest_cursor, inbox)
-        raise AddressTaken("No free address was found: give a `name`.")
-
-    def _own(self, key: str | None) -> str | None:
-        """A caller's own id for an inbox: two callers may use the same one."""
-        return key if key is None or self.principal.row is None else f"{self.principal.key} {key}"
-
-    async def _taken(self, address: str) -> AddressTaken:
-        try:
-            await self._store.read(inboxes.get, address)
-        except NotFound:  # another's: nobody can be told that it may be had
-            return AddressTaken(f"The address {address} cannot be had: choose another name.")
-        return AddressTaken(f"The inbox {address} exists already: use it, or choose another name.")
+        return await self._making.create(name=name, label=label, display_name=display_name, key=key, backend=backend)
 
     async def list_inboxes(self) -> list[InboxSummary]:
         """All inboxes of the caller, oldest first."""
@@ -150,8 +108,7 @@ class Counter:
     async def delete_inbox(self, address: str) -> dict[str, int]:
         """Remove an inbox and its mail; gives how many messages, threads and drafts went. Raises NotFound."""
         self._may("create")
-        inbox = await self._store.read(inboxes.get, address)
-        removed = await self._store.write(logged.deleted, inbox.address, datetime.now(UTC))
+        removed = await self._making.delete(address)
         self._arrivals.announce()  # whoever waits for its mail hears that it is gone
         await self._reading.forget_files()
         return removed
@@ -227,7 +184,9 @@ class Counter:
             await set_or_late(self._house.listening.tried, LISTENER_SECONDS)
         ruling, known = await self.in_force.now(), await self._mailboxes.accounts()
         passphrase, unwise = await self._approvers.is_set(), tuple[str, ...]()
+        services: tuple[ServiceStatus, ...] = ()
         if self.principal.row is None:
+            services = await self._house.fetching.services()
             unwise = (*filter(None, [differ(ruling.differences)]), *await self.pages.unwise(self.settings.home))
 
         def looked(db: sqlite3.Connection) -> Status:
@@ -236,8 +195,8 @@ class Counter:
             accounts = {one.inbox.account for one in own}
             return Status(
                 home=self.settings.home,
-                backend=self._backend.name,
-                domain=self._domain(),
+                backend=",".join(one.name for one in self._house.providers.receiving),
+                domain=self._house.providers.domain or self.settings.local.domain,
                 policy=ruling.send.policy,
                 leads=leadership.leads,
                 listener=status.listener(db),
@@ -254,9 +213,8 @@ class Counter:
                 suppressed=suppressions.count(db),
                 audit_head=audit.head(db),
                 accounts=tuple(one for one in known if self.principal.row is None or one.account in accounts),
+                services=services,
+                listens=isinstance(self._house.providers.listening, Listens),
             )
 
         return await self._store.read(looked)
-
-    def _domain(self) -> str:
-        return self._backend.domain if isinstance(self._backend, CreatesInboxes) else self.settings.local.domain

@@ -19,6 +19,14 @@ class Pace:
     """Before a listener that could not open, or a duty that failed, is tried again."""
     back_off: tuple[float, ...] = (60, 300, 900, 1800, 3600, 7200, 14_400, 28_800)
     """Before each further try of mail that was put off; after the last it is given up (16 hours in all)."""
+    fetch_awaited: float = 1
+    """Between two looks at an inbox of a service while somebody waits, if the budget allows so many."""
+    fetch_idle: float = 60
+    """The same while nobody does."""
+    fetch_again: float = 1
+    """How much longer than its steps the pauses after trouble are; a laboratory has shorter ones."""
+    glance: float = 0.25
+    """Between two looks whether somebody waits, in whichever process."""
     flush: float = 1
     """Between two looks for queued mail that has fallen due."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends import open_sender
-from mailmcp.backends.contract import Backend, ReadsMailboxes, Reception
+from mailmcp.backends.contract import Backend, Reception
 from mailmcp.config import Settings
 from mailmcp.mailroom.admitting import Admitting
 from mailmcp.mailroom.approvers import Approvers
@@ -21,6 +21,8 @@ from mailmcp.mailroom.checking import Checking, rules_of, system_resolver
 from mailmcp.mailroom.counter import Counter, House
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
+from mailmcp.mailroom.fetching import Fetching
+from mailmcp.mailroom.hooks import Hooks
 from mailmcp.mailroom.in_force import InForce, Stating
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.keyring import Keyring
@@ -28,6 +30,7 @@ from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.pages import Pages
 from mailmcp.mailroom.presenting import Presenting
+from mailmcp.mailroom.providers import Providers
 from mailmcp.mailroom.requests import Edit
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.reviewing import Mailing
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from mailmcp.mailroom.archiving import Archiving
     from mailmcp.mailroom.domains import Domains
 
+OpenReceiving = Callable[[Reception], Backend | Sequence[Backend]]
+
 
 class Mailroom(Counter):
     """Everything that can be done with the mail of one home: the owner's counter, and what a human decides."""
@@ -48,7 +53,7 @@ class Mailroom(Counter):
         self,
         settings: Settings,
         store: Store,
-        open_receiving: Callable[[Reception], Backend],
+        open_receiving: OpenReceiving,
         pace: Pace = STEADY,
         resolver: Resolver | None = None,
         further: Callable[[Mailroom], Sequence[Duty]] | None = None,
@@ -58,19 +63,24 @@ class Mailroom(Counter):
         self._checking = Checking(store, arrivals, self._resolver, rules_of(settings))
         returning = Returning(store, settings)
         self._inbound = Inbound(store, arrivals, self._checking, returning)
-        backend = open_receiving(self._inbound)
-        if isinstance(backend, ReadsMailboxes):
-            returning.ask_for_relay(backend.sends_with)
-        mailboxes = Mailboxes(store, backend, self._inbound, arrivals)
-        self._sender = open_sender(settings, backend, self._inbound, self._resolver)
+        self._providers = providers = Providers(open_receiving(self._inbound))
+        if (elsewhere := providers.elsewhere) is not None:
+            returning.ask_for_relay(elsewhere.sends_with)
+        mailboxes = Mailboxes(store, elsewhere, self._inbound, arrivals)
+        providers.send_with(
+            lambda receiving: open_sender(settings, receiving, self._inbound, self._resolver),
+            for_all=settings.send_backend is not None,
+        )
         sealing = Sealing(settings.home)
-        self._dispatch = Dispatch(store, self._inbound, backend, self._sender, sealing, returning, settings, pace)
+        self._dispatch = Dispatch(store, self._inbound, providers, sealing, returning, settings, pace)
         in_force = InForce(store, sealing, settings, self._dispatch, lambda: self._leadership.leads)
-        listening = Listening(store, backend, pace)
+        listening = Listening(store, providers.listening, pace)
+        fetching = Fetching(store, providers, self._inbound, pace)
+        self.hooks = Hooks(store, providers.receiving, fetching.bring)
         house = House(
             settings=settings,
             pace=pace,
-            backend=backend,
+            providers=providers,
             arrivals=arrivals,
             mailboxes=mailboxes,
             sealing=sealing,
@@ -79,13 +89,14 @@ class Mailroom(Counter):
             approvers=Approvers(store, sealing),
             pages=Pages(store, sealing, self._dispatch, settings),
             listening=listening,
+            fetching=fetching,
             leadership=lambda: self._leadership,
         )
         super().__init__(OWNER, store, house)
         self._counters: dict[Principal, Counter] = {OWNER: self}
         self._presenting = Presenting(store, self._reading, sealing)
         flushing = Flushing(self._dispatch, pace)
-        duties: Sequence[Duty] = (listening, flushing, self._checking, returning, mailboxes)
+        duties: Sequence[Duty] = (listening, fetching, flushing, self._checking, returning, mailboxes)
         stating, mailing = Stating(in_force), Mailing(self.pages.reviewing, every=pace.flush)
         duties = (*duties, stating, mailing, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
@@ -94,7 +105,7 @@ class Mailroom(Counter):
     async def open(
         cls,
         settings: Settings,
-        open_receiving: Callable[[Reception], Backend],
+        open_receiving: OpenReceiving,
         pace: Pace = STEADY,
         *,
         leads: bool = True,
@@ -136,9 +147,7 @@ class Mailroom(Counter):
         await self._checking.aclose()
         if isinstance(self._resolver, SystemResolver):
             await self._resolver.aclose()
-        await self._backend.aclose()
-        if self._sender is not None:
-            await self._sender.aclose()
+        await self._providers.aclose()
         await self._store.aclose()
 
     def counter(self, principal: Principal) -> Counter:

@@ -27,8 +27,12 @@ class Tainting:
 
     async def showing(self, messages: Iterable[StoredMessage]) -> None:
         """Text of these messages is about to be given to a caller."""
+        messages = list(messages)
+        sent = [one.id for one in messages if one.outgoing]
+        passed_on = set(await self._store.read(taints.carried, sent)) if sent else set[Shown]()
         await self._note(
-            {
+            passed_on
+            | {
                 Shown(
                     inbox=one.inbox,
                     thread=one.thread,

@@ -30,19 +30,33 @@ _OF_AN_ACCOUNT = f"it.account IN (SELECT account FROM main.inboxes WHERE id IN (
 HIDDEN = {
     "inboxes": f"it.id IN ({_OWN})",
     **dict.fromkeys(
-        ("threads", "messages", "mentions", "arrivals", "contacts", "drafts", "agreed", "inbound_rules"), _BY_ROW
+        (
+            "threads",
+            "messages",
+            "mentions",
+            "arrivals",
+            "contacts",
+            "drafts",
+            "agreed",
+            "inbound_rules",
+            "fetching",
+            "fetched",
+        ),
+        _BY_ROW,
     ),
     **dict.fromkeys(("bodies", "attachments", "labels", "handouts", "checks", "returns"), _OF_A_MESSAGE),
-    **dict.fromkeys(("deliveries", "seals"), _OF_A_DRAFT),
+    **dict.fromkeys(("deliveries", "seals", "left_as"), _OF_A_DRAFT),
     **dict.fromkeys(("taints", "sends", "departures", "pauses", "suppressions"), _BY_ADDRESS),
     **dict.fromkeys(("folders", "mails", "errands"), _OF_AN_ACCOUNT),
     "raws": f"EXISTS (SELECT 1 FROM main.messages AS own WHERE own.raw = it.id AND own.inbox IN ({_OWN}))",
     "places": "FALSE",
     # The human's, and nobody's who comes with a key.
-    **dict.fromkeys(("audit", "keys", "key_secrets", "grants", "review_links", "draft_copies"), "FALSE"),
+    **dict.fromkeys(
+        ("audit", "keys", "key_secrets", "grants", "review_links", "draft_copies", "budgets", "hooks"), "FALSE"
+    ),
 }
 """Of each table: which of its rows (``it``) belong to the caller."""
-SHARED = frozenset({"meta", "cursors", "search"})
+SHARED = frozenset({"meta", "search"})
 """What is the home's, or (``search``) holds only words that are looked up together with ``messages``."""
 
 
