@@ -34,7 +34,7 @@ _META = {
 _HOW = (
     "A server process (`serve --transport http`) and clients in another process on the same machine, each with a"
     " connection, a key and an inbox of its own. Each makes about one call a second: find_mail, list_inboxes,"
-    " mail_status, a wait that finds nothing, and now and then a mail to itself, which is read. From the first octet of"
+    " mail_status, a wait that finds nothing, and now and then a mail to itself. From the first octet of"
     " a request to the last of its answer. Errors are whatever is not a result. Memory is that of the server."
 )
 

@@ -95,6 +95,16 @@ def test_no_file_of_the_server_can_approve_edit_or_read_a_code() -> None:
         assert named & deciding == set(), of(path)
 
 
+def test_what_a_caller_asks_is_served_at_its_counter_and_never_by_the_whole_mailroom() -> None:
+    """A key sees its inboxes only there; ``asking`` hands over what a human answered; ``updates`` hears bells."""
+    whole: set[str] = set()
+    for path in (ROOT / "src/mailmcp/server").glob("*.py"):
+        calls = [node.func for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+        if any(isinstance(one, ast.Attribute) and one.attr == "room" for one in calls):
+            whole.add(path.name)
+    assert whole == {"asking.py", "http.py", "session.py", "updates.py"}
+
+
 def test_in_that_file_it_is_called_in_one_place() -> None:
     tree = parsed(ROOT / "src/mailmcp/mailroom/dispatch.py")
     assert len(calls_of_a_backends_send(tree)) == 1

@@ -223,6 +223,22 @@ class ServiceContract:
         with pytest.raises(AddressTaken, match="another"):
             await backend.create_inbox(name="ann", display_name="", key="k2")
 
+    async def test_a_key_makes_inboxes_and_takes_over_none_that_the_account_has(self, room: Room, backend: Any) -> None:
+        await backend.create_inbox(name="boss", display_name="", key="k1")
+        _, secret = await room.room.keyring.create(abilities=("read", "create"), inboxes=(), every=False)
+        principal = await room.room.keyring.principal(secret)
+        assert principal is not None
+        counter = room.room.counter(principal)
+        with pytest.raises(AddressTaken, match="boss cannot be had: choose another name"):
+            await counter.create_inbox(name="boss")
+        made, _, _ = await counter.create_inbox(name="mine", key="one")
+        assert (await counter.create_inbox(key="one"))[0].address == made.address
+        assert [one.inbox.address for one in await counter.list_inboxes()] == [made.address]
+        assert (await counter.status()).services == ()
+        taken_over, _, _ = await room.room.create_inbox(name="boss")  # the owner may
+        assert taken_over.adopted
+        assert len(await counter.list_inboxes()) == 1
+
     # --- the way in --------------------------------------------------------------------------------------------
 
     async def test_what_arrived_is_found_once_and_what_was_sent_is_not(self, backend: Any, stand: Stand) -> None:

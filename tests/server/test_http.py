@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import forking
 import pytest
 from hosts import LIMIT, ToolFailed
 from http_house import HttpHouse, http_house
@@ -71,6 +73,21 @@ async def test_what_is_no_key_is_refused_with_the_way_in(house: HttpHouse, words
     )
     assert refused.status_code == 401
     assert "www-authenticate" in refused.headers
+
+
+async def test_a_key_made_and_revoked_by_another_process_counts_at_once(house: HttpHouse, home: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
+
+    async def typed(*words: str) -> str:
+        line = ["keys", *words, "--home", str(home)]
+        return (await asyncio.to_thread(forking.ran, line, timeout=LIMIT, env=env)).stdout
+
+    shown = await typed("create", "--all", "--can", "read")
+    key, secret = shown.split()[0], re.findall(r"mailmcp_\S{43}", shown)[0]
+    assert (await house.post(secret, LIST)).status_code == 200
+    assert (await house.post(None, LIST)).status_code == 401
+    await typed("revoke", key)
+    assert (await house.post(secret, LIST)).status_code == 401
 
 
 async def test_while_a_key_is_rotated_both_its_secrets_are_taken_and_its_session_goes_on(house: HttpHouse) -> None:

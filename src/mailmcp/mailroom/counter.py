@@ -31,7 +31,7 @@ from mailmcp.mailroom.requests import Outcome, Progress, SendRequest, Status, Wa
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.mailroom.tainting import Tainting
 from mailmcp.mailroom.waiting import Waiting
-from mailmcp.models import Ability, Draft, DraftState, Inbox, InboxSummary, Principal
+from mailmcp.models import Ability, Draft, DraftState, Inbox, InboxSummary, Principal, ServiceStatus
 from mailmcp.policy import sending
 from mailmcp.store import Store, audit, departures, handouts, inboxes, outbox, status, suppressions
 
@@ -67,7 +67,8 @@ class Counter:
         self.arrivals = self._arrivals = house.arrivals
         self._house = house
         self._store = store
-        self._providers, self._mailboxes, self._approvers = house.providers, house.mailboxes, house.approvers
+        self._mailboxes, self._approvers = house.mailboxes, house.approvers
+        self._making = Making(store, house.providers, principal)
         self._outbound = Outbound(
             store, house.dispatch, house.sealing, house.in_force, house.settings, caller=principal.key
         )
@@ -76,7 +77,6 @@ class Counter:
         self._tainting = Tainting(store, key=principal.key)
         self._composing = Composing(store, self._reading, house.settings.home / "outgoing" / principal.key)
         self._waiting = Waiting(store, house.arrivals, house.pace)
-        self._making = Making(store, house.providers, principal)
 
     def _may(self, *abilities: Ability) -> None:
         """Raises Refused unless the caller's key allows one of these: the same words whatever it asks about."""
@@ -183,20 +183,21 @@ class Counter:
         if leadership.leads:
             await set_or_late(self._house.listening.tried, LISTENER_SECONDS)
         ruling, known = await self.in_force.now(), await self._mailboxes.accounts()
-        services, everything = await self._house.fetching.services(), self.principal.row is None
         passphrase, unwise = await self._approvers.is_set(), tuple[str, ...]()
-        if everything:
+        services: tuple[ServiceStatus, ...] = ()
+        if self.principal.row is None:
+            services = await self._house.fetching.services()
             said = differ(ruling.differences), self._house.dispatch.clock.said()
             unwise = (*filter(None, said), *await self.pages.unwise(self.settings.home))
 
         def looked(db: sqlite3.Connection) -> Status:
             """All at one moment: each look by itself would take as long as all of them."""
             states, own = [draft.state for draft in outbox.open_drafts(db)], inboxes.summaries(db)
-            accounts, keepers = {one.inbox.account for one in own}, {one.inbox.backend for one in own}
+            accounts = {one.inbox.account for one in own}
             return Status(
                 home=self.settings.home,
-                backend=",".join(one.name for one in self._providers.receiving),
-                domain=self._providers.domain or self.settings.local.domain,
+                backend=",".join(one.name for one in self._house.providers.receiving),
+                domain=self._house.providers.domain or self.settings.local.domain,
                 policy=ruling.send.policy,
                 leads=leadership.leads,
                 listener=status.listener(db),
@@ -212,9 +213,9 @@ class Counter:
                 pauses=tuple(sending.paused_sentence(one) for one in departures.pauses(db)),
                 suppressed=suppressions.count(db),
                 audit_head=audit.head(db),
-                accounts=tuple(one for one in known if everything or one.account in accounts),
-                services=tuple(one for one in services if everything or one.service in keepers),
-                listens=isinstance(self._providers.listening, Listens),
+                accounts=tuple(one for one in known if self.principal.row is None or one.account in accounts),
+                services=services,
+                listens=isinstance(self._house.providers.listening, Listens),
             )
 
         return await self._store.read(looked)

@@ -5,25 +5,26 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from secrets import token_hex
+from typing import Any
 
 from mailmcp.backends.contract import Backend, CreatesInboxes
 from mailmcp.backends.services import MakesInboxes
-from mailmcp.errors import AddressTaken, BadInput, NotFound, Unsupported
+from mailmcp.errors import AddressTaken, BadInput, Unsupported
 from mailmcp.mail import compose
 from mailmcp.mailroom import logged
 from mailmcp.mailroom.addressing import local_part, new_address
 from mailmcp.mailroom.providers import Providers
-from mailmcp.models import Inbox, Principal, RemoteInbox
+from mailmcp.models import OWNER, Inbox, Principal, RemoteInbox
 from mailmcp.store import Store, inboxes
 
 
 class Making:
-    """Makes inboxes for one caller, whose they are, and removes them."""
+    """Makes inboxes, and removes them."""
 
-    def __init__(self, store: Store, providers: Providers, caller: Principal) -> None:
+    def __init__(self, store: Store, providers: Providers, principal: Principal = OWNER) -> None:
         self._store = store
+        self._principal = principal
         self._providers = providers
-        self._caller = caller
 
     async def create(
         self, *, name: str | None, label: str, display_name: str, key: str | None, backend: str | None
@@ -43,42 +44,45 @@ class Making:
             "backend": keeper.name,
             "key": self._own(key),
         }
-        if isinstance(keeper, MakesInboxes):
-            inbox, made = await self._at_a_service(keeper, name, asked)
-        else:
-            inbox, made = await self._here(keeper, name, asked)
+        try:
+            if isinstance(keeper, MakesInboxes):
+                inbox, made = await self._at_a_service(keeper, name, asked)
+            else:
+                inbox, made = await self._here(keeper, name, asked)
+        except AddressTaken as error:
+            raise await self._taken(error, name) from None
         return inbox, made, await self._store.read(inboxes.newest_cursor, inbox)
+
+    def _own(self, key: str | None) -> str | None:
+        """A caller's own id for an inbox: two callers may use the same one."""
+        return key if key is None or self._principal.row is None else f"{self._principal.key} {key}"
+
+    async def _taken(self, error: AddressTaken, name: str | None) -> AddressTaken:
+        """What the caller is told of an address that somebody has: only of an own inbox that it can be used."""
+        own = {one.inbox.address for one in await self._store.read(inboxes.summaries)}
+        wanted = (name or "").strip().lower()
+        if not wanted or self._principal.row is None or any(wanted in (one, one.partition("@")[0]) for one in own):
+            return error
+        return AddressTaken(f"The address {wanted[:100]} cannot be had: choose another name.")
+
+    async def _written(self, **how: Any) -> tuple[Inbox, bool]:
+        now = datetime.now(UTC)
+        return await self._store.write(logged.created, now=now, for_key=self._principal.row, **how)
 
     async def _here(self, keeper: Backend, name: str | None, asked: dict[str, str | None]) -> tuple[Inbox, bool]:
         if not isinstance(keeper, CreatesInboxes):
             raise Unsupported(f"The backend {keeper.name} cannot create addresses.")
         for _ in range(5):
             address, account = new_address(keeper, name)
+            if account == address and self._principal.row is not None:
+                raise AddressTaken("A whole account elsewhere is its owner's.")
             try:
-                return await self._store.write(
-                    logged.created,
-                    address=address,
-                    account=account,
-                    now=datetime.now(UTC),
-                    for_key=self._caller.row,
-                    **asked,
-                )
+                return await self._written(address=address, account=account, **asked)
             except AddressTaken:
                 if name is not None:
-                    raise await self._taken(address) from None
+                    raise
                 # a made-up name met an existing one
         raise AddressTaken("No free address was found: give a `name`.")
-
-    def _own(self, key: str | None) -> str | None:
-        """A caller's own id for an inbox: two callers may use the same one."""
-        return key if key is None or self._caller.row is None else f"{self._caller.key} {key}"
-
-    async def _taken(self, address: str) -> AddressTaken:
-        try:
-            await self._store.read(inboxes.get, address)
-        except NotFound:  # another's: nobody can be told that it may be had
-            return AddressTaken(f"The address {address} cannot be had: choose another name.")
-        return AddressTaken(f"The inbox {address} exists already: use it, or choose another name.")
 
     async def _at_a_service(
         self, keeper: MakesInboxes, name: str | None, asked: dict[str, str | None]
@@ -87,14 +91,7 @@ class Making:
         key = asked["key"]
         if key is not None and (known := await self._store.read(inboxes.of_key, key)) is not None:
             # Here already; a display name may be new.
-            return await self._store.write(
-                logged.created,
-                address=known.address,
-                now=datetime.now(UTC),
-                remote=known.remote,
-                for_key=self._caller.row,
-                **asked,
-            )
+            return await self._written(address=known.address, remote=known.remote, **asked)
         wanted = local_part(name, keeper.domain) if name is not None else None
         token = hashlib.sha256(key.encode()).hexdigest()[:32] if key is not None else token_hex(16)
         adopted = False
@@ -104,25 +101,14 @@ class Making:
             )
         except AddressTaken:
             found = await self._ours(keeper, name, wanted)
-            if found is None:
+            if found is None or self._principal.row is not None:  # what the account has already is its owner's
                 raise
             there, adopted = found, True
-        try:
-            return await self._store.write(
-                logged.created,
-                address=there.address,
-                now=datetime.now(UTC),
-                remote=there.id,
-                adopted=adopted,
-                for_key=self._caller.row,
-                **asked,
-            )
-        except AddressTaken:
-            raise await self._taken(there.address) from None
+        return await self._written(address=there.address, remote=there.id, adopted=adopted, **asked)
 
     async def _ours(self, keeper: MakesInboxes, name: str | None, wanted: str | None) -> RemoteInbox | None:
         """An inbox of this name that the account at the service has already."""
-        if wanted is None or self._caller.row is not None:  # what lies there already is the owner's to give
+        if wanted is None:
             return None
         given = (name or "").strip().lower()
         address = given if "@" in given else f"{wanted}@{keeper.domain}"

@@ -76,10 +76,8 @@ class Mailroom(Counter):
         sealing = Sealing(settings.home)
         self._dispatch = Dispatch(store, self._inbound, providers, sealing, returning, settings, pace)
         in_force = InForce(store, sealing, settings, self._dispatch, lambda: self._leadership.leads)
-        listening, fetching = (
-            Listening(store, providers.listening, pace),
-            Fetching(store, providers, self._inbound, pace),
-        )
+        listening = Listening(store, providers.listening, pace)
+        fetching = Fetching(store, providers, self._inbound, pace)
         self.hooks = Hooks(store, providers.receiving, fetching.bring)
         house = House(
             settings=settings,
