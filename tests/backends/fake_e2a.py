@@ -86,6 +86,10 @@ class E2A:
         """Accepted mail leaves before the answer; else with ``work``."""
         self.external_sending = True
         self.reads_left = READS
+        self.page = 100
+        """Most items of a page."""
+        self.generation = 0
+        """Cursors of earlier ones mean nothing."""
         self.calls: list[str] = []
         self._minute = self.now()
         self._keyed: dict[str, tuple[str, int, Any]] = {}
@@ -281,6 +285,7 @@ class E2A:
             raise Problem(422, "invalid_request", fields=[{"location": "query.limit", "message": "1 to 100"}])
         filters = {name: value for name, value in sorted(asked.items()) if name not in ("cursor", "limit")}
         mac = hashlib.sha256(f"{parent}{filters}".encode()).hexdigest()[:16]
+        limit, mac = min(limit, self.page), f"{mac}-{self.generation}"
         begin = 0
         if cursor := asked.get("cursor"):
             known, _, last = cursor.partition(".")

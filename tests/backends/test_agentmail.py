@@ -51,6 +51,8 @@ class AgentmailStand:
     fake: FakeAgentmail = field(default_factory=FakeAgentmail)
     domain: str = "agentmail.to"
     keeps_bytes: bool = True
+    names_what_is_answered: bool = True
+    knows_repeats: bool = True
 
     @property
     def handler(self) -> Handler:

@@ -186,8 +186,7 @@ async def test_a_field_that_the_sender_wrote_alone_is_no_claim(fake, backend, in
 
 
 async def test_nothing_is_left_out_while_the_list_shifts(fake, backend, inbox, monkeypatch):
-    monkeypatch.setattr(agentsend, "PAGE", 10)
-    monkeypatch.setattr(agentsend, "STEP", 8)
+    monkeypatch.setattr(fake, "page", 15)
     at = datetime.now(UTC) - timedelta(minutes=30)
     rows = []
     for number in range(35):

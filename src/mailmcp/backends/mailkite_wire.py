@@ -134,10 +134,13 @@ def identifier(headers: Sequence[tuple[str, str]], name: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def arrived(rows: Sequence[dict[str, Any]], address: str) -> tuple[tuple[Found, ...], int]:
-    """(what came for an address and can be read, how much of it is encrypted there)."""
+def arrived(rows: Sequence[dict[str, Any]], address: str, begin: int) -> tuple[tuple[Found, ...], int]:
+    """(what came for an address from a time on and can be read, how much of it is encrypted there)."""
     mine = [
-        one for one in rows if one.get("direction") == "inbound" and str(one.get("to_addr") or "").lower() == address
+        one
+        for one in rows
+        if one.get("direction") == "inbound" and str(one.get("to_addr") or "").lower() == address
+        if int(one["received_at"]) >= begin
     ]
     legible = [one for one in mine if not one.get("enc_key_fp")]
     found = tuple(Found(id=str(one["id"]), at=moment_of(one["received_at"])) for one in legible)

@@ -1,0 +1,156 @@
+"""e2a, MailKite and AgentSend hold to the contract of services, each as far as its stand-in says it can."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import pytest
+from fake_agentsend import DOMAIN, AgentSend
+from fake_e2a import E2A, SHARED
+from fake_mailkite import MailKite
+from letters import letter
+from service_contract import Room, ServiceContract
+from stands import FakeStand
+
+from mailmcp.backends.agentsend import AgentSendBackend
+from mailmcp.backends.calls import Pace
+from mailmcp.backends.e2a import E2aBackend
+from mailmcp.backends.mailkite import MailKiteBackend
+from mailmcp.config import Settings
+
+KITE = "anna.mailkite.example"
+
+
+class E2aStand(FakeStand):
+    """e2a, as the contract asks for it."""
+
+    on: ClassVar = {"send": r"/messages\?wait=sent", "look": r"/messages\?direction=inbound", "fetch": "/messages/msg_"}
+    domain = SHARED
+    keeps_bytes = True
+    names_what_is_answered = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        key = self.fake.account_key
+        return {"MAILMCP_BACKEND": "e2a", "MAILMCP_E2A__API_KEY": key, "MAILMCP_E2A__CALLS": "6000"}
+
+    def backend(self, settings: Settings, reception: Any, through: Any, pace: Pace) -> E2aBackend:
+        self.fake.reads_left = 1_000_000
+        return E2aBackend(settings, reception, transport=through, pace=pace)
+
+    def receive(self, address: str, raw: bytes, at: datetime | None = None) -> None:
+        row = self.fake.deliver(address, raw)
+        row.created_at = at or row.created_at
+
+    def forget_cursors(self) -> None:
+        self.fake.generation += 1
+
+
+class TestE2a(ServiceContract):
+    """Its headers are its own: what a mail answers it names only when it knows that mail."""
+
+    @pytest.fixture
+    def stand(self) -> E2aStand:
+        return E2aStand(E2A())
+
+
+class MailKiteStand(FakeStand):
+    """MailKite, as the contract asks for it."""
+
+    on: ClassVar = {"send": "POST /v1/send", "look": r"GET /api/messages\?", "fetch": "GET /api/messages/msg_"}
+    domain = KITE
+    keeps_bytes = True
+    knows_repeats = False
+
+    def __init__(self, fake: MailKite) -> None:
+        super().__init__(fake)
+        fake.domain(KITE)
+        self.password = fake.app_password(f"*@{KITE}")
+        self._ticks = itertools.count()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "MAILMCP_BACKEND": "mailkite",
+            "MAILMCP_MAILKITE__API_KEY": self.fake.key,
+            "MAILMCP_MAILKITE__DOMAIN": KITE,
+            "MAILMCP_MAILKITE__APP_PASSWORD": self.password,
+            "MAILMCP_MAILKITE__CALLS": "6000",
+        }
+
+    def backend(self, settings: Settings, reception: Any, through: Any, pace: Pace) -> MailKiteBackend:
+        return MailKiteBackend(settings, reception, transport=through, pace=pace)
+
+    def receive(self, address: str, raw: bytes, at: datetime | None = None) -> None:
+        # Two of a page of three may share a millisecond; with more than a page no list of that kind could be read.
+        moment = int((at or self.fake.now()).timestamp() * 1000) + next(self._ticks) // 2
+        self.fake.deliver(address, raw=raw, at=moment)
+
+
+class TestMailKite(ServiceContract):
+    """Every address of its domain receives, so none is made, listed, taken or deleted there."""
+
+    @pytest.fixture
+    def stand(self) -> MailKiteStand:
+        return MailKiteStand(MailKite())
+
+    async def test_an_inbox_is_made_listed_and_deleted(self, backend: Any, stand: Any) -> None:
+        made = await backend.create_inbox(name="ann", display_name="Ann", key="k1")
+        await backend.delete_inbox(made)
+        assert (made.address, await backend.list_inboxes()) == (f"ann@{KITE}", ())
+
+    async def test_a_name_that_is_taken_is_refused_in_words(self, backend: Any) -> None:
+        first = await backend.create_inbox(name="ann", display_name="", key="k1")
+        assert await backend.create_inbox(name="ann", display_name="", key="k2") == first
+
+    async def test_an_inbox_that_was_there_is_taken_over_with_its_mail_and_never_deleted_there(
+        self, room: Room, stand: Any, backend: Any
+    ) -> None:
+        stand.receive(f"old@{KITE}", letter(f"old@{KITE}", subject="before"), datetime.now(UTC) - timedelta(days=2))
+        inbox, _, _ = await room.room.create_inbox(name="old")
+        stand.receive(inbox.address, letter(inbox.address, subject="after"))
+        assert (await room.wait(inbox.address)).subject == "after"
+        assert await room.subjects(inbox.address) == ["after"]
+        await room.room.delete_inbox(inbox.address)
+        assert len(stand.fake.rows) == 2
+
+
+class AgentSendStand(FakeStand):
+    """AgentSend, as the contract asks for it."""
+
+    on: ClassVar = {"send": r"POST /inboxes/\S+/messages", "look": "&status=received", "fetch": "GET /messages/"}
+    domain = DOMAIN
+    keeps_bytes = False
+    names_what_is_answered = False
+    knows_repeats = False
+
+    def __init__(self, fake: AgentSend) -> None:
+        super().__init__(fake)
+        fake.daily = 1000
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "MAILMCP_BACKEND": "agentsend",
+            "MAILMCP_AGENTSEND__API_KEY": self.fake.key,
+            "MAILMCP_AGENTSEND__DOMAIN": DOMAIN,
+            "MAILMCP_AGENTSEND__CALLS": "6000",
+        }
+
+    def backend(self, settings: Settings, reception: Any, through: Any, pace: Pace) -> AgentSendBackend:
+        self.fake._calls_left = 1_000_000
+        return AgentSendBackend(settings, reception, transport=through, pace=pace)
+
+    def receive(self, address: str, raw: bytes, at: datetime | None = None) -> None:
+        row = self.fake.deliver(address, raw)
+        row.created_at = at or row.created_at
+
+
+class TestAgentSend(ServiceContract):
+    """It has no bytes, and neither a key nor a mark for what is sent."""
+
+    @pytest.fixture
+    def stand(self) -> AgentSendStand:
+        return AgentSendStand(AgentSend())
