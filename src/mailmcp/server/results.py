@@ -282,6 +282,14 @@ class AccountLine(Result):
     state: str
 
 
+class ServiceLine(Result):
+    """A service that keeps inboxes."""
+
+    name: str
+    state: str
+    """How it stands with it, and how often it may still be called."""
+
+
 class MailStatus(Result):
     """mail_status."""
 
@@ -302,5 +310,6 @@ class MailStatus(Result):
     audit_head: str
     """Last row and hash of the audit log; `mailmcp audit verify --head` takes it."""
     accounts: list[AccountLine] | None = None
+    services: list[ServiceLine] | None = None
     warnings: list[str]
     next: str
