@@ -17,7 +17,7 @@ INBOXES_SHOWN = 60
 LABEL_SHOWN = 60
 DRAFTS_SHOWN = 20
 
-SentStatus = Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
+SentStatus = Literal["sent", "queued", "held", "held_elsewhere", "refused", "rejected", "failed", "unknown"]
 
 
 def created(inbox: Inbox, made: bool, cursor: str, status: Status) -> tuple[str, results.InboxCreated]:
@@ -307,6 +307,11 @@ def _how_to_settle(draft: Draft, home: Path) -> str:
 def _what_a_human_does(draft: Draft, home: Path, page: str | None) -> str | None:
     if draft.state is DraftState.HELD:
         return _how_to_decide(draft, home, page)
+    if draft.state is DraftState.HELD_ELSEWHERE:
+        return (
+            f"{draft.backend} took it and keeps it for a review of its own: it has not left. A human decides about it"
+            " there; check_draft tells when that was done."
+        )
     return _how_to_settle(draft, home) if draft.state is DraftState.UNKNOWN else None
 
 

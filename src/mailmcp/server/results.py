@@ -204,14 +204,14 @@ class Delivered(Result):
     """What became of a mail for one of its recipients."""
 
     recipient: str
-    status: Literal["accepted", "refused", "postponed", "unknown", "bounced"]
+    status: Literal["accepted", "refused", "postponed", "held", "unknown", "bounced"]
     detail: str | None = None
 
 
 class Sent(Result):
     """send and draft_for_approval."""
 
-    status: Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
+    status: Literal["sent", "queued", "held", "held_elsewhere", "refused", "rejected", "failed", "unknown"]
     draft: str | None = None
     message: str | None = None
     recipients: list[str]
