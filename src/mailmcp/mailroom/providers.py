@@ -86,6 +86,12 @@ class Providers:
         """Whether any inbox has a way to others."""
         return any(self.outside(one.name) is not None for one in self.receiving)
 
+    @property
+    def shut_in(self) -> frozenset[str]:
+        """The backends whose inboxes have none, though others have."""
+        without = frozenset(one.name for one in self.receiving if self.outside(one.name) is None)
+        return without if self.reaches_outside else frozenset()
+
     def named(self, name: str | None) -> Backend | None:
         """Any of them by its name: to be asked what became of mail that it had."""
         return next((one for one in self if one.name == name), None)

@@ -12,6 +12,7 @@ from mailmcp.backends import open_sender
 from mailmcp.backends.contract import Backend, Listens, Reception
 from mailmcp.config import Settings
 from mailmcp.mailroom.admitting import Admitting
+from mailmcp.mailroom.aftermath import Aftermath
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.auditing import Auditing
@@ -92,9 +93,11 @@ class Mailroom:
         self._listening = Listening(store, providers.listening, pace)
         self._fetching = Fetching(store, providers, self._inbound, pace)
         self.hooks = Hooks(store, providers.receiving, self._fetching.bring)
+        aftermath = Aftermath(store, providers, returning, settings.home, pace)
         self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
         flushing = Flushing(self._dispatch, pace)
-        duties: Sequence[Duty] = (self._listening, self._fetching, flushing, self._checking, returning, self._mailboxes)
+        duties: Sequence[Duty] = (self._listening, self._fetching, flushing, self._checking, returning)
+        duties = (*duties, aftermath, self._mailboxes)
         stating, mailing = Stating(self.in_force), Mailing(self.pages.reviewing, every=pace.flush)
         duties = (*duties, stating, mailing, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace)
@@ -338,7 +341,7 @@ class Mailroom:
             listener=await self._store.read(status.listener),
             unjudged=await self._store.read(handouts.count_unjudged),
             held=held,
-            queued=sum(draft.state not in (DraftState.HELD, DraftState.UNKNOWN) for draft in drafts),
+            queued=sum(draft.state in (DraftState.QUEUED, DraftState.CLAIMED, DraftState.ON_WIRE) for draft in drafts),
             unknown=sum(draft.state is DraftState.UNKNOWN for draft in drafts),
             inboxes=len(await self._store.read(inboxes.summaries)),
             unwise=(*filter(None, [differ(ruling.differences)]), *await self.pages.unwise(self.settings.home)),
