@@ -35,13 +35,11 @@ from mailmcp.backends.agentsend_wire import (
     moment_of,
     rebuilt_of,
     receipt_of,
-    record,
-    records,
     request_of,
     said_of,
     time_of,
 )
-from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, understood
+from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, record, records, understood
 from mailmcp.backends.fields import Fields, File, checked, fields_of, missing
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import Missing

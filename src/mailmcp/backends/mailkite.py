@@ -27,7 +27,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, understood
+from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, record, records, understood
 from mailmcp.backends.fields import File, checked, fields_of, missing
 from mailmcp.backends.http import Service
 from mailmcp.backends.mailkite_wire import (
@@ -40,8 +40,6 @@ from mailmcp.backends.mailkite_wire import (
     is_like,
     mark_of,
     rebuilt_of,
-    record,
-    records,
     request_of,
     said_of,
 )
