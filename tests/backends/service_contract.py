@@ -38,6 +38,7 @@ PACE = Pace(
     fetch_awaited=0.01,
     fetch_idle=0.05,
     fetch_again=0.005,
+    events=0.02,
     glance=0.01,
     flush=0.02,
 )

@@ -19,6 +19,7 @@ from mailmcp.backends.calls import Pace
 from mailmcp.backends.e2a import E2aBackend
 from mailmcp.backends.mailkite import MailKiteBackend
 from mailmcp.config import Settings
+from mailmcp.models import DeliveryState, DraftState
 
 KITE = "anna.mailkite.example"
 
@@ -55,6 +56,29 @@ class TestE2a(ServiceContract):
     def stand(self) -> E2aStand:
         return E2aStand(E2A())
 
+    @pytest.mark.parametrize(("decision", "state"), [("approve", DraftState.SENT), ("reject", DraftState.FAILED)])
+    async def test_what_it_holds_for_a_review_is_not_called_sent_until_a_person_there_has_let_it_go(
+        self, room: Room, stand: Any, decision: str, state: DraftState
+    ) -> None:
+        inbox, _, _ = await room.room.create_inbox(name="ann")
+        stand.fake.holds = True
+        draft = await room.send(inbox.address, to=["bob@x.test"], subject="Lunch")
+
+        async def deliveries() -> list[DeliveryState]:
+            return [one.state for one in (await room.room.draft(draft.id)).deliveries]
+
+        await room.until(deliveries, [DeliveryState.HELD])
+        assert (await room.room.draft(draft.id)).state is not DraftState.SENT
+        assert stand.sent() == []
+        stand.fake._decide(stand.fake.rows[-1].id, decision)
+
+        async def now() -> DraftState:
+            return (await room.room.draft(draft.id)).state
+
+        await room.until(now, state)
+        assert len(stand.sent()) == (1 if decision == "approve" else 0)
+        assert len([row for row in stand.fake.rows if row.direction == "outbound"]) == 1
+
 
 class MailKiteStand(FakeStand):
     """MailKite, as the contract asks for it."""
@@ -89,6 +113,7 @@ class MailKiteStand(FakeStand):
         self.fake.deliver(address, raw=raw, at=moment)
 
 
+@pytest.mark.slow
 class TestMailKite(ServiceContract):
     """Every address of its domain receives, so none is made, listed, taken or deleted there."""
 
@@ -148,6 +173,7 @@ class AgentSendStand(FakeStand):
         row.created_at = at or row.created_at
 
 
+@pytest.mark.slow
 class TestAgentSend(ServiceContract):
     """It has no bytes, and neither a key nor a mark for what is sent."""
 
