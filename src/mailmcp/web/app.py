@@ -132,8 +132,7 @@ class Desk:
         draft = await self.room.draft(request.path_params["draft"])
         if not self._sessions.is_permit(session, f"{draft.id} {draft.sha256}", request.query_params.get("permit")):
             raise Closed
-        html = await self.room.presenting.html(draft)
-        return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
+        return await frame(self.room, draft)
 
     async def source(self, request: Request) -> Response:
         """The bytes, as text."""
@@ -144,11 +143,7 @@ class Desk:
     async def file(self, request: Request) -> Response:
         """An attachment, to be saved and never to be shown."""
         self._session(request)
-        found = await self.room.presenting.file(request.path_params["draft"], request.path_params["part"])
-        _, name, data = found
-        answer = Response(data, media_type="application/octet-stream")
-        answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-        return answer
+        return await saved(self.room, request.path_params["draft"], request.path_params["part"])
 
     # --- deciding ------------------------------------------------------------------------------------------------
 
@@ -227,6 +222,20 @@ class Desk:
             raise Closed
         self.seen += 1
         return session
+
+
+async def frame(room: Mailroom, draft: Draft) -> Response:
+    """The HTML of a draft, inert; the guard takes every right away from what the browser makes of it."""
+    html = await room.presenting.html(draft)
+    return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
+
+
+async def saved(room: Mailroom, draft: str, part: str) -> Response:
+    """An attachment of a draft, for the browser to save. Raises NotFound."""
+    _, name, data = await room.presenting.file(draft, part)
+    answer = Response(data, media_type="application/octet-stream")
+    answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return answer
 
 
 def answering(handle: Handle) -> Handle:

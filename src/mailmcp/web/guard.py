@@ -49,10 +49,9 @@ _ALWAYS = {
     "x-frame-options": "DENY",
 }
 _PATH = re.compile(rb"/(?:[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)?")
-_HTML = re.compile(r"/api/drafts/[A-Za-z0-9_]+/html")
-REVIEW = frozenset(
-    ["/review", "/review.js", "/page.js", "/page.css", "/icon.svg"]
-    + [f"/api/review{what}" for what in ("", "/approve", "/reject")]
+_HTML = re.compile(r"/api/(?:drafts/[A-Za-z0-9_]+|review)/html")
+_REVIEW = re.compile(
+    r"/review|/review\.js|/page\.js|/page\.css|/icon\.svg|/api/review(?:/approve|/reject|/html|/files/[0-9.]+)?"
 )
 """What a link by mail needs: all that is served under the name of a proxy (MAILMCP_APPROVAL__REVIEW_URL)."""
 _EDIT = re.compile(r"/api/drafts/[A-Za-z0-9_]+/edit")
@@ -126,7 +125,7 @@ class Guard:
         for name, value in scope["headers"]:
             given.setdefault(name.lower(), []).append(value)
         host = given.get(b"host", [b""])
-        known = {self._authority} | ({self._elsewhere} if scope["path"] in REVIEW else set[bytes]())
+        known = {self._authority} | ({self._elsewhere} if _REVIEW.fullmatch(scope["path"]) else set[bytes]())
         if len(host) != 1 or not host[0] or host[0] not in known:
             raise Refusal(421, "There is nothing under this name.")
         if scope["method"] not in ("GET", "POST"):
