@@ -95,6 +95,8 @@ async def test_an_assistant_signs_up_reads_the_code_and_answers_once_a_human_agr
     assert held["status"] == "held"
     assert fake.sent == []
     assert (await door.call("send", **answer))["draft"] == held["draft"]
+    shown = await (await door.session.room()).presenting.present(held["draft"])
+    assert any("its own Message-ID" in one for one in shown.notices)  # what the service changes is said before
     fake.fail("after", "send")  # it leaves, and the answer is lost
     await _approved(door, held["draft"])
     for _ in range(500):

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mailmcp.authenticity import claims
 from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, Trouble, explained, moment_of
-from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Reception
+from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Budgets
 from mailmcp.backends.fields import Fields, File, checked, fields_of, mailbox, once, written
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import CursorGone, Missing
@@ -87,7 +87,7 @@ class AgentmailBackend:
     def __init__(
         self,
         settings: Settings,
-        reception: Reception,
+        reception: Budgets,
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
         pace: Pace = STEADY,

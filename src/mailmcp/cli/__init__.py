@@ -197,11 +197,9 @@ def _connect_account(options: argparse.Namespace) -> int:
 
 
 def _backends(options: argparse.Namespace) -> int:
-    from mailmcp.backends import BACKENDS
+    from mailmcp.cli import providers
 
-    for row in BACKENDS:
-        sys.stdout.write(f"{row.name:12} {row.summary}\n")
-    return 0
+    return providers.backends()
 
 
 COMMANDS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from mailmcp.backends import BACKENDS
 from mailmcp.backends.contract import Backend, CreatesInboxes, DeliversWithin, Listens, ReadsMailboxes
 from mailmcp.backends.services import MakesInboxes
 from mailmcp.errors import Unsupported
@@ -80,6 +81,11 @@ class Providers:
         if keeper.name in self._derived:
             return self._derived[keeper.name]
         return None if isinstance(keeper, DeliversWithin) and keeper.delivers_within else keeper
+
+    def rewrites(self, backend: str) -> str:
+        """What is changed on the way in a mail from an inbox, in a sentence; nothing when the wire is the bytes."""
+        way = self.outside(backend)
+        return next((row.rewrites for row in BACKENDS if way is not None and row.name == way.name), "")
 
     @property
     def reaches_outside(self) -> bool:

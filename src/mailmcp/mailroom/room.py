@@ -85,7 +85,7 @@ class Mailroom:
         self.in_force = InForce(store, self._sealing, settings, self._dispatch, lambda: self._leadership.leads)
         self._outbound = Outbound(store, self._dispatch, self._sealing, self.in_force, settings)
         self._reading = Reading(store, settings.home, self._mailboxes, marks_elsewhere=elsewhere is not None)
-        self._presenting = Presenting(store, self._reading, self._sealing)
+        self._presenting = Presenting(store, self._reading, self._sealing, providers)
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
