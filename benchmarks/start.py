@@ -58,7 +58,9 @@ def measure(*, quick: bool) -> list[Part]:
 
 def _server(name: str, folder: Path) -> Serving:
     if name == "empty":
-        return Serving([sys.executable, str(Path(__file__).with_name("empty.py"))])
+        return Serving(
+            [sys.executable, "-P", str(Path(__file__).with_name("empty.py"))]
+        )  # -P: our html.py is not the library
     return Serving.mailmcp(folder / "home")
 
 

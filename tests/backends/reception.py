@@ -49,6 +49,8 @@ class KeepingReception:
     """Set when ``accept`` was called."""
     broken_off: int = 0
     budgets: dict[str, FreeBudget] = field(default_factory=dict)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(inbox, Message-ID) -> what its service calls that mail."""
 
     def budget(self, service: str, per_minute: int) -> FreeBudget:
         return self.budgets.setdefault(service, FreeBudget(per_minute))
@@ -58,6 +60,9 @@ class KeepingReception:
         if self.trouble_knowing is not None:
             raise self.trouble_knowing
         return recipient.lower() in self.inboxes
+
+    async def called(self, service: str, inbox: str, message_id: str) -> str | None:
+        return self.names.get((inbox, message_id))
 
     async def refuses(self, recipient: str, mail_from: str) -> bool:
         return (recipient.lower(), mail_from) in self.refused

@@ -15,7 +15,7 @@ from mailmcp.errors import BadInput, Refused
 from mailmcp.mail import parse
 from mailmcp.mailroom import sealing
 from mailmcp.mailroom.requests import Edit, FileRequest, SendRequest
-from mailmcp.models import Leave
+from mailmcp.models import Address, Leave
 from mailmcp.policy import approval
 from mailmcp.store import seals
 
@@ -192,6 +192,21 @@ async def test_an_edit_is_a_new_revision_with_a_hash_and_a_code_of_its_own(open_
         assert mail.message_id == before.message_id
         events = [(event, one.get("revision")) for event, one in await log(house) if event.startswith("draft.")]
         assert events[:3] == [("draft.held", None), ("draft.edited", 2), ("draft.approved", 2)]
+
+
+async def test_an_edit_keeps_the_name_of_the_inbox_and_the_pictures_in_their_place(house: Any) -> None:
+    inbox, _, _ = await house.room.create_inbox(name="desk", display_name="The Desk")
+    logo = FileRequest(name="logo.png", base64="iVBORw0KGgo=", cid="logo1")
+    html = '<p>The words.</p><img src="cid:logo1">'
+    to = (await house.inbox("bert"),)
+    draft = await hold(house, inbox=inbox.address, to=to, bcc=(), html=html, attachments=(logo,))
+    edited = await house.room.edit(draft.id, Edit(subject="You may?"), sha256=draft.sha256, editor="ann")
+    mail = parse.parse((await house.room.shown(draft.id))[1])
+    assert mail.from_ == (Address("The Desk", inbox.address),)
+    assert ((mail.html or "").strip(), [one.content_id for one in mail.attachments]) == (html, ["logo1"])
+    await house.room.edit(draft.id, Edit(body="Other words."), sha256=edited.sha256, editor="ann")
+    mail = parse.parse((await house.room.shown(draft.id))[1])
+    assert (mail.html, [(one.filename, one.content_id) for one in mail.attachments]) == (None, [("logo.png", None)])
 
 
 async def test_an_edited_text_takes_the_html_of_before_away(house: Any) -> None:

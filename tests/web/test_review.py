@@ -159,6 +159,28 @@ def test_without_a_reviewer_nothing_is_mailed_and_the_address_does_not_exist(rev
     assert outside.mails == []
 
 
+def test_the_link_shows_the_html_and_saves_the_files_of_its_own_draft_alone(reviewed, outside):
+    rig = reviewed()
+    held = rig.hold(html="<p>The <b>words</b>.</p><script>1</script>", files=({"name": "list.csv", "text": "a;b"},))
+    mine = Reviewer.of(rig, outside.next(), held)
+    shown = mine.look().json()
+    (part,) = [one["part"] for one in shown["files"]]
+    page = rig.ask("GET", f"/api/review/html?permit={shown['permit']}", sec_fetch_site="same-origin")
+    assert page.status == 200
+    assert b"<b>words</b>" in page.body
+    assert b"<script" not in page.body
+    assert page.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    bearer = {"authorization": f"Bearer {mine.token}"}
+    assert rig.ask("GET", f"/api/review/files/{part}", **bearer).body == b"a;b"
+    assert rig.ask("GET", "/api/review/files/99", **bearer).status == 404
+    for path in ("/api/review/html", "/api/review/html?permit=", f"/api/review/html?permit={mine.token}"):
+        assert rig.ask("GET", path).status == 401
+    assert rig.ask("GET", f"/api/review/files/{part}").status == 404
+    rig.do(rig.room.edit(held.id, Edit(body="Other words."), sha256=held.sha256, editor="human"))
+    assert rig.ask("GET", f"/api/review/html?permit={shown['permit']}").status == 404
+    assert rig.ask("GET", f"/api/review/files/{part}", **bearer).status == 404
+
+
 def test_an_edit_makes_the_link_void_and_mails_another(reviewer, outside):
     rig, draft = reviewer.rig, reviewer.draft
     edited = rig.do(rig.room.edit(draft.id, Edit(body="Other words."), sha256=draft.sha256, editor="human"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from browser import Browser, available
-from test_review import Reviewer, outside, reviewed, reviewer, state
+from rig import Rig
+from test_review import Outside, Reviewer, outside, reviewed, reviewer, state
 
 __all__ = ["outside", "reviewed", "reviewer"]
 
@@ -39,3 +41,29 @@ def test_a_reviewer_reads_types_the_code_and_approves(reviewer: Reviewer) -> Non
         assert state(reviewer) in ("queued", "sent")
         again = browser.window(link)
         again.sees("This link leads nowhere")
+
+
+def test_the_html_of_a_draft_is_drawn_in_its_frame_and_its_files_are_saved(
+    reviewed: Callable[..., Rig], outside: Outside
+) -> None:
+    rig = reviewed()
+    held = rig.hold(html="<p>The <b>words</b>.</p>", files=({"name": "list.csv", "text": "a;b"},))
+    mine = Reviewer.of(rig, outside.next(), held)
+    with Browser() as browser:
+        window = browser.window(f"{rig.address}review#{mine.token}", width=390)
+        window.sees("The HTML version, as it would look")
+        window.run("window.__drawn = null; document.querySelector('details').open = true")
+        window.until("document.querySelector('iframe')")
+        window.run("document.querySelector('iframe').addEventListener('load', () => { window.__drawn = true; })")
+        window.until("window.__drawn")
+        got = "performance.getEntriesByType('resource').filter(one => one.name.includes('/api/review/html'))"
+        window.until(f"{got}.length")
+        assert window.run(f"{got}[0].responseStatus") == 200
+        window.run(
+            "URL.createObjectURL = blob => { blob.text().then(text => { window.__saved = text; }); return '#saved'; }"
+        )
+        window.click("ul.files button")
+        window.until("window.__saved")
+        assert window.run("window.__saved") == "a;b"
+        if folder := os.environ.get("MAILMCP_TEST_PICTURES"):
+            window.picture(Path(folder) / "review-html-phone.png", whole=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -119,6 +120,15 @@ class Unsure(NoAnswer):
 
 class TooLong(BackendError):
     """The answer is longer than anybody wants to read: whatever was asked was done."""
+
+
+@contextmanager
+def understood(service: str, otherwise: type[BackendError] = TryLater) -> Generator[None]:
+    """While an answer is read: one of another form than the service's is an error of its kind, and not of ours."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise otherwise(f"{service} gave an answer that cannot be read.") from error
 
 
 def encoded(path: Sequence[str]) -> str:

@@ -71,6 +71,13 @@ class Reception(Budgets, Protocol):
         """Those of its recipients for whom this very message is stored already."""
         ...
 
+    async def called(self, service: str, inbox: str, message_id: str) -> str | None:
+        """What a service calls the mail with this Message-ID that lies in an inbox; None when it is not known here.
+
+        For services that thread an answer only by their own id of what it answers.
+        """
+        ...
+
 
 class AboutToCommit(Protocol):
     """What a send awaits at the last moment in which nothing can have left."""

@@ -95,16 +95,19 @@ class Service:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         largest: int = LARGEST,
+        octets: bool = False,
     ) -> Answer:
-        """One call; ``path`` is its segments, each of which may hold anything, and ``body`` becomes JSON.
+        """One call; ``path`` is its segments, each of which may hold anything.
+
+        ``body`` becomes JSON if it is no bytes, and the answer must be JSON if no ``octets`` are asked for.
 
         Raises Declined when the service said no, Busy or TryLater when nothing was done and it may be tried later, and
         NoAnswer when it may have been done (never of a call that may be repeated FREELY).
         """
         url = self.base + self._prefix + encoded(path) + query_of(query)
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         sent = {**self._headers, **(headers or {})}
-        if content is not None:
+        if content is not None and "Content-Type" not in sent:
             sent["Content-Type"] = "application/json"
         doubt: NoAnswer | None = None
         last: BackendError = TryLater(f"{self.name} was not asked.")
@@ -112,7 +115,7 @@ class Service:
             pause: float | None = None
             try:
                 await self._budget.take()
-                return self._judged(await self._once(method, url, content, sent, largest))
+                return self._judged(await self._once(method, url, content, sent, largest), octets=octets)
             except Declined as error:
                 # A word of the service's own says that it knows the call; without one, it never came so far.
                 if doubt is not None and not error.code:
@@ -206,11 +209,11 @@ class Service:
 
     # --- one try -------------------------------------------------------------------------------------------------
 
-    def _judged(self, answer: Answer) -> Answer:
+    def _judged(self, answer: Answer, *, octets: bool) -> Answer:
         """An answer that says it was done; else what follows from it is raised."""
         if 200 <= answer.status < 300:
             try:
-                answer.json  # noqa: B018 - a body that was cut off is no answer
+                _ = None if octets else answer.json  # a body that was cut off is no answer
             except ValueError as error:
                 raise NoAnswer(f"{self.name} gave an answer that cannot be read.") from _kind(error)
             return answer

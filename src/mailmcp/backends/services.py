@@ -6,12 +6,12 @@ whole inbox that was made from here, and nothing is marked as read.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from mailmcp.errors import BackendError
-from mailmcp.models import Events, Finding, Found, Incoming, Page, RemoteInbox
+from mailmcp.models import Events, Finding, Found, Hook, HookSigning, Incoming, Page, RemoteInbox
 
 
 class CursorGone(BackendError):
@@ -107,28 +107,15 @@ class Examines(Protocol):
         ...
 
 
-class Hook(Protocol):
-    """A call of a service at a door of ours whose signature holds."""
-
-    @property
-    def id(self) -> str:
-        """The same when the service repeats the call: what it is known by."""
-        ...
-
-    @property
-    def inbox(self) -> str | None:
-        """The address of the inbox that has news; None when it does not say."""
-        ...
-
-
 @runtime_checkable
 class ReadsHooks(Protocol):
-    """A service that calls a door of ours when there is news: a hint only, it is looked for with ``look``."""
+    """A service that posts what happened to an address of ours, signed: a hint only, it is looked for with ``look``."""
 
-    def read_hook(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> Hook | None:
-        """The call, if one of the secrets signed it within the time window; None otherwise, whatever is wrong.
+    @property
+    def hook_signing(self) -> HookSigning:
+        """How it signs, with the secrets that are set; without any nothing is taken. The door verifies."""
+        ...
 
-        ``headers`` has its names in lower case. Nothing of the body is parsed before the signature was compared, in
-        constant time.
-        """
+    def read_hook(self, body: bytes) -> Hook:
+        """What a verified request says happened: only where to look. Raises BadInput when it cannot be read."""
         ...

@@ -32,7 +32,7 @@ from mailmcp.config.sections import (
     SmtpSettings,
     WebSettings,
 )
-from mailmcp.config.services import AgentmailSettings
+from mailmcp.config.services import AgentmailSettings, AgentSendSettings, E2aSettings, MailKiteSettings
 from mailmcp.errors import ConfigError
 from mailmcp.schemas import expected, part_of
 
@@ -41,14 +41,17 @@ __all__ = [
     "PREFIX",
     "RATE",
     "AccountSettings",
+    "AgentSendSettings",
     "AgentmailSettings",
     "ApprovalSettings",
     "AuthSettings",
     "DirectSettings",
     "DnsSettings",
+    "E2aSettings",
     "ImapSettings",
     "Items",
     "LocalSettings",
+    "MailKiteSettings",
     "Policy",
     "Section",
     "Security",
@@ -89,6 +92,9 @@ class Settings(Section):
     direct: DirectSettings = DirectSettings()
     imap: ImapSettings = ImapSettings()
     agentmail: AgentmailSettings = AgentmailSettings()
+    e2a: E2aSettings = E2aSettings()
+    mailkite: MailKiteSettings = MailKiteSettings()
+    agentsend: AgentSendSettings = AgentSendSettings()
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
 

@@ -20,7 +20,7 @@ from mailmcp.errors import BackendError, MailError
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.providers import Providers
-from mailmcp.models import Arrival, Envelope, Incoming, RemoteInbox, ServiceStatus, Source
+from mailmcp.models import Arrival, Envelope, Hook, Incoming, RemoteInbox, ServiceStatus, Source
 from mailmcp.store import Store, budgets, fetching, status
 from mailmcp.store.fetching import Kept
 
@@ -75,6 +75,17 @@ class Fetching:
         async with asyncio.TaskGroup() as group:
             for one in services:
                 group.create_task(self._attend(one), name=f"mailmcp-fetching-{one.name}")
+
+    async def bring(self, backend: str, hook: Hook) -> None:
+        """A service posted that there is news: look now, in this inbox or in all; what is there is stored or noted.
+
+        Raises BackendError or StoreUnavailable when that could not be done.
+        """
+        service = next(one for one in self._providers.receiving if isinstance(one, Fetches) and one.name == backend)
+        for inbox in await self._store.read(fetching.kept, backend):
+            if hook.inbox is None or hook.inbox.lower() == inbox.remote.address:
+                async with self._turn:
+                    await self._catch_up(service, backend, inbox)
 
     async def services(self) -> tuple[ServiceStatus, ...]:
         """How it stands with each service."""

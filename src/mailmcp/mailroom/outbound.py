@@ -21,7 +21,6 @@ from mailmcp.mailroom.requests import Edit, Outcome
 from mailmcp.mailroom.revising import revised
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import (
-    Address,
     Decision,
     DeliveryState,
     Draft,
@@ -31,6 +30,7 @@ from mailmcp.models import (
     SendingVerdict,
     Submission,
 )
+from mailmcp.policy.patterns import normal
 from mailmcp.store import Store, audit, inboxes, outbox, seals
 
 _OF_THE_DRAFT = ("duplicate", "stale", "no_approval")
@@ -57,7 +57,7 @@ class Outbound:
         Raises BadInput for what cannot be written as a mail.
         """
         now = datetime.now(UTC)
-        sender = Address(submission.inbox.display_name, submission.inbox.address)
+        sender = submission.sender
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
         ruling = await self._in_force.now()
@@ -197,7 +197,7 @@ class Outbound:
         mime = (await self.bytes_of(draft)).mime
         inbox = await self._store.read(inboxes.get, draft.inbox)
         submission, message_id = await asyncio.to_thread(revised, draft, mime, inbox, edit)
-        composed = compose.compose(submission, sender=Address("", draft.inbox), message_id=message_id)
+        composed = compose.compose(submission, sender=submission.sender, message_id=message_id)
         facts, rules = await self._deciding.gathered(submission, await self._in_force.now(), hold=True)
         now = datetime.now(UTC)
         kept = tuple(reason for reason in draft.reasons if reason.code in _OF_THE_DRAFT)
@@ -282,12 +282,10 @@ def _leaves_at(submission: Submission, now: datetime, *, undo: float) -> datetim
 def _content_key(submission: Submission) -> str:
     """What makes two calls the same: recipients, subject, bodies, attachments, reply target and time."""
     parts = [
-        sorted(one.email.lower() for one in submission.to),
-        sorted(one.email.lower() for one in submission.cc),
-        sorted(one.email.lower() for one in submission.bcc),
+        *(sorted({normal(one.email) for one in people}) for people in (submission.to, submission.cc, submission.bcc)),
         submission.subject,
         submission.body,
-        submission.html,
+        submission.html or None,
         [[file.filename, file.cid, hashlib.sha256(file.data).hexdigest()] for file in submission.attachments],
         submission.answers,
         submission.send_at.isoformat() if submission.send_at else None,

@@ -19,10 +19,14 @@ def revised(draft: Draft, mime: bytes, inbox: Inbox, edit: Edit) -> tuple[Submis
         raise BadInput(f"The stored message of {draft.id} cannot be read; reject it and have it written again.")
     text = now.text or ""
     body = text if edit.body is None or same_words(edit.body, text) else edit.body
+    html = now.html if body == text else None
     files: list[OutgoingFile] = []
     for one in now.attachments:
         attachment, data = parse.attachment_bytes(mime, one.part)
-        files.append(OutgoingFile(filename=attachment.filename, content_type=attachment.content_type, data=data))
+        cid = None if html is None else attachment.content_id  # without the HTML nothing shows it in its place
+        files.append(
+            OutgoingFile(filename=attachment.filename, content_type=attachment.content_type, data=data, cid=cid)
+        )
     to, cc, bcc = (
         before if given is None else tuple(map(compose.address, filter(str.strip, given)))
         for before, given in ((draft.to, edit.to), (draft.cc, edit.cc), (draft.bcc, edit.bcc))
@@ -34,7 +38,7 @@ def revised(draft: Draft, mime: bytes, inbox: Inbox, edit: Edit) -> tuple[Submis
         bcc=bcc,
         subject=now.subject if edit.subject is None else edit.subject,
         body=body,
-        html=now.html if body == text else None,
+        html=html,
         attachments=tuple(files),
         in_reply_to=now.in_reply_to[0] if now.in_reply_to else None,
         answers=draft.answers,

@@ -22,6 +22,7 @@ from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
 from mailmcp.mailroom.fetching import Fetching
+from mailmcp.mailroom.hooks import Hooks
 from mailmcp.mailroom.in_force import InForce, Stating, differ
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.mailboxes import Mailboxes
@@ -92,6 +93,7 @@ class Mailroom:
         self._listening = Listening(store, providers.listening, pace)
         self._fetching = Fetching(store, providers, self._inbound, pace)
         aftermath = Aftermath(store, providers, returning, settings.home, pace)
+        self.hooks = Hooks(store, providers.receiving, self._fetching.bring)
         self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
         flushing = Flushing(self._dispatch, pace)
         duties: Sequence[Duty] = (self._listening, self._fetching, flushing, self._checking, returning)

@@ -17,6 +17,7 @@ from mailmcp.models.authentication import (
     SpfResult,
 )
 from mailmcp.models.domains import DnsRecord, DomainPlan, DomainReport, Finding, Standing
+from mailmcp.models.hooks import Hook, HookForm, HookSigning
 from mailmcp.models.mail import (
     Address,
     Arrival,
@@ -114,6 +115,9 @@ __all__ = [
     "Folder",
     "Found",
     "Hidden",
+    "Hook",
+    "HookForm",
+    "HookSigning",
     "Inbox",
     "InboxSummary",
     "Incoming",

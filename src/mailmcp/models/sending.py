@@ -65,6 +65,11 @@ class Submission:
     """It answers what a program sent by itself: marked as RFC 3834 §5 asks, so that the two do not go on for ever."""
 
     @property
+    def sender(self) -> Address:
+        """Whom the mail is from, with the name that the inbox goes by."""
+        return Address(self.inbox.display_name, self.inbox.address)
+
+    @property
     def recipients(self) -> tuple[str, ...]:
         """Every envelope recipient once, in header order; the case of letters makes no second one."""
         return distinct(address.email for address in (*self.to, *self.cc, *self.bcc))

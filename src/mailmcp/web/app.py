@@ -21,6 +21,7 @@ from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
 from mailmcp.web import sessions, shapes
 from mailmcp.web.guard import App, Guard
+from mailmcp.web.hooks import HookDesk
 from mailmcp.web.sessions import Sessions, Tries
 
 log = logging.getLogger("mailmcp.web")
@@ -131,8 +132,7 @@ class Desk:
         draft = await self.room.draft(request.path_params["draft"])
         if not self._sessions.is_permit(session, f"{draft.id} {draft.sha256}", request.query_params.get("permit")):
             raise Closed
-        html = await self.room.presenting.html(draft)
-        return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
+        return await frame(self.room, draft)
 
     async def source(self, request: Request) -> Response:
         """The bytes, as text."""
@@ -143,11 +143,7 @@ class Desk:
     async def file(self, request: Request) -> Response:
         """An attachment, to be saved and never to be shown."""
         self._session(request)
-        found = await self.room.presenting.file(request.path_params["draft"], request.path_params["part"])
-        _, name, data = found
-        answer = Response(data, media_type="application/octet-stream")
-        answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-        return answer
+        return await saved(self.room, request.path_params["draft"], request.path_params["part"])
 
     # --- deciding ------------------------------------------------------------------------------------------------
 
@@ -228,6 +224,20 @@ class Desk:
         return session
 
 
+async def frame(room: Mailroom, draft: Draft) -> Response:
+    """The HTML of a draft, inert; the guard takes every right away from what the browser makes of it."""
+    html = await room.presenting.html(draft)
+    return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
+
+
+async def saved(room: Mailroom, draft: str, part: str) -> Response:
+    """An attachment of a draft, for the browser to save. Raises NotFound."""
+    _, name, data = await room.presenting.file(draft, part)
+    answer = Response(data, media_type="application/octet-stream")
+    answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return answer
+
+
 def answering(handle: Handle) -> Handle:
     """The same, with what goes wrong as a sentence."""
 
@@ -248,13 +258,14 @@ def answering(handle: Handle) -> Handle:
 
 def build(desk: Desk, *, host: str, port: int) -> App:
     """The page as an ASGI application at one address."""
-    routes, url = desk.routes(), None
+    hooks = HookDesk(desk.room.hooks)
+    routes, url = [*desk.routes(), *hooks.routes()], None
     if desk.room.pages.reviewing.reviewer is not None:
         from mailmcp.web.review import ReviewDesk
 
         routes, url = [*routes, *ReviewDesk(desk.room).routes()], desk.room.settings.approval.review_url
     app = cast(App, Starlette(routes=routes, exception_handlers=_PLAIN))
-    return Guard(app, host=host, port=port, review_url=url)
+    return Guard(app, host=host, port=port, review_url=url, hooks=hooks.paths)
 
 
 def asset(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:

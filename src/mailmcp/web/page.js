@@ -188,10 +188,10 @@ function person(one, place, all) {
     one.new ? tag("first mail there", "mind") : null, one.role === "bcc" ? tag("the others do not see it") : null)];
 }
 
-function file(draft, one) {
+function file(one, fetched) {
   const save = async () => {
     try {
-      const answer = await ask(`/api/drafts/${draft.id}/files/${one.part}`);
+      const answer = await fetched(one.part);
       const link = el("a", { href: URL.createObjectURL(await answer.blob()), download: plain(one.name) || "attachment" });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -204,13 +204,13 @@ function file(draft, one) {
     el("div", { class: "hash" }, `SHA-256 ${one.sha256}`));
 }
 
-function message(draft) {
+function message(draft, address) {
   const frame = draft.html ? el("details", { class: "part" }, el("summary", {}, "The HTML version, as it would look")) : null;
   if (frame) frame.addEventListener("toggle", () => {
     if (frame.open && !frame.querySelector("iframe")) frame.append(
       el("p", { class: "hint" }, "Pictures from elsewhere are not loaded, and its links lead nowhere here."),
       el("iframe", { sandbox: "", referrerpolicy: "no-referrer", title: "The HTML version of the message",
-        src: `/api/drafts/${draft.id}/html?permit=${draft.permit}` }));
+        src: `${address}/html?permit=${draft.permit}` }));
   });
   const hidden = draft.hidden.length ? el("div", { class: "part" }, el("h2", {}, "Hidden in the HTML"),
     list(draft.hidden.map(one => [tag(one.kind, "bad"), " ", one.text]), "plain")) : null;
@@ -270,18 +270,19 @@ function outcome(draft) {
 }
 
 async function draft(id, mine, trouble = "") {
-  const found = await get(`/api/drafts/${encodeURIComponent(id)}`);
+  const address = `/api/drafts/${encodeURIComponent(id)}`;
+  const found = await get(address);
   if (mine !== turn) return;
   const mind = found.notices.length ? card("Look closely", "notices", list(found.notices)) : null;
   const why = found.reasons.length ? card(found.state === "held" ? "Why it waits" : "Why it waited", "reasons", list(found.reasons)) : null;
   const note = found.note.length ? card("The assistant says", "", el("p", { class: "note soft" }, words(found.note))) : null;
   const files = found.files.length ? card("Attachments", "", el("ul", { class: "plain files" },
-    found.files.map(one => file(found, one)))) : null;
+    found.files.map(one => file(one, part => ask(`${address}/files/${part}`))))) : null;
   const held = found.state === "held";
   show(plain(found.subject) || "Draft", el("a", { class: "back", href: "#" }, "← All drafts"),
     el("h1", {}, words(found.subject, "(no subject)")), facts(found),
     trouble ? el("p", { class: "trouble", role: "alert" }, trouble) : null, outcome(found), mind, why,
-    card("", "", el("dl", { class: "people" }, found.people.map(person).flat())), message(found), files, note,
+    card("", "", el("dl", { class: "people" }, found.people.map(person).flat())), message(found, address), files, note,
     thread(found), proof(found), held ? deciding(found) : null);
   watched = { id: found.id, state: found.state, revision: found.revision };
   if (!held && ["queued", "claimed", "on_wire"].includes(found.state)) watched.moves = true;

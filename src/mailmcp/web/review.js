@@ -14,22 +14,14 @@ async function request(path, body) {
       credentials: "omit", cache: "no-store", redirect: "error",
     });
   } catch { throw new Trouble(0, "mailmcp does not answer. The machine that it runs on may be off."); }
-  const given = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Trouble(answer.status, given.error || "Something went wrong.");
-  return given;
+  if (!answer.ok) throw new Trouble(answer.status, (await answer.json().catch(() => ({}))).error || "Something went wrong.");
+  return answer;
 }
 
 function over(title, text) {
   disarm();
   show(title, el("div", { class: "card empty" }, el("img", { src: "/icon.svg", width: 44, height: 44, alt: "" }),
     el("h1", {}, title), el("p", { class: "soft" }, text)));
-}
-
-function attached(one) {
-  return el("li", {}, el("strong", {}, words(one.name)), " ",
-    el("span", { class: "soft small" }, `${one.kind || one.type}, ${size(one.size)}`),
-    one.doubt ? el("div", { class: "small" }, tag("mind", "bad"), " ", one.doubt) : null,
-    el("div", { class: "hash" }, `SHA-256 ${one.sha256}`));
 }
 
 function verdict(found) {
@@ -44,7 +36,7 @@ function verdict(found) {
     if (approve.dataset.busy === "1" || !code[1].reportValidity()) return;
     for (const one of [approve, reject]) { one.dataset.busy = "1"; one.disabled = true; }
     try {
-      const after = await request(`/api/review/${what}`, { code: code[1].value, sha256: found.sha256, revision: found.revision, ...more });
+      const after = await (await request(`/api/review/${what}`, { code: code[1].value, sha256: found.sha256, revision: found.revision, ...more })).json();
       over(after.state === "rejected" ? "It was rejected" : "You have approved it",
         after.state === "rejected" ? "The assistant has been told." : `It is ${(STATES[after.state] || [after.state])[0]}.`);
     } catch (error) {
@@ -66,13 +58,13 @@ function verdict(found) {
 
 async function reviewing() {
   try {
-    const found = await request("/api/review");
-    const html = found.html ? el("p", { class: "hint" }, "There is an HTML version too, which is shown on the page of the machine itself.") : null;
+    const found = await (await request("/api/review")).json();
     show(plain(found.subject) || "Draft", el("h1", {}, words(found.subject, "(no subject)")), facts(found),
       found.notices.length ? card("Look closely", "notices", list(found.notices)) : null,
       found.reasons.length ? card("Why it waits", "reasons", list(found.reasons)) : null,
-      card("", "", el("dl", { class: "people" }, found.people.map(person).flat())), message({ ...found, html: false }), html,
-      found.files.length ? card("Attachments", "", el("ul", { class: "plain files" }, found.files.map(attached))) : null,
+      card("", "", el("dl", { class: "people" }, found.people.map(person).flat())), message(found, "/api/review"),
+      found.files.length ? card("Attachments", "", el("ul", { class: "plain files" },
+        found.files.map(one => file(one, part => request(`/api/review/files/${part}`))))) : null,
       found.note.length ? card("The assistant says", "", el("p", { class: "note soft" }, words(found.note))) : null,
       thread(found), verdict(found));
   } catch (error) { over("This link leads nowhere", error.message); }

@@ -6,6 +6,8 @@ each request: a browser sends it nowhere by itself, so that no other page can de
 
 from __future__ import annotations
 
+import secrets
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,10 +17,12 @@ from mailmcp.mailroom.requests import UNPROVED
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft
 from mailmcp.web import shapes
-from mailmcp.web.app import LONGEST_WORD, Closed, answering, asset, json_of, number, text
+from mailmcp.web.app import LONGEST_WORD, Closed, answering, asset, frame, json_of, number, saved, text
 from mailmcp.web.sessions import Tries
 
 APPROVER = "the reviewer, by a link in a mail"
+MOST_PERMITS = 100
+"""Shown drafts whose HTML can still be asked for; an older one is looked at anew."""
 
 
 class ReviewDesk:
@@ -28,6 +32,8 @@ class ReviewDesk:
         self._room = room
         self._reviewing = room.pages.reviewing
         self._tries = Tries(20, 60)
+        self._permits: dict[str, str] = {}
+        """What the address of a frame names, where no header can be set, and the token that it stands for."""
 
     def routes(self) -> list[Route]:
         """Every address there is."""
@@ -35,6 +41,8 @@ class ReviewDesk:
             Route("/review", asset("review.html", "text/html; charset=utf-8"), methods=["GET"]),
             Route("/review.js", asset("review.js", "text/javascript; charset=utf-8"), methods=["GET"]),
             Route("/api/review", answering(self.show), methods=["GET"]),
+            Route("/api/review/html", answering(self.html), methods=["GET"]),
+            Route("/api/review/files/{part}", answering(self.file), methods=["GET"]),
             Route("/api/review/approve", answering(self.approve), methods=["POST"]),
             Route("/api/review/reject", answering(self.reject), methods=["POST"]),
         ]
@@ -44,7 +52,23 @@ class ReviewDesk:
         draft = await self._opened(request)
         shown = await self._room.presenting.present(draft.id)
         unproved = None if await self._room.approver.is_set() else UNPROVED
-        return JSONResponse(shapes.whole(shown) | {"unproved": unproved})
+        permit = secrets.token_urlsafe(32)
+        self._permits[permit] = self._token(request)
+        while len(self._permits) > MOST_PERMITS:
+            del self._permits[next(iter(self._permits))]
+        return JSONResponse(shapes.whole(shown) | {"permit": permit, "unproved": unproved})
+
+    async def html(self, request: Request) -> Response:
+        """Its HTML, inert, for a frame without any rights."""
+        token = self._permits.get(request.query_params.get("permit") or "")
+        if token is None:
+            raise Closed("Open the link of the mail again.")
+        return await frame(self._room, await self._reviewing.opened(token))
+
+    async def file(self, request: Request) -> Response:
+        """An attachment, to be saved and never to be shown."""
+        draft = await self._opened(request)
+        return await saved(self._room, draft.id, request.path_params["part"])
 
     async def approve(self, request: Request) -> Response:
         """The reviewer allows exactly what was shown."""
