@@ -68,24 +68,24 @@ BACKENDS: tuple[Row, ...] = (
         "e2a",
         "mailmcp.backends.e2a:E2aBackend",
         "e2a (e2a.dev): inboxes by an API key, with its evidence about senders; it may hold mail for a review there.",
+        proven="a stand-in that its own client drives",
         rewrites="e2a gives the mail its own Message-ID, Date and References, leaves out the names of recipients, shows"
         " the name that the inbox has there, and names what an answer answers only where it would address it alike.",
-        proven="a stand-in that its own client drives",
     ),
     Row(
         "mailkite",
         "mailmcp.backends.mailkite:MailKiteBackend",
         "MailKite (mailkite.dev): addresses of a domain by an API key, with its verdicts about senders.",
-        rewrites="MailKite leaves out the names of recipients, and may give the mail its own Message-ID.",
         proven="a stand-in that its own client drives",
+        rewrites="MailKite leaves out the names of recipients, and may give the mail its own Message-ID.",
     ),
     Row(
         "agentsend",
         "mailmcp.backends.agentsend:AgentSendBackend",
         "AgentSend (agentsend.io): inboxes by an API key.",
+        proven="not proven against the service",
         rewrites="AgentSend gives the mail its own Message-ID, Date and References, leaves out the names of people, and"
         " names the newest message of its own thread as what an answer answers.",
-        proven="a stand-in; not proven against the service",
     ),
     Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
     Row(

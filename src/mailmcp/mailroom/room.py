@@ -92,8 +92,8 @@ class Mailroom:
         self._making = Making(store, providers)
         self._listening = Listening(store, providers.listening, pace)
         self._fetching = Fetching(store, providers, self._inbound, pace)
-        self.hooks = Hooks(store, providers.receiving, self._fetching.bring)
         aftermath = Aftermath(store, providers, returning, settings.home, pace)
+        self.hooks = Hooks(store, providers.receiving, self._fetching.bring)
         self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
         flushing = Flushing(self._dispatch, pace)
         duties: Sequence[Duty] = (self._listening, self._fetching, flushing, self._checking, returning)

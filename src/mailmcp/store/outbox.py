@@ -136,7 +136,7 @@ def open_of(db: sqlite3.Connection, inbox: str) -> list[Draft]:
 
 def decided(db: sqlite3.Connection, *, limit: int) -> list[Draft]:
     """Drafts of which is known what became of them, the newest first."""
-    over = "state NOT IN ('held', 'queued', 'claimed', 'on_wire')"
+    over = "state NOT IN ('held', 'queued', 'claimed', 'on_wire', 'held_elsewhere')"
     return _select(db, f"{over} ORDER BY drafts.changed_at DESC, drafts.id DESC LIMIT :limit", {"limit": limit})
 
 
