@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -11,7 +13,7 @@ from fake_agentsend import DOMAIN, AgentSend
 from fake_e2a import E2A, SHARED
 from fake_mailkite import MailKite
 from letters import letter
-from service_contract import Room, ServiceContract
+from service_contract import Room, ServiceContract, opened
 from stands import FakeStand
 
 from mailmcp.backends.agentsend import AgentSendBackend
@@ -55,6 +57,20 @@ class TestE2a(ServiceContract):
     @pytest.fixture
     def stand(self) -> E2aStand:
         return E2aStand(E2A())
+
+    async def test_an_event_that_is_posted_while_it_is_looked_brings_its_mail_once(
+        self, stand: Any, tmp_path: Path
+    ) -> None:
+        async with opened(stand, tmp_path / "home", MAILMCP_E2A__HOOK_SECRETS="whsec_of_a_test") as room:
+            inbox, _, _ = await room.room.create_inbox(name="ann")
+            for number in range(5):
+                stand.receive(inbox.address, letter(inbox.address, subject=f"{number}"))
+                _, body = stand.fake.signed(stand.fake.events[-1], "whsec_of_a_test")
+                await asyncio.gather(*(room.room.hooks.take("e2a", body) for _ in range(4)))
+                assert any(stand.fake.rows[-1].id in line for line in stand.fake.calls), "it was fetched by then"
+            await room.until(lambda: room.subjects(inbox.address), ["0", "1", "2", "3", "4"])
+            await room.rested()
+            assert await room.subjects(inbox.address) == ["0", "1", "2", "3", "4"]
 
     @pytest.mark.parametrize(("decision", "state"), [("approve", DraftState.SENT), ("reject", DraftState.FAILED)])
     async def test_what_it_holds_for_a_review_is_not_called_sent_until_a_person_there_has_let_it_go(

@@ -41,6 +41,7 @@ class AgentmailSettings(Section):
         default="agentmail.to", description="Domain of new inboxes: its own, or one that you verified there."
     )
     calls: int = _calls(120)
+    hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="agentmail"))
 
 
 class E2aSettings(Section):
