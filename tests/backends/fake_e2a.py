@@ -88,6 +88,8 @@ class E2A:
         self.reads_left = READS
         self.page = 100
         """Most items of a page."""
+        self.in_flight = 0
+        """So many repeats find the first call under way."""
         self.generation = 0
         """Cursors of earlier ones mean nothing."""
         self.calls: list[str] = []
@@ -359,6 +361,9 @@ class E2A:
         key, path = request.headers.get("idempotency-key"), request.url.raw_path.partition(b"?")[0]
         bound = hashlib.sha256(path + b"\n" + request.content).hexdigest()
         if key is not None and key in self._keyed:
+            if self.in_flight > 0:
+                self.in_flight -= 1
+                raise Problem(409, "idempotency_in_flight", "The first request with this key is still being handled.")
             known, status, answer = self._keyed[key]
             if known != bound:
                 raise Problem(422, "idempotency_key_reuse", "This key was used with another request.")
