@@ -113,18 +113,22 @@ class Fetching:
             if isinstance(backend, Streams):
                 group.create_task(self._listen(backend, name, now_), name=f"mailmcp-stream-{name}")
             while True:
+                hinted = now_.hint.is_set()
+                now_.hint.clear()  # before the look: news that comes while it is had is looked for again
                 try:
-                    await self._round(backend, name, now_)
+                    await self._round(backend, name, now_, hinted=hinted)
                 except MailError as error:
                     log.warning("mail at %s waits: %s", name, error)
-                now_.hint.clear()
+                    if hinted:
+                        now_.hint.set()
+                        await asyncio.sleep(self._pace.glance)
                 try:
                     async with asyncio.timeout(self._pace.glance):
                         await now_.hint.wait()
                 except TimeoutError:
                     pass
 
-    async def _round(self, backend: Fetches, name: str, state: _Round) -> None:
+    async def _round(self, backend: Fetches, name: str, state: _Round, *, hinted: bool) -> None:
         """Look at those inboxes whose time it is."""
         clock = asyncio.get_running_loop().time
         kept = await self._store.read(fetching.kept, name)
@@ -134,7 +138,6 @@ class Fetching:
         many = sum(one.row in awaited for one in kept)
         quick = max(self._pace.fetch_awaited, 60 * many / (backend.per_minute * AWAITED_SHARE))
         slow = max(self._pace.fetch_idle, 60 * len(kept) / (backend.per_minute * IDLE_SHARE))
-        hinted = state.hint.is_set()
         due: list[Kept] = []
         for one in kept:
             last, (until, _) = state.looked.get(one.row), state.blocked.get(one.row, (0.0, 0))
@@ -178,10 +181,14 @@ class Fetching:
                     ]:
                         await asyncio.wait([watching], timeout=self._pace.glance)
                 finally:
+                    ended = watching.done()
                     watching.cancel()
                     await asyncio.wait([watching])
                     state.streams = False
-            await asyncio.sleep(self._pace.listen_again if known else self._pace.glance)
+                pause = self._pace.listen_again if ended else 0.0
+            else:
+                pause = self._pace.glance
+            await asyncio.sleep(pause)
 
     async def _watch(self, backend: Streams, known: Sequence[RemoteInbox], state: _Round) -> None:
         try:
@@ -190,6 +197,8 @@ class Fetching:
                 state.hint.set()
         except BackendError as error:
             log.info("no word of news: %s", error)
+        except Exception:  # a bug of the backend's: without a stream mail is looked for as well
+            log.exception("the stream of %s failed", backend)
 
     # --- what ----------------------------------------------------------------------------------------------------
 
