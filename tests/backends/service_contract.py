@@ -27,6 +27,7 @@ from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import Search, SendRequest, Wanted
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Address, DraftState, Inbox, OutboundMail, OutgoingFile, Page, RemoteInbox, Submission
+from mailmcp.store import Store, deliveries, outbox
 
 CALLS = CallPace(back_off=0.002, longest=0.1, seconds=5)
 PACE = Pace(
@@ -372,6 +373,32 @@ class ServiceContract:
             draft = await room.send(inbox.address, to=["bob@x.test"], subject=f"{how} {times}")
             assert (await room.ended(draft.id)).state is DraftState.SENT
             assert len(stand.sent()) == before + 1
+
+    @pytest.mark.parametrize("left", [True, False], ids=["it had left", "it had not"])
+    async def test_what_was_on_the_wire_when_its_process_died_leaves_once(
+        self, stand: Stand, backend: Any, tmp_path: Path, left: bool
+    ) -> None:
+        async with opened(stand, tmp_path / "home", MAILMCP_SEND__UNDO="3600") as room:
+            inbox, _, _ = await room.room.create_inbox(name="ann")
+            draft = await room.send(inbox.address, to=["bob@x.test"], subject="Once")
+            assert draft.state is DraftState.QUEUED
+        store = await Store.open(tmp_path / "home")
+        now = datetime.now(UTC)
+        assert await store.write(deliveries.claim, draft, "a process that died", now)
+        assert await store.write(
+            deliveries.about_to_leave, draft, "a process that died", draft.recipients, backend=backend.name, now=now
+        )
+        kept = await store.read(outbox.mail, draft)
+        await store.write(lambda db: db.execute("UPDATE drafts SET not_before = created_at"))
+        await store.aclose()
+        if left:
+            leaving = OutboundMail(
+                mime=compose.dated(kept.mime, now), mail_from=kept.mail_from, recipients=kept.recipients
+            )
+            await sent(backend, leaving, draft.id)
+        async with opened(stand, tmp_path / "home") as room:
+            assert (await room.ended(draft.id)).state is DraftState.SENT
+            assert len(stand.sent()) == 1
 
     @pytest.mark.parametrize("on", ["look", "fetch"])
     @pytest.mark.parametrize("how", LOOK_FAULTS)
