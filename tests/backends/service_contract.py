@@ -333,18 +333,28 @@ class ServiceContract:
         assert (await room.room.delete_inbox(inbox.address))["messages"] == 1
         assert await backend.list_inboxes() == ()
 
-    async def test_an_inbox_that_was_there_is_taken_over_with_its_mail_and_never_deleted_there(
+    async def test_an_inbox_that_was_there_is_nobodys_to_take_unless_the_settings_say_so(
         self, room: Room, stand: Stand, backend: Any
     ) -> None:
         there = await backend.create_inbox(name="old", display_name="", key="elsewhere")
-        stand.receive(there.address, letter(there.address, subject="before"), datetime.now(UTC) - timedelta(days=2))
-        inbox, _, _ = await room.room.create_inbox(name="old")
-        await room.until(lambda: room.subjects(inbox.address), ["before"])
-        assert await room.wait(inbox.address, timeout=0) is None  # it is history, and given to no wait
-        stand.receive(there.address, letter(there.address, subject="after"))
-        assert (await room.wait(inbox.address)).subject == "after"
-        await room.room.delete_inbox(inbox.address)
+        with pytest.raises(AddressTaken, match="MAILMCP_ADOPT"):
+            await room.room.create_inbox(name="old")
+        assert await room.room.list_inboxes() == []
         assert [one.address for one in await backend.list_inboxes()] == [there.address]
+
+    async def test_an_inbox_that_is_taken_over_has_its_mail_and_is_never_deleted_there(
+        self, stand: Stand, backend: Any, tmp_path: Path
+    ) -> None:
+        there = await backend.create_inbox(name="old", display_name="", key="elsewhere")
+        stand.receive(there.address, letter(there.address, subject="before"), datetime.now(UTC) - timedelta(days=2))
+        async with opened(stand, tmp_path / "home", MAILMCP_ADOPT=there.address) as room:
+            inbox, _, _ = await room.room.create_inbox(name="old")
+            await room.until(lambda: room.subjects(inbox.address), ["before"])
+            assert await room.wait(inbox.address, timeout=0) is None  # it is history, and given to no wait
+            stand.receive(there.address, letter(there.address, subject="after"))
+            assert (await room.wait(inbox.address)).subject == "after"
+            await room.room.delete_inbox(inbox.address)
+            assert [one.address for one in await backend.list_inboxes()] == [there.address]
 
     async def test_an_answer_joins_the_conversation_of_what_wassent(self, room: Room, stand: Stand) -> None:
         inbox, _, _ = await room.room.create_inbox(name="ann")
