@@ -112,6 +112,20 @@ class Streaming(Toy):
             yield
 
 
+class Slow(Toy):
+    """The same, which hands nothing over but the mail called quick until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.open = asyncio.Event(), asyncio.Event()
+
+    async def fetch(self, inbox: RemoteInbox, found: Found) -> Incoming:
+        if found.id != "quick":
+            self.begun.set()
+            await self.open.wait()
+        return await super().fetch(inbox, found)
+
+
 @asynccontextmanager
 async def opened(home: Path, toy: Any, pace: Pace = QUICK) -> AsyncIterator[Mailroom]:
     room = await Mailroom.open(load_settings(home, {}), lambda _: toy, pace, resolver=StaticResolver({}))
@@ -231,6 +245,38 @@ async def test_a_small_budget_makes_looks_rare_even_while_somebody_waits(home: P
         found = await room.wait(Wanted(tool="wait_for_mail", inbox=inbox), timeout=1)
         assert found.message is None
         assert toy.looks.count(inbox) == 1  # sixty seconds and six looks: the next is far away
+
+
+async def test_an_inbox_with_much_mail_keeps_nobody_else_waiting(home: Path) -> None:
+    toy = Slow()
+    async with opened(home, toy, NEVER) as room:
+        full = (await room.create_inbox(name="full"))[0].address
+        for number in range(8):
+            toy.arrive(full, letter(full, subject=str(number)))
+        await asyncio.wait_for(toy.begun.wait(), LIMIT)
+        other = (await room.create_inbox(name="other"))[0].address
+        toy.arrive(other, letter(other, subject="awaited"), "quick")
+        found = await room.wait(Wanted(tool="wait_for_mail", inbox=other), timeout=LIMIT)
+        assert found.message is not None
+        assert found.message.subject == "awaited"
+        await room.handed_out(found)
+        assert await _subjects(room, full) == []
+        toy.open.set()
+        await _until(lambda: _subjects(room, full), [str(number) for number in range(8)])
+
+
+async def test_a_bug_in_a_backend_is_said_and_stops_no_other_inbox(home: Path) -> None:
+    toy = Toy()
+    async with opened(home, toy) as room:
+        bad, good = [(await room.create_inbox(name=name))[0].address for name in ("bad", "good")]
+        toy.kept[bad] = None  # type: ignore[assignment]
+        toy.kept[good].append((Found(id="1", at=datetime.now(UTC)), letter(good, subject="fine")))
+        await _until(lambda: _subjects(room, good), ["fine"])
+
+        async def trouble() -> str:
+            return (await room.status()).services[0].trouble
+
+        await _until(trouble, "The backend toy failed.")
 
 
 async def test_a_stream_is_a_hint_to_look_and_no_more(home: Path) -> None:
