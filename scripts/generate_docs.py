@@ -160,6 +160,7 @@ ASKED_FOR = (
     *("HOME", "BACKEND", "SEND_BACKEND", "SEND__POLICY", "LOCAL__DOMAIN", "LOCAL__SMTP_PORT"),
     *("SMTP__PROVIDER", "SMTP__HOST", "SMTP__USERNAME", "SMTP__PASSWORD"),
     *("IMAP__PROVIDER", "IMAP__USERNAME", "IMAP__PASSWORD"),
+    *("AGENTMAIL__API_KEY", "E2A__API_KEY", "MAILKITE__API_KEY", "AGENTSEND__API_KEY"),
 )
 """The settings that a host may ask for when it installs the server; the others are for config.toml."""
 

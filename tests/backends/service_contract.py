@@ -27,6 +27,7 @@ from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import Search, SendRequest, Wanted
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Address, DraftState, Inbox, OutboundMail, OutgoingFile, Page, RemoteInbox, Submission
+from mailmcp.store import Store, deliveries, outbox
 
 CALLS = CallPace(back_off=0.002, longest=0.1, seconds=5)
 PACE = Pace(
@@ -337,18 +338,28 @@ class ServiceContract:
         assert (await room.room.delete_inbox(inbox.address))["messages"] == 1
         assert await backend.list_inboxes() == ()
 
-    async def test_an_inbox_that_was_there_is_taken_over_with_its_mail_and_never_deleted_there(
+    async def test_an_inbox_that_was_there_is_nobodys_to_take_unless_the_settings_say_so(
         self, room: Room, stand: Stand, backend: Any
     ) -> None:
         there = await backend.create_inbox(name="old", display_name="", key="elsewhere")
-        stand.receive(there.address, letter(there.address, subject="before"), datetime.now(UTC) - timedelta(days=2))
-        inbox, _, _ = await room.room.create_inbox(name="old")
-        await room.until(lambda: room.subjects(inbox.address), ["before"])
-        assert await room.wait(inbox.address, timeout=0) is None  # it is history, and given to no wait
-        stand.receive(there.address, letter(there.address, subject="after"))
-        assert (await room.wait(inbox.address)).subject == "after"
-        await room.room.delete_inbox(inbox.address)
+        with pytest.raises(AddressTaken, match="MAILMCP_ADOPT"):
+            await room.room.create_inbox(name="old")
+        assert await room.room.list_inboxes() == []
         assert [one.address for one in await backend.list_inboxes()] == [there.address]
+
+    async def test_an_inbox_that_is_taken_over_has_its_mail_and_is_never_deleted_there(
+        self, stand: Stand, backend: Any, tmp_path: Path
+    ) -> None:
+        there = await backend.create_inbox(name="old", display_name="", key="elsewhere")
+        stand.receive(there.address, letter(there.address, subject="before"), datetime.now(UTC) - timedelta(days=2))
+        async with opened(stand, tmp_path / "home", MAILMCP_ADOPT=there.address) as room:
+            inbox, _, _ = await room.room.create_inbox(name="old")
+            await room.until(lambda: room.subjects(inbox.address), ["before"])
+            assert await room.wait(inbox.address, timeout=0) is None  # it is history, and given to no wait
+            stand.receive(there.address, letter(there.address, subject="after"))
+            assert (await room.wait(inbox.address)).subject == "after"
+            await room.room.delete_inbox(inbox.address)
+            assert [one.address for one in await backend.list_inboxes()] == [there.address]
 
     async def test_an_answer_joins_the_conversation_of_what_wassent(self, room: Room, stand: Stand) -> None:
         inbox, _, _ = await room.room.create_inbox(name="ann")
@@ -381,6 +392,32 @@ class ServiceContract:
                 assert (ended.state, len(stand.sent())) == (DraftState.UNKNOWN, before)
             else:
                 assert (ended.state, len(stand.sent())) == (DraftState.SENT, before + 1)
+
+    @pytest.mark.parametrize("left", [True, False], ids=["it had left", "it had not"])
+    async def test_what_was_on_the_wire_when_its_process_died_leaves_once(
+        self, stand: Stand, backend: Any, tmp_path: Path, left: bool
+    ) -> None:
+        async with opened(stand, tmp_path / "home", MAILMCP_SEND__UNDO="3600") as room:
+            inbox, _, _ = await room.room.create_inbox(name="ann")
+            draft = await room.send(inbox.address, to=["bob@x.test"], subject="Once")
+            assert draft.state is DraftState.QUEUED
+        store = await Store.open(tmp_path / "home")
+        now = datetime.now(UTC)
+        assert await store.write(deliveries.claim, draft, "a process that died", now)
+        assert await store.write(
+            deliveries.about_to_leave, draft, "a process that died", draft.recipients, backend=backend.name, now=now
+        )
+        kept = await store.read(outbox.mail, draft)
+        await store.write(lambda db: db.execute("UPDATE drafts SET not_before = created_at"))
+        await store.aclose()
+        if left:
+            leaving = OutboundMail(
+                mime=compose.dated(kept.mime, now), mail_from=kept.mail_from, recipients=kept.recipients
+            )
+            await sent(backend, leaving, draft.id)
+        async with opened(stand, tmp_path / "home") as room:
+            assert (await room.ended(draft.id)).state is DraftState.SENT
+            assert len(stand.sent()) == 1
 
     @pytest.mark.parametrize("on", ["look", "fetch"])
     @pytest.mark.parametrize("how", LOOK_FAULTS)

@@ -13,6 +13,7 @@ from hosts import LIMIT, QUICK, Door, Served, ToolFailed, tools_made_once
 from http_service import serving
 from letters import code_letter, letter
 from mcp import Client
+from outside import world
 from tests.backends.fake_agentmail import KEY, FakeAgentmail
 
 from mailmcp.authenticity.dns import StaticResolver
@@ -188,6 +189,27 @@ async def test_each_inbox_has_a_backend_and_sends_by_it(
         assert status["backend"] == "local,agentmail"
         assert status["smtp"] is not None
         assert [one["name"] for one in status["services"]] == ["agentmail"]
+
+
+async def test_mail_comes_through_one_provider_and_leaves_through_another(
+    home: Path, environment: dict[str, str], fake: FakeAgentmail
+) -> None:
+    async with world(home, **{**environment, "MAILMCP_SEND__POLICY": "open", "MAILMCP_SEND_BACKEND": "smtp"}) as door:
+        inbox = await door.inbox("shop")
+        fake.receive(inbox, letter(inbox, from_="bob@x.test", subject="Question"))
+        found = await door.call("wait_for_mail", inbox=inbox, timeout=LIMIT)
+        answer = await door.call("send", inbox=inbox, body="Yes.", in_reply_to=found["message"])
+        assert answer["status"] == "sent", answer
+        ((recipients, mail),) = door.sink.arrived
+        assert recipients == ("bob@x.test",)
+        assert fake.sent == []
+        own = str(mail["Message-ID"])
+        fake.receive(
+            inbox,
+            letter(inbox, from_="bob@x.test", subject="Thanks", headers={"In-Reply-To": own, "References": own}),
+        )
+        come = await door.call("wait_for_mail", inbox=inbox, since=found["cursor"], timeout=LIMIT)
+        assert come["thread"] == found["thread"]
 
 
 async def test_an_inbox_keeps_its_backend_when_the_default_changes(

@@ -89,7 +89,7 @@ class Mailroom:
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
-        self._making = Making(store, providers)
+        self._making = Making(store, providers, settings.adopt)
         self._listening = Listening(store, providers.listening, pace)
         self._fetching = Fetching(store, providers, self._inbound, pace)
         aftermath = Aftermath(store, providers, returning, settings.home, pace)
