@@ -43,6 +43,7 @@ class FakeStand:
     """What the request lines of sends, looks and fetches hold."""
     names_what_is_answered = True
     knows_repeats = True
+    has_marks = True
 
     def __init__(self, fake: Any) -> None:
         self.fake = fake

@@ -53,6 +53,7 @@ class AgentmailStand:
     keeps_bytes: bool = True
     names_what_is_answered: bool = True
     knows_repeats: bool = True
+    has_marks: bool = True
 
     @property
     def handler(self) -> Handler:

@@ -21,6 +21,7 @@ from mailmcp.backends.calls import Pace
 from mailmcp.backends.e2a import E2aBackend
 from mailmcp.backends.mailkite import MailKiteBackend
 from mailmcp.config import Settings
+from mailmcp.errors import AddressTaken
 from mailmcp.models import DeliveryState, DraftState
 
 KITE = "anna.mailkite.example"
@@ -146,8 +147,14 @@ class TestMailKite(ServiceContract):
         first = await backend.create_inbox(name="ann", display_name="", key="k1")
         assert await backend.create_inbox(name="ann", display_name="", key="k2") == first
 
-    async def test_an_inbox_that_was_there_is_taken_over_with_its_mail_and_never_deleted_there(
-        self, room: Room, stand: Any, backend: Any
+    async def test_an_inbox_that_was_there_is_nobodys_to_take_unless_the_settings_say_so(self, room: Room) -> None:
+        """No address is there before another; one that this home has is not made twice."""
+        await room.room.create_inbox(name="old")
+        with pytest.raises(AddressTaken):
+            await room.room.create_inbox(name="old")
+
+    async def test_an_inbox_that_is_taken_over_has_its_mail_and_is_never_deleted_there(
+        self, room: Room, stand: Any
     ) -> None:
         stand.receive(f"old@{KITE}", letter(f"old@{KITE}", subject="before"), datetime.now(UTC) - timedelta(days=2))
         inbox, _, _ = await room.room.create_inbox(name="old")
@@ -165,7 +172,7 @@ class AgentSendStand(FakeStand):
     domain = DOMAIN
     keeps_bytes = False
     names_what_is_answered = False
-    knows_repeats = False
+    knows_repeats = has_marks = False
 
     def __init__(self, fake: AgentSend) -> None:
         super().__init__(fake)
