@@ -1,5 +1,5 @@
-"""Write what is said twice: docs/tools.md, docs/configuration.md, server.json, and the tool lists of README.md and
-manifest.json.
+"""Write what is said twice: docs/tools.md, docs/configuration.md, server.json, the tool lists of README.md and
+manifest.json, and the table of docs/backends.md.
 
 The tools' words come from the live tool list, the settings' from their fields. ``--check`` writes nothing, names what
 is out of date and exits with 1.
@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from mailmcp import __version__
+from mailmcp.backends.table import COLUMNS, capabilities
 from mailmcp.config import PREFIX, Section, Settings
 from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
@@ -45,8 +46,9 @@ def main() -> int:
 
 def pages() -> dict[Path, str]:
     """What each generated file should hold."""
-    readme, manifest = ROOT / "README.md", ROOT / "manifest.json"
+    readme, manifest, backends = ROOT / "README.md", ROOT / "manifest.json", ROOT / "docs" / "backends.md"
     return {
+        backends: with_block(backends.read_text("utf-8"), "backends", backend_table()),
         ROOT / "docs" / "tools.md": tools_page(),
         ROOT / "docs" / "configuration.md": configuration_page(),
         readme: with_block(readme.read_text("utf-8"), "tools", tool_table("docs/tools.md")),
@@ -63,6 +65,12 @@ def tool_table(page: str) -> str:
     rows = ["| tool | what it does |", "|---|---|"]
     rows += [f"| [`{tool.name}`]({page}#{tool.name}) | {first_sentence(tool.description)} |" for tool in all_tools()]
     return "\n".join(rows)
+
+
+def backend_table() -> str:
+    """What each backend can do."""
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *(one.cells for one in capabilities())]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def tools_page() -> str:
@@ -152,6 +160,7 @@ ASKED_FOR = (
     *("HOME", "BACKEND", "SEND_BACKEND", "SEND__POLICY", "LOCAL__DOMAIN", "LOCAL__SMTP_PORT"),
     *("SMTP__PROVIDER", "SMTP__HOST", "SMTP__USERNAME", "SMTP__PASSWORD"),
     *("IMAP__PROVIDER", "IMAP__USERNAME", "IMAP__PASSWORD"),
+    *("AGENTMAIL__API_KEY", "E2A__API_KEY", "MAILKITE__API_KEY", "AGENTSEND__API_KEY"),
 )
 """The settings that a host may ask for when it installs the server; the others are for config.toml."""
 

@@ -104,7 +104,7 @@ def serving(handler: Handler) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(said.octets)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = _answer
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

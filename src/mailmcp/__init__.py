@@ -14,7 +14,7 @@ The house, lowest floor first; a file imports only from below (checked by import
     backends/           the only room that speaks to mail providers: one file, one test, one row each
     mailroom/           the use cases, where the flows meet; the only caller of ``backend.send``
     server/             the MCP door: tools, views, transports, and `mailmcp try`
-    web/                the approval page: the door of the human who decides, on this machine only
+    web/                the doors of the human who decides and of what services post, on this machine only
     cli                 the composition root
 
 Two flows carry everything else:

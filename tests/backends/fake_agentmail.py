@@ -167,6 +167,8 @@ class FakeAgentmail:
                 return Said(200, {"scope_type": self.scope, "scope_id": "org_1", "organization_id": "org_1"})
             case ["GET", "v0", "inboxes"]:
                 return self._list_inboxes(asked)
+            case ["POST", "v0", "inboxes"] if self.scope == "inbox":
+                return wrong(403, "missing_permission", "The key lacks inbox_create.")
             case ["POST", "v0", "inboxes"]:
                 return self._create(asked.json)
             case [method, "v0", "inboxes", inbox, *rest]:

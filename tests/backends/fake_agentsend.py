@@ -72,6 +72,8 @@ class AgentSend:
         self.rows: list[Row] = []
         self.files: dict[str, tuple[str, str, bytes]] = {}
         self.left: list[tuple[EmailMessage, tuple[str, ...]]] = []
+        self.page = 100
+        """Most rows of a page, whatever is asked for."""
         self.daily = DAILY
         self.sandbox = False
         """What is sent goes nowhere, and is called accepted."""
@@ -223,7 +225,10 @@ class AgentSend:
             raise Problem(400, "VALIDATION_ERROR", "limit must be 1 to 100")
         found = [row for row in self.rows if row.inbox == inbox and asked.get("status") in (None, row.status)]
         found.sort(key=lambda row: row.created_at, reverse=True)
-        return {"data": [self._whole(row) for row in found[offset : offset + limit]], "total": len(found)}
+        return {
+            "data": [self._whole(row) for row in found[offset : offset + min(limit, self.page)]],
+            "total": len(found),
+        }
 
     def _row(self, id_: str) -> Row:
         row = next((row for row in self.rows if row.id == id_), None)

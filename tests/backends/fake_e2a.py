@@ -86,6 +86,12 @@ class E2A:
         """Accepted mail leaves before the answer; else with ``work``."""
         self.external_sending = True
         self.reads_left = READS
+        self.page = 100
+        """Most items of a page."""
+        self.in_flight = 0
+        """So many repeats find the first call under way."""
+        self.generation = 0
+        """Cursors of earlier ones mean nothing."""
         self.calls: list[str] = []
         self._minute = self.now()
         self._keyed: dict[str, tuple[str, int, Any]] = {}
@@ -281,6 +287,7 @@ class E2A:
             raise Problem(422, "invalid_request", fields=[{"location": "query.limit", "message": "1 to 100"}])
         filters = {name: value for name, value in sorted(asked.items()) if name not in ("cursor", "limit")}
         mac = hashlib.sha256(f"{parent}{filters}".encode()).hexdigest()[:16]
+        limit, mac = min(limit, self.page), f"{mac}-{self.generation}"
         begin = 0
         if cursor := asked.get("cursor"):
             known, _, last = cursor.partition(".")
@@ -354,6 +361,9 @@ class E2A:
         key, path = request.headers.get("idempotency-key"), request.url.raw_path.partition(b"?")[0]
         bound = hashlib.sha256(path + b"\n" + request.content).hexdigest()
         if key is not None and key in self._keyed:
+            if self.in_flight > 0:
+                self.in_flight -= 1
+                raise Problem(409, "idempotency_in_flight", "The first request with this key is still being handled.")
             known, status, answer = self._keyed[key]
             if known != bound:
                 raise Problem(422, "idempotency_key_reuse", "This key was used with another request.")

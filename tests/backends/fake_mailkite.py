@@ -77,6 +77,8 @@ class MailKite:
         """Whether the account may send."""
         self.lags = False
         """What is sent does not stand in the list yet."""
+        self.page = 200
+        """Most rows of a page, whatever is asked for."""
         self.limited = 0
         """So many calls are answered with 429."""
         self.keeps_message_id = True
@@ -217,7 +219,7 @@ class MailKite:
         if words := asked.get("search"):
             rows = [row for row in rows if words.lower() in str(row.parsed["subject"] or "").lower()]
         order = sorted(rows, key=lambda row: row.received_at, reverse=True)  # those of one millisecond: as they came
-        return [self._row(row) for row in order[:limit]]
+        return [self._row(row) for row in order[: min(limit, self.page)]]
 
     def _row(self, row: Row) -> dict[str, Any]:
         shown: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import Enum
 
@@ -28,14 +29,14 @@ class Faulty:
     def __init__(self, fake: Fake) -> None:
         self._fake = fake
         self.plan: list[tuple[str, Fault]] = []
-        """(what the request line holds, what happens)."""
+        """(what is found in the request line, what happens)."""
         self.asked: list[httpx2.Request] = []
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         """One request."""
         self.asked.append(request)
         line = f"{request.method} {request.url.raw_path.decode()}"
-        found = next((at for at, (what, _) in enumerate(self.plan) if what in line), None)
+        found = next((at for at, (what, _) in enumerate(self.plan) if re.search(what, line)), None)
         if found is None:
             return self._fake(request)
         fault = self.plan.pop(found)[1]

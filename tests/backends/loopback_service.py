@@ -1,66 +1,32 @@
-"""Serves a fake of a service, which is a function from request to response, on a port of this machine."""
+"""Stand-ins that are functions of httpx2's requests, behind a client or on a port (as ``http_service`` has them)."""
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import httpx2
+from http_service import Asked, Handler, Said, Silence, serving
 
 Fake = Callable[[httpx2.Request], httpx2.Response]
 
 
-@contextlib.contextmanager
-def served(fake: Fake) -> Iterator[str]:
-    """Its address, until the end of the block. A transport error that the fake raises closes the connection."""
-    lock = threading.Lock()
+def handler_of(fake: Fake) -> Handler:
+    """The same as a function of what is on the wire."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 30
+    def handle(asked: Asked) -> Said:
+        url = httpx2.URL(f"http://{asked.headers.get('host', 'service.test')}")
+        url = url.copy_with(raw_path=asked.target.encode("ascii"))
+        try:
+            answer = fake(httpx2.Request(asked.method, url, headers=dict(asked.headers), content=asked.body))
+        except httpx2.TransportError as error:
+            raise Silence(str(error)) from error
+        headers = {name.title(): value for name, value in answer.headers.items() if name != "content-length"}
+        return Said(answer.status_code, body=answer.read(), headers=headers)
 
-        def handle_one_request(self) -> None:
-            with contextlib.suppress(ConnectionError):
-                super().handle_one_request()
+    return handle
 
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            host = f"http://{self.headers['host']}"
-            url = httpx2.URL(host).copy_with(raw_path=self.path.encode("ascii"))
-            request = httpx2.Request(self.command, url, headers=list(self.headers.items()), content=body)
-            try:
-                with lock:
-                    response = fake(request)
-                octets = response.read()
-            except httpx2.TransportError:
-                self.close_connection = True
-                with contextlib.suppress(OSError):
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            self.send_response(response.status_code)
-            for name, value in response.headers.multi_items():
-                if name not in ("content-length", "transfer-encoding", "connection"):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", response.headers.get("x-said-length", str(len(octets))))
-            self.end_headers()
-            self.wfile.write(octets)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Tests are quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join(30)
-        server.server_close()
+def served(fake: Fake) -> AbstractContextManager[str]:
+    """Its address on a loopback port, until the end of the block."""
+    return serving(handler_of(fake))

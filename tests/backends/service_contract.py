@@ -21,12 +21,13 @@ from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends.calls import Pace as CallPace
 from mailmcp.backends.contract import FindsSent
 from mailmcp.config import Settings, load_settings
-from mailmcp.errors import AddressTaken
+from mailmcp.errors import AddressTaken, BackendError
 from mailmcp.mail import compose
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import Search, SendRequest, Wanted
 from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Address, DraftState, Inbox, OutboundMail, OutgoingFile, Page, RemoteInbox, Submission
+from mailmcp.store import Store, deliveries, outbox
 
 CALLS = CallPace(back_off=0.002, longest=0.1, seconds=5)
 PACE = Pace(
@@ -38,6 +39,7 @@ PACE = Pace(
     fetch_awaited=0.01,
     fetch_idle=0.05,
     fetch_again=0.005,
+    events=0.02,
     glance=0.01,
     flush=0.02,
 )
@@ -67,6 +69,12 @@ class Stand(Protocol):
     domain: str
     keeps_bytes: bool
     """Whether the service has raw MIME."""
+    names_what_is_answered: bool
+    """Whether it can be told what a mail answers, also when it does not know that mail."""
+    knows_repeats: bool
+    """Whether it makes one mail of all tries; else a send without an answer is looked for, or nobody knows."""
+    has_marks: bool
+    """Whether another process than the one that sent a mail finds it in the service's lists."""
     environment: dict[str, str]
     """The settings with which it is used."""
 
@@ -245,7 +253,7 @@ class ServiceContract:
         inbox = await backend.create_inbox(name="ann", display_name="", key="k1")
         raw = letter(inbox.address, subject="Zwölf", text="Grüße\r\n.\r\n€ 123456")
         stand.receive(inbox.address, raw)
-        await sent(backend, approved(inbox.address))
+        await sent(backend, approved(inbox.address, subject="Out"))
         found, cursor = await everything(backend, inbox)
         assert len(found) == 1
         mail = await backend.fetch(inbox, next(iter(found.values())))
@@ -295,7 +303,7 @@ class ServiceContract:
         assert left.subject == asked["subject"].strip()
         assert left.text.replace("\r\n", "\n").strip() == asked["body"]
         assert (left.html or "").strip() == asked.get("html", "")
-        if "in_reply_to" in backend.supports:
+        if stand.names_what_is_answered:
             assert left.in_reply_to == asked["in_reply_to"]
             assert left.references[:2] == asked["references"]
         assert [data for _, data in left.files] == [one.data for one in asked.get("attachments", ())]
@@ -319,12 +327,12 @@ class ServiceContract:
         inbox = await backend.create_inbox(name="ann", display_name="", key="k1")
         assert isinstance(backend, FindsSent)
         mail = approved(inbox.address, subject="Once")
-        assert await backend.find_sent(mail, "d_1") is None
+        assert await found_sent(backend, stand, mail, "d_1") is None
         receipt, _ = await sent(backend, mail)
         found = await backend.find_sent(mail, "d_1")
         assert found is not None
         assert (found.provider_id, set(found.accepted)) == (receipt.provider_id, set(receipt.accepted))
-        assert await backend.find_sent(approved(inbox.address, subject="Twice"), "d_2") is None
+        assert await found_sent(backend, stand, approved(inbox.address, subject="Twice"), "d_2") is None
 
     # --- in a home ---------------------------------------------------------------------------------------------
 
@@ -348,18 +356,28 @@ class ServiceContract:
         assert (await room.room.delete_inbox(inbox.address))["messages"] == 1
         assert await backend.list_inboxes() == ()
 
-    async def test_an_inbox_that_was_there_is_taken_over_with_its_mail_and_never_deleted_there(
+    async def test_an_inbox_that_was_there_is_nobodys_to_take_unless_the_settings_say_so(
         self, room: Room, stand: Stand, backend: Any
     ) -> None:
         there = await backend.create_inbox(name="old", display_name="", key="elsewhere")
-        stand.receive(there.address, letter(there.address, subject="before"), datetime.now(UTC) - timedelta(days=2))
-        inbox, _, _ = await room.room.create_inbox(name="old")
-        await room.until(lambda: room.subjects(inbox.address), ["before"])
-        assert await room.wait(inbox.address, timeout=0) is None  # it is history, and given to no wait
-        stand.receive(there.address, letter(there.address, subject="after"))
-        assert (await room.wait(inbox.address)).subject == "after"
-        await room.room.delete_inbox(inbox.address)
+        with pytest.raises(AddressTaken, match="MAILMCP_ADOPT"):
+            await room.room.create_inbox(name="old")
+        assert await room.room.list_inboxes() == []
         assert [one.address for one in await backend.list_inboxes()] == [there.address]
+
+    async def test_an_inbox_that_is_taken_over_has_its_mail_and_is_never_deleted_there(
+        self, stand: Stand, backend: Any, tmp_path: Path
+    ) -> None:
+        there = await backend.create_inbox(name="old", display_name="", key="elsewhere")
+        stand.receive(there.address, letter(there.address, subject="before"), datetime.now(UTC) - timedelta(days=2))
+        async with opened(stand, tmp_path / "home", MAILMCP_ADOPT=there.address) as room:
+            inbox, _, _ = await room.room.create_inbox(name="old")
+            await room.until(lambda: room.subjects(inbox.address), ["before"])
+            assert await room.wait(inbox.address, timeout=0) is None  # it is history, and given to no wait
+            stand.receive(there.address, letter(there.address, subject="after"))
+            assert (await room.wait(inbox.address)).subject == "after"
+            await room.room.delete_inbox(inbox.address)
+            assert [one.address for one in await backend.list_inboxes()] == [there.address]
 
     async def test_an_answer_joins_the_conversation_of_what_wassent(self, room: Room, stand: Stand) -> None:
         inbox, _, _ = await room.room.create_inbox(name="ann")
@@ -386,8 +404,40 @@ class ServiceContract:
             before = len(stand.sent())
             stand.fail(how, "send", times)
             draft = await room.send(inbox.address, to=["bob@x.test"], subject=f"{how} {times}")
-            assert (await room.ended(draft.id)).state is DraftState.SENT
-            assert len(stand.sent()) == before + 1
+            ended = await room.ended(draft.id)
+            stand.fail("clear", "send")
+            if how in ("before", "503") and not stand.knows_repeats:
+                assert (ended.state, len(stand.sent())) == (DraftState.UNKNOWN, before)
+            else:
+                assert (ended.state, len(stand.sent())) == (DraftState.SENT, before + 1)
+
+    @pytest.mark.parametrize("left", [True, False], ids=["it had left", "it had not"])
+    async def test_what_was_on_the_wire_when_its_process_died_leaves_once(
+        self, stand: Stand, backend: Any, tmp_path: Path, left: bool
+    ) -> None:
+        async with opened(stand, tmp_path / "home", MAILMCP_SEND__UNDO="3600") as room:
+            inbox, _, _ = await room.room.create_inbox(name="ann")
+            draft = await room.send(inbox.address, to=["bob@x.test"], subject="Once")
+            assert draft.state is DraftState.QUEUED
+        store = await Store.open(tmp_path / "home")
+        now = datetime.now(UTC)
+        assert await store.write(deliveries.claim, draft, "a process that died", now)
+        assert await store.write(
+            deliveries.about_to_leave, draft, "a process that died", draft.recipients, backend=backend.name, now=now
+        )
+        kept = await store.read(outbox.mail, draft)
+        await store.write(lambda db: db.execute("UPDATE drafts SET not_before = created_at"))
+        await store.aclose()
+        if left:
+            leaving = OutboundMail(
+                mime=compose.dated(kept.mime, now), mail_from=kept.mail_from, recipients=kept.recipients
+            )
+            await sent(backend, leaving, draft.id)
+        found_out = stand.knows_repeats or (left and stand.has_marks)
+        async with opened(stand, tmp_path / "home") as room:
+            ended = DraftState.SENT if found_out else DraftState.UNKNOWN
+            assert (await room.ended(draft.id)).state is ended
+            assert len(stand.sent()) == (1 if left or found_out else 0)
 
     @pytest.mark.parametrize("on", ["look", "fetch"])
     @pytest.mark.parametrize("how", LOOK_FAULTS)
@@ -452,6 +502,15 @@ class ServiceContract:
         stand.fail("clear", "look")
         await room.until(trouble, False)
         assert inbox.address
+
+
+async def found_sent(backend: Any, stand: Stand, mail: OutboundMail, key: str) -> Any:
+    """What a service says of a mail that it does not have: that it did not leave, or that nobody can tell."""
+    if stand.knows_repeats:
+        return await backend.find_sent(mail, key)
+    with pytest.raises(BackendError):
+        await backend.find_sent(mail, key)
+    return None
 
 
 async def sent(backend: Any, mail: OutboundMail, key: str = "d_1") -> tuple[Any, OutboundMail]:

@@ -21,7 +21,7 @@ from fake_agentmail import KEY, FakeAgentmail, addresses, bare
 from http_service import Handler, serving, transport
 from letters import letter
 from reception import KeepingReception
-from service_contract import CALLS, Room, ServiceContract, approved, everything, sent
+from service_contract import CALLS, Room, ServiceContract, approved, everything, opened, sent
 
 from mailmcp.backends.agentmail import AgentmailBackend, asked_of, said_by
 from mailmcp.backends.calls import Pace as CallPace
@@ -51,6 +51,9 @@ class AgentmailStand:
     fake: FakeAgentmail = field(default_factory=FakeAgentmail)
     domain: str = "agentmail.to"
     keeps_bytes: bool = True
+    names_what_is_answered: bool = True
+    knows_repeats: bool = True
+    has_marks: bool = True
 
     @property
     def handler(self) -> Handler:
@@ -135,6 +138,20 @@ async def test_a_message_id_of_a_stranger_reaches_no_other_path(backend: Any, fa
     for one in found.values():
         assert one.id.encode() in (await backend.fetch(inbox, one)).raw
     assert {one.path[1] for one in fake.asked if one.method == "GET" and one.path[0] == "v0"} == {"inboxes"}
+
+
+@pytest.mark.anyio
+async def test_a_key_of_one_inbox_makes_none_and_takes_over_its_own(stand: AgentmailStand, tmp_path: Path) -> None:
+    fake = stand.fake
+    there = fake._create({"username": "own"}).record["inbox_id"]
+    fake.scope = "inbox"
+    async with opened(stand, tmp_path / "home", MAILMCP_ADOPT="own@agentmail.to") as room:
+        with pytest.raises(BackendError, match="inbox_create"):
+            await room.room.create_inbox(name="other")
+        inbox, _, _ = await room.room.create_inbox(name="own")
+        assert inbox.address == there
+        fake.receive(there, letter(there, subject="for me"))
+        assert (await room.wait(there)).subject == "for me"
 
 
 @pytest.mark.anyio

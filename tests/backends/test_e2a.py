@@ -370,6 +370,15 @@ async def test_a_send_that_was_never_made_is_known_not_to_have_left(fake, faulty
     assert len(fake.left) == 1
 
 
+async def test_a_repeat_that_finds_the_first_under_way_is_asked_again(fake, faulty, backend):
+    faulty.plan.append(("POST /v1/agents", Fault.SILENT_AFTER))
+    fake.in_flight = 1
+    receipt = await Outbox(backend, approved(ANNA)).once()
+    assert receipt is not None
+    assert (len(fake.left), receipt.accepted, fake.in_flight) == (1, ("bob@x.test",), 0)
+    assert not any("conversation_id" in one.url.query.decode() for one in faulty.asked), "it was not looked for"
+
+
 async def test_each_try_sends_the_same_octets_under_the_same_key(fake, faulty, backend):
     faulty.plan += [("POST /v1/agents", Fault.BROKEN_BEFORE)] * 2
     outbox = Outbox(backend, approved(ANNA, attachments=(FILE,)))
@@ -410,11 +419,11 @@ async def test_what_e2a_holds_for_a_review_is_held_and_not_sent(fake, backend):
 
 async def test_what_it_refuses_for_good_is_refused_in_its_words(fake, backend):
     fake.suppressed["bob@x.test"] = "bounced"
-    with pytest.raises(Declined, match="suppressed"):
+    with pytest.raises(BackendError, match=r"Nothing left.*suppressed"):
         await Outbox(backend, approved(ANNA)).once()
     fake.suppressed.clear()
     fake.external_sending = False
-    with pytest.raises(Declined, match="sending access"):
+    with pytest.raises(BackendError, match=r"Nothing left.*sending access"):
         await Outbox(backend, approved(ANNA)).once()
     assert fake.left == []
 

@@ -116,11 +116,13 @@ async def test_what_agentsend_posts_brings_its_mail_at_once_and_once(home):
         async with assistant(home, **at_agentsend(fake, url), MAILMCP_AGENTSEND__HOOK_SECRETS=secret) as one:
             inbox = (await one.call("create_inbox", name="shop"))["address"]
             row = await asyncio.to_thread(fake.deliver, inbox, code_mail(inbox, "482913"))
-            for _ in range(2):
-                headers, body = fake.event(row, secret)
-                assert await one.post_hook("agentsend", headers, body) == 200
-                assert f"GET /messages/{row.id}" in fake.calls, "it was fetched before the answer"
-            assert fake.calls.count(f"GET /messages/{row.id}") == 1
+            headers, body = fake.event(row, secret)
+            assert await one.post_hook("agentsend", headers, body) == 200
+            asked = fake.calls.count(f"GET /messages/{row.id}")
+            assert asked, "it was fetched before the answer"
+            headers, body = fake.event(row, secret)  # with another time, as each try has
+            assert await one.post_hook("agentsend", headers, body) == 200
+            assert fake.calls.count(f"GET /messages/{row.id}") == asked
             found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
             assert found["code"] == "482913"
             assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1

@@ -223,7 +223,10 @@ def test_backends_are_listed(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["backends"])
     assert ended.value.code == 0
-    assert capsys.readouterr().out.startswith("local ")
+    shown = capsys.readouterr().out
+    assert shown.startswith("local ")
+    assert "at the service" in shown
+    assert "AgentMail gives the mail its own Message-ID" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import forking
 import pytest
+from http_service import serving
+from tests.backends.fake_agentmail import KEY, FakeAgentmail
 
 LIMIT = 60
 
@@ -71,3 +73,20 @@ def test_a_client_that_starts_what_is_gone_is_said_with_the_command_that_mends_i
     (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"mailmcp": {"command": "/gone/mailmcp"}}}')
     _, found = asked(tmp_path / "home")
     assert "`mailmcp connect cursor` mends that" in found["clients"][0][1]
+
+
+def test_a_services_key_is_tried_by_one_call_and_said_to_be_fine_or_wrong(tmp_path):
+    fake = FakeAgentmail()
+    with serving(fake) as base:
+        given = {"MAILMCP_BACKEND": "agentmail", "MAILMCP_AGENTMAIL__URL": base}
+        code, found = asked(tmp_path / "home", MAILMCP_AGENTMAIL__API_KEY=KEY, **given)
+        assert (code, found["agentmail"][0][0]) == (0, "fine")
+        assert "listener" not in found
+        assert [one.path for one in fake.asked] == [["v0", "auth", "me"]]
+        code, found = asked(tmp_path / "home", MAILMCP_AGENTMAIL__API_KEY="am_us_another", **given)
+        assert found["agentmail"][0][0] == "wrong"
+        assert "am_us" not in found["agentmail"][0][1]
+    code, found = asked(tmp_path / "home", MAILMCP_BACKEND="local,agentmail")
+    assert (code, found["agentmail"][0][0]) == (1, "wrong")
+    assert "MAILMCP_AGENTMAIL__API_KEY" in found["agentmail"][0][1]
+    assert "listener" in found

@@ -14,7 +14,7 @@ from mailmcp.store import inboxes, outbox
 if TYPE_CHECKING:
     from conftest import Desk
 
-RETURN_THE_FIRST = {"held", "queued", "claimed", "on_wire", "sent", "unknown", "rejected"}
+RETURN_THE_FIRST = {"held", "queued", "claimed", "on_wire", "sent", "unknown", "held_elsewhere", "rejected"}
 BEGIN_ANEW = {"failed", "refused", "withdrawn", "expired"}
 
 
@@ -138,7 +138,7 @@ def test_a_human_decides_once_and_the_log_says_what(desk: Desk, to: DraftState, 
 def test_open_drafts_are_those_that_may_still_leave_or_may_have_oldest_first(desk: Desk) -> None:
     ann = desk.inbox()
     drafts = {state: desk.draft(ann, key=state, state=state)[0].id for state in DraftState}
-    expected = [drafts[state] for state in states("held", "queued", "claimed", "on_wire", "unknown")]
+    expected = [drafts[state] for state in states("held", "queued", "claimed", "on_wire", "unknown", "held_elsewhere")]
     assert [draft.id for draft in outbox.open_drafts(desk.db)] == expected
     assert [draft.id for draft in outbox.open_drafts(desk.db, states("held"))] == expected[:1]
     assert outbox.open_drafts(desk.db, []) == []

@@ -41,6 +41,8 @@ class Row:
     """Whether it is made with the mailroom's resolver besides."""
     rewrites: str = ""
     """What the service changes in a mail that was approved, in a sentence; nothing when the wire is the bytes."""
+    proven: str = "real servers"
+    """What it was tried with; of a service whose own client could not be had: not proven against the service."""
 
 
 BACKENDS: tuple[Row, ...] = (
@@ -58,6 +60,7 @@ BACKENDS: tuple[Row, ...] = (
         "agentmail",
         "mailmcp.backends.agentmail:AgentmailBackend",
         "AgentMail (agentmail.to): inboxes on the internet by an API key.",
+        proven="a stand-in that its own client drives",
         rewrites="AgentMail gives the mail its own Message-ID and Date, shows the name that the inbox has there, and on"
         " its shared domain adds a List-Unsubscribe field, on free plans a footer.",
     ),
@@ -65,6 +68,7 @@ BACKENDS: tuple[Row, ...] = (
         "e2a",
         "mailmcp.backends.e2a:E2aBackend",
         "e2a (e2a.dev): inboxes by an API key, with its evidence about senders; it may hold mail for a review there.",
+        proven="a stand-in that its own client drives",
         rewrites="e2a gives the mail its own Message-ID, Date and References, leaves out the names of recipients, shows"
         " the name that the inbox has there, and names what an answer answers only where it would address it alike.",
     ),
@@ -72,12 +76,14 @@ BACKENDS: tuple[Row, ...] = (
         "mailkite",
         "mailmcp.backends.mailkite:MailKiteBackend",
         "MailKite (mailkite.dev): addresses of a domain by an API key, with its verdicts about senders.",
+        proven="a stand-in that its own client drives",
         rewrites="MailKite leaves out the names of recipients, and may give the mail its own Message-ID.",
     ),
     Row(
         "agentsend",
         "mailmcp.backends.agentsend:AgentSendBackend",
-        "AgentSend (agentsend.io): inboxes by an API key; not proven against the service.",
+        "AgentSend (agentsend.io): inboxes by an API key.",
+        proven="not proven against the service",
         rewrites="AgentSend gives the mail its own Message-ID, Date and References, leaves out the names of people, and"
         " names the newest message of its own thread as what an answer answers.",
     ),
@@ -103,15 +109,20 @@ def open_backend(name: str, settings: Settings, reception: Reception, resolver: 
         raise ConfigError(f"There is no backend {name!r}; MAILMCP_BACKEND can be: {known}.")
     if row.asks_dns and resolver is None:
         raise ConfigError(f"The backend {name} receives nothing: set MAILMCP_SEND_BACKEND to it, not MAILMCP_BACKEND.")
+    make = class_of(row)
+    return make(settings, reception, resolver) if row.asks_dns else make(settings, reception)
+
+
+def class_of(row: Row) -> Callable[..., Backend]:
+    """The class of a row, loaded. Raises ConfigError when its libraries are not installed."""
     module, _, class_name = row.class_path.partition(":")
     try:
         loaded = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if row.extra is None:
             raise
-        raise ConfigError(f"The backend {name} needs more libraries: install mailmcp[{row.extra}].") from error
-    make = cast("Callable[..., Backend]", getattr(loaded, class_name))
-    return make(settings, reception, resolver) if row.asks_dns else make(settings, reception)
+        raise ConfigError(f"The backend {row.name} needs more libraries: install mailmcp[{row.extra}].") from error
+    return cast("Callable[..., Backend]", getattr(loaded, class_name))
 
 
 def open_backends(settings: Settings, reception: Reception) -> tuple[Backend, ...]:

@@ -24,7 +24,6 @@ Quirks, November 2026, by its documentation and its Python client 2.0.18 (nothin
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -32,16 +31,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from mailmcp.authenticity import claims
+from mailmcp.backends.agentmail_wire import asked_of, hook_of, said_by
 from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, Trouble, explained, moment_of
-from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Reception
-from mailmcp.backends.fields import Fields, File, checked, fields_of, mailbox, once, written
+from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Budgets
+from mailmcp.backends.fields import checked, fields_of, once
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import CursorGone, Missing
 from mailmcp.config import Settings
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, TryLater
 from mailmcp.mail import parse
 from mailmcp.models import (
-    Address,
     Claim,
     ClaimedResult,
     Event,
@@ -49,6 +48,9 @@ from mailmcp.models import (
     Events,
     Finding,
     Found,
+    Hook,
+    HookForm,
+    HookSigning,
     Incoming,
     OutboundMail,
     Page,
@@ -87,7 +89,7 @@ class AgentmailBackend:
     def __init__(
         self,
         settings: Settings,
-        reception: Reception,
+        reception: Budgets,
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
         pace: Pace = STEADY,
@@ -114,6 +116,16 @@ class AgentmailBackend:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._service.aclose()
+
+    @property
+    def hook_signing(self) -> HookSigning:
+        """Svix, with the secrets that are set."""
+        secrets = tuple(one.get_secret_value() for one in self._settings.hook_secrets)
+        return HookSigning(form=HookForm.SVIX, header="svix", secrets=secrets)
+
+    def read_hook(self, body: bytes) -> Hook:
+        """An event, as a reason to look."""
+        return hook_of(body)
 
     # --- inboxes -------------------------------------------------------------------------------------------------
 
@@ -290,60 +302,7 @@ class AgentmailBackend:
         return [Finding(subject=self.name, standing=Standing.FINE, sentence=sentence)]
 
 
-# --- between fields and requests -------------------------------------------------------------------------------------
-
-
-def asked_of(fields: Fields) -> dict[str, Any]:
-    """The request that hands over a mail."""
-    threading = {
-        "In-Reply-To": fields.in_reply_to or "",
-        "References": " ".join(fields.lineage),
-        "Auto-Submitted": fields.automatic or "",
-    }
-    request = {
-        "to": [written(one) for one in fields.to],
-        "cc": [written(one) for one in fields.cc],
-        "bcc": list(fields.bcc),
-        "reply_to": [written(one) for one in fields.reply_to],
-        "subject": fields.subject,
-        "text": fields.text,
-        "html": fields.html,
-        "headers": {name: value for name, value in threading.items() if value},
-        "attachments": list(map(_attachment, fields.files)),
-    }
-    return {name: value for name, value in request.items() if value or name in ("subject", "text")}
-
-
-def said_by(request: Mapping[str, Any], sender: Address) -> Fields:
-    """What a request says, read back; the inbox in its path is the sender."""
-    headers: Mapping[str, str] = request.get("headers", {})
-    lineage = tuple(headers.get("References", "").split())
-    return Fields(
-        sender=sender,
-        to=tuple(map(mailbox, request.get("to", ()))),
-        cc=tuple(map(mailbox, request.get("cc", ()))),
-        bcc=tuple(request.get("bcc", ())),
-        reply_to=tuple(map(mailbox, request.get("reply_to", ()))),
-        subject=request["subject"],
-        text=request["text"],
-        html=request.get("html"),
-        in_reply_to=headers.get("In-Reply-To"),
-        references=lineage[:-1],  # the last is our own id
-        automatic=headers.get("Auto-Submitted"),
-        files=tuple(map(_file, request.get("attachments", ()))),
-        message_id=lineage[-1] if lineage else None,
-    )
-
-
-def _attachment(file: File) -> dict[str, str]:
-    about = {"filename": file.filename, "content_type": file.content_type}
-    shown = {"content_disposition": "inline", "content_id": file.cid} if file.cid else {}
-    return {"content_disposition": "attachment", **about, **shown, "content": base64.b64encode(file.data).decode()}
-
-
-def _file(said: Mapping[str, str]) -> File:
-    data = base64.b64decode(said["content"])
-    return File(filename=said["filename"], content_type=said["content_type"], data=data, cid=said.get("content_id"))
+# --- what it says ----------------------------------------------------------------------------------------------------
 
 
 def _receipt(mail: OutboundMail, said: Mapping[str, Any]) -> Receipt:
@@ -355,9 +314,6 @@ def _receipt(mail: OutboundMail, said: Mapping[str, Any]) -> Receipt:
 def _marker(token: str) -> str:
     """The label by which a sent message is found again."""
     return f"mailmcp-{token}"
-
-
-# --- what it says ----------------------------------------------------------------------------------------------------
 
 
 def _explained(said: Any) -> Trouble:

@@ -35,17 +35,15 @@ from mailmcp.backends.agentsend_wire import (
     moment_of,
     rebuilt_of,
     receipt_of,
-    record,
-    records,
     request_of,
     said_of,
     time_of,
 )
-from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, understood
-from mailmcp.backends.fields import Fields, File, checked, fields_of
+from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, record, records, understood
+from mailmcp.backends.fields import Fields, File, checked, fields_of, missing
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import Missing
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer, TryLater
 from mailmcp.models import (
     Event,
     Events,
@@ -68,13 +66,14 @@ if TYPE_CHECKING:
     from mailmcp.backends.contract import AboutToCommit, Reception
     from mailmcp.config import Settings
 
-PAGE, STEP = 100, 90
-"""Rows of a page, and how far on the next one begins."""
+PAGE = 100
 OVERLAP = timedelta(minutes=5)
 LARGEST = 30 * 1024 * 1024
 HOSTS = ("agentsend.io", "amazonaws.com")
 LOOKS = (0, 2, 4, 8, 16)
 """Before each look for a send without an answer, this many times the pause of a call."""
+REMEMBERED = 200
+"""Sends of which it is known what was there before them."""
 MOST_ASKED = 20
 """Sent mails whose state is asked for in one go."""
 
@@ -84,8 +83,6 @@ class AgentSendBackend:
 
     name = "agentsend"
     supports = frozenset({"cc", "bcc", "html", "attachments", "in_reply_to", "forward", "send_at"})
-    per_minute = 60
-    """Of the 100 that the account has."""
 
     def __init__(
         self,
@@ -96,6 +93,7 @@ class AgentSendBackend:
         pace: Pace = STEADY,
     ) -> None:
         given = settings.agentsend
+        self.per_minute = given.calls
         if given.api_key is None:
             raise ConfigError("AgentSend needs its key: set MAILMCP_AGENTSEND__API_KEY.")
         key = given.api_key.get_secret_value()
@@ -148,7 +146,7 @@ class AgentSendBackend:
                 ) from error
             if name is None:
                 return found
-            raise AddressTaken(f"{found.address} is an inbox of yours already.") from error
+            raise AddressTaken(f"{found.address} is an inbox of yours already: choose another name.") from error
 
     async def _named(self, prefix: str) -> RemoteInbox | None:
         found = await self.list_inboxes()
@@ -179,16 +177,20 @@ class AgentSendBackend:
         self._ids[inbox.address] = inbox.id
         asked = {"limit": str(PAGE), "offset": str(offset), "status": "received"}
         with understood(self.name):
-            rows = records((await self._read("inboxes", inbox.id, "messages", query=asked))["data"])
+            said = record(await self._read("inboxes", inbox.id, "messages", query=asked))
+            rows, count = records(said["data"]), int(said["total"])
             found = tuple(
-                Found(id=str(one["id"]), at=moment_of(one["createdAt"])) for one in rows if one["inboxId"] == inbox.id
+                Found(id=str(one["id"]), at=moment_of(one["createdAt"]))
+                for one in rows
+                if one["inboxId"] == inbox.id and time_of(moment_of(one["createdAt"])) >= state["from"]
             )
             times = [time_of(moment_of(one["createdAt"])) for one in rows]
         newest = max([newest, *times])
-        if len(rows) < PAGE or times[-1] < state["from"]:
+        if offset + len(rows) >= count or not rows or times[-1] < state["from"]:
             reached = max(state["from"], time_of(moment_of(newest) - OVERLAP))
             return Page(found=found, cursor=json.dumps({"from": reached}))
-        ahead = {"from": state["from"], "newest": newest, "offset": offset + STEP}
+        # Some rows once more: mail that was deleted meanwhile has moved the others up.
+        ahead = {"from": state["from"], "newest": newest, "offset": offset + max(1, len(rows) - 10)}
         return Page(found=found, cursor=json.dumps(ahead), more=True)
 
     async def fetch(self, inbox: RemoteInbox, found: Found) -> Incoming:
@@ -208,9 +210,10 @@ class AgentSendBackend:
             link = str(about.get("url") or about.get("downloadUrl") or "")
             data = await self._service.download(link, hosts=HOSTS, largest=LARGEST)
             return File(filename=name, content_type=kind, data=data)
-        except (Missing, Declined) as error:
-            gone = f"This file was not to be had: {error.public}\n".encode()
-            return File(filename=f"{name}.missing.txt", content_type="text/plain", data=gone)
+        except BackendError as error:
+            if isinstance(error, TryLater):
+                raise
+            return missing(name, error.public)
 
     def read_hook(self, body: bytes) -> Hook:
         """An event names a message and its inbox; nothing of the mail is in it."""
@@ -231,6 +234,8 @@ class AgentSendBackend:
         inbox = await self._inbox(meant.sender.email)
         body = request_of(meant, [await self._put(one) for one in meant.files], await self._thread(meant, inbox))
         checked(said_of(body, meant), meant, "AgentSend")
+        while len(self._before) >= REMEMBERED:
+            self._before.pop(next(iter(self._before)))
         self._before[key] = frozenset(str(one["id"]) for one in await self._like(meant, inbox))
         await about_to_commit(replace(mail, recipients=meant.recipients))
         path = ("inboxes", inbox, "messages")
@@ -239,13 +244,11 @@ class AgentSendBackend:
         except Declined as error:
             raise BackendError(f"Nothing left: {error.public}") from error
         with understood(self.name, NoAnswer):
-            receipt = receipt_of(meant.recipients, record(answer.json))
-        self._before.pop(key, None)
-        return receipt
+            return receipt_of(meant.recipients, record(answer.json))
 
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
         """By a row with the same words that was not there before. Raises BackendError when that cannot be told."""
-        before = self._before.pop(key, None)
+        before = self._before.get(key)
         if before is not None:
             meant = as_sent(fields_of(mail))
             inbox = await self._inbox(meant.sender.email)

@@ -186,22 +186,6 @@ def strings(said: Any) -> list[str]:
     return [one for one in cast(list[Any], said) if isinstance(one, str)] if isinstance(said, list) else []
 
 
-def record(said: Any) -> dict[str, Any]:
-    """An object. Raises TypeError for anything else."""
-    if not isinstance(said, dict):
-        raise TypeError("no object")
-    return cast(dict[str, Any], said)
-
-
-def records(said: Any) -> list[dict[str, Any]]:
-    """A list of objects. Raises TypeError for anything else."""
-    if said is None:
-        return []
-    if not isinstance(said, list):
-        raise TypeError("no list")
-    return [record(one) for one in cast(list[Any], said)]
-
-
 def time_of(moment: datetime) -> str:
     """RFC 3339, always of one length, so that later ones are greater."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

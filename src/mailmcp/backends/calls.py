@@ -176,6 +176,22 @@ def records_of(record: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [cast(dict[str, Any], one) for one in cast(list[Any], found) if isinstance(one, dict)]
 
 
+def record(said: Any) -> dict[str, Any]:
+    """An object. Raises TypeError for anything else."""
+    if not isinstance(said, dict):
+        raise TypeError("no object")
+    return cast(dict[str, Any], said)
+
+
+def records(said: Any) -> list[dict[str, Any]]:
+    """A list of objects. Raises TypeError for anything else."""
+    if said is None:
+        return []
+    if not isinstance(said, list):
+        raise TypeError("no list")
+    return [record(one) for one in cast(list[Any], said)]
+
+
 def query_of(query: Mapping[str, str] | None) -> str:
     """The part of an address behind the path."""
     pairs = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in (query or {}).items()]

@@ -33,12 +33,16 @@ class Budget(Protocol):
         ...
 
 
-class Reception(Protocol):
-    """The desk where a backend hands in what it received."""
+class Budgets(Protocol):
+    """Where a backend that calls a service has its budget from."""
 
     def budget(self, service: str, per_minute: int) -> Budget:
         """The budget of a service that may be called so often in a minute."""
         ...
+
+
+class Reception(Budgets, Protocol):
+    """The desk where a backend hands in what it received."""
 
     async def knows(self, recipient: str) -> bool:
         """Whether an inbox of this home receives mail for this address (case does not matter in the domain).

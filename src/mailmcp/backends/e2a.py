@@ -75,7 +75,6 @@ OVERLAP = timedelta(minutes=2)
 WIDE, WIDE_EVERY = timedelta(days=8), timedelta(minutes=30)
 """A review ends after seven days at most: so far back it is looked, so often."""
 LARGEST = 40 * 1024 * 1024
-"""Octets of one message: 10 MiB in base64, beside its parsed words."""
 
 
 class E2aBackend:
@@ -83,8 +82,6 @@ class E2aBackend:
 
     name = "e2a"
     supports = frozenset({"cc", "bcc", "html", "attachments", "reply_to", "in_reply_to", "forward", "send_at"})
-    per_minute = 120
-    """Half of the 240 reads that the account has: the user's own programs read too."""
 
     def __init__(
         self,
@@ -95,6 +92,7 @@ class E2aBackend:
         pace: Pace = STEADY,
     ) -> None:
         given = settings.e2a
+        self.per_minute = given.calls
         if given.api_key is None:
             raise ConfigError("e2a needs its key: set MAILMCP_E2A__API_KEY.")
         key = given.api_key.get_secret_value()
@@ -137,25 +135,24 @@ class E2aBackend:
             body = {"email": address, "name": display_name} if display_name else {"email": address}
             await self._service.call("POST", ("v1", "agents"), repeat=Repeat.NEVER, body=body)
         except NoAnswer:
-            if await self._agent(address) is None:
+            if not await self._has(address):
                 raise
         except Declined as error:
             if error.code in ("agent_taken", "address_in_trash"):
-                if name is None and await self._agent(address) is not None:
+                if name is None and await self._has(address):
                     return RemoteInbox(address=address, id=address)
                 raise AddressTaken(f"{address} is taken at e2a: choose another name.") from error
             if error.code in ("invalid_slug", "reserved_domain"):
-                raise BadAddress(
-                    f"{address} cannot be an inbox at e2a: use 2 to 40 letters, digits and -, and no name such as info."
-                ) from error
+                why = "use 2 to 40 letters, digits and -, and no name such as info."
+                raise BadAddress(f"{address} cannot be an inbox at e2a: {why}") from error
             raise
         return RemoteInbox(address=address, id=address)
 
-    async def _agent(self, address: str) -> Any:
+    async def _has(self, address: str) -> bool:
         try:
-            return await self._read("agents", address)
+            return bool(await self._read("agents", address))
         except Missing:
-            return None
+            return False
 
     async def list_inboxes(self) -> tuple[RemoteInbox, ...]:
         """The account's agents, or the one that the key is bound to."""
@@ -261,11 +258,11 @@ class E2aBackend:
             )
         except Declined as error:
             if error.code != "idempotency_key_reuse":
-                raise
-            # An earlier try went another way (its parent could be had, or not): then it may have been made.
-            if (found := await self.find_sent(mail, key)) is None:
-                raise NoAnswer("e2a knows this message from an earlier try, and does not show it.") from error
-            return found
+                raise BackendError(f"Nothing left: {error.public}") from error
+            # An earlier try went another way, since its parent could be had, or could not.
+            if (found := await self.find_sent(mail, key)) is not None:
+                return found
+            raise NoAnswer("e2a knows this message from an earlier try, and does not show it.") from error
         with understood(self.name, NoAnswer):
             said = answer.json
             return receipt_of(meant.recipients, str(said["message_id"]), said)
@@ -275,8 +272,7 @@ class E2aBackend:
         meant = as_sent(fields_of(mail))
         asked = {"direction": "outbound", "read_status": "all", "conversation_id": mark_of(meant, key)}
         for one in await self._all(("agents", meant.sender.email, "messages"), asked):
-            state = {"status": one.get("review_status") or one.get("delivery_status") or "accepted"}
-            return receipt_of(meant.recipients, str(one["id"]), state)
+            return receipt_of(meant.recipients, str(one["id"]), one)
         return None
 
     async def _parent(self, meant: Fields) -> Parent | None:

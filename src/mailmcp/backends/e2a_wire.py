@@ -118,8 +118,9 @@ def said_of(body: dict[str, Any], meant: Fields, parent: Parent | None) -> Field
 
 
 def receipt_of(recipients: Sequence[str], id_: str, said: dict[str, Any]) -> Receipt:
-    """A result; what waits for a review there has not left."""
-    status, everybody = str(said.get("status") or ""), tuple(recipients)
+    """A result, or a row of the list; what waits for a review there has not left."""
+    status = str(said.get("status") or said.get("review_status") or said.get("delivery_status") or "")
+    everybody = tuple(recipients)
     message_id = str(said.get("provider_message_id") or "") or None
     if message_id is not None and not message_id.startswith("<"):
         message_id = f"<{message_id}>" if "@" in message_id else f"<{message_id}@email.amazonses.com>"

@@ -42,6 +42,12 @@ class File:
     """Without angle brackets."""
 
 
+def missing(filename: str, why: str) -> File:
+    """What stands in the place of a file that a service has no more."""
+    words = f"This file was not to be had: {why}\n".encode()
+    return File(filename=f"{filename}.missing.txt", content_type="text/plain", data=words)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
     """A mail in the form in which services take it."""

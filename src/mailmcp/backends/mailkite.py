@@ -27,8 +27,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, understood
-from mailmcp.backends.fields import File, checked, fields_of
+from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, record, records, understood
+from mailmcp.backends.fields import File, checked, fields_of, missing
 from mailmcp.backends.http import Service
 from mailmcp.backends.mailkite_wire import (
     arrived,
@@ -40,8 +40,6 @@ from mailmcp.backends.mailkite_wire import (
     is_like,
     mark_of,
     rebuilt_of,
-    record,
-    records,
     request_of,
     said_of,
 )
@@ -75,7 +73,7 @@ PAGE = 200
 OVERLAP_MS = 5 * 60 * 1000
 LARGEST = 40 * 1024 * 1024
 LOOKS = (0, 2, 4, 8, 16)
-"""Before each look for a send without an answer, this many times the pause of a call."""
+"""Pauses of a call before each look for a send without an answer."""
 FOUND_WITHIN = timedelta(days=2)
 MOST_ASKED = 20
 """Sent mails whose state is asked for in one go."""
@@ -86,8 +84,6 @@ class MailKiteBackend:
 
     name = "mailkite"
     supports = frozenset({"cc", "bcc", "html", "attachments", "reply_to", "in_reply_to", "forward", "send_at"})
-    per_minute = 60
-    """It publishes no limit."""
 
     def __init__(
         self,
@@ -98,6 +94,7 @@ class MailKiteBackend:
         pace: Pace = STEADY,
     ) -> None:
         given = settings.mailkite
+        self.per_minute = given.calls
         if given.api_key is None or not given.domain:
             raise ConfigError(
                 "MailKite needs a key and a domain: set MAILMCP_MAILKITE__API_KEY, and MAILMCP_MAILKITE__DOMAIN to a"
@@ -146,10 +143,7 @@ class MailKiteBackend:
         with understood(self.name):
             known = {one.get("domain") for one in records(await self._read("api", "domains"))}
         if self._domain not in known:
-            raise BackendError(
-                f"The domain {self._domain} is not in your account at MailKite: add it there, or correct"
-                " MAILMCP_MAILKITE__DOMAIN."
-            )
+            raise BackendError(f"Your account at MailKite has no domain {self._domain}: see MAILMCP_MAILKITE__DOMAIN.")
         address = f"{name or 'agent-' + key.rpartition('-')[2][:12]}@{self._domain}".lower()
         return RemoteInbox(address=address, id=address)
 
@@ -169,16 +163,14 @@ class MailKiteBackend:
         rows = await self._listed(before)
         with understood(self.name):
             times = [int(one["received_at"]) for one in rows]
-            found, sealed = arrived(rows, inbox.address)
+            found, sealed = arrived(rows, inbox.address, state["from"])
         newest = max([newest, *times])
+        following = _further(times, before)
         if sealed:
             log.warning("%d mails to %s are encrypted at MailKite and cannot be read", sealed, inbox.address)
-        if len(rows) < PAGE or times[-1] < state["from"]:
+        if not rows or times[-1] < state["from"] or following == before:
             reached = max(state["from"], newest - OVERLAP_MS)
             return Page(found=found, cursor=json.dumps({"from": reached}))
-        following = times[-1] + 1  # once more whatever came in the same millisecond
-        if following == before:
-            following -= 1
         ahead = {"from": state["from"], "newest": newest, "before": following}
         return Page(found=found, cursor=json.dumps(ahead), more=True)
 
@@ -226,17 +218,13 @@ class MailKiteBackend:
         """A file of a mail; one that is not there any more is a file that says so."""
         name, kind = str(said.get("filename") or "file"), str(said.get("contentType") or "application/octet-stream")
         try:
-            hosts = ("mailkite.dev",)
-            return File(
-                filename=name,
-                content_type=kind,
-                data=await self._service.download(str(said.get("url") or ""), hosts=hosts, largest=LARGEST),
-            )
-        except TryLater:
-            raise
+            link = str(said.get("url") or "")
+            data = await self._service.download(link, hosts=("mailkite.dev",), largest=LARGEST)
         except BackendError as error:
-            gone = f"This file was not to be had: {error.public}\n".encode()
-            return File(filename=f"{name}.missing.txt", content_type="text/plain", data=gone)
+            if isinstance(error, TryLater):
+                raise
+            return missing(name, error.public)
+        return File(filename=name, content_type=kind, data=data)
 
     def read_hook(self, body: bytes) -> Hook:
         """An event names the envelope's recipient; its words are not used, since the list has more."""
@@ -297,9 +285,10 @@ class MailKiteBackend:
             page = await self._listed(before)
             rows += page
             with understood(self.name):
-                if len(page) < PAGE or int(page[-1]["received_at"]) < oldest:
+                following = _further([int(one["received_at"]) for one in page], before)
+                if following in (None, before) or following < oldest:
                     break
-                before = int(page[-1]["received_at"]) + 1
+                before = following
         return rows
 
     async def events(self, inbox: RemoteInbox, cursor: str | None, sent: Sequence[str]) -> Events:
@@ -324,7 +313,7 @@ class MailKiteBackend:
         except BackendError as error:
             return [Finding(subject="mailkite", standing=Standing.WRONG, sentence=error.public, stops=True)]
         if self._domain not in domains:
-            why = f"The key works; the domain {self._domain} is not among those that it sees."
+            why = f"The key works, but sees no domain {self._domain}."
             return [Finding(subject="mailkite", standing=Standing.WRONG, sentence=why, stops=True)]
         raw = "Mail is had as it came." if self._mailbox else "Mail is rebuilt: set MAILMCP_MAILKITE__APP_PASSWORD."
         standing = Standing.FINE if self._mailbox else Standing.WEAK
@@ -347,6 +336,13 @@ class MailKiteBackend:
             if error.status == 404:
                 raise Missing(error.public) from error
             raise
+
+
+def _further(times: Sequence[int], before: int | None) -> int | None:
+    """Where the next page begins: once more with whatever came in the same millisecond, as long as that leads on."""
+    if not times:
+        return before
+    return times[-1] + 1 if times[-1] + 1 != before else times[-1]
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from mailmcp.backends.fields import Fields, File, once, rebuilt
+from mailmcp.backends.fields import Fields, File, mailbox, once, rebuilt, written
 from mailmcp.errors import BackendError
 from mailmcp.mail import parse
 from mailmcp.models import Address, Claim, ClaimedResult, Event, EventKind, Found
@@ -55,7 +55,7 @@ def request_of(meant: Fields, mark: str) -> dict[str, Any]:
         "X-Entity-Ref-ID": mark,
     }
     body: dict[str, Any] = {
-        "from": _written(meant.sender),
+        "from": written(meant.sender),
         "to": [one.email for one in meant.to],
         "cc": [one.email for one in meant.cc],
         "bcc": list(meant.bcc),
@@ -79,7 +79,7 @@ def said_of(body: dict[str, Any], meant: Fields) -> Fields:
     lineage = tuple(headers.get("References", "").split())
     own = headers.get("Message-ID")
     return Fields(
-        sender=_sender(body["from"]),
+        sender=mailbox(body["from"]),
         to=_addresses(body["to"]),
         cc=_addresses(body.get("cc")),
         bcc=tuple(body.get("bcc") or ()),
@@ -134,10 +134,13 @@ def identifier(headers: Sequence[tuple[str, str]], name: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def arrived(rows: Sequence[dict[str, Any]], address: str) -> tuple[tuple[Found, ...], int]:
-    """(what came for an address and can be read, how much of it is encrypted there)."""
+def arrived(rows: Sequence[dict[str, Any]], address: str, begin: int) -> tuple[tuple[Found, ...], int]:
+    """(what came for an address from a time on and can be read, how much of it is encrypted there)."""
     mine = [
-        one for one in rows if one.get("direction") == "inbound" and str(one.get("to_addr") or "").lower() == address
+        one
+        for one in rows
+        if one.get("direction") == "inbound" and str(one.get("to_addr") or "").lower() == address
+        if int(one["received_at"]) >= begin
     ]
     legible = [one for one in mine if not one.get("enc_key_fp")]
     found = tuple(Found(id=str(one["id"]), at=moment_of(one["received_at"])) for one in legible)
@@ -194,37 +197,9 @@ def moment_of(said: Any) -> datetime:
     return datetime.fromtimestamp(int(said) / 1000, UTC)
 
 
-def record(said: Any) -> dict[str, Any]:
-    """An object. Raises TypeError for anything else."""
-    if not isinstance(said, dict):
-        raise TypeError("no object")
-    return cast(dict[str, Any], said)
-
-
-def records(said: Any) -> list[dict[str, Any]]:
-    """A list of objects. Raises TypeError for anything else."""
-    if said is None:
-        return []
-    if not isinstance(said, list):
-        raise TypeError("no list")
-    return [record(one) for one in cast(list[Any], said)]
-
-
 def _bare(address: Address) -> Address:
     return Address(name="", email=address.email)
 
 
 def _addresses(said: Any) -> tuple[Address, ...]:
     return tuple(Address(name="", email=str(one)) for one in cast(list[Any], said or []))
-
-
-def _written(address: Address) -> str:
-    if not address.name:
-        return address.email
-    name = address.name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}" <{address.email}>'
-
-
-def _sender(said: str) -> Address:
-    found = re.fullmatch(r'"((?:[^"\\]|\\.)*)" <([^<>]+)>', said)
-    return Address(re.sub(r"\\(.)", r"\1", found[1]), found[2]) if found else Address("", said)

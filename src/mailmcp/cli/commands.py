@@ -6,7 +6,6 @@ Nothing is imported here before it is known which command runs: serving must ans
 from __future__ import annotations
 
 import argparse
-import sys
 
 from mailmcp.cli import over_http
 from mailmcp.cli.opening import open_mailroom
@@ -149,11 +148,9 @@ def _service(options: argparse.Namespace) -> int:
 
 
 def _backends(options: argparse.Namespace) -> int:
-    from mailmcp.backends import BACKENDS
+    from mailmcp.cli import providers
 
-    for row in BACKENDS:
-        sys.stdout.write(f"{row.name:12} {row.summary}\n")
-    return 0
+    return providers.backends()
 
 
 COMMANDS = (

@@ -14,8 +14,9 @@ import shutil
 import smtplib
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailmcp import __version__
 from mailmcp.cli.wire import wire
@@ -24,6 +25,9 @@ from mailmcp.errors import ConfigError
 from mailmcp.models import Finding, ListenerStatus, Standing
 from mailmcp.server.launcher import command, launcher
 from mailmcp.store import examination, whereabouts
+
+if TYPE_CHECKING:
+    from mailmcp.backends.contract import Backend
 
 ANSWER_SECONDS = 3
 _ASKED = "example.com"
@@ -74,10 +78,11 @@ def findings(home: Path | None) -> Iterator[Finding]:
 
         if said := differ(differences(settings, json.loads(database.leader))):
             yield Finding(subject="settings", standing=Standing.WEAK, sentence=said)
-    if settings.backend == "imap":
+    if "imap" in settings.backends:
         yield from _mailbox(settings)
-    else:
+    if "local" in settings.backends:
         yield _listener(settings, database.listener)
+    yield from _services(settings)
     yield asyncio.run(_dns(settings))
     if database.held or database.unknown:
         yield Finding(
@@ -93,9 +98,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     given = sorted(name for name in os.environ if name.startswith("MAILMCP_") and name != "MAILMCP_HOME")
     sources = [f"{settings.home / 'config.toml'}"] if (settings.home / "config.toml").exists() else []
     sources += given
-    elsewhere = settings.backend == "imap"
-    sends = settings.send_backend or ("smtp" if elsewhere else settings.backend)
-    inboxes = "inboxes in your own mailbox" if elsewhere else f"inboxes at @{settings.local.domain}"
+    sends = settings.send_backend or ", ".join("smtp" if one == "imap" else one for one in settings.backends)
+    where = {"imap": "in your own mailbox", "local": f"at @{settings.local.domain}"}
+    inboxes = f"inboxes {', '.join(where.get(one, f'at {one}') for one in settings.backends)}"
     yield _fine(
         "settings",
         f"backend {settings.backend}, sends by {sends}, {inboxes}, policy {settings.send.policy}; set by"
@@ -110,6 +115,35 @@ def _mailbox(settings: Settings) -> list[Finding]:
         return asyncio.run(ImapBackend(settings).examine())
     except ConfigError as error:
         return [Finding(subject="mailbox", standing=Standing.WRONG, sentence=error.public, stops=True)]
+
+
+def _services(settings: Settings) -> Iterator[Finding]:
+    """What the services say of the keys that they were given, each by its cheapest call."""
+    from mailmcp.backends import BACKENDS, class_of
+
+    rows = {row.name: row for row in BACKENDS}
+    for name in dict.fromkeys((*settings.backends, *filter(None, [settings.send_backend]))):
+        if name not in rows:
+            sentence = f"There is no backend {name}: `mailmcp backends` lists those that there are."
+            yield Finding(subject="settings", standing=Standing.WRONG, sentence=sentence, stops=True)
+            continue
+        try:
+            make = class_of(rows[name])
+            if hasattr(make, "look") and hasattr(make, "examine"):
+                yield from asyncio.run(_examined(make, settings))
+        except ConfigError as error:
+            yield Finding(subject=name, standing=Standing.WRONG, sentence=error.public, stops=True)
+
+
+async def _examined(make: Callable[..., Backend], settings: Settings) -> list[Finding]:
+    from mailmcp.backends.services import Examines
+    from mailmcp.mailroom.budgets import Unshared
+
+    backend = make(settings, Unshared())
+    try:
+        return await backend.examine() if isinstance(backend, Examines) else []
+    finally:
+        await backend.aclose()
 
 
 def _listener(settings: Settings, said: ListenerStatus | None) -> Finding:

@@ -89,6 +89,11 @@ class Settings(Section):
         description="Send through another backend than the one that receives: smtp (a relay) or direct (to the"
         " recipients' own servers; needs a domain of yours).",
     )
+    adopt: Items = Field(
+        default=(),
+        description="Inboxes that a service has already and that create_inbox may take over with the mail of their last"
+        " 30 days: addresses with commas between, or * for all that its key may see.",
+    )
     local: LocalSettings = LocalSettings()
     dns: DnsSettings = DnsSettings()
     auth: AuthSettings = AuthSettings()

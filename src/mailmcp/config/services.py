@@ -16,6 +16,13 @@ def _secrets(value: Any) -> Any:
 
 
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_secrets), Field(max_length=2)]
+
+
+def _calls(default: int) -> Any:
+    words = "Calls a minute that all processes of this home make together."
+    return Field(default=default, ge=6, le=6000, description=words)
+
+
 _POSTED = (
     "Signing secret of the webhook that posts to /hooks/{name} of the page's port through a tunnel of yours; two, with"
     " a comma between them, while it is changed. Without one nothing is taken there."
@@ -33,9 +40,8 @@ class AgentmailSettings(Section):
     domain: str = Field(
         default="agentmail.to", description="Domain of new inboxes: its own, or one that you verified there."
     )
-    calls: int = Field(
-        default=120, ge=6, le=6000, description="Calls a minute that all processes of this home make together."
-    )
+    calls: int = _calls(120)
+    hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="agentmail"))
 
 
 class E2aSettings(Section):
@@ -47,6 +53,7 @@ class E2aSettings(Section):
     domain: str | None = Field(
         default=None, description="Domain of new inboxes; left out, the one that e2a shares among its users."
     )
+    calls: int = _calls(120)
     url: str = Field(default="https://api.e2a.dev", description="Where e2a answers; another if you host it yourself.")
     hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="e2a"))
 
@@ -63,6 +70,7 @@ class MailKiteSettings(Section):
         description="App password of MailKite for *@DOMAIN with the protocol api: with it mail is had as it came, else"
         " it is put together of what the list says.",
     )
+    calls: int = _calls(60)
     url: str = Field(default="https://api.mailkite.dev", description="Where MailKite answers.")
     hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="mailkite"))
 
@@ -72,5 +80,6 @@ class AgentSendSettings(Section):
 
     api_key: SecretStr | None = Field(default=None, description="Key of AgentSend.")
     domain: str = Field(default="agentsend.io", description="Domain of the inboxes that it makes.")
+    calls: int = _calls(60)
     url: str = Field(default="https://api.agentsend.io", description="Where AgentSend answers.")
     hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="agentsend"))

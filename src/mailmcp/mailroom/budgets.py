@@ -42,3 +42,17 @@ class Budget:
     async def status(self) -> BudgetStatus:
         """What is left of it."""
         return await self._store.read(budgets.status, self._service, self._per_minute, datetime.now(UTC))
+
+
+class Unshared:
+    """The budget of a look from outside any home, as `mailmcp doctor` takes: a call or two, which nobody counts."""
+
+    def budget(self, service: str, per_minute: int) -> Unshared:
+        """The same for every service."""
+        return self
+
+    async def take(self) -> None:
+        """One more call may always be made."""
+
+    async def rest(self, seconds: float) -> None:
+        """Nobody is told."""

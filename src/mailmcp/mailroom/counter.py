@@ -68,7 +68,7 @@ class Counter:
         self._house = house
         self._store = store
         self._mailboxes, self._approvers = house.mailboxes, house.approvers
-        self._making = Making(store, house.providers, principal)
+        self._making = Making(store, house.providers, house.settings.adopt, principal)
         self._outbound = Outbound(
             store, house.dispatch, house.sealing, house.in_force, house.settings, caller=principal.key
         )
@@ -203,7 +203,7 @@ class Counter:
                 listener=status.listener(db),
                 unjudged=handouts.count_unjudged(db),
                 held=states.count(DraftState.HELD),
-                queued=len(states) - states.count(DraftState.HELD) - states.count(DraftState.UNKNOWN),
+                queued=sum(map(states.count, (DraftState.QUEUED, DraftState.CLAIMED, DraftState.ON_WIRE))),
                 unknown=states.count(DraftState.UNKNOWN),
                 inboxes=len(own),
                 unwise=unwise,

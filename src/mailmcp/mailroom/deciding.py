@@ -46,14 +46,14 @@ class Deciding:
         self, submission: Submission, ruling: Ruling, *, hold: bool, key: str = taints.OWNER
     ) -> tuple[Facts, Rules]:
         """What can be known before the decision, and by which rules it is."""
-        rules = self._rules(ruling)
+        rules = self._rules(ruling, submission.inbox.backend)
         return await self._facts(submission, rules, hold=hold, key=key), rules
 
-    def _rules(self, ruling: Ruling) -> Rules:
-        """Those of whoever leads the home."""
-        asked = ruling.send, ruling.way_out
+    def _rules(self, ruling: Ruling, backend: str) -> Rules:
+        """Those of whoever leads the home, for an inbox that this backend keeps."""
+        asked = ruling.send, ruling.way_out and backend not in ruling.shut_in
         if asked != self._known[0]:
-            self._known = asked, rules_of(ruling.send, way_out=ruling.way_out)
+            self._known = asked, rules_of(ruling.send, way_out=asked[1])
         return self._known[1]
 
     async def _facts(self, submission: Submission, rules: Rules, *, hold: bool, key: str) -> Facts:

@@ -71,7 +71,7 @@ class Dispatch:
         self._store = store
         self._sealing = sealing
         self._inbound = inbound
-        self._providers = providers
+        self.providers = providers
         self._within = providers.within
         self._settings = settings
         self.returning = returning
@@ -82,7 +82,7 @@ class Dispatch:
     @property
     def reaches_outside(self) -> bool:
         """Whether there is a way to anybody but the inboxes of this home."""
-        return self._providers.reaches_outside
+        return self.providers.reaches_outside
 
     async def deliver(self, draft: Draft) -> Draft:
         """Hand a queued draft over, whoever else is at it; gives what became of it, or what it is after a while.
@@ -251,7 +251,7 @@ class Dispatch:
 
     async def _legs(self, draft: Draft, recipients: Sequence[str]) -> list[Leg]:
         """Inboxes of this home first: that takes no time, and nothing else depends on it."""
-        outside = self._providers.outside((await self._store.read(inboxes.get, draft.inbox)).backend)
+        outside = self.providers.outside((await self._store.read(inboxes.get, draft.inbox)).backend)
         own: set[str] = set()
         if self._within is not None:
             # What a service keeps is reached by its own way, so that it has its mail too.
@@ -296,7 +296,7 @@ class Dispatch:
             return
         if draft.state is not DraftState.ON_WIRE:
             return  # it was settled meanwhile
-        backend = self._providers.named(draft.backend)
+        backend = self.providers.named(draft.backend)
         lost = tuple(one.recipient for one in draft.deliveries if one.state is DeliveryState.UNKNOWN and not one.detail)
         approved = await self._store.read(outbox.mail, draft)
         leaving = OutboundMail(
@@ -326,7 +326,7 @@ class Dispatch:
 
     async def notify(self, mail: OutboundMail, key: str) -> bool:
         """Hand over a mail of mailmcp's own to a human outside; False when it may be tried again. Raises MailError."""
-        outside = self._providers.outside(self._providers.default.name)
+        outside = self.providers.outside(self.providers.default.name)
         if outside is None:
             return False
         mime = await signing.on_its_way(mail, datetime.now(UTC), self._settings.home)

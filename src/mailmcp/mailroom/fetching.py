@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -50,6 +51,10 @@ class _Round:
     """When each inbox (its row) was looked at last."""
     blocked: dict[int, tuple[float, int]] = field(default_factory=dict[int, tuple[float, int]])
     """Until when an inbox that could not be looked at is left alone, and how often that was so."""
+    busy: set[int] = field(default_factory=set[int])
+    """Those that are looked at now: one with much mail keeps no other from being looked at."""
+    troubles: dict[int, str] = field(default_factory=dict[int, str])
+    """What the last look at each came to, in a sentence; empty when it went well."""
     hint: asyncio.Event = field(default_factory=asyncio.Event)
     streams: bool = False
     said: str | None = None
@@ -113,57 +118,77 @@ class Fetching:
             if isinstance(backend, Streams):
                 group.create_task(self._listen(backend, name, now_), name=f"mailmcp-stream-{name}")
             while True:
+                hinted = now_.hint.is_set()
+                now_.hint.clear()  # before the look: news that comes while it is had is looked for again
                 try:
-                    await self._round(backend, name, now_)
+                    await self._round(backend, name, now_, group, hinted=hinted)
                 except MailError as error:
                     log.warning("mail at %s waits: %s", name, error)
-                now_.hint.clear()
+                    if hinted:
+                        now_.hint.set()
+                        await asyncio.sleep(self._pace.glance)
                 try:
                     async with asyncio.timeout(self._pace.glance):
                         await now_.hint.wait()
                 except TimeoutError:
                     pass
 
-    async def _round(self, backend: Fetches, name: str, state: _Round) -> None:
-        """Look at those inboxes whose time it is."""
+    async def _round(
+        self, backend: Fetches, name: str, state: _Round, group: asyncio.TaskGroup, *, hinted: bool
+    ) -> None:
+        """Begin to look at those inboxes whose time it is."""
         clock = asyncio.get_running_loop().time
         kept = await self._store.read(fetching.kept, name)
-        if not kept:
-            return
-        awaited = await self._store.read(status.awaited_in, datetime.now(UTC))
+        awaited = await self._store.read(status.awaited_in, datetime.now(UTC)) if kept else frozenset[int]()
         many = sum(one.row in awaited for one in kept)
         quick = max(self._pace.fetch_awaited, 60 * many / (backend.per_minute * AWAITED_SHARE))
         slow = max(self._pace.fetch_idle, 60 * len(kept) / (backend.per_minute * IDLE_SHARE))
-        hinted = state.hint.is_set()
-        due: list[Kept] = []
         for one in kept:
+            if hinted:
+                state.looked.pop(one.row, None)
             last, (until, _) = state.looked.get(one.row), state.blocked.get(one.row, (0.0, 0))
             # A stream may have ended without a word.
             pause = (5 * quick if state.streams else quick) if one.row in awaited else slow
-            if clock() >= until and (last is None or hinted or clock() - last >= pause):
-                due.append(one)
-        if due:
-            troubles = await asyncio.gather(*(self._looked(backend, name, one, state) for one in due))
-            trouble = next(filter(None, troubles), "")
-            if trouble != state.said or clock() - state.told_at >= self._pace.fetch_idle:
-                state.said, state.told_at = trouble, clock()
-                await self._store.write(status.set_service, name, trouble, datetime.now(UTC))
+            if one.row in state.busy or clock() < until or (last is not None and clock() - last < pause):
+                continue
+            state.busy.add(one.row)
+            state.looked[one.row] = clock()
+            # Whom somebody waits for has not to wait for a turn behind all those that are looked through at leisure.
+            turn = nullcontext() if one.row in awaited else self._turn
+            group.create_task(self._looked(backend, name, one, state, turn), name=f"mailmcp-look-{one.remote.address}")
+        rows = {one.row for one in kept}
+        state.troubles = {row: said for row, said in state.troubles.items() if row in rows}
+        trouble = next(filter(None, state.troubles.values()), "")
+        if state.troubles and (trouble != state.said or clock() - state.told_at >= self._pace.fetch_idle):
+            await self._store.write(status.set_service, name, trouble, datetime.now(UTC))
+            state.said, state.told_at = trouble, clock()
 
-    async def _looked(self, backend: Fetches, name: str, inbox: Kept, state: _Round) -> str:
-        """Look at one inbox; the trouble there was, in a sentence."""
+    async def _looked(
+        self,
+        backend: Fetches,
+        name: str,
+        inbox: Kept,
+        state: _Round,
+        turn: AbstractAsyncContextManager[object],
+    ) -> None:
         clock = asyncio.get_running_loop().time
-        async with self._turn:
-            state.looked[inbox.row] = clock()
-            try:
+        try:
+            async with turn:
                 await self._catch_up(backend, name, inbox)
-            except BackendError as error:
-                tries = state.blocked.get(inbox.row, (0.0, 0))[1]
-                pause = self._pace.fetch_again * PUT_OFF[min(tries, len(PUT_OFF) - 1)]
-                state.blocked[inbox.row] = (clock() + pause, tries + 1)
-                log.warning("%s: %s", inbox.remote.address, error)
-                return error.public
             state.blocked.pop(inbox.row, None)
-            return ""
+            state.troubles[inbox.row] = ""
+        except Exception as error:
+            tries = state.blocked.get(inbox.row, (0.0, 0))[1]
+            pause = self._pace.fetch_again * PUT_OFF[min(tries, len(PUT_OFF) - 1)]
+            state.blocked[inbox.row] = (clock() + pause, tries + 1)
+            if isinstance(error, MailError):
+                log.warning("%s: %s", inbox.remote.address, error)
+                state.troubles[inbox.row] = error.public
+            else:  # a bug, most likely in how a backend reads what its service says: others are looked at all the same
+                log.exception("%s cannot be looked at", inbox.remote.address)
+                state.troubles[inbox.row] = f"The backend {name} failed."
+        finally:
+            state.busy.discard(inbox.row)
 
     async def _listen(self, backend: Streams, name: str, state: _Round) -> None:
         """Follow a service's own word that there is news; without it, looks are as frequent as without a stream."""
@@ -178,10 +203,14 @@ class Fetching:
                     ]:
                         await asyncio.wait([watching], timeout=self._pace.glance)
                 finally:
+                    ended = watching.done()
                     watching.cancel()
                     await asyncio.wait([watching])
                     state.streams = False
-            await asyncio.sleep(self._pace.listen_again if known else self._pace.glance)
+                pause = self._pace.listen_again if ended else 0.0
+            else:
+                pause = self._pace.glance
+            await asyncio.sleep(pause)
 
     async def _watch(self, backend: Streams, known: Sequence[RemoteInbox], state: _Round) -> None:
         try:
@@ -190,6 +219,8 @@ class Fetching:
                 state.hint.set()
         except BackendError as error:
             log.info("no word of news: %s", error)
+        except Exception:  # a bug of the backend's: without a stream mail is looked for as well
+            log.exception("the stream of %s failed", backend)
 
     # --- what ----------------------------------------------------------------------------------------------------
 
@@ -219,6 +250,9 @@ class Fetching:
         while found := await self._store.read(fetching.waiting, inbox.row, datetime.now(UTC), limit=AT_ONCE):
             while self._inbound.waiting > BEHIND:  # noqa: ASYNC110 - the judge rings for waits, not for this
                 await asyncio.sleep(self._pace.glance)
+            awaited = await self._store.read(status.awaited_in, datetime.now(UTC))
+            if awaited and inbox.row not in awaited:
+                await asyncio.sleep(self._pace.fetch_awaited)  # the calls are theirs first
             fetched = await asyncio.gather(*(self._fetched(backend, inbox, one) for one in found))
             for one, mail in zip(found, fetched, strict=True):  # stored in their order
                 if mail is not None:

@@ -38,6 +38,8 @@ class Ruling:
     approval: ApprovalSettings
     way_out: bool
     """Whether whoever leads can send to anybody but the inboxes of this home."""
+    shut_in: frozenset[str] = frozenset()
+    """Backends whose inboxes can not, though others can."""
     differences: tuple[str, ...] = ()
     """What this process has set otherwise, in words: `NAME is A here and B there`."""
 
@@ -52,11 +54,14 @@ class InForce:
         self._sealing = sealing
         self._settings = settings
         self._way_out = dispatch.reaches_outside
+        self._shut_in = dispatch.providers.shut_in
         self._leads = leads
 
     async def now(self) -> Ruling:
         """What counts at this moment: this process's own settings when it leads, or when nobody ever did."""
-        own = Ruling(send=self._settings.send, approval=self._settings.approval, way_out=self._way_out)
+        own = Ruling(
+            send=self._settings.send, approval=self._settings.approval, way_out=self._way_out, shut_in=self._shut_in
+        )
         if self._leads():
             return own
         kept = await self._store.read(status.kept, status.LEADER_SETTINGS)
@@ -68,6 +73,7 @@ class InForce:
                 send=SendSettings.model_validate(said["send"]),
                 approval=ApprovalSettings.model_validate(said["approval"]),
                 way_out=bool(said["way_out"]),
+                shut_in=frozenset(said.get("shut_in", ())),
                 differences=differences(self._settings, said),
             )
         except (ValidationError, KeyError, TypeError):  # written by another version
@@ -81,7 +87,7 @@ class InForce:
         await self._store.write(note, self._settings)
 
     def _said(self) -> dict[str, Any]:
-        return {**_said(self._settings), "way_out": self._way_out}
+        return {**_said(self._settings), "way_out": self._way_out, "shut_in": sorted(self._shut_in)}
 
     async def _mac(self, said: str) -> str:
         key = await asyncio.to_thread(self._sealing.key)
@@ -148,7 +154,7 @@ def _flat(said: dict[str, Any]) -> dict[str, Any]:
     for root, value in said.items():
         if isinstance(value, dict):
             flat |= {f"{root}__{name}": one for name, one in cast(dict[str, Any], value).items()}
-        elif root != "way_out":
+        elif root not in ("way_out", "shut_in"):
             flat[root] = value
     return flat
 

@@ -43,7 +43,11 @@ def results_of(leg: Leg, receipt: Receipt | None, otherwise: str) -> list[Delive
     if receipt is None:
         return for_all(leg, DeliveryState.POSTPONED, otherwise)
     said = {one.lower(): Delivery(recipient=one, state=DeliveryState.ACCEPTED) for one in receipt.accepted}
-    for state, group in ((DeliveryState.REFUSED, receipt.refused), (DeliveryState.POSTPONED, receipt.postponed)):
+    for state, group in (
+        (DeliveryState.REFUSED, receipt.refused),
+        (DeliveryState.POSTPONED, receipt.postponed),
+        (DeliveryState.HELD, receipt.held),
+    ):
         said |= {one.lower(): Delivery(recipient=one, state=state, detail=why) for one, why in group}
     unsaid = Delivery(recipient="", state=DeliveryState.UNKNOWN, detail=otherwise)
     return [

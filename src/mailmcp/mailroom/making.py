@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
 from mailmcp.backends.contract import Backend, CreatesInboxes
 from mailmcp.backends.services import MakesInboxes
-from mailmcp.errors import AddressTaken, BadInput, Unsupported
+from mailmcp.errors import AddressTaken, BackendError, BadInput, NoAnswer, TryLater, Unsupported
 from mailmcp.mail import compose
 from mailmcp.mailroom import logged
 from mailmcp.mailroom.addressing import local_part, new_address
@@ -21,10 +22,12 @@ from mailmcp.store import Store, inboxes
 class Making:
     """Makes inboxes, and removes them."""
 
-    def __init__(self, store: Store, providers: Providers, principal: Principal = OWNER) -> None:
+    def __init__(self, store: Store, providers: Providers, adopt: Sequence[str], principal: Principal = OWNER) -> None:
+        """``adopt`` are the addresses that may be taken over where they exist already; ``*`` stands for all."""
         self._store = store
         self._principal = principal
         self._providers = providers
+        self._adopt = frozenset(one.lower() for one in adopt)
 
     async def create(
         self, *, name: str | None, label: str, display_name: str, key: str | None, backend: str | None
@@ -99,20 +102,33 @@ class Making:
             there = await keeper.create_inbox(
                 name=wanted, display_name=asked["display_name"] or "", key=f"mailmcp-{token}"
             )
-        except AddressTaken:
-            found = await self._ours(keeper, name, wanted)
+        except (AddressTaken, BackendError) as error:
+            # A key of one inbox makes none, and may be shown the one.
+            found = None if isinstance(error, TryLater | NoAnswer) else await self._ours(keeper, name, wanted)
             if found is None or self._principal.row is not None:  # what the account has already is its owner's
                 raise
             there, adopted = found, True
         return await self._written(address=there.address, remote=there.id, adopted=adopted, **asked)
 
     async def _ours(self, keeper: MakesInboxes, name: str | None, wanted: str | None) -> RemoteInbox | None:
-        """An inbox of this name that the account at the service has already."""
+        """An inbox of this name that the account at the service has already.
+
+        Raises AddressTaken when the settings do not let it be taken over: its mail may be somebody else's.
+        """
         if wanted is None:
             return None
         given = (name or "").strip().lower()
         address = given if "@" in given else f"{wanted}@{keeper.domain}"
-        return next((one for one in await keeper.list_inboxes() if one.address == address), None)
+        try:
+            found = next((one for one in await keeper.list_inboxes() if one.address == address), None)
+        except BackendError:
+            return None  # why it could not be made is told
+        if found is not None and not self._adopt & {address, "*"}:
+            raise AddressTaken(
+                f"{address} exists at the service already: choose another name; whoever has its key can name it in"
+                " MAILMCP_ADOPT, then it is taken over with its mail."
+            )
+        return found
 
     async def delete(self, address: str) -> dict[str, int]:
         """Remove an inbox and its mail; gives how many messages, threads and drafts went.

@@ -25,6 +25,8 @@ class Pace:
     """The same while nobody does."""
     fetch_again: float = 1
     """How much longer than its steps the pauses after trouble are; a laboratory has shorter ones."""
+    events: float = 30
+    """Between two questions to a service what became of sent mail."""
     glance: float = 0.25
     """Between two looks whether somebody waits, in whichever process."""
     tidy: float = 60

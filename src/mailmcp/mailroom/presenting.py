@@ -14,6 +14,7 @@ from mailmcp.language.domains import ascii_host, same_organisation
 from mailmcp.mail import parse, targets, text
 from mailmcp.mail.files.contents import examined
 from mailmcp.mail.sight import inert
+from mailmcp.mailroom.providers import Providers
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Piece, Presented, ShownAddress, ShownFile, ShownMessage, Words
 from mailmcp.mailroom.sealing import Sealing
@@ -35,8 +36,9 @@ _WORD = re.compile(r"\w+")
 class Presenting:
     """Makes drafts visible."""
 
-    def __init__(self, store: Store, reading: Reading, sealing: Sealing) -> None:
+    def __init__(self, store: Store, reading: Reading, sealing: Sealing, providers: Providers) -> None:
         self._store = store
+        self._providers = providers
         self._reading = reading
         self._sealing = sealing
 
@@ -63,7 +65,11 @@ class Presenting:
         return replace(
             shown,
             people=people,
-            notices=(*(f"Nothing is sent to {one} any more ({why})." for one, why in gone.items()), *shown.notices),
+            notices=(
+                *(f"Nothing is sent to {one} any more ({why})." for one, why in gone.items()),
+                *shown.notices,
+                *filter(None, [self._providers.rewrites(inbox.backend) if outside else ""]),
+            ),
             thread=thread,
             thread_count=count,
             audit=await self._store.read(audit.head),

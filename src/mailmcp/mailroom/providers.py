@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from mailmcp.backends import BACKENDS
 from mailmcp.backends.contract import Backend, CreatesInboxes, DeliversWithin, Listens, ReadsMailboxes
 from mailmcp.backends.services import MakesInboxes
 from mailmcp.errors import Unsupported
@@ -81,10 +82,21 @@ class Providers:
             return self._derived[keeper.name]
         return None if isinstance(keeper, DeliversWithin) and keeper.delivers_within else keeper
 
+    def rewrites(self, backend: str) -> str:
+        """What is changed on the way in a mail from an inbox, in a sentence; nothing when the wire is the bytes."""
+        way = self.outside(backend)
+        return next((row.rewrites for row in BACKENDS if way is not None and row.name == way.name), "")
+
     @property
     def reaches_outside(self) -> bool:
         """Whether any inbox has a way to others."""
         return any(self.outside(one.name) is not None for one in self.receiving)
+
+    @property
+    def shut_in(self) -> frozenset[str]:
+        """The backends whose inboxes have none, though others have."""
+        without = frozenset(one.name for one in self.receiving if self.outside(one.name) is None)
+        return without if self.reaches_outside else frozenset()
 
     def named(self, name: str | None) -> Backend | None:
         """Any of them by its name: to be asked what became of mail that it had."""

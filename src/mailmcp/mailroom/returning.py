@@ -170,6 +170,10 @@ class Returning:
         elif draft.state not in LEAVING:
             found.sentences.append(f"{recipient}: {self._follow(db, draft, fate, recipient, now)}")
 
+    def told(self, db: sqlite3.Connection, draft: Draft, fate: Fate, recipient: str, now: datetime) -> str:
+        """What follows from what the service that took a mail says itself, in a sentence."""
+        return self._follow(db, draft, fate, recipient, now)
+
     def _follow(self, db: sqlite3.Connection, draft: Draft, fate: Fate, recipient: str, now: datetime) -> str:
         """What follows from a report that is believed, in a sentence."""
         if fate.kind is ReturnKind.COMPLAINT:

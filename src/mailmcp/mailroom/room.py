@@ -13,6 +13,7 @@ from mailmcp.backends import open_sender
 from mailmcp.backends.contract import Backend, Reception
 from mailmcp.config import Settings
 from mailmcp.mailroom.admitting import Admitting
+from mailmcp.mailroom.aftermath import Aftermath
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.auditing import Auditing
@@ -96,9 +97,10 @@ class Mailroom(Counter):
         )
         super().__init__(OWNER, store, house)
         self._counters: dict[Principal, Counter] = {OWNER: self}
-        self._presenting = Presenting(store, self._reading, sealing)
+        self._presenting = Presenting(store, self._reading, sealing, providers)
         flushing = Flushing(self._dispatch, pace)
-        duties: Sequence[Duty] = (listening, fetching, flushing, self._checking, returning, mailboxes)
+        aftermath = Aftermath(store, providers, returning, settings.home, pace)
+        duties: Sequence[Duty] = (listening, fetching, flushing, self._checking, returning, aftermath, mailboxes)
         stating, mailing = Stating(in_force), Mailing(self.pages.reviewing, every=pace.flush)
         self._succession, clock = Succession(store), self._dispatch.clock
         self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=self._reading.forget_files)

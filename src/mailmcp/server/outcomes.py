@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from mailmcp import __version__
 from mailmcp.mailroom.requests import UNPROVED, Outcome, Status
-from mailmcp.models import AccountStatus, DeliveryState, Draft, DraftState, Inbox, InboxSummary
+from mailmcp.models import AccountStatus, DeliveryState, Draft, DraftState, Inbox, InboxSummary, ServiceStatus
 from mailmcp.server import results
 from mailmcp.server.fence import Page, inert, one_line
 from mailmcp.server.launcher import command
@@ -17,7 +17,7 @@ INBOXES_SHOWN = 60
 LABEL_SHOWN = 60
 DRAFTS_SHOWN = 20
 
-SentStatus = Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
+SentStatus = Literal["sent", "queued", "held", "held_elsewhere", "refused", "rejected", "failed", "unknown"]
 
 
 def created(inbox: Inbox, made: bool, cursor: str, status: Status) -> tuple[str, results.InboxCreated]:
@@ -27,11 +27,13 @@ def created(inbox: Inbox, made: bool, cursor: str, status: Status) -> tuple[str,
     if inbox.account is not None:
         how = f"Its mail comes into the account {inbox.account}, from the internet"
         how += f". {account.trouble}" if account and account.trouble else " as well."
+    elif inbox.remote is not None:
+        how = f"It is kept by {inbox.backend}, and mail from the internet reaches it."
     elif smtp:
         how = f"Programs on this machine reach it by SMTP at {smtp}."
     else:
         how = "The SMTP listener is not up (see mail_status); other inboxes of this home reach it."
-    if inbox.account is None:
+    if inbox.account is None and inbox.remote is None:
         how += " To be reached from the internet it needs a domain whose MX record points here."
     data = results.InboxCreated(
         address=inbox.address,
@@ -149,9 +151,9 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
     """mail_status."""
     smtp = _smtp(now)
     warnings = [now.listener.trouble] if now.listener and now.listener.trouble else []
-    warnings += [one.trouble for one in now.accounts if one.trouble]
-    if now.backend == "imap":
-        if not now.accounts:
+    warnings += [one.trouble for one in (*now.accounts, *now.services) if one.trouble]
+    if not now.listens:
+        if not now.accounts and not now.services:
             warnings.append("The account is not read yet: one process begins within seconds.")
     elif smtp is None and not warnings:
         warnings.append("No process listens for SMTP yet: one takes over within seconds.")
@@ -185,13 +187,15 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
         queued=now.queued,
         audit_head=f"{now.audit_head[0]}:{now.audit_head[1][:16]}",
         accounts=[_account(one) for one in now.accounts] or None,
+        services=[_service(one) for one in now.services] or None,
         warnings=warnings,
         next=_what_next(now),
     )
-    listening = "" if now.accounts else f"SMTP: {smtp or 'off'}. "
+    listening = f"SMTP: {smtp or 'off'}. " if now.listens else ""
     text = [
         f"mailmcp {__version__}, backend {now.backend}, {now.inboxes} inbox(es) at @{now.domain}.",
         *(f"{one.address}: {one.state}" for one in data.accounts or ()),
+        *(f"{one.name}: {one.state}" for one in data.services or ()),
         f"{listening}Send policy: {now.policy}. Held: {now.held}. Queued: {now.queued}.",
         data.approval,
         f"Audit log: {data.audit_head}.",
@@ -241,8 +245,20 @@ def _account(one: AccountStatus) -> results.AccountLine:
     return results.AccountLine(address=one.account, state=f"{state}.")
 
 
+def _service(one: ServiceStatus) -> results.ServiceLine:
+    state = "not reached" if one.trouble else "looked at again and again" if one.looked_at else "not looked at yet"
+    if one.waiting:
+        state += f", {one.waiting} mail(s) still to be fetched"
+    budget = one.budget
+    if budget is not None:
+        state += f"; {budget.left} call(s) may be made at once, {budget.per_minute} in a minute"
+        if budget.rests_until is not None:
+            state += f", none before {budget.rests_until:%H:%M:%S} UTC, as it asked for"
+    return results.ServiceLine(name=one.service, state=f"{state}.")
+
+
 def _reach(inbox: Inbox) -> Literal["this_machine", "internet"]:
-    return "this_machine" if inbox.account is None else "internet"
+    return "this_machine" if inbox.account is None and inbox.remote is None else "internet"
 
 
 def _when(draft: Draft) -> str:
@@ -291,6 +307,11 @@ def _how_to_settle(draft: Draft, home: Path) -> str:
 def _what_a_human_does(draft: Draft, home: Path, page: str | None) -> str | None:
     if draft.state is DraftState.HELD:
         return _how_to_decide(draft, home, page)
+    if draft.state is DraftState.HELD_ELSEWHERE:
+        return (
+            f"{draft.backend} took it and keeps it for a review of its own: it has not left. A human decides about it"
+            " there; check_draft tells when that was done."
+        )
     return _how_to_settle(draft, home) if draft.state is DraftState.UNKNOWN else None
 
 

@@ -204,14 +204,14 @@ class Delivered(Result):
     """What became of a mail for one of its recipients."""
 
     recipient: str
-    status: Literal["accepted", "refused", "postponed", "unknown", "bounced"]
+    status: Literal["accepted", "refused", "postponed", "held", "unknown", "bounced"]
     detail: str | None = None
 
 
 class Sent(Result):
     """send and draft_for_approval."""
 
-    status: Literal["sent", "queued", "held", "refused", "rejected", "failed", "unknown"]
+    status: Literal["sent", "queued", "held", "held_elsewhere", "refused", "rejected", "failed", "unknown"]
     draft: str | None = None
     message: str | None = None
     recipients: list[str]
@@ -282,6 +282,14 @@ class AccountLine(Result):
     state: str
 
 
+class ServiceLine(Result):
+    """A service that keeps inboxes."""
+
+    name: str
+    state: str
+    """How it stands with it, and how often it may still be called."""
+
+
 class MailStatus(Result):
     """mail_status."""
 
@@ -302,5 +310,6 @@ class MailStatus(Result):
     audit_head: str
     """Last row and hash of the audit log; `mailmcp audit verify --head` takes it."""
     accounts: list[AccountLine] | None = None
+    services: list[ServiceLine] | None = None
     warnings: list[str]
     next: str

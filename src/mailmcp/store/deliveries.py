@@ -8,7 +8,7 @@ anything can leave; an answer changes that, and a crash leaves it true.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +16,13 @@ from mailmcp.models import Arrival, Delivery, DeliveryState, Draft, DraftState, 
 from mailmcp.store import audit, errands, inboxes, messages
 from mailmcp.store.columns import milliseconds
 
-SETTLED = (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN, DeliveryState.BOUNCED)
+SETTLED = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.REFUSED,
+    DeliveryState.HELD,
+    DeliveryState.UNKNOWN,
+    DeliveryState.BOUNCED,
+)
 """What nothing is sent to again."""
 ANSWER_LOST = "It was handed over and the answer was lost: it may have arrived, so it is not sent again by itself."
 
@@ -94,12 +100,7 @@ def conclude(
         known |= {one.recipient: one for one in given_up}
         waiting = []
     states = {one.state for one in known.values()}
-    if waiting:
-        to = DraftState.QUEUED
-    elif DeliveryState.UNKNOWN in states:
-        to = DraftState.UNKNOWN
-    else:
-        to = DraftState.SENT if DeliveryState.ACCEPTED in states else DraftState.FAILED
+    to = DraftState.QUEUED if waiting else _over(states)
     if not _step(db, draft, token, ("claimed", "on_wire", "unknown"), to, now):
         return None
     _note(db, draft, known.values(), now)
@@ -172,7 +173,7 @@ def came_back(
     """
     changed = db.execute(
         "UPDATE deliveries SET state = coalesce(:state, state), detail = :detail, changed_at = :now"
-        " WHERE draft = :draft AND recipient = :recipient AND state IN ('accepted', 'unknown')",
+        " WHERE draft = :draft AND recipient = :recipient AND state IN ('accepted', 'unknown', 'held')",
         {
             "draft": draft.row,
             "recipient": recipient,
@@ -184,19 +185,37 @@ def came_back(
     if changed.rowcount != 1:
         return False
     known = of(db, draft.row)
-    states = {one.state for one in known}
-    accepted = DraftState.SENT if DeliveryState.ACCEPTED in states else DraftState.FAILED
     db.execute(
         "UPDATE drafts SET state = :to, error = :error, changed_at = :now"
-        " WHERE id = :id AND state IN ('sent', 'failed', 'unknown')",
+        " WHERE id = :id AND state IN ('sent', 'failed', 'unknown', 'held_elsewhere')",
         {
             "id": draft.row,
-            "to": DraftState.UNKNOWN if DeliveryState.UNKNOWN in states else accepted,
+            "to": _over({one.state for one in known}),
             "error": _trouble(known),
             "now": milliseconds(now),
         },
     )
     return True
+
+
+def released(db: sqlite3.Connection, draft: Draft, recipient: str, *, left: OutboundMail, now: datetime) -> bool:
+    """What the provider kept for a review of its own has left for a recipient; False when it did not keep it."""
+    kept = next((one for one in of(db, draft.row) if one.recipient == recipient), None)
+    if kept is None or kept.state is not DeliveryState.HELD:
+        return False
+    came_back(db, draft, recipient, "", state=DeliveryState.ACCEPTED, now=now)
+    _keep_copy(db, draft, left, draft.backend or "", now)
+    audit.record(db, "draft.released_elsewhere", now, draft=draft.id, recipient=recipient)
+    return True
+
+
+def _over(states: Collection[DeliveryState]) -> DraftState:
+    """The state of a draft for which nobody is tried any more."""
+    if DeliveryState.UNKNOWN in states:
+        return DraftState.UNKNOWN
+    if DeliveryState.HELD in states:
+        return DraftState.HELD_ELSEWHERE
+    return DraftState.SENT if DeliveryState.ACCEPTED in states else DraftState.FAILED
 
 
 def _step(

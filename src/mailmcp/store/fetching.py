@@ -86,6 +86,15 @@ def note(db: sqlite3.Connection, inbox: int, page: Page) -> int:
     return new
 
 
+def keep_events(db: sqlite3.Connection, inbox: int, cursor: str | None) -> None:
+    """How far what became of sent mail was read."""
+    db.execute(
+        "INSERT INTO fetching (inbox, events) SELECT id, :cursor FROM inboxes WHERE id = :inbox"
+        " ON CONFLICT (inbox) DO UPDATE SET events = :cursor",
+        {"inbox": inbox, "cursor": cursor},
+    )
+
+
 def forget_cursor(db: sqlite3.Connection, inbox: int) -> None:
     """The service does not know it any more; which mails were met stays known."""
     db.execute("UPDATE fetching SET cursor = NULL WHERE inbox = :inbox", {"inbox": inbox})

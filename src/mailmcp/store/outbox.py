@@ -27,10 +27,17 @@ REPEAT_WINDOW = timedelta(minutes=10)
 """How long the same content counts as a repeat of the same call (law 7)."""
 
 # While the first is in one of these states a repeat returns it; after the others a repeat is a new draft.
-_STILL_COUNTS = ("held", "queued", "claimed", "on_wire", "sent", "unknown", "rejected")
+_STILL_COUNTS = ("held", "queued", "claimed", "on_wire", "sent", "unknown", "held_elsewhere", "rejected")
 _LEAVES = "coalesce(not_before, send_at, drafts.created_at)"
 """When a queued draft leaves."""
-OPEN = (DraftState.HELD, DraftState.QUEUED, DraftState.CLAIMED, DraftState.ON_WIRE, DraftState.UNKNOWN)
+OPEN = (
+    DraftState.HELD,
+    DraftState.QUEUED,
+    DraftState.CLAIMED,
+    DraftState.ON_WIRE,
+    DraftState.UNKNOWN,
+    DraftState.HELD_ELSEWHERE,
+)
 """Those that are not over: of an unknown one a human should find out what became of it."""
 
 
@@ -129,7 +136,7 @@ def open_of(db: sqlite3.Connection, inbox: str) -> list[Draft]:
 
 def decided(db: sqlite3.Connection, *, limit: int) -> list[Draft]:
     """Drafts of which is known what became of them, the newest first."""
-    over = "state NOT IN ('held', 'queued', 'claimed', 'on_wire')"
+    over = "state NOT IN ('held', 'queued', 'claimed', 'on_wire', 'held_elsewhere')"
     return _select(db, f"{over} ORDER BY drafts.changed_at DESC, drafts.id DESC LIMIT :limit", {"limit": limit})
 
 

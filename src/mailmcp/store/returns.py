@@ -91,7 +91,9 @@ def draft_of(db: sqlite3.Connection, returned: Returned, *, inbox: str | None) -
     for message_id in returned.message_ids:
         rows = db.execute(
             "SELECT public_id FROM drafts JOIN inboxes ON inboxes.id = drafts.inbox"
-            " WHERE message_id = :id AND (:inbox IS NULL OR address = :inbox"
+            " WHERE drafts.id IN (SELECT id FROM drafts WHERE message_id = :id"
+            " UNION SELECT draft FROM left_as WHERE message_id = :id)"
+            " AND (:inbox IS NULL OR address = :inbox"
             " OR account = (SELECT account FROM inboxes WHERE address = :inbox)) ORDER BY address = :inbox DESC",
             {"id": message_id, "inbox": inbox},
         ).fetchall()

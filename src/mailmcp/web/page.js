@@ -261,6 +261,7 @@ function outcome(draft) {
     queued: "You have decided; it is waiting to leave.", claimed: "It is leaving now.", on_wire: "It is leaving now.",
     sent: "It was sent.", rejected: "It was rejected; the assistant has been told.", failed: "It could not be sent.",
     expired: "Nobody decided in time; it counts as rejected.", withdrawn: "The assistant took it back.",
+    held_elsewhere: "The mail provider keeps it for a review of its own: it has not left. Decide about it there.",
     unknown: "It may have left: the answer was lost. Ask the recipients; it is not sent again by itself.",
   };
   const bad = ["rejected", "failed", "expired", "unknown"].includes(draft.state);

@@ -1,0 +1,80 @@
+"""What AgentMail takes and posts, as values: requests of approved mail and back, and events."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mailmcp.backends.calls import record
+from mailmcp.backends.fields import Fields, File, mailbox, written
+from mailmcp.errors import BadInput
+from mailmcp.models import Address, Hook
+
+
+def asked_of(fields: Fields) -> dict[str, Any]:
+    """The request that hands over a mail."""
+    threading = {
+        "In-Reply-To": fields.in_reply_to or "",
+        "References": " ".join(fields.lineage),
+        "Auto-Submitted": fields.automatic or "",
+    }
+    request = {
+        "to": [written(one) for one in fields.to],
+        "cc": [written(one) for one in fields.cc],
+        "bcc": list(fields.bcc),
+        "reply_to": [written(one) for one in fields.reply_to],
+        "subject": fields.subject,
+        "text": fields.text,
+        "html": fields.html,
+        "headers": {name: value for name, value in threading.items() if value},
+        "attachments": list(map(_attachment, fields.files)),
+    }
+    return {name: value for name, value in request.items() if value or name in ("subject", "text")}
+
+
+def said_by(request: Mapping[str, Any], sender: Address) -> Fields:
+    """What a request says, read back; the inbox in its path is the sender."""
+    headers: Mapping[str, str] = request.get("headers", {})
+    lineage = tuple(headers.get("References", "").split())
+    return Fields(
+        sender=sender,
+        to=tuple(map(mailbox, request.get("to", ()))),
+        cc=tuple(map(mailbox, request.get("cc", ()))),
+        bcc=tuple(request.get("bcc", ())),
+        reply_to=tuple(map(mailbox, request.get("reply_to", ()))),
+        subject=request["subject"],
+        text=request["text"],
+        html=request.get("html"),
+        in_reply_to=headers.get("In-Reply-To"),
+        references=lineage[:-1],  # the last is our own id
+        automatic=headers.get("Auto-Submitted"),
+        files=tuple(map(_file, request.get("attachments", ()))),
+        message_id=lineage[-1] if lineage else None,
+    )
+
+
+def _attachment(file: File) -> dict[str, str]:
+    about = {"filename": file.filename, "content_type": file.content_type}
+    shown = {"content_disposition": "inline", "content_id": file.cid} if file.cid else {}
+    return {"content_disposition": "attachment", **about, **shown, "content": base64.b64encode(file.data).decode()}
+
+
+def _file(said: Mapping[str, str]) -> File:
+    data = base64.b64decode(said["content"])
+    return File(filename=said["filename"], content_type=said["content_type"], data=data, cid=said.get("content_id"))
+
+
+def hook_of(body: bytes) -> Hook:
+    """An event names its inbox inside what it is about; mail above a size is not in it, so none of it is used."""
+    try:
+        said = record(json.loads(body))
+        kind = str(said["event_type"])
+        inside = [record(one) for one in said.values() if isinstance(one, dict)]
+        inbox = next((str(one["inbox_id"]).lower() for one in [*inside, said] if one.get("inbox_id")), None)
+        arrived = kind == "message.received" or kind.startswith("message.received.")
+        message = str(record(said["message"])["message_id"]) if arrived else None
+        return Hook(id=str(said["event_id"]), inbox=inbox, message=message)
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise BadInput("An event of AgentMail cannot be read.") from error
