@@ -22,7 +22,7 @@ from mailmcp.backends.e2a import E2aBackend
 from mailmcp.backends.services import Fetches, ListsEvents, MakesInboxes, Missing, ReadsHooks, Streams
 from mailmcp.config import load_settings
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer
-from mailmcp.models import Address, EventKind, OutgoingFile, RemoteInbox
+from mailmcp.models import Address, EventKind, OutgoingFile, RemoteInbox, Standing
 from mailmcp.web.signatures import why_not
 
 pytestmark = pytest.mark.anyio
@@ -147,6 +147,13 @@ async def test_a_key_of_one_agent_has_that_inbox_and_no_other(fake, open_):
         await backend.create_inbox(name="berta", display_name="", key="mailmcp-1")
     assert "alone" in (await backend.examine())[0].sentence
     assert (await open_("e2a_acct_wrong").examine())[0].stops
+
+
+async def test_a_service_that_does_not_answer_says_nothing_against_the_key(fake, faulty, backend):
+    faulty.plan += [("GET /v1/account", Fault.UNREACHABLE)] * 3
+    found = (await backend.examine())[0]
+    assert (found.standing, found.stops) == (Standing.UNKNOWN, False)
+    assert (await backend.examine())[0].standing is Standing.FINE
 
 
 async def test_an_address_with_a_plus_keeps_it(fake, backend):

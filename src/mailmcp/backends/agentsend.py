@@ -42,7 +42,7 @@ from mailmcp.backends.agentsend_wire import (
 from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, record, records, understood
 from mailmcp.backends.fields import Fields, File, checked, fields_of, missing
 from mailmcp.backends.http import Service
-from mailmcp.backends.services import Missing
+from mailmcp.backends.services import Missing, unanswered
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer, TryLater
 from mailmcp.models import (
     Event,
@@ -311,7 +311,7 @@ class AgentSendBackend:
         try:
             count = len(await self.list_inboxes())
         except BackendError as error:
-            return [Finding(subject="agentsend", standing=Standing.WRONG, sentence=error.public, stops=True)]
+            return [unanswered(self.name, error)]
         sentence = f"The key works, for everything in the account; it has {count} inboxes."
         return [Finding(subject="agentsend", standing=Standing.FINE, sentence=sentence)]
 

@@ -47,7 +47,7 @@ from mailmcp.backends.e2a_wire import (
 )
 from mailmcp.backends.fields import Fields, checked, fields_of, rebuilt
 from mailmcp.backends.http import Service
-from mailmcp.backends.services import Missing
+from mailmcp.backends.services import Missing, unanswered
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer
 from mailmcp.models import (
     Events,
@@ -318,11 +318,9 @@ class E2aBackend:
         try:
             account = await self._read("account")
         except BackendError as error:
-            return [Finding(subject="e2a", standing=Standing.WRONG, sentence=error.public, stops=True)]
+            return [unanswered(self.name, error)]
         if account.get("scope") == "agent":
-            only = (
-                f"The key is of the agent {account.get('agent_email')} alone: it makes no inboxes and sees no events."
-            )
+            only = f"The key is of {account.get('agent_email')} alone: it makes no inboxes and sees no events."
             return [Finding(subject="e2a", standing=Standing.WEAK, sentence=only)]
         return [Finding(subject="e2a", standing=Standing.FINE, sentence="The key is of the whole account.")]
 

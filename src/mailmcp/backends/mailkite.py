@@ -43,7 +43,7 @@ from mailmcp.backends.mailkite_wire import (
     request_of,
     said_of,
 )
-from mailmcp.backends.services import Missing
+from mailmcp.backends.services import Missing, unanswered
 from mailmcp.errors import BackendError, BadInput, ConfigError, NoAnswer, TryLater
 from mailmcp.models import (
     Event,
@@ -311,7 +311,7 @@ class MailKiteBackend:
             with understood(self.name):
                 domains = {one.get("domain") for one in records(await self._read("api", "domains"))}
         except BackendError as error:
-            return [Finding(subject="mailkite", standing=Standing.WRONG, sentence=error.public, stops=True)]
+            return [unanswered(self.name, error)]
         if self._domain not in domains:
             why = f"The key works, but sees no domain {self._domain}."
             return [Finding(subject="mailkite", standing=Standing.WRONG, sentence=why, stops=True)]

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from mailmcp.errors import BackendError
-from mailmcp.models import Events, Finding, Found, Hook, HookSigning, Incoming, Page, RemoteInbox
+from mailmcp.errors import BackendError, TryLater
+from mailmcp.models import Events, Finding, Found, Hook, HookSigning, Incoming, Page, RemoteInbox, Standing
 
 
 class CursorGone(BackendError):
@@ -119,3 +119,10 @@ class ReadsHooks(Protocol):
     def read_hook(self, body: bytes) -> Hook:
         """What a verified request says happened: only where to look. Raises BadInput when it cannot be read."""
         ...
+
+
+def unanswered(service: str, error: BackendError) -> Finding:
+    """What ``examine`` says when its call failed: the key is wrong, or nobody answered."""
+    later = isinstance(error, TryLater)
+    standing = Standing.UNKNOWN if later else Standing.WRONG
+    return Finding(subject=service, standing=standing, sentence=error.public, stops=not later)
