@@ -15,7 +15,7 @@ format: setup ## format, and mend what ruff can mend
 check: setup ## everything that must hold before a change goes in: exactly what CI runs
 	@scripts/check
 test: setup ## the quick tests only
-	$(bin)/pytest -n 2 -q -m "not slow"
+	$(bin)/pytest -n 3 -q -m "not slow"
 bench: setup ## measure
 	$(bin)/python -m benchmarks
 prove: setup ## the slow tests without a time limit, then the measurements, in stages that can be stopped

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, Part
-from mailmcp.mail.html import drawn
+from mailmcp.mail.sight.html import drawn
 from mailmcp.mail.text import MAX_VISIBLE, read
 from mailmcp.models import Message
 

@@ -1,4 +1,4 @@
-"""Fit the weights of mailmcp.mail.evidence to the corpus of mails and write src/mailmcp/mail/weights.py.
+"""Fit the weights of mail/onetime/evidence.py to the corpus of mails and write mail/onetime/weights.py.
 
     .venv/bin/python scripts/fit_codes.py
     .venv/bin/python scripts/fit_codes.py --estimate
@@ -22,15 +22,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mailmcp.mail import codes, evidence, labels, matter, surroundings, text
-from mailmcp.mail.codewords import LABELS, LISTS, Kind, Lexicon
+from mailmcp.mail import codes, text
+from mailmcp.mail.onetime import evidence, labels, matter, surroundings
+from mailmcp.mail.onetime.codewords import LABELS, LISTS, Kind, Lexicon
+from mailmcp.mail.onetime.signin import best_link
 from mailmcp.mail.parse import parse
-from mailmcp.mail.signin import best_link
 from mailmcp.models import Channels, Message
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus" / "codes"
-WRITTEN = ROOT / "src" / "mailmcp" / "mail" / "weights.py"
+WRITTEN = ROOT / "src" / "mailmcp" / "mail" / "onetime" / "weights.py"
 READINGS = ((0.0, 1), (0.1, 2), (0.25, 1))
 """Share of the words taken out, and how often."""
 RIDGE = 50.0

@@ -135,6 +135,7 @@ ANYTHING = [
 
 
 @pytest.mark.parametrize("value", ANYTHING, ids=lambda value: value[:12])
+@pytest.mark.slow
 def test_anything_at_all_for_any_setting_is_taken_or_refused_in_one_sentence(tmp_path: Path, value: str) -> None:
     settings = [
         ("backend",), ("send_backend",), ("local",), ("send",), ("approval",), ("local", "domain"),

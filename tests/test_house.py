@@ -103,7 +103,7 @@ def test_in_that_file_it_is_called_in_one_place() -> None:
 def test_the_command_line_loads_no_library_before_it_knows_the_command() -> None:
     heavy = (
         *("mcp", "mcp_types", "aiosqlite", "aiosmtpd", "mailparser", "selectolax", "publicsuffixlist", "pypdf"),
-        *("chardet", "dns", "dkim", "nacl", "cryptography", "mailmcp.authenticity", "starlette", "uvicorn"),
+        *("chardet", "dns", "dkim", "nacl", "cryptography", "mailmcp.authenticity", "starlette", "uvicorn", "httpx2"),
     )
     code = f"import sys, mailmcp.cli; print([one for one in {heavy!r} if one in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=True)

@@ -56,6 +56,7 @@ MAILS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", MAILS)
+@pytest.mark.slow
 async def test_a_costly_mail_is_judged_in_bounded_time_and_look_ups(name: str) -> None:
     raw = MAILS[name]()
     data = resolver()
@@ -103,6 +104,7 @@ async def test_costly_records_are_bounded_too(name: str) -> None:
     assert found.spf.result is not Result.PASS
 
 
+@pytest.mark.slow
 async def test_other_tasks_go_on_while_a_large_mail_is_hashed() -> None:
     raw = sign.sign(mail(body="x y\r\n" * 4_000_000), [key("bank.example")], now=envelope().received_at)
     turns = 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from reception import Connect, KeepingReception, Listen, Peer
+from service_contract import backend, room  # noqa: F401 - fixtures of services
 
 from mailmcp.backends.contract import Listener
 from mailmcp.backends.local import LocalBackend
@@ -28,13 +29,13 @@ async def listen(settings: Settings, reception: KeepingReception) -> AsyncIterat
     backends: list[LocalBackend] = []
 
     async def start(**limits: float) -> Listener:
-        backend = LocalBackend(settings, reception, Limits(**limits))  # type: ignore[arg-type]
-        backends.append(backend)
-        return await backend.listen()
+        made = LocalBackend(settings, reception, Limits(**limits))  # type: ignore[arg-type]
+        backends.append(made)
+        return await made.listen()
 
     yield start
-    for backend in backends:
-        await backend.aclose()
+    for one in backends:
+        await one.aclose()
 
 
 @pytest.fixture

@@ -17,6 +17,21 @@ WAIT = 60
 
 
 @dataclass
+class FreeBudget:
+    """A ``contract.Budget`` that counts and forbids nothing."""
+
+    per_minute: int = 0
+    taken: int = 0
+    rests: list[float] = field(default_factory=list)
+
+    async def take(self) -> None:
+        self.taken += 1
+
+    async def rest(self, seconds: float) -> None:
+        self.rests.append(seconds)
+
+
+@dataclass
 class KeepingReception:
     """A ``contract.Reception`` in memory: some inboxes, and a list of what was accepted."""
 
@@ -33,12 +48,21 @@ class KeepingReception:
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when ``accept`` was called."""
     broken_off: int = 0
+    budgets: dict[str, FreeBudget] = field(default_factory=dict)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(inbox, Message-ID) -> what its service calls that mail."""
+
+    def budget(self, service: str, per_minute: int) -> FreeBudget:
+        return self.budgets.setdefault(service, FreeBudget(per_minute))
 
     async def knows(self, recipient: str) -> bool:
         self.asked.append(recipient)
         if self.trouble_knowing is not None:
             raise self.trouble_knowing
         return recipient.lower() in self.inboxes
+
+    async def called(self, service: str, inbox: str, message_id: str) -> str | None:
+        return self.names.get((inbox, message_id))
 
     async def refuses(self, recipient: str, mail_from: str) -> bool:
         return (recipient.lower(), mail_from) in self.refused

@@ -10,13 +10,23 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
+from pydantic import SecretStr
 from reception import Connect, KeepingReception, Listen, Peer
 
 from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends import BACKENDS, open_backend
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, Backend, CreatesInboxes, Listens
 from mailmcp.backends.local import LocalBackend
-from mailmcp.config import ImapSettings, LocalSettings, Settings, SmtpSettings
+from mailmcp.config import (
+    AgentmailSettings,
+    AgentSendSettings,
+    E2aSettings,
+    ImapSettings,
+    LocalSettings,
+    MailKiteSettings,
+    Settings,
+    SmtpSettings,
+)
 from mailmcp.errors import BackendError, ConfigError, StoreFull
 from mailmcp.models import OutboundMail, Receipt, Source
 
@@ -27,6 +37,10 @@ async def test_every_row_opens_a_backend_of_its_own_name(settings: Settings, rec
     for row in BACKENDS:
         own = settings.local.model_copy(update={"domain": "agents.example"})
         given = {"smtp": SmtpSettings(host="relay.example"), "imap": ImapSettings(username="me@home.example")}
+        given |= {"agentmail": AgentmailSettings(api_key=SecretStr("am_us_0"))}
+        given |= {"e2a": E2aSettings(api_key=SecretStr("e2a_acct_x"))}
+        given |= {"agentsend": AgentSendSettings(api_key=SecretStr("ask_x"))}
+        given |= {"mailkite": MailKiteSettings(api_key=SecretStr("mk_live_x"), domain="mk.example")}
         settings = settings.model_copy(update={**given, "local": own})
         backend = open_backend(row.name, settings, reception, StaticResolver({}))
         assert isinstance(backend, Backend)

@@ -18,6 +18,7 @@ AGENT = "agent@agents.internal"
 # --- sizes and numbers ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_a_message_of_25_mib_is_taken_and_one_byte_more_is_not(port: int, reception: KeepingReception) -> None:
     head = b"Subject: big\r\n\r\n"
     line = b"x" * 74 + b"\r\n"

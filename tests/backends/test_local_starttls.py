@@ -153,6 +153,7 @@ async def test_commands_sent_in_the_clear_after_the_220_are_no_commands(tmp_path
     assert reception.asked == []
 
 
+@pytest.mark.slow
 async def test_a_handshake_that_does_not_come_ends_in_time_and_holds_nobody_up(tmp_path, reception, connect):
     file = made(tmp_path)
     async with listening(tmp_path, reception, file, command_wait=0.3) as listener:

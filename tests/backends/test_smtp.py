@@ -154,6 +154,17 @@ async def test_the_words_of_a_relay_come_back_short_and_without_links_or_secrets
 # --- the moment of the dot ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("answer", ["354 more", "100 hm", "000 hm"])
+async def test_an_answer_that_is_neither_yes_nor_no_means_that_it_may_have_left(tmp_path: Path, answer: str) -> None:
+    async with relay() as sink:
+        sink.answers = {"DATA": answer}
+        with pytest.raises(NoAnswer, match="means nothing"):
+            await backend(tmp_path, sink.port).send(mail(ANN), "d_1", Step())
+        sink.answers |= {BOB: "550 no"}
+        receipt = await backend(tmp_path, sink.port).send(mail(ANN, BOB), "d_1", Step())
+        assert (receipt.accepted, [one for one, _ in receipt.refused], receipt.postponed) == ((), [BOB], ())
+
+
 async def test_a_connection_that_breaks_after_the_dot_may_have_brought_the_mail(tmp_path: Path) -> None:
     async with relay() as sink:
         sink.cut, step = "dot", Step()

@@ -144,6 +144,7 @@ def test_without_a_command_help_is_shown_at_a_terminal_and_nothing_is_opened(tmp
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.slow
 def test_whoever_serves_in_a_terminal_is_told_what_is_going_on(tmp_path):
     ours, theirs = pty.openpty()
     os.write(ours, b"\x04")  # Ctrl-D
@@ -191,6 +192,7 @@ def test_closed_standard_streams_are_said(tmp_path, closed):
     assert (ran.returncode, ran.stderr) == (1, "mailmcp: standard input and standard output must be open.\n")
 
 
+@pytest.mark.slow
 def test_a_host_that_gives_no_standard_error_is_served(tmp_path):
     ran = subprocess.run(
         ["sh", "-c", '"$0" -m mailmcp serve --home "$1" 2>&-', sys.executable, str(tmp_path / "home")],

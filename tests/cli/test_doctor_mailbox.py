@@ -72,6 +72,7 @@ def test_an_account_without_a_user_name_is_said(tmp_path: Path) -> None:
     assert "MAILMCP_IMAP__USERNAME" in found["mailbox"][0][1]
 
 
+@pytest.mark.slow
 def test_a_domain_that_names_no_server_for_sending_is_said_as_what_it_means(tmp_path: Path, dovecot: Dovecot) -> None:
     _, found = asked(tmp_path / "home", **dovecot.environment())
     ((standing, sentence),) = found["sending"]

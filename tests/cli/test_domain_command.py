@@ -69,6 +69,7 @@ def test_adding_twice_prints_the_same_records_as_text_and_as_json(typed):
     assert "PRIVATE" not in first + told
 
 
+@pytest.mark.slow
 def test_without_a_network_the_check_says_what_is_known_here_as_text_and_as_json(typed):
     with NameServer().in_a_thread() as server:
         port = server.port

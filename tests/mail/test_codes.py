@@ -379,6 +379,7 @@ def test_nothing_raises_and_what_is_given_was_shown(subject: str, text: str) -> 
         "AB 12C\n482913 \n",
     ],
 )
+@pytest.mark.slow
 def test_time_grows_linearly_in_hostile_text(piece: str) -> None:
     find(piece * 20, Channels(visible=piece * (180_000 // len(piece)), emphasis=((0, 4),) * 1000))
 

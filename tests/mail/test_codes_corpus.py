@@ -47,14 +47,14 @@ class Figures:
 @pytest.mark.parametrize(
     "split",
     [
-        "dev_europe",
-        "dev_world",
-        "dev_ordinary",
-        "dev_fresh",
-        "dev_life",
-        "dev_second",
-        "dev_third",
-        "dev_fourth",
+        pytest.param("dev_europe", marks=pytest.mark.slow),
+        pytest.param("dev_world", marks=pytest.mark.slow),
+        pytest.param("dev_ordinary", marks=pytest.mark.slow),
+        pytest.param("dev_fresh", marks=pytest.mark.slow),
+        pytest.param("dev_life", marks=pytest.mark.slow),
+        pytest.param("dev_second", marks=pytest.mark.slow),
+        pytest.param("dev_third", marks=pytest.mark.slow),
+        pytest.param("dev_fourth", marks=pytest.mark.slow),
         "held_out",
     ],
 )

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from mailmcp.mail import codes, text
-from mailmcp.mail.codewords import Kind, Lexicon
-from mailmcp.mail.evidence import SETTLED
-from mailmcp.mail.matter import Matter
+from mailmcp.mail.onetime.codewords import Kind, Lexicon
+from mailmcp.mail.onetime.evidence import SETTLED
+from mailmcp.mail.onetime.matter import Matter
+from mailmcp.mail.onetime.weights import WEIGHTS
 from mailmcp.mail.parse import parse
-from mailmcp.mail.weights import WEIGHTS
 from mailmcp.models import Codes, Message
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "codes"

@@ -170,6 +170,7 @@ def other_digits(message: Message, code: str | None) -> Message | None:
 @pytest.mark.parametrize(
     "change", [footer, order, quoted, forwarded, in_tables, as_plain, as_html, greeting, other_digits]
 )
+@pytest.mark.slow
 def test_what_does_not_matter_changes_no_answer(change: Change, every: int) -> None:
     tried, wrong = 0, list[str]()
     for name, message, answer in known(every):

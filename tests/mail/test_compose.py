@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailmcp.errors import BadInput
-from mailmcp.mail import compose, filenames, parse
+from mailmcp.mail import compose, parse
+from mailmcp.mail.mime import filenames
 from mailmcp.models import Address, Inbox, Message, OutgoingFile, Submission
 
 ANN = Inbox(row=1, address="ann@agents.test", label="", backend="local", created_at=datetime(2026, 1, 1, tzinfo=UTC))

@@ -190,6 +190,7 @@ def test_no_field_takes_a_control_character_wherever_it_stands(
     reference=st.text(alphabet="<>a@.\r\n :\x00\u2028", max_size=30),
 )
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_what_strangers_write_and_an_answer_repeats_cannot_add_a_field(kind: str, reference: str) -> None:
     file = OutgoingFile(filename="a.bin", content_type=kind, data=b"x")
     message = read(attachments=(file,), in_reply_to=reference, references=(reference, "<0@g.test>"))
@@ -233,3 +234,17 @@ def test_a_message_is_attached_as_a_file_to_the_byte(kind: str) -> None:
     mime = composed(attachments=(OutgoingFile(filename="m.eml", content_type=kind, data=data),))
     (attachment,) = parse.parse(mime).attachments
     assert parse.attachment_bytes(mime, attachment.part)[1] == data
+
+
+@pytest.mark.parametrize("name", ["invoice\u202efdp.exe", "a\u200bb.txt", "\u2800.txt"])
+def test_a_file_name_that_nobody_would_see_whole_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="invisible characters"):
+        composed(attachments=(OutgoingFile(filename=name, content_type="text/plain", data=b"x"),))
+
+
+@pytest.mark.parametrize("email", ["x@\uff45vil.example", "\u212aate@app.example", "\u0130@app.example"])
+def test_an_address_that_programs_may_take_for_another_is_refused(email: str) -> None:
+    with pytest.raises(BadAddress):
+        compose.address(email)
+    with pytest.raises(BadAddress):
+        composed(to=(Address("", email),))

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from mailmcp.mail.contents import Examiner, examined
+from mailmcp.mail.files.contents import Examiner, examined
 from mailmcp.models import Attachment
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

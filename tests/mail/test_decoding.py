@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mailmcp.mail import charsets, decoding
+from mailmcp.mail.mime import charsets, decoding
 
 GERMAN, RUSSIAN, JAPANESE, KOREAN, CHINESE = "Grüße, 5", "Привет", "認証コード", "인증번호", "验证码"
 
@@ -276,6 +276,7 @@ def test_names_for_people_are_those_that_mail_uses() -> None:
     [b"\xff" * 2**20, bytes(range(256)) * 2**12, b"<\xe9" * 2**19, b"\0\x81" * 2**19, b"\x1b$B\x81" * 2**18],
     ids=["ff", "all", "tags", "nul", "escapes"],
 )
+@pytest.mark.slow
 def test_a_megabyte_of_nonsense_is_decoded_all_the_same(octets: bytes, label: str | None) -> None:
     decoded = decoding.decode(octets, label, ("cp1251", "gb18030", "cp932"))
     decoded.text.encode()

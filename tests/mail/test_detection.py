@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailmcp.mail import decoding, detection
+from mailmcp.mail.mime import decoding, detection
 from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
 
@@ -64,6 +64,7 @@ def _fits(text: str, codec: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_mail_of_our_corpus_without_a_charset_is_read_rightly(pieces: list[tuple[str, bytes]]) -> None:
     """docs/decisions/008 has the figures for all mails."""
     right = sum(decoding.decode(octets).text == octets.decode(codec) for codec, octets in pieces)

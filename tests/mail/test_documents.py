@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailmcp.errors import BadInput, Unsupported
-from mailmcp.mail.documents import MAX_BYTES, DocumentText, text_of
+from mailmcp.mail.files.documents import MAX_BYTES, DocumentText, text_of
 from mailmcp.models import Attachment
 
 
@@ -147,6 +147,7 @@ def test_a_page_is_read_in_the_charset_that_it_names_or_marks(codec: str) -> Non
     assert read(html, "text/html").text == "Łódź"
 
 
+@pytest.mark.slow
 def test_a_page_too_large_to_parse_is_cut_and_says_so() -> None:
     result = read(b"<p>word</p>" * 200_000, "text/html")
     assert result.truncated

@@ -7,7 +7,7 @@ import binascii
 
 import pytest
 
-from mailmcp.mail import embedded, transfer
+from mailmcp.mail.mime import embedded, transfer
 from mailmcp.mail.parse import attachment_bytes, parse
 
 DATA = bytes(range(256)) * 3

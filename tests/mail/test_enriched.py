@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.mail import enriched
+from mailmcp.mail.mime import enriched
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.mail import headers
-from mailmcp.mail.guide import Guide
+from mailmcp.mail.mime import headers
+from mailmcp.mail.mime.guide import Guide
 from mailmcp.mail.parse import parse
 from mailmcp.models import Message
 

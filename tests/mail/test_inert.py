@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailmcp.mail.inert import inert
+from mailmcp.mail.sight.inert import inert
 
 EVIL = "http://evil.example/x"
 HARMFUL = (

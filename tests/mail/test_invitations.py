@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailmcp.mail import invitations
+from mailmcp.mail.mime import invitations
 from mailmcp.mail.parse import parse
 
 

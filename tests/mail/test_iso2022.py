@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.mail import iso2022
+from mailmcp.mail.mime import iso2022
 
 # windows-31j, through which the characters are read, writes these six with other code points, as mail programs do.
 OTHER_CODE_POINTS = {"〜": "～", "‖": "∥", "−": "－", "¢": "￠", "£": "￡", "¬": "￢"}

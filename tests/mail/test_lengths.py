@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from mailmcp.mail.colours import even, legacy, parsed
-from mailmcp.mail.lengths import degrees, number, pixels
-from mailmcp.mail.media import holds
-from mailmcp.mail.rules import blocks
+from mailmcp.mail.sight.colours import even, legacy, parsed
+from mailmcp.mail.sight.lengths import degrees, number, pixels
+from mailmcp.mail.sight.media import holds
+from mailmcp.mail.sight.rules import blocks
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from mailmcp.errors import BadInput
-from mailmcp.mail import archives
-from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.mail.files import archives
+from mailmcp.mail.files.documents import DocumentText, text_of
 from mailmcp.models import Attachment
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -280,6 +280,7 @@ def test_a_damaged_document_is_refused_in_one_sentence(kind: str, data: bytes) -
         read(data, kind)
 
 
+@pytest.mark.slow
 def test_very_deep_nesting_is_read_without_harm() -> None:
     assert read(docx("<a>" * 200_000 + para("deep") + "</a>" * 200_000), "docx").text == "deep"
     assert read(docx("<w:p>" * 50_000 + "<w:r><w:t>in</w:t></w:r>" + "</w:p>" * 50_000), "docx").text == "in"

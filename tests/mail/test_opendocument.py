@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from mailmcp.errors import BadInput
-from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.mail.files.documents import DocumentText, text_of
 from mailmcp.models import Attachment
 
 TYPES = {

@@ -181,6 +181,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str | None]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.slow
 def test_hostile_mails_end_soon_and_say_what_was_left_out(name: str) -> None:
     make, code = HOSTILE[name]
     raw = make()

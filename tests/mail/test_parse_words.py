@@ -7,7 +7,7 @@ import binascii
 
 import pytest
 
-from mailmcp.mail import flowed, transfer
+from mailmcp.mail.mime import flowed, transfer
 
 WORDS = b"The code is 482913. Thank you for using it, and good bye."
 PACKED = base64.b64encode(WORDS)

@@ -10,8 +10,8 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from mailmcp.errors import BadInput
-from mailmcp.mail import pdf
-from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.mail.files import pdf
+from mailmcp.mail.files.documents import DocumentText, text_of
 from mailmcp.models import Attachment
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.mail import provenance as rules
-from mailmcp.mail.provenance import MAX_COMPARED, MAX_QUOTED, words_of
+from mailmcp.mail.history import provenance as rules
+from mailmcp.mail.history.provenance import MAX_COMPARED, MAX_QUOTED, words_of
 from mailmcp.models import Provenance
 
 

@@ -14,9 +14,9 @@ import pytest
 from benchmarks import replies
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.flowed import unfold
+from mailmcp.mail.history.quotes import MAX_LINES, divided, is_forward
+from mailmcp.mail.mime.flowed import unfold
 from mailmcp.mail.parse import parse
-from mailmcp.mail.quotes import MAX_LINES, divided, is_forward
 from mailmcp.mail.text import read
 from mailmcp.models import Channels, Message
 
@@ -395,6 +395,7 @@ UNITS = [
 
 
 @pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.slow
 def test_a_megabyte_of_bait_takes_seconds_at_most(unit: str) -> None:
     text = (unit * (1_000_000 // len(unit) + 1))[:1_000_000]
     divided(text)
@@ -406,6 +407,7 @@ def test_a_megabyte_of_bait_takes_seconds_at_most(unit: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["<blockquote>x</blockquote>y", "<blockquote type=cite>x</blockquote>y", "<div class=gmail_quote>x</div>"]
 )
+@pytest.mark.slow
 def test_html_of_many_quotes_takes_seconds_at_most(unit: str) -> None:
     assert html(unit * 20_000).visible
 

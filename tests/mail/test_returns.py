@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notices_of_programs import BOB, HEADER, ID, TEXT, WHOLE, failed, letter, report, status
 
-from mailmcp.mail import headers, machines, parse, returns
+from mailmcp.mail import machines, parse, returns
+from mailmcp.mail.mime import headers
 from mailmcp.models import Returned, ReturnKind
 
 
@@ -191,6 +192,7 @@ REPORTS = {"bounce.eml", "report-without-words.eml", "012-en-bounce.eml", "041-e
 """The mails of our own corpora that are reports."""
 
 
+@pytest.mark.slow
 def test_no_ordinary_mail_of_the_corpora_is_a_report() -> None:
     mails = [one for one in CORPUS.rglob("*.eml") if "held_out" not in one.parts]
     assert len(mails) > 1_000

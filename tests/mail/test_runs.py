@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailmcp.mail import headers, runs, transfer, tree
+from mailmcp.mail.mime import headers, runs, transfer, tree
+from mailmcp.mail.mime.runs import Abridged
 from mailmcp.mail.parse import attachment_bytes, parse
-from mailmcp.mail.runs import Abridged
 from mailmcp.models import Message
 
 CORPUS = Path(__file__).parent.parent / "corpus"

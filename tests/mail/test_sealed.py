@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailmcp.mail import sealed
+from mailmcp.mail.mime import sealed
 from mailmcp.mail.parse import attachment_bytes, parse
 
 OWN = Path(__file__).parent.parent / "corpus" / "mime"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailmcp.mail.cascade import sheet
-from mailmcp.mail.selectors import Element, needed_name, selectors
+from mailmcp.mail.sight.cascade import sheet
+from mailmcp.mail.sight.selectors import Element, needed_name, selectors
 
 TAGS = ("p", "td", "a")
 CLASSES = ("x", "code-box", "Größe", "1n")

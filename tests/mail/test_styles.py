@@ -125,5 +125,6 @@ def test_a_fill_is_not_undone_by_the_colour_of_a_child() -> None:
     ],
     ids=["siblings", "nested", "variables", "places", "media", "not", "brackets", "braces"],
 )
+@pytest.mark.slow
 def test_hostile_style_sheets_are_read_in_time(html: str) -> None:
     seen(html)

@@ -184,6 +184,16 @@ def test_a_picture_that_is_a_link_is_named_by_its_description() -> None:
     assert link.text == "Confirm"
 
 
+def test_each_piece_of_a_picture_that_leads_somewhere_is_a_link():
+    areas = "<area href='https://example.test/a' alt='Confirm'><area href='https://example.test/b'><area nohref>"
+    channels = html(f"<p>Hello</p><img src=x usemap='#m' alt='Our shop'><map name=m>{areas}</map><p>Bye</p>")
+    assert channels.visible == "Hello\n\n[image: Our shop][image: Confirm]\n\nBye"
+    assert [(link.text, link.url) for link in channels.links] == [
+        ("Confirm", "https://example.test/a"),
+        ("", "https://example.test/b"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -355,6 +365,7 @@ def test_html_past_the_limits_is_not_parsed_and_the_plain_part_is_read(name: str
 
 
 @pytest.mark.parametrize("opening", ["<div>", "<span>", "<blockquote dir=ltr>", "<font face=Arial>", "<table>"])
+@pytest.mark.slow
 def test_words_that_are_nested_too_deep_are_read_without_their_nesting(opening: str) -> None:
     name = opening[1:-1].split()[0]
     channels = html(f"<p>first</p>{f'{opening}word ' * 10_000}innermost{f'</{name}>' * 10_000}<p>last</p>")
@@ -392,6 +403,7 @@ def test_a_style_sheet_that_is_too_long_is_said_and_the_plain_part_is_read(many:
     assert [defect.code for defect in html(body).defects] == ["style_sheet_too_long"]
 
 
+@pytest.mark.slow
 def test_too_many_pieces_cut_off_the_end_and_are_said() -> None:
     for body in ("<p>x" * 99_000, "".join(f"<b style='width:{n}px'>x</b>" for n in range(30_000))):
         channels = html("<p>before</p>" + body)
@@ -438,6 +450,7 @@ def test_hostile_plain_text_takes_linear_time(text: str) -> None:
         "\ud800<p>x",
     ],
 )
+@pytest.mark.slow
 def test_hostile_html_takes_linear_time(body: str) -> None:
     html(body)
 

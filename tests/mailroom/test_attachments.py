@@ -36,6 +36,7 @@ async def received(house: Any, *files: tuple[str, str, bytes]) -> tuple[StoredMe
 
 
 @pytest.mark.parametrize("size", [1_000, 3 * SHORT])
+@pytest.mark.slow
 async def test_an_attachment_comes_as_bytes_and_as_a_file_to_the_byte(house, size):
     data = os.urandom(size)
     message, _ = await received(house, ("a.zip", "application/zip", data), ("b.bin", "application/octet-stream", b"b"))
@@ -49,6 +50,7 @@ async def test_an_attachment_comes_as_bytes_and_as_a_file_to_the_byte(house, siz
     assert path.is_relative_to(house.settings.home / "attachments")
 
 
+@pytest.mark.slow
 async def test_the_text_of_a_part_of_a_long_mail_is_read_where_the_part_is_taken_out(house):
     words = "".join(f"line {number}\n" for number in range(3 * SHORT // 10)).encode()
     message, _ = await received(house, ("log.txt", "text/plain", words), ("page.html", "text/html", b"<p>Page</p>"))
@@ -59,6 +61,7 @@ async def test_the_text_of_a_part_of_a_long_mail_is_read_where_the_part_is_taken
     assert (await house.room.reading.attachment_text(message.id, "page.html"))[2].text == "Page"
 
 
+@pytest.mark.slow
 async def test_trouble_with_a_part_of_a_long_mail_is_told_as_with_that_of_a_short_one(house):
     files = (("a.png", "image/png", b"\x89PNG" * SHORT), ("a.png", "image/png", b"\x89PNG"))
     message, _ = await received(house, *files)

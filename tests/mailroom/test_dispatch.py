@@ -132,6 +132,38 @@ async def test_within_the_undo_window_a_mail_can_be_withdrawn(open_house: Any) -
         assert sink.arrived == []
 
 
+async def test_an_inbox_is_not_deleted_while_mail_of_it_is_on_the_wire_and_what_waited_is_withdrawn(
+    open_house: Any,
+) -> None:
+    arrived, answer = asyncio.Event(), asyncio.Event()
+    async with relay() as sink:
+        take = sink.handle_DATA
+
+        async def slow(*given: Any) -> str:
+            arrived.set()
+            await answer.wait()
+            return await take(*given)
+
+        sink.handle_DATA = slow  # type: ignore[method-assign]
+        house = await open_house(**environment(sink))
+        anna = await house.inbox("anna")
+        waits = (
+            await house.send(
+                anna, "Later.", to=(ANN,), send_at=f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+            )
+        ).draft
+        sending = asyncio.create_task(house.send(anna, to=(ANN,)))
+        await asyncio.wait_for(arrived.wait(), LIMIT)
+        with pytest.raises(BadInput, match="is leaving"):
+            await house.room.delete_inbox(anna)
+        answer.set()
+        assert (await sending).draft.state == "sent"
+        assert (await house.room.delete_inbox(anna))["drafts"] == 2
+        events = [(row.event, row.detail.get("draft")) async for row in house.room.auditing.rows()]
+        assert ("draft.withdrawn", waits.id) in events
+        assert "draft.sent" in [event for event, _ in events]
+
+
 async def test_after_the_undo_window_it_leaves_by_itself_and_cannot_be_withdrawn(open_house: Any) -> None:
     async with relay() as sink:
         house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
@@ -143,6 +175,30 @@ async def test_after_the_undo_window_it_leaves_by_itself_and_cannot_be_withdrawn
         with pytest.raises(BadInput, match="cannot be withdrawn"):
             await house.room.withdraw(draft.id)
         assert len(sink.arrived) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        ({"MAILMCP_SEND__POLICY": "never"}, "policy_never"),
+        ({"MAILMCP_SEND__POLICY": "approve"}, "policy_approve"),
+        ({"MAILMCP_SEND__DENY": ANN.partition("@")[2]}, "denied"),
+    ],
+)
+async def test_what_the_settings_forbid_since_it_was_queued_is_held_again(
+    open_house: Any, now: dict[str, str], why: str
+) -> None:
+    async with relay() as sink:
+        before = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
+        draft = (await before.send(await before.inbox("anna"), to=(ANN,))).draft
+        await before.room.aclose()
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600", **now))
+        due = int(datetime.now(UTC).timestamp() * 1000)
+        await house.room._store.write(lambda db: db.execute("UPDATE drafts SET not_before = ?", (due,)))
+        held = await settled(house, draft.id, "held", "sent")
+        assert (held.state, [one.code for one in held.reasons], sink.arrived) == ("held", [why], [])
+        await house.room.approve(held.id, sha256=held.sha256, approver="ann")
+        await settled(house, draft.id, "sent")
 
 
 async def test_what_is_more_than_an_hour_late_is_held_again(open_house: Any, monkeypatch: pytest.MonkeyPatch) -> None:

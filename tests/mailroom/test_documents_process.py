@@ -55,6 +55,7 @@ async def test_plain_text_is_read_here() -> None:
     assert read.text.strip() == "a line"
 
 
+@pytest.mark.slow
 async def test_a_document_built_to_stall_is_given_up_in_time() -> None:
     started = time.monotonic()
     with pytest.raises(BadInput, match="too long"):

@@ -74,6 +74,7 @@ async def _run(home: Path, *, drops: int, mails: int, restarts: int, seed: int) 
     assert sorted(subjects) == sorted(wanted)
 
 
+@pytest.mark.slow
 async def test_twelve_dropped_connections_lose_and_double_nothing(home: Path) -> None:
     await _run(home, drops=12, mails=10, restarts=1, seed=3)
 

@@ -99,6 +99,7 @@ async def test_a_mail_that_stalls_the_thread_is_judged_in_a_process_and_holds_up
 
 
 @pytest.mark.usefixtures("crashing")
+@pytest.mark.slow
 async def test_a_long_mail_that_ends_its_process_is_shown_by_its_header(house):
     inbox = await house.inbox()
     raw = long(inbox, subject="Poison", text="ends here")
@@ -111,6 +112,7 @@ async def test_a_long_mail_that_ends_its_process_is_shown_by_its_header(house):
 
 
 @pytest.mark.usefixtures("crashing")
+@pytest.mark.slow
 async def test_a_mail_that_is_never_read_to_its_end_is_given_up(house, monkeypatch):
     monkeypatch.setattr(judges, "SECONDS_ALONE", 2)
     inbox = await house.inbox()
@@ -138,6 +140,7 @@ async def test_a_mail_whose_very_header_ends_the_process_is_announced_and_kept(h
 
 
 @pytest.mark.usefixtures("crashing", "only_in_processes")
+@pytest.mark.slow
 async def test_what_may_have_ended_an_earlier_process_does_not_end_the_next(open_house, home):
     first = await open_house()
     inbox = await first.inbox()
@@ -216,6 +219,7 @@ async def test_the_process_of_a_stream_goes_when_the_stream_is_over(house, monke
 
 
 @pytest.mark.usefixtures("crashing")
+@pytest.mark.slow
 async def test_a_mail_of_a_stream_that_ends_the_process_is_set_aside(house, monkeypatch):
     monkeypatch.setattr(fresh, "GREAT_STREAM", 2)
     monkeypatch.setattr(fresh, "STREAM_SECONDS", NEVER)

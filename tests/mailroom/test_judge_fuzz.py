@@ -95,6 +95,7 @@ def judge_some(count: int, seed: int, caplog: pytest.LogCaptureFixture) -> None:
         logging.getLogger("fuzz").warning(line)
 
 
+@pytest.mark.slow
 def test_fifty_damaged_mails_are_judged(caplog: pytest.LogCaptureFixture) -> None:
     judge_some(50, 1, caplog)
 

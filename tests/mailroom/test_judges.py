@@ -67,6 +67,7 @@ async def stored(store: Store, raw: bytes) -> Unjudged:
     return (await store.read(judgements.unjudged, [row]))[0]
 
 
+@pytest.mark.slow
 async def test_a_process_concludes_to_the_letter_what_a_thread_does(process: JudgeProcess, thread: JudgeThread) -> None:
     mails = [path.read_bytes() for path in sorted((CORPUS / "mime").rglob("*.eml"))]
     mails += [path.read_bytes() for path in sorted((CORPUS / "codes" / "dev_world").rglob("*.eml"))]

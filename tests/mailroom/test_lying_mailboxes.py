@@ -34,6 +34,7 @@ async def test_what_lies_there_with_an_impossible_time_is_no_news(open_reader: O
         assert await reader.further() == "new"
 
 
+@pytest.mark.slow
 async def test_a_search_while_older_mail_is_still_being_fetched_asks_the_server(
     open_reader: OpenReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

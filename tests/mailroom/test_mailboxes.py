@@ -152,6 +152,7 @@ async def test_an_address_of_a_domain_that_all_comes_from_gets_its_mail_and_no_o
     assert (await reader.subjects(shop), await reader.subjects(USER)) == (["for the shop"], ["for nobody"])
 
 
+@pytest.mark.slow
 async def test_the_checks_of_fetched_mail_accuse_nobody_whose_spf_cannot_be_asked(home: Path, dovecot: Dovecot) -> None:
     zone = {"_dmarc.app.example": {"TXT": ["v=DMARC1; p=reject"]}, "app.example": {"TXT": ["v=spf1 -all"]}}
     key = sign.generate("other.example", "s1", "ed25519")

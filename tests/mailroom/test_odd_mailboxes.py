@@ -100,6 +100,7 @@ async def test_an_inbox_that_is_made_again_gets_new_mail_and_what_came_meanwhile
 
 
 @pytest.mark.parametrize("query", ["(foo OR", "{5}", "a\x00b", 'say "hello"', "a\\b", "größe", "日本語", "ALL) (a"])
+@pytest.mark.slow
 async def test_any_words_can_be_looked_for_on_the_server(
     open_reader: OpenReader,
     dovecot: Dovecot,

@@ -108,6 +108,7 @@ async def test_a_sign_in_that_cannot_be_begun_says_what_is_missing(home: Path) -
 
 
 @pytest.mark.parametrize("auth", ["xoauth2", "oauthbearer"])
+@pytest.mark.slow
 async def test_a_token_that_was_taken_back_before_its_time_is_renewed(home: Path, auth: str) -> None:
     async with signed_in_world() as (signs, server, environment):
         TokenDrawer(home).put(USER, signs.refresh)

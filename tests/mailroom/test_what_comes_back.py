@@ -247,6 +247,17 @@ async def test_one_recipient_cannot_bounce_for_another(abroad: Abroad) -> None:
     await changed_nothing(abroad, draft, await abroad.comes(complaint, peer=FAR_HOST, mail_from="x@far.example"))
 
 
+async def test_whom_a_later_mail_of_the_conversation_told_the_id_cannot_bounce_for_another(abroad: Abroad) -> None:
+    first = await abroad.send(BOB)
+    forged = abroad.about(written.POSTFIX)
+    sent = await abroad.house.room.draft(first.id)
+    await abroad.send(BOB, CAT, subject="Re: Offer", in_reply_to=sent.message)
+    assert abroad.message_id(0) in abroad.sink.arrived[1].content.decode()
+    report = await abroad.comes(forged)
+    assert "nothing was changed" in report.about
+    assert (await abroad.draft(first))[0] is DraftState.SENT
+
+
 async def test_a_user_of_the_recipients_provider_is_not_its_mail_system(abroad: Abroad) -> None:
     draft = await abroad.send(BOB, CAT)
     raw = abroad.about(written.POSTFIX).replace(b"MAILER-DAEMON@mx.near.example", b"eve@far.example")

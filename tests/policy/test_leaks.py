@@ -114,6 +114,38 @@ def test_other_long_numbers_are_no_cards(number: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "4111 1111 1111 1111 12/27",
+        "4111 1111 1111 1111 12/27 737",
+        "4111111111111111 12/2027",
+        "4111111111111111 737",
+        "4111.1111.1111.1111",
+        "4111\u20131111\u20131111\u20131111",
+        "4111  1111  1111  1111",
+        "4111\n1111\n1111\n1111",
+        "3782 822463 10005 12/27",
+    ],
+)
+def test_a_card_is_found_as_people_write_it_with_its_expiry_and_code(written: str) -> None:
+    assert [number[:4] for number in cards(f"Card: {written}, thanks")] == [written[:4]]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "4\ufe0f\u20e38\ufe0f\u20e32\ufe0f\u20e39\ufe0f\u20e31\ufe0f\u20e33\ufe0f\u20e3",
+        "4\u03328\u03322\u03329\u03321\u03323",
+        "(4)(8)(2)(9)(1)(3)",
+        "4:8:2:9:1:3",
+        "482+913",
+    ],
+)
+def test_a_code_is_found_under_marks_and_between_signs(written: str) -> None:
+    assert in_text(f"It is {written}.", Fresh(message="m_1", code="482913")) == ["fresh_code"]
+
+
+@pytest.mark.parametrize(
     "number", ["DE89 3704 0044 0532 0130 01", "DE89 3704", "ZZ89370400440532013000", "by 17 March to all of you"]
 )
 def test_other_words_are_no_account_numbers(number: str) -> None:
@@ -147,6 +179,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.timeout(100)
+@pytest.mark.slow
 def test_a_long_hostile_text_is_searched_to_its_end(piece: str) -> None:
     """Quadratic time would need hours here, and the time limit would end it."""
     text = (piece * (150_000 // len(piece) + 1))[:150_000] + f"\n\n{leak_samples.secret('gh|p_{A36}')} "

@@ -25,7 +25,7 @@ def believed(
         BOB,
         Report(**given_),
         kind,
-        recipients=recipients or (BOB,),
+        told=recipients or (BOB,),
         wrote_since=wrote,
         relays=returning.reporters(relay),
     )

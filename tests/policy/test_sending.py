@@ -130,6 +130,16 @@ def test_the_deny_list_refuses_details_and_sub_domains_whatever_else_allows(reci
     assert decide(BOB, rules=rules) == (Decision.ALLOW, [])
 
 
+@pytest.mark.parametrize("policy", ["open", "first_contact", "approve"])
+@pytest.mark.parametrize("recipient", ["x@\uff45vil.example", "x@ev\u2115.example", "x@\U0001f4a9.example"])
+def test_a_domain_that_no_rule_can_compare_is_refused_whoever_else_has_such_a_one(policy: str, recipient: str) -> None:
+    stranger = Answered(thread="t_1", author="eve@\uff46.example", verdict=Verdict.UNVERIFIED, wrote_to=frozenset({""}))
+    facts = {"answered": stranger, "agreed": frozenset({""})}
+    rules = Rules(way_out=True, policy=policy, deny=frozenset({"evil.example"}))
+    assert decide(recipient, rules=rules, **facts) == (Decision.DENY, ["no_address"])
+    assert sending.participants(stranger) == frozenset()
+
+
 def test_a_suppressed_recipient_is_refused_with_why_also_when_allowed_by_list() -> None:
     rules = replace(OUT, allow=frozenset({BOB}))
     verdict = sending.decide(Facts(recipients=(BOB,), suppressed={BOB: "bounce"}), rules)

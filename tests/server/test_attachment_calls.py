@@ -152,6 +152,7 @@ async def test_a_link_that_lies_in_the_way_is_not_followed(door, mail, home):
 
 @pytest.mark.parametrize("padding", [0, 600_000], ids=["short", "long"])
 @pytest.mark.parametrize("as_", ["text", "base64", "file"])
+@pytest.mark.slow
 async def test_the_hash_and_what_the_bytes_say_are_given_with_every_form(door, as_, padding):
     inbox = await door.inbox()
     data = b"<!doctype html><p>words" + b" " * padding

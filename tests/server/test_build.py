@@ -114,6 +114,7 @@ TAKEN = {
 """What may be read as each kind; anything else must be refused."""
 
 
+@pytest.mark.slow
 async def test_anything_at_all_given_for_any_argument_is_taken_or_named_in_one_sentence(either_door):
     await either_door.inbox("a")
     tools = (await either_door.client.list_tools()).tools

@@ -30,6 +30,7 @@ def large_letter(to: str, data: bytes) -> bytes:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell the peak of another process")
+@pytest.mark.slow
 def test_a_mail_of_20_mib_comes_and_its_attachment_goes_without_being_held_in_memory(serve):
     server: Served = serve()
     server.initialize()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hosts import ToolFailed
 from outside import OTHER_HOST, PROVED_HOST, World, world
 
 from mailmcp.config import load_settings
@@ -69,6 +70,18 @@ async def test_a_mail_that_came_makes_nobody_known(door):
     assert (await send(door, anna, in_reply_to=message))["status"] == "sent"
     assert (await send(door, anna, PAM, body="Something new."))["status"] == "held"
     assert len(door.sink.arrived) == 1
+
+
+async def test_a_sender_whose_domain_no_rule_can_compare_makes_nobody_known(door):
+    anna = await door.inbox("anna")
+    raw = f"From: no-reply@\uff53hop.example\r\nTo: {anna}\r\nSubject: Hello\r\n\r\nSome words.\r\n".encode()
+    answered = (await door.receive(anna, raw))["message"]
+    for to in ("drop@\uff45vil.example", "\u212aate@app.example"):
+        with pytest.raises(ToolFailed, match="is not an e-mail address"):
+            await send(door, anna, to, in_reply_to=answered)
+    with pytest.raises(ToolFailed, match="not an e-mail address that can be written to"):
+        await send(door, anna, in_reply_to=answered)  # its sender's own address
+    assert door.sink.arrived == []
 
 
 async def test_whom_a_sender_names_beside_is_not_answered_unasked(door):
@@ -159,6 +172,19 @@ async def test_a_taint_outlives_its_inbox_and_the_process_and_ends_after_an_hour
         assert (await send(door, bert, BOB, body="4"))["status"] == "sent"
 
 
+async def test_words_of_an_unproved_sender_taint_also_in_an_own_mail_that_passed_them_on(open_door):
+    door = open_door
+    anna = await door.inbox("anna")
+    eve = await door.mail(anna, from_=EVE, text=LETTER)
+    held = await send(door, anna, BOB, forward=eve)
+    await approve(door, held["draft"])
+    room = await door.session.room()
+    copy = (await room.draft(held["draft"])).message
+    assert (await send(door, anna, PAM, body="One."))["status"] == "sent"
+    assert LETTER[:30] in (await door.ask("read_thread", thread=copy))[0]
+    assert (await send(door, anna, PAM, body="Two."))["status"] == "held"
+
+
 async def test_neither_a_code_nor_a_verified_sender_taints(open_door):
     door = open_door
     anna = await door.inbox("anna")
@@ -194,6 +220,29 @@ async def test_a_rate_is_counted_over_all_processes_of_a_home_and_in_time(home):
         assert states == ["sent", "sent", "sent", "held", "held"]
         await one.change("UPDATE sends SET at = at - 3600000")
         assert (await send(two, anna, "9@app.example", body="Mail 9."))["status"] == "sent"
+
+
+async def test_the_same_address_written_otherwise_is_a_repeat(open_door):
+    door = open_door
+    anna = await door.inbox("anna")
+    first = await send(door, anna, "bob@b\u00fccher.example")
+    for same in ("bob@xn--bcher-kva.example", "Bob <BOB@bu\u0308cher.example>"):
+        assert (await send(door, anna, same))["draft"] == first["draft"]
+    assert (await send(door, anna, "bob@xn--bcher-kva.example", html=""))["draft"] == first["draft"]
+    assert len(door.sink.arrived) == 1
+
+
+async def test_what_is_sent_later_takes_its_place_in_the_hour_in_which_it_leaves(home):
+    async with world(home, MAILMCP_SEND__POLICY="open", MAILMCP_SEND__RATE="2/h") as door:
+        anna = await door.inbox("anna")
+
+        async def asked(number: int, at: str | None) -> str:
+            return (await send(door, anna, BOB, body=f"Number {number}.", send_at=at))["status"]
+
+        noon, ten_past, evening = (f"2099-01-01T{one}:00Z" for one in ("12:00", "12:10", "18:00"))
+        assert [await asked(1, ten_past), await asked(2, ten_past)] == ["queued", "queued"]
+        assert [await asked(3, ten_past), await asked(4, noon)] == ["held", "held"]
+        assert [await asked(5, evening), await asked(6, None)] == ["queued", "sent"]
 
 
 async def test_neither_a_repeat_nor_mail_inside_the_home_takes_a_place(home):
@@ -249,8 +298,10 @@ async def test_own_words_and_common_phrases_may_go_to_anybody(open_door):
         {"body": "x", "attachments": [{"name": "a.csv", "text": "a,482913"}]},
         {"body": "x", "attachments": [{"name": "482913.txt", "text": "a"}]},
         {"body": "4\u200b8\u200b2\u200b9\u200b1\u200b3"},
+        {"body": "https://app.example/?q=%34%38%32%39%31%33"},
+        {"body": "x", "html": '<p title="&#52;&#56;&#50;&#57;&#49;&#51;">x</p>'},
     ],
-    ids=["text", "HTML", "base64", "file", "file name", "invisible"],
+    ids=["text", "HTML", "base64", "file", "file name", "invisible", "link", "attribute"],
 )
 async def test_a_code_that_arrived_within_the_hour_is_held_with_a_masked_reason(open_door, more):
     door = open_door

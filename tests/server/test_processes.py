@@ -51,6 +51,7 @@ def test_a_process_waits_for_mail_that_another_receives(serve):
     assert (again["code"], again["repeated"]) == ("482913", True)
 
 
+@pytest.mark.slow
 def test_waits_in_two_processes_get_two_codes_and_never_the_same_one(serve):
     first, second = (opened(serve, *PATIENT) for _ in range(2))
     address = first.listener()

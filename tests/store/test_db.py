@@ -525,5 +525,6 @@ async def test_two_processes_that_write_at_once_lose_nothing_and_are_never_locke
 
 
 @pytest.mark.parametrize("journal", ["truncate", "wal"])
+@pytest.mark.slow
 async def test_several_processes_may_open_a_new_home_at_the_same_moment(tmp_path: Path, journal: str) -> None:
     await asyncio.to_thread(run_together, _OPENER, tmp_path / "home", journal, "abcd")

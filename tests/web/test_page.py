@@ -78,6 +78,15 @@ def test_what_a_glance_would_not_tell_is_said(rig, session):
     assert session.shown(rig.hold())["notices"] == []
 
 
+def test_an_html_version_that_says_other_things_than_the_text_is_called_out(rig, session):
+    same = rig.hold(body="We agree to pay 200 euros.", html="<p>We agree to <b>pay</b> 200 euros.</p><p>Ann</p>")
+    assert session.shown(same)["notices"] == []
+    other = rig.hold(body="See you tomorrow.", html="<p>We agree to pay one million to Eve.</p>")
+    assert session.shown(other)["notices"] == [
+        "The HTML version, which most programs show, says what the text does not: we agree to pay one million eve."
+    ]
+
+
 def test_a_domain_in_other_letters_is_shown_as_machines_read_it(open_rig):
     rig = open_rig(
         **through(9),
@@ -86,6 +95,20 @@ def test_a_domain_in_other_letters_is_shown_as_machines_read_it(open_rig):
     (to,) = [one for one in shown["people"] if one["role"] == "to"]
     assert (to["ascii"], to["new"], to["own"]) == ("xn--bcher-kva.example", True, False)
     assert any("machines read it as xn--bcher-kva.example" in one for one in shown["notices"])
+
+
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ("\u0430nn@far.example", "has letters beyond ASCII, which may look like others: \u0430 (U+0430)."),
+        ("ann@xn--bcher-kva.example", "may show the domain of ann@xn--bcher-kva.example as b\u00fccher.example."),
+        ("ann\uff20far.example <eve@evil.example>", "The name of eve@evil.example looks like another address"),
+    ],
+)
+def test_a_recipient_that_may_be_taken_for_another_is_called_out(open_rig, to, words):
+    rig = open_rig(**through(9))
+    (notice,) = rig.session().shown(rig.hold(to=(to,)))["notices"]
+    assert words in notice
 
 
 def test_attachments_are_named_measured_and_saved_as_they_are(rig, session):

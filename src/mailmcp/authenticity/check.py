@@ -20,7 +20,7 @@ log = logging.getLogger("mailmcp.authenticity")
 
 LARGE = 256 * 1024
 """From here on a message is split in a worker thread."""
-_AFTERWARDS = (Source.IMAP, Source.IMPORTED)
+_AFTERWARDS = (Source.IMAP, Source.IMPORTED, Source.SERVICE)
 """Met after somebody else had received it: nobody here knows from where it was brought."""
 _WITH_BYTES = (Source.SMTP, *_AFTERWARDS)
 _OVER_THE_BODY = frozenset(("dkim-signature", "arc-message-signature", "arc-seal"))

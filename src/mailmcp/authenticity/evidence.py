@@ -23,6 +23,10 @@ def delivered(envelope: Envelope, source: Source = Source.SMTP) -> str:
         return "It was fetched from a mailbox elsewhere: who brought it there is not known here."
     if source is Source.IMPORTED:
         return "It was taken from a file of mail: who brought it is not known here."
+    if source is Source.SERVICE:
+        return "It was handed over by the service that keeps the inbox: who brought it there is not known here."
+    if source is Source.REBUILT:
+        return "It was put together of what the service that keeps the inbox says: its own bytes are not to be had."
     if envelope.peer is None:
         return "It did not come by SMTP."
     path = f"the path {envelope.mail_from}" if envelope.mail_from else "the null path of bounces"

@@ -4,7 +4,9 @@
 ``meanings.py`` what its answers mean; ``relays.py`` is the table of relays that ``smtp.py`` knows by name, and
 ``oauth.py`` has its access tokens; ``exchangers.py`` and ``sts.py`` find the servers that ``direct.py`` may speak to;
 ``https.py`` is one request to a web server; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server
-that ``local.py`` listens with; ``mailbox`` holds the parts of ``imap.py``.
+that ``local.py`` listens with; ``mailbox`` holds the parts of ``imap.py``. Services that keep inboxes elsewhere promise
+what ``services.py`` says; ``http.py`` and ``calls.py`` are their shared half, ``fields.py`` lies between MIME and what
+they take.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ class Row:
     """The extra of the package that brings its libraries, None when nothing more is needed."""
     asks_dns: bool = False
     """Whether it is made with the mailroom's resolver besides."""
+    rewrites: str = ""
+    """What the service changes in a mail that was approved, in a sentence; nothing when the wire is the bytes."""
 
 
 BACKENDS: tuple[Row, ...] = (
@@ -49,6 +53,33 @@ BACKENDS: tuple[Row, ...] = (
         "imap",
         "mailmcp.backends.imap:ImapBackend",
         "Reads a mailbox that you have elsewhere by IMAP; the smtp backend sends for it.",
+    ),
+    Row(
+        "agentmail",
+        "mailmcp.backends.agentmail:AgentmailBackend",
+        "AgentMail (agentmail.to): inboxes on the internet by an API key.",
+        rewrites="AgentMail gives the mail its own Message-ID and Date, shows the name that the inbox has there, and on"
+        " its shared domain adds a List-Unsubscribe field, on free plans a footer.",
+    ),
+    Row(
+        "e2a",
+        "mailmcp.backends.e2a:E2aBackend",
+        "e2a (e2a.dev): inboxes by an API key, with its evidence about senders; it may hold mail for a review there.",
+        rewrites="e2a gives the mail its own Message-ID, Date and References, leaves out the names of recipients, shows"
+        " the name that the inbox has there, and names what an answer answers only where it would address it alike.",
+    ),
+    Row(
+        "mailkite",
+        "mailmcp.backends.mailkite:MailKiteBackend",
+        "MailKite (mailkite.dev): addresses of a domain by an API key, with its verdicts about senders.",
+        rewrites="MailKite leaves out the names of recipients, and may give the mail its own Message-ID.",
+    ),
+    Row(
+        "agentsend",
+        "mailmcp.backends.agentsend:AgentSendBackend",
+        "AgentSend (agentsend.io): inboxes by an API key; not proven against the service.",
+        rewrites="AgentSend gives the mail its own Message-ID, Date and References, leaves out the names of people, and"
+        " names the newest message of its own thread as what an answer answers.",
     ),
     Row("smtp", "mailmcp.backends.smtp:SmtpBackend", "Sends through a relay by SMTP; it receives nothing."),
     Row(
@@ -83,14 +114,23 @@ def open_backend(name: str, settings: Settings, reception: Reception, resolver: 
     return make(settings, reception, resolver) if row.asks_dns else make(settings, reception)
 
 
+def open_backends(settings: Settings, reception: Reception) -> tuple[Backend, ...]:
+    """Make all backends that receive; the first is the default. Raises ConfigError as ``open_backend`` does."""
+    if not settings.backends:
+        raise ConfigError("The setting MAILMCP_BACKEND names no backend: leave it out, or name one such as local.")
+    return tuple(open_backend(name, settings, reception) for name in settings.backends)
+
+
 def open_sender(settings: Settings, receiving: Backend, reception: Reception, resolver: Resolver) -> Backend | None:
     """The backend that sends, when it is not the one that receives. Raises ConfigError as ``open_backend`` does."""
     from mailmcp.backends.contract import ReadsMailboxes, TakesTokens
 
     name = settings.send_backend
-    if name not in (None, settings.backend):
+    if name is not None and name == receiving.name:
+        return None
+    if name is not None:
         return open_backend(name, settings, reception, resolver)
-    if name is not None or not isinstance(receiving, ReadsMailboxes):
+    if not isinstance(receiving, ReadsMailboxes):
         return None
     with_relay = receiving.sends_with()
     if with_relay is None:

@@ -1,8 +1,9 @@
 """What a backend promises to the mailroom, and what the mailroom promises to a backend.
 
 The required surface is ``Backend``; every further power is a small protocol of its own, and ``isinstance`` decides
-whether a backend has it. A backend gets what it needs from above as the protocols ``Reception`` and ``ListenerWatch``,
-implemented in the mailroom: backends never import the store or the mailroom.
+whether a backend has it. Those of services that keep inboxes elsewhere are in ``services``. A backend gets what it
+needs from above as the protocols ``Reception`` and ``Budget``, implemented in the mailroom: backends never import the
+store or the mailroom.
 """
 
 from __future__ import annotations
@@ -20,8 +21,24 @@ MAX_MESSAGE_BYTES = 25 * 1024 * 1024
 """The largest message that is accepted or composed (25 MiB), whatever the way in."""
 
 
+class Budget(Protocol):
+    """How often a service may be called, by all processes of a home together."""
+
+    async def take(self) -> None:
+        """Return once one more call may be made, in a moment at most. Raises TryLater when it may not so soon."""
+        ...
+
+    async def rest(self, seconds: float) -> None:
+        """The service asked to be left alone so long: until then nobody may call it."""
+        ...
+
+
 class Reception(Protocol):
     """The desk where a backend hands in what it received."""
+
+    def budget(self, service: str, per_minute: int) -> Budget:
+        """The budget of a service that may be called so often in a minute."""
+        ...
 
     async def knows(self, recipient: str) -> bool:
         """Whether an inbox of this home receives mail for this address (case does not matter in the domain).
@@ -48,6 +65,13 @@ class Reception(Protocol):
 
     async def holds(self, arrival: Arrival) -> tuple[str, ...]:
         """Those of its recipients for whom this very message is stored already."""
+        ...
+
+    async def called(self, service: str, inbox: str, message_id: str) -> str | None:
+        """What a service calls the mail with this Message-ID that lies in an inbox; None when it is not known here.
+
+        For services that thread an answer only by their own id of what it answers.
+        """
         ...
 
 
@@ -115,7 +139,10 @@ class FindsSent(Protocol):
     """A backend that can tell what became of a message whose answer was lost."""
 
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
-        """What was accepted of it; None when it certainly did not leave. Raises BackendError when it cannot be told."""
+        """What was accepted of it; None when it certainly did not leave. Raises BackendError when it cannot be told.
+
+        A service that makes one mail of all tries with one ``key`` may say None too when it does not know the mail.
+        """
         ...
 
 
@@ -301,6 +328,11 @@ class Ledger(Protocol):
 @runtime_checkable
 class ReadsMailboxes(Protocol):
     """A backend whose mail lies in accounts elsewhere."""
+
+    @property
+    def name(self) -> str:
+        """The row's name in ``backends.BACKENDS``."""
+        ...
 
     @property
     def addresses(self) -> tuple[str, ...]:

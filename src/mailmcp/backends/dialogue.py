@@ -154,7 +154,13 @@ class Dialogue:
             if not (said.refused or said.postponed):
                 raise NoAnswer(f"{_capital(self._peer)} took the mail and gave no answer.") from error
             return said.receipt()
-        return said.receipt(accepted=True) if 200 <= reply.code < 300 else self._not_taken(said, reply)
+        if 200 <= reply.code < 300:
+            return said.receipt(accepted=True)
+        if not 400 <= reply.code < 600:  # neither yes nor no: it may have the mail, so it is not given it again
+            if not (said.refused or said.postponed):
+                raise NoAnswer(f"{_capital(self._peer)} took the mail and gave an answer that means nothing.")
+            return said.receipt()
+        return self._not_taken(said, reply)
 
     def _not_taken(self, said: _Said, reply: SMTPResponse) -> Receipt:
         group = said.refused if reply.code >= 500 else said.postponed

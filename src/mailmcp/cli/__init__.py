@@ -71,7 +71,7 @@ def _carry_out(line: Line) -> int:
 
 async def open_mailroom(settings: Settings, *, leads: bool = True) -> Mailroom:
     """A mailroom with its backend, as the settings say. Raises ConfigError."""
-    from mailmcp.backends import open_backend
+    from mailmcp.backends import open_backends
     from mailmcp.mailroom.room import Mailroom
 
     def doors(room: Mailroom) -> list[Duty]:
@@ -81,7 +81,7 @@ async def open_mailroom(settings: Settings, *, leads: bool = True) -> Mailroom:
 
     return await Mailroom.open(
         settings,
-        lambda reception: open_backend(settings.backend, settings, reception),
+        lambda reception: open_backends(settings, reception),
         leads=leads,
         further=doors if leads else None,
     )

@@ -34,6 +34,7 @@ from mailmcp.config.sections import (
     SmtpSettings,
     WebSettings,
 )
+from mailmcp.config.services import AgentmailSettings, AgentSendSettings, E2aSettings, MailKiteSettings
 from mailmcp.errors import ConfigError
 from mailmcp.schemas import expected, part_of
 
@@ -42,13 +43,17 @@ __all__ = [
     "PREFIX",
     "RATE",
     "AccountSettings",
+    "AgentSendSettings",
+    "AgentmailSettings",
     "ApprovalSettings",
     "AuthSettings",
     "DirectSettings",
     "DnsSettings",
+    "E2aSettings",
     "ImapSettings",
     "Items",
     "LocalSettings",
+    "MailKiteSettings",
     "Policy",
     "ProcessSettings",
     "RetentionSettings",
@@ -73,7 +78,11 @@ class Settings(Section):
     """Everything that can be set, with the effective values."""
 
     home: Path = Field(description="Folder of the database, config.toml, attachments and lock; made with mode 0700.")
-    backend: str = Field(default="local", description="Which backend receives and sends.")
+    backend: str = Field(
+        default="local",
+        description="Which backend receives and sends; of several with commas between, such as local,agentmail, the"
+        " first is that of new inboxes unless create_inbox names another, and each inbox sends by its own.",
+    )
     send_backend: str | None = Field(
         default=None,
         description="Send through another backend than the one that receives: smtp (a relay) or direct (to the"
@@ -86,10 +95,19 @@ class Settings(Section):
     smtp: SmtpSettings = SmtpSettings()
     direct: DirectSettings = DirectSettings()
     imap: ImapSettings = ImapSettings()
+    agentmail: AgentmailSettings = AgentmailSettings()
+    e2a: E2aSettings = E2aSettings()
+    mailkite: MailKiteSettings = MailKiteSettings()
+    agentsend: AgentSendSettings = AgentSendSettings()
     approval: ApprovalSettings = ApprovalSettings()
     web: WebSettings = WebSettings()
     process: ProcessSettings = ProcessSettings()
     retention: RetentionSettings = RetentionSettings()
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The backends that receive, each once; the first is the default."""
+        return tuple(dict.fromkeys(one.strip() for one in self.backend.split(",") if one.strip()))
 
 
 def default_home() -> Path:

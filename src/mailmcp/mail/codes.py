@@ -13,12 +13,12 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from mailmcp.mail.amounts import money_before, unit_after
-from mailmcp.mail.apart import Candidate, bare
-from mailmcp.mail.candidates import candidates, masked, unmarked
-from mailmcp.mail.codewords import Kind
-from mailmcp.mail.evidence import Setup, Signs, of_candidate, of_mail, of_subject_only, weighed
-from mailmcp.mail.labels import (
+from mailmcp.mail.onetime.amounts import money_before, unit_after
+from mailmcp.mail.onetime.apart import Candidate, bare
+from mailmcp.mail.onetime.candidates import candidates, masked, unmarked
+from mailmcp.mail.onetime.codewords import Kind
+from mailmcp.mail.onetime.evidence import Setup, Signs, of_candidate, of_mail, of_subject_only, weighed
+from mailmcp.mail.onetime.labels import (
     NO_LABEL,
     Label,
     label,
@@ -28,10 +28,10 @@ from mailmcp.mail.labels import (
     since_sentence,
     until_sentence,
 )
-from mailmcp.mail.layout import of_password, setting, shape
-from mailmcp.mail.matter import Matter
-from mailmcp.mail.signin import Offered
-from mailmcp.mail.surroundings import announced_length, in_a_list
+from mailmcp.mail.onetime.layout import of_password, setting, shape
+from mailmcp.mail.onetime.matter import Matter
+from mailmcp.mail.onetime.signin import Offered
+from mailmcp.mail.onetime.surroundings import announced_length, in_a_list
 from mailmcp.models import Channels, Codes
 
 THRESHOLD = -0.5

@@ -18,8 +18,10 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from mailmcp.errors import BadAddress, BadInput
+from mailmcp.language.characters import cleaned
 from mailmcp.language.domains import ascii_host
-from mailmcp.mail import filenames, parse
+from mailmcp.mail import parse
+from mailmcp.mail.mime import filenames
 from mailmcp.models import Address, OutgoingFile, Submission
 
 MAX_SUBJECT = 998
@@ -140,8 +142,15 @@ def _is_address(email: str) -> bool:
         and len(local.encode()) <= 64
         and len(domain.encode()) <= 255
         and bool(_LOCAL.fullmatch(local))
+        and not any(map(_folds_into_ascii, local))
         and all(_LABEL.fullmatch(label) for label in domain.split("."))
+        and ascii_host(domain) != ""  # else no rule could tell whose it is, and a relay may take it for another name
     )
+
+
+def _folds_into_ascii(letter: str) -> bool:
+    """Whether a letter beyond ASCII becomes one of ASCII in lower case: the sign of Kelvin would be a k."""
+    return not letter.isascii() and any(map(str.isascii, unicodedata.normalize("NFC", letter.lower())))
 
 
 def _check(submission: Submission, sender: Address) -> None:
@@ -170,6 +179,8 @@ def _check(submission: Submission, sender: Address) -> None:
         raise BadInput(f"There are {len(submission.attachments)} attachments: at most {MAX_FILES} are possible.")
     for file in submission.attachments:
         _refuse_controls(file.filename, f"The file name {file.filename!r}")
+        if cleaned(file.filename)[1]:  # the human who approves would be shown another name than the recipient
+            raise BadInput(f"The file name {file.filename!a} holds invisible characters: remove them.")
     _check_pictures(submission)
 
 

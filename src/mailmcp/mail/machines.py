@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from mailmcp.mail import headers
-from mailmcp.mail.headers import Block
+from mailmcp.mail.mime import headers
+from mailmcp.mail.mime.headers import Block
 
 DAEMONS = frozenset(
     {"mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "mailer_daemon", "mdaemon", "microsoftexchange"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailmcp.mail.headers import Block
+from mailmcp.mail.mime.headers import Block
 from mailmcp.models import Fate, Message, ReturnKind
 
 MAX_TEXT = 200_000

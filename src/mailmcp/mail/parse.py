@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
 from mailmcp.errors import NotFound
-from mailmcp.mail import addresses, bodies, headers, inside, tree, words
-from mailmcp.mail.guide import Guide
-from mailmcp.mail.headers import Block
+from mailmcp.mail.mime import addresses, bodies, headers, inside, tree, words
+from mailmcp.mail.mime.guide import Guide
+from mailmcp.mail.mime.headers import Block
 from mailmcp.models import Address, Attachment, Defect, Message
 
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from mailmcp.mail import headers, machines, notices, tree
-from mailmcp.mail.headers import Block
-from mailmcp.mail.tree import Part, walk
-from mailmcp.mail.words import octets_of
+from mailmcp.mail import machines, notices
+from mailmcp.mail.mime import headers, tree
+from mailmcp.mail.mime.headers import Block
+from mailmcp.mail.mime.tree import Part, walk
+from mailmcp.mail.mime.words import octets_of
 from mailmcp.models import Fate, Message, Returned, ReturnKind
 
 MAX_OCTETS = 1024 * 1024

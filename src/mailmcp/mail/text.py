@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.drawing import Drawing
-from mailmcp.mail.html import MAX_LINKS, drawn
-from mailmcp.mail.limits import safe
+from mailmcp.mail.history.quotes import Division, divided, is_forward
 from mailmcp.mail.links import plain_links
-from mailmcp.mail.quotes import Division, divided, is_forward
+from mailmcp.mail.sight.drawing import Drawing
+from mailmcp.mail.sight.html import MAX_LINKS, drawn
+from mailmcp.mail.sight.limits import safe
 from mailmcp.models import Channels, Defect, Link, Message
 
 MAX_VISIBLE = 1024 * 1024

@@ -155,9 +155,15 @@ class Checking:
                 return None
         author = message.author
         domain = author.email.rpartition("@")[2] if author else None
-        return await check(
+        results = await check(
             raw, envelope, author_domain=domain, resolver=self._resolver, source=source, rules=self._rules
         )
+        if results.claim is None and source in (Source.SERVICE, Source.REBUILT):
+            try:
+                return replace(results, claim=await self._store.read(checks.claim, row))
+            except MailError:
+                return results
+        return results
 
     def _concluded(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import mimetypes
 import os
 import stat
@@ -21,6 +20,9 @@ from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import FileRequest, SendRequest
 from mailmcp.models import Address, Inbox, Message, OutgoingFile, StoredMessage, Submission
 from mailmcp.store import Store, inboxes, messages
+
+YEARS = (1970, 2999)
+"""The years that a time of sending may have; what has passed means at once."""
 
 
 class Composing:
@@ -148,7 +150,7 @@ class Composing:
         else:
             try:
                 data = base64.b64decode(wanted.base64 or "", validate=True)
-            except binascii.Error as error:
+            except ValueError as error:  # of letters beyond ASCII it is not binascii's
                 raise BadInput(f"The base64 of the attachment {wanted.name[:60]!r} is not valid.") from error
         return OutgoingFile(filename=_file_name(wanted.name), content_type=_type(wanted.name), data=data)
 
@@ -199,9 +201,12 @@ def _time(send_at: str | None) -> datetime | None:
     except ValueError as error:
         raise BadInput(f"`send_at` is {send_at[:60]!r}: give a time such as 2026-01-31T12:00:00Z.") from error
     try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError as error:
-        raise BadInput(f"`send_at` is {send_at[:60]!r}: that year is out of range.") from error
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        moment = datetime.max.replace(tzinfo=UTC)
+    if not YEARS[0] <= moment.year <= YEARS[1]:  # an approval ends later than that, and no clock counts so far
+        raise BadInput(f"`send_at` is {send_at[:60]!r}: that year is out of range.")
+    return moment
 
 
 def _file_name(name: str) -> str:

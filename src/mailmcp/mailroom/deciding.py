@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import cast
 
 from mailmcp.config import RATE, Section, SendSettings, Settings
@@ -93,7 +94,7 @@ class Deciding:
                     inbox=inbox.address,
                     recipients=facts.outside,
                     thread=facts.answered.thread if facts.answered else None,
-                    now=now,
+                    leaves=max(now, submission.send_at or now),
                 ),
             )
         rate = rules.rates.get("thread")
@@ -106,7 +107,10 @@ class Deciding:
         """The draft was allowed without a human: it counts in the rates."""
         if facts.outside:
             thread = facts.answered.thread if facts.answered else None
-            sends.count(db, draft.id, inbox=draft.inbox, recipients=facts.outside, thread=thread, now=now)
+            leaves = max(now, draft.send_at or now)
+            sends.count(
+                db, draft.id, inbox=draft.inbox, recipients=facts.outside, thread=thread, now=now, leaves=leaves
+            )
 
     async def _carried(self, submission: Submission) -> list[Passage]:
         found = [await self._store.read(messages.get, one) for one in dict.fromkeys(submission.carries)]
@@ -141,6 +145,8 @@ def said(submission: Submission) -> Iterator[Piece]:
         links = (one.url for one in channels.links)
         yield Piece("HTML", "\n".join((channels.visible, channels.quoted, channels.signature, *hidden, *links)))
         yield Piece("HTML source", submission.html)
+        if (plain := unescape(submission.html)) != submission.html:  # attributes and comments are seen by programs
+            yield Piece("HTML source", plain)
     people = (*submission.to, *submission.cc, *submission.bcc)
     yield Piece("list of recipients", "\n".join(f"{one.name}\n{one.email}" for one in people))
     for number, file in enumerate(submission.attachments, 1):

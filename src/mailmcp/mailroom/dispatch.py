@@ -18,18 +18,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
-from mailmcp.backends.contract import AboutToCommit, Backend, DeliversWithin, Divides, FindsSent
+from mailmcp.backends.contract import AboutToCommit, Backend, Divides, FindsSent
 from mailmcp.config import Settings
 from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
 from mailmcp.mailroom.clock import Clock
 from mailmcp.mailroom.inbound import Inbound
-from mailmcp.mailroom.legs import Leg, for_all, is_allowed, results_of
+from mailmcp.mailroom.legs import Heard, Leg, Lost, heard_of, is_allowed, results_of
 from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.providers import Providers
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import Delivery, DeliveryState, Draft, DraftState, OutboundMail, Reason, Receipt
-from mailmcp.store import Store, deliveries, inboxes, outbox, seals
+from mailmcp.store import Store, deliveries, inboxes, left_as, outbox, seals
 
 log = logging.getLogger("mailmcp.dispatch")
 
@@ -61,8 +62,7 @@ class Dispatch:
         self,
         store: Store,
         inbound: Inbound,
-        receiving: Backend,
-        sending: Backend | None,
+        providers: Providers,
         sealing: Sealing,
         returning: Returning,
         settings: Settings,
@@ -71,8 +71,8 @@ class Dispatch:
         self._store = store
         self._sealing = sealing
         self._inbound = inbound
-        self._within = receiving if isinstance(receiving, DeliversWithin) and receiving.delivers_within else None
-        self._outside = sending if sending is not None else receiving if self._within is None else None
+        self._providers = providers
+        self._within = providers.within
         self._settings = settings
         self.returning = returning
         self._pace, self.clock = pace, Clock(store)
@@ -82,7 +82,7 @@ class Dispatch:
     @property
     def reaches_outside(self) -> bool:
         """Whether there is a way to anybody but the inboxes of this home."""
-        return self._outside is not None
+        return self._providers.reaches_outside
 
     async def deliver(self, draft: Draft) -> Draft:
         """Hand a queued draft over, whoever else is at it; gives what became of it, or what it is after a while.
@@ -174,10 +174,10 @@ class Dispatch:
             await self._hold_again(draft, doubt, leaves_at, from_=DraftState.CLAIMED)
             return
         mime = await signing.on_its_way(approved, leaves_at, self._settings.home)
-        for leg in await self._legs(await self._store.read(deliveries.outstanding, draft)):
+        for leg in await self._legs(draft, await self._store.read(deliveries.outstanding, draft)):
             leaving = OutboundMail(mime=mime, mail_from=approved.mail_from, recipients=leg.recipients)
-            results = await self._tried(draft, token, leg, leaving)
-            kept = await self._store.write(self._recorded, draft, token, leg, results, leaving, datetime.now(UTC))
+            heard = await self._tried(draft, token, leg, leaving)
+            kept = await self._store.write(self._recorded, draft, token, leg, heard, leaving, datetime.now(UTC))
             if not kept:
                 raise Overtaken(f"The draft {draft.id} was taken up by another process.")
         state = await self._store.write(
@@ -193,17 +193,18 @@ class Dispatch:
         draft: Draft,
         token: str,
         leg: Leg,
-        results: Sequence[Delivery],
+        heard: Heard,
         leaving: OutboundMail,
         now: datetime,
     ) -> bool:
         """Write down what was heard of a leg, and what follows for those that it went to outside; see ``record``."""
-        kept = deliveries.record(db, draft, token, results, left=leaving, backend=leg.backend.name, now=now)
+        kept = deliveries.record(db, draft, token, heard.results, left=leaving, backend=leg.backend.name, now=now)
         if kept and leg.backend is not self._within:
-            self.returning.handed_over(db, draft, results, now)
+            left_as.keep(db, draft, leg.backend.name, heard.receipt, now)
+            self.returning.handed_over(db, draft, heard.results, now)
         return kept
 
-    async def _tried(self, draft: Draft, token: str, leg: Leg, leaving: OutboundMail) -> list[Delivery]:
+    async def _tried(self, draft: Draft, token: str, leg: Leg, leaving: OutboundMail) -> Heard:
         """What became of one leg. Raises Overtaken before anything left."""
 
         committed = False
@@ -230,39 +231,41 @@ class Dispatch:
         except NoAnswer as error:
             found = await self._asked(backend, leaving, draft)
             if not isinstance(found, Lost):
-                return results_of(leg, found, "It did not leave this time.")
-            return for_all(leg, DeliveryState.UNKNOWN, f"{error.public} {deliveries.ANSWER_LOST}")
+                return Heard(results_of(leg, found, "It did not leave this time."), found)
+            return heard_of(leg, DeliveryState.UNKNOWN, f"{error.public} {deliveries.ANSWER_LOST}")
         except TryLater as error:
-            return for_all(leg, DeliveryState.POSTPONED, error.public)
+            return heard_of(leg, DeliveryState.POSTPONED, error.public)
         except BackendError as error:
-            return for_all(leg, DeliveryState.REFUSED, error.public)
+            return heard_of(leg, DeliveryState.REFUSED, error.public)
         except Altered as error:
             log.error("draft %s: %s It was stopped.", draft.id, error)
-            return for_all(leg, DeliveryState.REFUSED, f"{error.public} Nothing was sent.")
+            return heard_of(leg, DeliveryState.REFUSED, f"{error.public} Nothing was sent.")
         except MailError:
             raise
         except Exception:  # a bug of the backend's: not a reason to try without end, nor to forget what may have left
             log.exception("the backend %s failed with the draft %s", backend.name, draft.id)
             state = DeliveryState.UNKNOWN if committed else DeliveryState.POSTPONED
-            return for_all(leg, state, f"The backend {backend.name} failed.")
+            return heard_of(leg, state, f"The backend {backend.name} failed.")
         found = results_of(leg, receipt, "The mail provider did not say what became of it.")
-        return [replace(one, gone=one.recipient in receipt.unreachable) for one in found]
+        return Heard([replace(one, gone=one.recipient in receipt.unreachable) for one in found], receipt)
 
-    async def _legs(self, recipients: Sequence[str]) -> list[Leg]:
+    async def _legs(self, draft: Draft, recipients: Sequence[str]) -> list[Leg]:
         """Inboxes of this home first: that takes no time, and nothing else depends on it."""
+        outside = self._providers.outside((await self._store.read(inboxes.get, draft.inbox)).backend)
         own: set[str] = set()
         if self._within is not None:
-            found = await self._store.read(inboxes.by_recipient, recipients)
+            # What a service keeps is reached by its own way, so that it has its mail too.
+            found = await self._store.read(inboxes.by_recipient, recipients, only_here=outside is not None)
             own = {one for group in found.values() for one in group}
         within = tuple(one for one in recipients if one in own)
         beyond = tuple(one for one in recipients if one not in own)
         legs: list[Leg] = []
-        if self._within is not None and (within or (beyond and self._outside is None)):
+        if self._within is not None and (within or (beyond and outside is None)):
             # Without a way out it is the embedded backend that says in words why there is none.
-            legs.append(Leg(self._within, within + (beyond if self._outside is None else ())))
-        if self._outside is not None and beyond:
-            groups = self._outside.divided(beyond) if isinstance(self._outside, Divides) else [beyond]
-            legs += [Leg(self._outside, group) for group in groups]
+            legs.append(Leg(self._within, within + (beyond if outside is None else ())))
+        if outside is not None and beyond:
+            groups = outside.divided(beyond) if isinstance(outside, Divides) else [beyond]
+            legs += [Leg(outside, group) for group in groups]
         return legs
 
     async def _fail(self, draft: Draft, token: str, why: str) -> None:
@@ -293,7 +296,7 @@ class Dispatch:
             return
         if draft.state is not DraftState.ON_WIRE:
             return  # it was settled meanwhile
-        backend = next((one for one in (self._within, self._outside) if one and one.name == draft.backend), None)
+        backend = self._providers.named(draft.backend)
         lost = tuple(one.recipient for one in draft.deliveries if one.state is DeliveryState.UNKNOWN and not one.detail)
         approved = await self._store.read(outbox.mail, draft)
         leaving = OutboundMail(
@@ -305,15 +308,8 @@ class Dispatch:
         if found is None:
             await self._store.write(deliveries.release, draft, now=now)
         elif isinstance(found, Receipt) and backend is not None:
-            leg = Leg(backend, lost)
-            await self._store.write(
-                deliveries.take_over,
-                draft,
-                results_of(leg, found, deliveries.ANSWER_LOST),
-                left=leaving,
-                backend=backend.name,
-                now=now,
-            )
+            results = results_of(Leg(backend, lost), found, deliveries.ANSWER_LOST)
+            await self._store.write(_taken_over, draft, Heard(results, found), leaving, backend.name, now)
         else:
             log.warning("draft %s was on the wire when its process ended: it may have left", draft.id)
             await self._store.write(deliveries.conclude, draft, None, retry_at=now, now=now)
@@ -330,7 +326,8 @@ class Dispatch:
 
     async def notify(self, mail: OutboundMail, key: str) -> bool:
         """Hand over a mail of mailmcp's own to a human outside; False when it may be tried again. Raises MailError."""
-        if self._outside is None:
+        outside = self._providers.outside(self._providers.default.name)
+        if outside is None:
             return False
         mime = await signing.on_its_way(mail, datetime.now(UTC), self._settings.home)
         leaving = replace(mail, mime=mime)
@@ -340,7 +337,7 @@ class Dispatch:
                 raise Altered("The backend was about to send something else than mailmcp wrote.")
 
         try:
-            receipt = await _given(self._outside, leaving, key, about_to_commit)
+            receipt = await _given(outside, leaving, key, about_to_commit)
         except (NoAnswer, TryLater) as error:
             return isinstance(error, NoAnswer)
         for recipient, why in receipt.refused:
@@ -387,8 +384,11 @@ async def _given(backend: Backend, leaving: OutboundMail, key: str, about_to_com
     return await backend.send(leaving, key, about_to_commit)
 
 
-class Lost:
-    """Nobody can tell what became of a message."""
+def _taken_over(
+    db: sqlite3.Connection, draft: Draft, heard: Heard, leaving: OutboundMail, backend: str, now: datetime
+) -> None:
+    deliveries.take_over(db, draft, heard.results, left=leaving, backend=backend, now=now)
+    left_as.keep(db, draft, backend, heard.receipt, now)
 
 
 def approved_hash(mime: bytes, mail_from: str, recipients: tuple[str, ...]) -> str:

@@ -13,8 +13,8 @@ from dataclasses import asdict
 
 from mailmcp.errors import BadInput, MailError, NotFound, Unsupported
 from mailmcp.mail import parse
-from mailmcp.mail.contents import examined
-from mailmcp.mail.documents import DocumentText, text_of
+from mailmcp.mail.files.contents import examined
+from mailmcp.mail.files.documents import DocumentText, text_of
 from mailmcp.mailroom import apart
 from mailmcp.models import Attachment, Content
 

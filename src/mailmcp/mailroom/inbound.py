@@ -14,12 +14,13 @@ from mmap import mmap
 from mailmcp.errors import StoreUnavailable
 from mailmcp.mailroom.announcing import Announcing
 from mailmcp.mailroom.arrivals import Arrivals
+from mailmcp.mailroom.budgets import Budget
 from mailmcp.mailroom.checking import Checking
 from mailmcp.mailroom.fresh import Fresh
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.set_aside import SetAside
 from mailmcp.models import Arrival, Source
-from mailmcp.store import Store, blocks, inboxes, judgements, messages, raws
+from mailmcp.store import Store, blocks, inboxes, judgements, messages, raws, service_names
 from mailmcp.store.judgements import Unjudged
 
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]{0,10}:[ \t\r\n]{0,10}(\S{1,998})", re.IGNORECASE | re.MULTILINE)
@@ -38,6 +39,10 @@ class Inbound:
         self._fresh = Fresh(store, arrivals, announcing, self._aside, fresh)
         self._tasks: list[asyncio.Task[None]] = []
         self._one_long = asyncio.Lock()
+
+    def budget(self, service: str, per_minute: int) -> Budget:
+        """The budget of a service, shared by all processes of the home."""
+        return Budget(self._store, service, per_minute)
 
     async def knows(self, recipient: str) -> bool:
         """Whether an inbox of this home receives mail for this address."""
@@ -62,6 +67,10 @@ class Inbound:
         if known_by is None:
             return ()
         return await self._store.read(messages.holders, arrival.envelope.recipients, fingerprint=known_by)
+
+    async def called(self, service: str, inbox: str, message_id: str) -> str | None:
+        """What a service calls the mail with this Message-ID; None when it is not known here."""
+        return await self._store.read(service_names.called, service, inbox, message_id)
 
     def taken(self, rows: list[int], arrival: Arrival) -> None:
         """These messages were stored from a mailbox elsewhere; judging follows."""

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from mailmcp.mail import codes, headers, machines, parse, returns, targets, text
+from mailmcp.mail import codes, machines, parse, returns, targets, text
 from mailmcp.mail.legible import legible
+from mailmcp.mail.mime import headers
 from mailmcp.mailroom import apart
 from mailmcp.models import Channels, Codes, Defect, Message, Source
 from mailmcp.policy import trust

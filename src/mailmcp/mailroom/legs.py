@@ -16,6 +16,23 @@ class Leg:
     recipients: tuple[str, ...]
 
 
+class Lost:
+    """Nobody can tell what became of a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard of a leg: the result for each recipient, and the receipt if there was one."""
+
+    results: list[Delivery]
+    receipt: Receipt | None = None
+
+
+def heard_of(leg: Leg, state: DeliveryState, why: str) -> Heard:
+    """The same result for each recipient, without a receipt."""
+    return Heard(for_all(leg, state, why))
+
+
 def for_all(leg: Leg, state: DeliveryState, why: str) -> list[Delivery]:
     """The same result for each recipient."""
     return [Delivery(recipient=one, state=state, detail=why) for one in leg.recipients]

@@ -6,9 +6,9 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from mailmcp.errors import NotFound
-from mailmcp.models import Inbox
-from mailmcp.store import audit, blocks, inboxes
+from mailmcp.errors import BadInput, NotFound
+from mailmcp.models import DraftState, Inbox
+from mailmcp.store import audit, blocks, inboxes, outbox
 
 
 def created(db: sqlite3.Connection, *, address: str, now: datetime, **how: Any) -> tuple[Inbox, bool]:
@@ -20,7 +20,15 @@ def created(db: sqlite3.Connection, *, address: str, now: datetime, **how: Any) 
 
 
 def deleted(db: sqlite3.Connection, address: str, now: datetime) -> dict[str, int]:
-    """Delete an inbox; how much of what is gone. Raises NotFound."""
+    """Delete an inbox; how much of what is gone. Raises NotFound, and BadInput while mail of it is leaving.
+
+    What is on the wire would leave without a line in the log, and a repeat of it would be a second mail.
+    """
+    drafts = outbox.open_of(db, address)
+    if leaving := [one.id for one in drafts if one.state in (DraftState.CLAIMED, DraftState.ON_WIRE)]:
+        raise BadInput(f"{leaving[0]} is leaving {address.lower()} at this moment: delete the inbox once it has.")
+    for one in drafts:
+        outbox.withdraw(db, one, now=now)
     removed = inboxes.delete(db, address)
     audit.record(db, "inbox.deleted", now, inbox=address.lower(), **removed)
     return removed

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from mailmcp.backends.contract import Backend, ReadsMailboxes
+from mailmcp.backends.contract import ReadsMailboxes
 from mailmcp.errors import MailError
 from mailmcp.mailroom.arrivals import Arrivals
 from mailmcp.mailroom.inbound import Inbound, fingerprint
@@ -31,7 +31,8 @@ class Mailboxes:
 
     name = "mailboxes"
 
-    def __init__(self, store: Store, backend: Backend, inbound: Inbound, arrivals: Arrivals) -> None:
+    def __init__(self, store: Store, backend: ReadsMailboxes | None, inbound: Inbound, arrivals: Arrivals) -> None:
+        """``backend`` is the one that reads a person's own mailboxes; None when none does."""
         self._store = store
         self._backend = backend
         self._inbound = inbound
@@ -40,13 +41,13 @@ class Mailboxes:
 
     async def begin(self) -> None:
         """The accounts' own addresses become inboxes the first time that they are met."""
-        if isinstance(self._backend, ReadsMailboxes):
+        if self._backend is not None:
             for address in self._backend.addresses:
                 await self._store.write(accounts.begin, address, datetime.now(UTC))
 
     async def run(self) -> None:
         """As a duty: read the accounts until cancelled."""
-        if not isinstance(self._backend, ReadsMailboxes):
+        if self._backend is None:
             return
         asking = asyncio.create_task(self._ask_for_waits(), name="mailmcp-mailboxes-awaited")
         try:
@@ -56,14 +57,14 @@ class Mailboxes:
 
     async def accounts(self) -> tuple[AccountStatus, ...]:
         """How it stands with those accounts that the settings name."""
-        if not isinstance(self._backend, ReadsMailboxes):
+        if self._backend is None:
             return ()
         known = self._backend.addresses
         return tuple(one for one in await self._store.read(status.accounts) if one.account in known)
 
     def refusal(self, submission: Submission) -> Outcome | None:
         """What is said to a message that the settings do not let leave from its inbox; None when they do."""
-        if not isinstance(self._backend, ReadsMailboxes):
+        if self._backend is None or submission.inbox.backend != self._backend.name:
             return None
         why = self._backend.why_not_from(submission.inbox.address)
         if why is None:
@@ -72,7 +73,7 @@ class Mailboxes:
 
     async def search(self, account: str, query: str) -> int | None:
         """Look on the server for what is not stored; how many mails were found, None when it cannot be asked."""
-        if not isinstance(self._backend, ReadsMailboxes):
+        if self._backend is None:
             return None
         found = await self._backend.search(self, account, query)
         if found:

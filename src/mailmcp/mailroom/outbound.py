@@ -30,6 +30,7 @@ from mailmcp.models import (
     SendingVerdict,
     Submission,
 )
+from mailmcp.policy.patterns import normal
 from mailmcp.store import Store, audit, inboxes, outbox, seals
 
 _OF_THE_DRAFT = ("duplicate", "stale", "no_approval")
@@ -281,12 +282,10 @@ def _leaves_at(submission: Submission, now: datetime, *, undo: float) -> datetim
 def _content_key(submission: Submission) -> str:
     """What makes two calls the same: recipients, subject, bodies, attachments, reply target and time."""
     parts = [
-        sorted(one.email.lower() for one in submission.to),
-        sorted(one.email.lower() for one in submission.cc),
-        sorted(one.email.lower() for one in submission.bcc),
+        *(sorted({normal(one.email) for one in people}) for people in (submission.to, submission.cc, submission.bcc)),
         submission.subject,
         submission.body,
-        submission.html,
+        submission.html or None,
         [[file.filename, file.cid, hashlib.sha256(file.data).hexdigest()] for file in submission.attachments],
         submission.answers,
         submission.send_at.isoformat() if submission.send_at else None,

@@ -23,6 +23,14 @@ class Pace:
     """Between two looks for room in the database that can be given back."""
     sweep: float = 3600
     """Between two looks for mail that is not to be kept, and before the first one."""
+    fetch_awaited: float = 1
+    """Between two looks at an inbox of a service while somebody waits, if the budget allows so many."""
+    fetch_idle: float = 60
+    """The same while nobody does."""
+    fetch_again: float = 1
+    """How much longer than its steps the pauses after trouble are; a laboratory has shorter ones."""
+    glance: float = 0.25
+    """Between two looks whether somebody waits, in whichever process."""
     flush: float = 1
     """Between two looks for queued mail that has fallen due."""
 

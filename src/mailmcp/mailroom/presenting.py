@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
 from mailmcp.errors import NotFound
-from mailmcp.language.characters import cleaned
+from mailmcp.language.characters import cleaned, comparable
 from mailmcp.language.domains import ascii_host, same_organisation
-from mailmcp.mail import inert, parse, targets, text
-from mailmcp.mail.contents import examined
+from mailmcp.mail import parse, targets, text
+from mailmcp.mail.files.contents import examined
+from mailmcp.mail.sight import inert
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Piece, Presented, ShownAddress, ShownFile, ShownMessage, Words
 from mailmcp.mailroom.sealing import Sealing
@@ -25,6 +27,9 @@ CHARACTERS_SHOWN = 4_000
 TEXT_SHOWN = 400_000
 HIDDEN_SHOWN, LINKS_SHOWN = 50, 200
 _HIDDEN_WORDS = 2_000
+MORE_IN_HTML, MORE_SHOWN = 4, 12
+"""Words of the HTML alone from which on they are told, and how many of them are."""
+_WORD = re.compile(r"\w+")
 
 
 class Presenting:
@@ -212,7 +217,12 @@ def _notices(
             yield f"Answers would go to {email}, which is not at the domain of the inbox."
         if one.ascii:
             yield f"{email} is written in letters beyond ASCII; machines read it as {one.ascii}."
-        if "@" in one.address.name and one.address.name.strip("\"' ").lower() != email.lower():
+        if not (local := email.rpartition("@")[0]).isascii():
+            signs = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in dict.fromkeys(local) if not sign.isascii())
+            yield f"The name before the @ of {email} has letters beyond ASCII, which may look like others: {signs}."
+        if (seen := _legible(email.rpartition("@")[2])) is not None:
+            yield f"Mail programs may show the domain of {email} as {seen}."
+        if "@" in comparable(one.address.name) and comparable(one.address.name).strip("\"' ") != comparable(email):
             yield f"The name of {email} looks like another address: {one.address.name[:100]}."
     counted = (("subject", message.subject), ("text", message.text or ""))
     for where, words in (*counted, *(("name of a recipient", one.address.name) for one in people)):
@@ -220,6 +230,8 @@ def _notices(
             yield f"The {where} holds {_counted(invisible, 'invisible character')}, named where they stand."
     if channels.invisible and channels.read_from == "html":
         yield f"The HTML holds {_counted(channels.invisible, 'invisible character')}."
+    if message.html and (more := _said_in_html_alone(message.text or "", channels)):
+        yield f"The HTML version, which most programs show, says what the text does not: {more}."
     if channels.hidden:
         pieces = _counted(len(channels.hidden), "piece")
         yield f"The HTML hides {pieces} of text from whoever reads it; what they say stands below it."
@@ -235,6 +247,28 @@ def _notices(
     for flag, sentence in _FLAGS.items():
         if any(flag in link.flags for link in channels.links):
             yield sentence
+
+
+def _said_in_html_alone(plain: str, channels: Channels) -> str:
+    """Words that are seen in the HTML and not in the text, when they are more than an unsubscribe line or a button."""
+    seen = "\n".join((channels.visible, channels.quoted, channels.signature))
+    said = frozenset(_WORD.findall(comparable(plain)))
+    words = [one for one in dict.fromkeys(_WORD.findall(comparable(seen))) if one not in said]
+    if len(words) < MORE_IN_HTML:
+        return ""
+    return " ".join(words[:MORE_SHOWN]) + (" …" if len(words) > MORE_SHOWN else "")
+
+
+def _legible(domain: str) -> str | None:
+    """A domain of A-labels in the letters that they stand for; None when it has none."""
+    import idna
+
+    if "xn--" not in domain.lower():
+        return None
+    try:
+        return idna.decode(domain)
+    except UnicodeError:  # of the idna package: labels that stand for nothing
+        return None
 
 
 def _counted(number: int, what: str) -> str:

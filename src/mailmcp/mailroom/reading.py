@@ -15,10 +15,10 @@ from typing import BinaryIO
 
 from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable
 from mailmcp.mail import parse
-from mailmcp.mail.contents import Examiner, examined
-from mailmcp.mail.documents import DocumentText
+from mailmcp.mail.files.contents import Examiner, examined
+from mailmcp.mail.files.documents import DocumentText
+from mailmcp.mail.history.provenance import provenance, words_of
 from mailmcp.mail.legible import line
-from mailmcp.mail.provenance import provenance, words_of
 from mailmcp.mailroom.apart import all_of
 from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces

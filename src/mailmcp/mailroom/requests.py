@@ -20,6 +20,7 @@ from mailmcp.models import (
     Link,
     ListenerStatus,
     Reason,
+    ServiceStatus,
     StoredMessage,
     ThreadSummary,
     Verdict,
@@ -247,3 +248,7 @@ class Status:
     """The last row of the audit log, and the hash that stands for all of them."""
     accounts: tuple[AccountStatus, ...] = ()
     """Accounts elsewhere that mail is fetched from."""
+    services: tuple[ServiceStatus, ...] = ()
+    """Services that keep inboxes, and how often they may be called."""
+    listens: bool = True
+    """Whether a backend of this home receives by listening."""

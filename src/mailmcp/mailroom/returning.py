@@ -19,7 +19,7 @@ from mailmcp.config import Settings
 from mailmcp.errors import MailError
 from mailmcp.mail import machines
 from mailmcp.models import Delivery, DeliveryState, Draft, DraftState, Fate, Reason, ReturnKind
-from mailmcp.policy import returning, sending
+from mailmcp.policy import patterns, returning, sending
 from mailmcp.policy.patterns import normal
 from mailmcp.policy.returning import Limits, Report
 from mailmcp.store import Store, audit, deliveries, departures, inboxes, returns, sends, suppressions
@@ -102,12 +102,17 @@ class Returning:
         """Why a queued draft that nobody approved must wait for a human after all; None when it may leave."""
         if draft.decided_at is not None:
             return None
+        if (policy := self._settings.send.policy) in ("approve", "never"):
+            return Reason(f"policy_{policy}", f"The setting MAILMCP_SEND__POLICY is {policy} by now.")
         outside = [one for one in draft.recipients if inboxes.for_recipient(db, one) is None]
         if not outside:
             return None
         if pause := departures.standing(db, draft.inbox):
             return Reason("paused", sending.paused_sentence(pause))
         waiting = {normal(one) for one in deliveries.outstanding(db, draft)}
+        denied = [patterns.pattern(one) for one in self._settings.send.deny]
+        if no := [one for one in outside if normal(one) in waiting and patterns.forbids(denied, one)]:
+            return Reason("denied", f"{no[0]} is on the list of the setting MAILMCP_SEND__DENY by now.")
         gone = [one for one in sends.suppressed(db, outside) if one in waiting]
         return Reason("suppressed", f"Nothing is sent to {gone[0]} any more.") if gone else None
 
@@ -154,7 +159,7 @@ class Returning:
             recipient,
             self._report(waiting),
             fate.kind,
-            recipients=draft.recipients,
+            told=returns.told(db, draft),
             wrote_since=returns.wrote_since(
                 db, {recipient.lower(), normal(recipient)}, draft.created_at, but=waiting.row
             ),

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.authenticity.nameservers import SystemResolver
 from mailmcp.backends import open_sender
-from mailmcp.backends.contract import Backend, CreatesInboxes, ReadsMailboxes, Reception
+from mailmcp.backends.contract import Backend, Listens, Reception
 from mailmcp.config import Settings
-from mailmcp.errors import AddressTaken, BadInput, Unsupported
-from mailmcp.mail import compose
-from mailmcp.mailroom import logged
-from mailmcp.mailroom.addressing import new_address
 from mailmcp.mailroom.admitting import Admitting
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
@@ -24,14 +20,18 @@ from mailmcp.mailroom.checking import Checking, rules_of, system_resolver
 from mailmcp.mailroom.composing import Composing
 from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Duty, Flushing, Leadership, Listening
+from mailmcp.mailroom.fetching import Fetching
+from mailmcp.mailroom.hooks import Hooks
 from mailmcp.mailroom.in_force import InForce, Stating, differ
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.keeping import Keeping
 from mailmcp.mailroom.mailboxes import Mailboxes
+from mailmcp.mailroom.making import Making
 from mailmcp.mailroom.outbound import Outbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.pages import Pages
 from mailmcp.mailroom.presenting import Presenting
+from mailmcp.mailroom.providers import Providers
 from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.requests import Edit, Outcome, Progress, SendRequest, Status, Waited, Wanted
 from mailmcp.mailroom.returning import Returning
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from mailmcp.mailroom.domains import Domains
 
 LISTENER_SECONDS = 2
+OpenReceiving = Callable[[Reception], Backend | Sequence[Backend]]
 
 
 class Mailroom:
@@ -58,7 +59,7 @@ class Mailroom:
         self,
         settings: Settings,
         store: Store,
-        open_receiving: Callable[[Reception], Backend],
+        open_receiving: OpenReceiving,
         pace: Pace = STEADY,
         resolver: Resolver | None = None,
         further: Callable[[Mailroom], Sequence[Duty]] | None = None,
@@ -71,29 +72,31 @@ class Mailroom:
         self._checking = Checking(store, self._arrivals, self._resolver, rules_of(settings))
         returning = Returning(store, settings)
         self._inbound = Inbound(store, self._arrivals, self._checking, returning)
-        self._backend = open_receiving(self._inbound)
-        if isinstance(self._backend, ReadsMailboxes):
-            returning.ask_for_relay(self._backend.sends_with)
-        self._mailboxes = Mailboxes(store, self._backend, self._inbound, self._arrivals)
-        self._sender = open_sender(settings, self._backend, self._inbound, self._resolver)
-        self._sealing = Sealing(settings.home)
-        self._dispatch = Dispatch(
-            store, self._inbound, self._backend, self._sender, self._sealing, returning, settings, pace
+        self._providers = providers = Providers(open_receiving(self._inbound))
+        if (elsewhere := providers.elsewhere) is not None:
+            returning.ask_for_relay(elsewhere.sends_with)
+        self._mailboxes = Mailboxes(store, elsewhere, self._inbound, self._arrivals)
+        providers.send_with(
+            lambda receiving: open_sender(settings, receiving, self._inbound, self._resolver),
+            for_all=settings.send_backend is not None,
         )
+        self._sealing = Sealing(settings.home)
+        self._dispatch = Dispatch(store, self._inbound, providers, self._sealing, returning, settings, pace)
         self._approvers = Approvers(store, self._sealing)
         self.in_force = InForce(store, self._sealing, settings, self._dispatch, lambda: self._leadership.leads)
         self._outbound = Outbound(store, self._dispatch, self._sealing, self.in_force, settings)
-        self._reading = Reading(
-            store, settings.home, self._mailboxes, marks_elsewhere=isinstance(self._backend, ReadsMailboxes)
-        )
+        self._reading = Reading(store, settings.home, self._mailboxes, marks_elsewhere=elsewhere is not None)
         self._presenting = Presenting(store, self._reading, self._sealing)
         self._tainting = Tainting(store)
         self._composing = Composing(store, self._reading, settings.home)
         self._waiting = Waiting(store, self._arrivals, pace)
-        self._listening = Listening(store, self._backend, pace)
+        self._making = Making(store, providers)
+        self._listening = Listening(store, providers.listening, pace)
+        self._fetching = Fetching(store, providers, self._inbound, pace)
+        self.hooks = Hooks(store, providers.receiving, self._fetching.bring)
         self.pages, self.arrivals = Pages(store, self._sealing, self._dispatch, settings), self._arrivals
         flushing = Flushing(self._dispatch, pace)
-        duties: Sequence[Duty] = (self._listening, flushing, self._checking, returning, self._mailboxes)
+        duties: Sequence[Duty] = (self._listening, self._fetching, flushing, self._checking, returning, self._mailboxes)
         stating, mailing = Stating(self.in_force), Mailing(self.pages.reviewing, every=pace.flush)
         self._succession, clock = Succession(store), self._dispatch.clock
         self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=self._reading.forget_files)
@@ -104,7 +107,7 @@ class Mailroom:
     async def open(
         cls,
         settings: Settings,
-        open_receiving: Callable[[Reception], Backend],
+        open_receiving: OpenReceiving,
         pace: Pace = STEADY,
         *,
         leads: bool = True,
@@ -147,9 +150,7 @@ class Mailroom:
         await self._checking.aclose()
         if isinstance(self._resolver, SystemResolver):
             await self._resolver.aclose()
-        await self._backend.aclose()
-        if self._sender is not None:
-            await self._sender.aclose()
+        await self._providers.aclose()
         await self._store.aclose()
 
     # --- inboxes ---------------------------------------------------------------------------------------------
@@ -163,39 +164,8 @@ class Mailroom:
         key: str | None = None,
         backend: str | None = None,
     ) -> tuple[Inbox, bool, str]:
-        """(inbox, whether it was made now, its newest cursor). The same ``key`` gives the same inbox again.
-
-        A ``display_name`` that comes with a key of an inbox is its name from then on.
-
-        Raises BadAddress for an unusable name, AddressTaken, or Unsupported for a backend that is not this home's.
-        """
-        if backend not in (None, self._backend.name):
-            raise Unsupported(f"This home has the backend {self._backend.name}: leave `backend` out.")
-        if not isinstance(self._backend, CreatesInboxes):
-            raise Unsupported(f"The backend {self._backend.name} cannot create addresses.")
-        if len(label) > 200:
-            raise BadInput("The label is longer than 200 characters: shorten it.")
-        display_name = compose.display_name(display_name)
-        for _ in range(5):
-            address, account = new_address(self._backend, name)
-            now = datetime.now(UTC)
-            try:
-                inbox, made = await self._store.write(
-                    logged.created,
-                    address=address,
-                    label=label,
-                    display_name=display_name,
-                    backend=self._backend.name,
-                    key=key,
-                    now=now,
-                    account=account,
-                )
-            except AddressTaken:
-                if name is not None:
-                    raise
-                continue  # a made-up name met an existing one
-            return inbox, made, await self._store.read(inboxes.newest_cursor, inbox)
-        raise AddressTaken("No free address was found: give a `name`.")
+        """(inbox, whether it was made now, its newest cursor); see ``Making.create``."""
+        return await self._making.create(name=name, label=label, display_name=display_name, key=key, backend=backend)
 
     async def list_inboxes(self) -> list[InboxSummary]:
         """All inboxes of this home, oldest first."""
@@ -203,7 +173,7 @@ class Mailroom:
 
     async def delete_inbox(self, address: str) -> dict[str, int]:
         """Remove an inbox and its mail; gives how many messages, threads and drafts went. Raises NotFound."""
-        removed = await self._store.write(logged.deleted, address, datetime.now(UTC))
+        removed = await self._making.delete(address)
         self._arrivals.announce()  # whoever waits for its mail hears that it is gone
         await self._reading.forget_files()
         return removed
@@ -376,8 +346,8 @@ class Mailroom:
         held, ruling = sum(draft.state is DraftState.HELD for draft in drafts), await self.in_force.now()
         return Status(
             home=self.settings.home,
-            backend=self._backend.name,
-            domain=self._backend.domain if isinstance(self._backend, CreatesInboxes) else self.settings.local.domain,
+            backend=",".join(one.name for one in self._providers.receiving),
+            domain=self._providers.domain or self.settings.local.domain,
             policy=ruling.send.policy,
             leads=self._leadership.leads,
             listener=await self._store.read(status.listener),
@@ -397,4 +367,6 @@ class Mailroom:
             suppressed=await self._store.read(suppressions.count),
             audit_head=await self.auditing.head(),
             accounts=await self._mailboxes.accounts(),
+            services=await self._fetching.services(),
+            listens=isinstance(self._providers.listening, Listens),
         )

@@ -26,8 +26,12 @@ class Tainting:
 
     async def showing(self, messages: Iterable[StoredMessage], *, key: str = OWNER) -> None:
         """Text of these messages is about to be given to a caller."""
+        messages = list(messages)
+        sent = [one.id for one in messages if one.outgoing]
+        passed_on = set(await self._store.read(taints.carried, sent)) if sent else set[Shown]()
         await self._note(
-            {
+            passed_on
+            | {
                 Shown(
                     inbox=one.inbox,
                     thread=one.thread,

@@ -31,7 +31,7 @@ class Waiting:
         self._store = store
         self._arrivals = arrivals
         self._pace = pace
-        self._word_from = datetime.min.replace(tzinfo=UTC)
+        self._word_from: dict[int, datetime] = {}
 
     async def wait(self, wanted: Wanted, *, timeout: float, progress: Progress | None = None) -> Waited:
         """Wait for the first match for at most ``timeout`` seconds.
@@ -61,7 +61,7 @@ class Waiting:
                     return Waited(
                         wanted=wanted, message=message, cursor=message.cursor, repeated=repeated, waited=spent
                     )
-                await self._leave_word()
+                await self._leave_word(inbox)
                 if last:
                     return Waited(wanted=wanted, message=None, cursor=cursor, waited=spent)
                 await set_or_late(bell, search.pause(spent, timeout))
@@ -102,13 +102,16 @@ class Waiting:
             await set_or_late(bell, left)
             bell.clear()
 
-    async def _leave_word(self) -> None:
+    async def _leave_word(self, inbox: Inbox) -> None:
         """Where a mailbox has to be asked for new mail, its reader may be another process: it asks more often then."""
         now = datetime.now(UTC)
-        if now < self._word_from:
+        if now < self._word_from.get(inbox.row, now):
             return
-        self._word_from = now + WORD_SECONDS / 2
-        if await self._store.read(status.polled):
+        self._word_from = {row: at for row, at in self._word_from.items() if at > now}
+        self._word_from[inbox.row] = now + WORD_SECONDS / 2
+        if inbox.remote is not None:
+            await self._store.write(status.set_awaited_in, inbox.row, now + WORD_SECONDS, now)
+        elif await self._store.read(status.polled):
             await self._store.write(status.set_awaited, now + WORD_SECONDS)
 
     async def _since(self, since: str | None) -> tuple[int, datetime | None]:

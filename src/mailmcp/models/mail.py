@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from mmap import mmap
 
+from mailmcp.models.authentication import Claim
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -41,6 +43,8 @@ class Source(StrEnum):
     """Taken from a file of mail: as with ``IMAP``, whoever brought it is not known."""
     SUBMITTED = "submitted"
     """Handed in by this mailroom for one of its own inboxes, without SMTP."""
+    SERVICE = "service"
+    """Handed over by a mail service as it came there: it knows who brought it, and mostly does not say."""
     REBUILT = "rebuilt"
     """Composed here because the provider has no raw bytes: DKIM is not ours to judge."""
 
@@ -53,6 +57,8 @@ class Arrival:
     envelope: Envelope
     source: Source
     backend: str
+    claim: Claim | None = None
+    """What the service that hands it over says it found out about the sender."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,12 @@ class Receipt:
     """The same of each that may be accepted later."""
     unreachable: frozenset[str] = frozenset()
     """Those refused ones that do not exist (RFC 3463: 5.1.x): writing to them again harms whoever sends."""
+    held: tuple[tuple[str, str], ...] = ()
+    """(recipient, one sentence) of each for whom the provider keeps it, for a review of its own: it has not left."""
     provider_id: str | None = None
+    """What the provider calls the message: events name it so."""
+    message_id: str | None = None
+    """The Message-ID under which it travels, with angle brackets, when that is not the one in the bytes."""
 
 
 class DeliveryState(StrEnum):

@@ -22,6 +22,10 @@ class Inbox:
     """What recipients see beside the address; the label is a note of ours and leaves with no mail."""
     account: str | None = None
     """Where its mail lies, when that is elsewhere: the address of the account."""
+    remote: str | None = None
+    """What the service that keeps it calls it; None when none does."""
+    adopted: bool = False
+    """It was there before it was known here: it is not deleted there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,11 @@ _CARDS = re.compile(
     r"(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}|5[06-8]\d{10,17})\Z"
 )
+# Written as it stands on a card, or whole: then an expiry or a security code may follow, and other signs part it.
+_AS_ON_CARDS = re.compile(
+    r"(?<![\w.+-])(?:(\d{4})([ .\u2010-\u2013-]{1,2}|[ ]?\n)\d{4}\2\d{4}\2\d{4}|\d{4}[ -]\d{6}[ -]\d{5}|\d{13,19})"
+    r"(?=\s{1,3}(?:\d{1,2} ?[/-] ?\d{2}(?:\d{2})?|\d{3,4})(?![\w/])|(?![\w/]|[ .-]?\d))"
+)
 _START = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})[ -]?(\d)[ -]?(\d)(?=[ -]?[A-Za-z0-9])")
 _LONGEST = 34
 _LEAST_DIGITS = 8
@@ -43,10 +48,13 @@ _LENGTHS = {country: length for length, names in _COUNTRIES.items() for country 
 
 def cards(text: str) -> Iterator[str]:
     """The card numbers in a text, digits only."""
-    for found in _DIGITS.finditer(text):
-        number = re.sub(r"\D", "", found[0])
-        if _CARDS.match(number) and len(set(number)) > 1 and _luhn(number):
-            yield number
+    seen: set[str] = set()
+    for pattern in (_DIGITS, _AS_ON_CARDS):
+        for found in pattern.finditer(text):
+            number = re.sub(r"\D", "", found[0])
+            if number not in seen and _CARDS.match(number) and len(set(number)) > 1 and _luhn(number):
+                seen.add(number)
+                yield number
 
 
 def ibans(text: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import unquote
 
 from mailmcp.language.characters import ascii_digits, cleaned
@@ -71,8 +72,10 @@ def find(pieces: Sequence[Piece], *, fresh: Collection[Fresh] = (), own: Collect
                 (piece.where, what), Leak(kind, f"Its {piece.where} holds what looks like a secret: {what}.")
             )
         inner = _decoded(plain) if piece.plain else ""
-        for kind, what in _in_text(inner, wanted, plain=True) if inner else ():
-            sentence = f"Its {piece.where} holds, in base64, what looks like a secret: {what}."
+        if "%" in plain:  # as it stands in a link, on which a secret leaves most easily
+            inner += f"\n{_comparable(unquote(plain))}"
+        for kind, what in _in_text(inner, wanted, piece.plain) if inner else ():
+            sentence = f"Its {piece.where} holds, in another coding, what looks like a secret: {what}."
             found.setdefault((piece.where, what), Leak(kind, sentence))
     return tuple(found.values())
 
@@ -111,11 +114,17 @@ def _in_text(text: str, wanted: _Wanted, plain: bool) -> Iterator[tuple[str, str
 
 
 def _comparable(text: str) -> str:
-    """The text without invisible characters, wide letters and foreign digits undone, broken words joined."""
+    """The text without invisible characters and marks, wide letters and foreign digits undone, broken words joined."""
     plain = cleaned(text)[0]
     if not plain.isascii():
-        plain = ascii_digits(unicodedata.normalize("NFKC", plain))
+        plain = ascii_digits(unicodedata.normalize("NFKD", plain).translate(_marks()))
     return _BROKEN.sub("", plain)
+
+
+@cache
+def _marks() -> dict[int, None]:
+    """Accents, underlines and keycaps: what stands on, under and around other characters."""
+    return {one: None for one in range(0x300, 0x1F000) if unicodedata.category(chr(one)) in ("Mn", "Me")}
 
 
 # A line break inside what cannot be a word: base64 and tokens are wrapped by programs.
@@ -152,7 +161,7 @@ def _code_pattern(code: str) -> re.Pattern[str]:
     """A code as people may write it: with blanks and signs in between, in any case."""
     bare = [one for one in _comparable(code) if one.isalnum()]
     letters = "[^\\W_]" if len(bare) < _SHORT_CODE or not all(one.isdigit() for one in bare) else "\\d"
-    between = r"[\s._·,/*|-]{0,3}" if len(bare) >= _SHORT_CODE else "[ -]?"
+    between = r"[\s._·,:()+/*|-]{0,3}" if len(bare) >= _SHORT_CODE else "[ -]?"
     return re.compile(rf"(?<!{letters}){between.join(map(re.escape, bare))}(?!{letters})", re.IGNORECASE)
 
 

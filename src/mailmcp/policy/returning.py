@@ -5,8 +5,8 @@ here (128 random bits, which only those who handled or got that message know), a
 got it may still lie about the others that got it, so a report is believed
 
 * of a mail system that is proved to be the relay that this home sends by, or the recipient's own, or
-* of anybody when the message went to that one recipient alone, who did not write since: they could only harm
-  themselves, or somebody to whom they showed the message.
+* of anybody when the message and all of ours in its conversation (the later ones name it) went to that one recipient
+  alone, who did not write since: they could only harm themselves, or somebody to whom they showed the message.
 """
 
 from __future__ import annotations
@@ -108,12 +108,12 @@ def believed(
     report: Report,
     kind: ReturnKind,
     *,
-    recipients: Collection[str],
+    told: Collection[str],
     wrote_since: Collection[str],
     relays: frozenset[str],
 ) -> bool:
-    """Whether a report about one of the recipients of a message counts."""
-    alone = len({normal(one) for one in recipients}) == 1
+    """Whether a report about one of the recipients of a message counts; ``told`` are all who may know its id."""
+    alone = len({normal(one) for one in told}) == 1
     complaint = kind is ReturnKind.COMPLAINT
     is_system = complaint or (report.null_path and report.daemon)
     proved = any(same_organisation(one, report.author_domain) for one in report.proved)

@@ -174,12 +174,14 @@ def participants(answered: Answered) -> frozenset[str]:
         found.add(normal(answered.author))
         if answered.verdict is Verdict.VERIFIED:
             found |= {normal(one) for one in answered.reply_to if _near(one, answered.author)}
-    return frozenset(found)
+    return frozenset(found - {""})
 
 
 def _refusals(facts: Facts, rules: Rules) -> Iterator[Reason]:
     for one in facts.outside:
-        if forbids(rules.deny, one):
+        if not normal(one):  # it would be compared with nothing: with no list, and with nobody that is known
+            yield Reason("no_address", f"{one} cannot be compared with any rule: its domain is not written correctly.")
+        elif forbids(rules.deny, one):
             yield Reason("denied", f"{one} is on the list of the setting MAILMCP_SEND__DENY.")
         elif why := facts.suppressed.get(normal(one)):
             yield Reason("suppressed", f"Nothing is sent to {one} any more ({why}).")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from mailmcp.models import AuthResults, Envelope, Source, Trust
+from mailmcp.models import AuthResults, Claim, ClaimedResult, Envelope, Source, Trust
 from mailmcp.store import threads
 from mailmcp.store.columns import coded_json, envelope, milliseconds
 
@@ -72,6 +72,24 @@ def append(db: sqlite3.Connection, row: int, check: Check, now: datetime) -> Non
         )
     if found["thread"] is not None:
         threads.refresh(db, found["thread"])
+
+
+def claim(db: sqlite3.Connection, row: int) -> Claim | None:
+    """What the service that handed a message over said of its sender; None when it said nothing."""
+    found = db.execute("SELECT claim FROM messages WHERE id = :row", {"row": row}).fetchone()
+    if found is None or found["claim"] is None:
+        return None
+    said = json.loads(found["claim"])
+    results = (
+        ClaimedResult(
+            method=one["method"],
+            result=one["result"],
+            reason=one["reason"],
+            properties=tuple((name, value) for name, value in one["properties"]),
+        )
+        for one in said["results"]
+    )
+    return Claim(by=said["by"], results=tuple(results))
 
 
 def due(db: sqlite3.Connection, now: datetime, *, limit: int = 20) -> list[Due]:

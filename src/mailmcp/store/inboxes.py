@@ -23,11 +23,14 @@ def create(
     key: str | None,
     now: datetime,
     account: str | None = None,
+    remote: str | None = None,
+    adopted: bool = False,
 ) -> tuple[Inbox, bool]:
     """Make an inbox, or find the one that the same ``key`` made before: (inbox, whether it was made now).
 
-    ``account`` is where its mail lies, when that is elsewhere. One that was made before takes a ``display_name`` that
-    is given now. Raises AddressTaken when the address exists and was not made with this key.
+    ``account`` is where its mail lies, when that is elsewhere; ``remote`` is what the service that keeps it calls it.
+    One that was made before takes a ``display_name`` that is given now. Raises AddressTaken when the address exists and
+    was not made with this key.
     """
     if key is not None:
         row = db.execute(
@@ -38,8 +41,8 @@ def create(
         if row is not None:
             return _inbox(row), False
     row = db.execute(
-        "INSERT INTO inboxes (address, label, display_name, backend, key, created_at, account)"
-        " VALUES (:address, :label, :display_name, :backend, :key, :now, :account)"
+        "INSERT INTO inboxes (address, label, display_name, backend, key, created_at, account, remote, adopted)"
+        " VALUES (:address, :label, :display_name, :backend, :key, :now, :account, :remote, :adopted)"
         " ON CONFLICT (address) DO NOTHING RETURNING *",
         {
             "address": address,
@@ -49,6 +52,8 @@ def create(
             "key": key,
             "now": milliseconds(now),
             "account": account,
+            "remote": remote,
+            "adopted": int(adopted),
         },
     ).fetchone()
     if row is None:
@@ -69,6 +74,12 @@ def get(db: sqlite3.Connection, address: str) -> Inbox:
     return _inbox(row)
 
 
+def of_key(db: sqlite3.Connection, key: str) -> Inbox | None:
+    """The inbox that was made with a caller's key; None when there is none."""
+    row = db.execute("SELECT * FROM inboxes WHERE key = :key", {"key": key}).fetchone()
+    return _inbox(row) if row is not None else None
+
+
 def for_recipient(db: sqlite3.Connection, recipient: str) -> Inbox | None:
     """The inbox that receives mail for an envelope recipient: its own address, or that with ``+detail`` (RFC 5233)."""
     local, _, domain = recipient.lower().rpartition("@")
@@ -82,12 +93,15 @@ def for_recipient(db: sqlite3.Connection, recipient: str) -> Inbox | None:
     return None
 
 
-def by_recipient(db: sqlite3.Connection, recipients: Iterable[str]) -> dict[str, list[str]]:
-    """Envelope recipients grouped by the inbox (its address) that receives them; unknown ones are left out."""
+def by_recipient(db: sqlite3.Connection, recipients: Iterable[str], *, only_here: bool = False) -> dict[str, list[str]]:
+    """Envelope recipients grouped by the inbox (its address) that receives them; unknown ones are left out.
+
+    With ``only_here`` inboxes that a service keeps are left out too.
+    """
     groups: dict[str, list[str]] = {}
     for recipient in recipients:
         inbox = for_recipient(db, recipient)
-        if inbox is not None:
+        if inbox is not None and not (only_here and inbox.remote is not None):
             groups.setdefault(inbox.address, []).append(recipient)
     return groups
 
@@ -121,7 +135,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     removed = {"messages": count["messages"], "threads": count["threads"], "drafts": count["drafts"]}
     search.forget_inbox(db, inbox["inbox"])
     mine = "IN (SELECT id FROM messages WHERE inbox = :inbox)"
-    for table in ("deliveries", "seals"):
+    for table in ("deliveries", "seals", "left_as"):
         db.execute(f"DELETE FROM {table} WHERE draft IN (SELECT id FROM drafts WHERE inbox = :inbox)", inbox)
     db.execute("DELETE FROM drafts WHERE inbox = :inbox", inbox)
     for table in removal.OF_A_MESSAGE:
@@ -133,7 +147,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
         [{"raw": raw} for raw in raws],
     )
     db.execute("UPDATE threads SET merged_into = NULL WHERE inbox = :inbox", inbox)
-    for table in ("threads", "contacts", "arrivals", "agreed", "inbound_rules"):
+    for table in ("threads", "contacts", "arrivals", "agreed", "inbound_rules", "fetched", "fetching"):
         db.execute(f"DELETE FROM {table} WHERE inbox = :inbox", inbox)
     db.execute("DELETE FROM inboxes WHERE id = :inbox", inbox)
     db.execute("DELETE FROM meta WHERE key = :key", {"key": f"retention {found.address}"})
@@ -181,4 +195,6 @@ def _inbox(row: sqlite3.Row) -> Inbox:
         backend=row["backend"],
         created_at=moment(row["created_at"]),
         account=row["account"],
+        remote=row["remote"],
+        adopted=bool(row["adopted"]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from mailmcp.errors import NotFound
@@ -208,8 +209,8 @@ def _insert(
     envelope = arrival.envelope
     row = db.execute(
         "INSERT INTO messages (public_id, inbox, raw, outgoing, source, mail_from, recipients, peer, helo,"
-        " tls, received_at, fingerprint) VALUES (:id, :inbox, :raw, :outgoing, :source, :mail_from, :recipients, :peer,"
-        " :helo, :tls, :received_at, :fingerprint) RETURNING id",
+        " tls, received_at, fingerprint, claim) VALUES (:id, :inbox, :raw, :outgoing, :source, :mail_from, :recipients,"
+        " :peer, :helo, :tls, :received_at, :fingerprint, :claim) RETURNING id",
         {
             "id": new_id("m"),
             "inbox": inbox,
@@ -223,6 +224,7 @@ def _insert(
             "tls": envelope.tls,
             "received_at": milliseconds(envelope.received_at),
             "fingerprint": fingerprint,
+            "claim": json.dumps(asdict(arrival.claim), ensure_ascii=False) if arrival.claim else None,
         },
     ).fetchone()
     return int(row["id"])

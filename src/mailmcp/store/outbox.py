@@ -121,6 +121,12 @@ def open_drafts(db: sqlite3.Connection, states: Sequence[DraftState] = OPEN) -> 
     return _select(db, f"state IN ({','.join(repr(str(state)) for state in states)}) ORDER BY drafts.id LIMIT 200", {})
 
 
+def open_of(db: sqlite3.Connection, inbox: str) -> list[Draft]:
+    """All drafts of one inbox (its address) that are not over."""
+    among = ",".join(repr(str(state)) for state in OPEN)
+    return _select(db, f"inboxes.address = :inbox AND state IN ({among}) ORDER BY drafts.id", {"inbox": inbox.lower()})
+
+
 def decided(db: sqlite3.Connection, *, limit: int) -> list[Draft]:
     """Drafts of which is known what became of them, the newest first."""
     over = "state NOT IN ('held', 'queued', 'claimed', 'on_wire')"

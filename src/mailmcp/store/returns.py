@@ -106,6 +106,16 @@ def draft_of(db: sqlite3.Connection, returned: Returned, *, inbox: str | None) -
     return None
 
 
+def told(db: sqlite3.Connection, draft: Draft) -> frozenset[str]:
+    """To whom mail of ours in the conversation of a draft went: the later of it name the earlier (References)."""
+    rows = db.execute(
+        "SELECT recipients FROM messages WHERE outgoing = 1"
+        " AND thread = (SELECT thread FROM messages WHERE public_id = :message)",
+        {"message": draft.message},
+    )
+    return frozenset(one for row in rows for one in json.loads(row["recipients"])) | set(draft.recipients)
+
+
 def _come_together(db: sqlite3.Connection, one: str, other: str) -> bool:
     """Whether the mail of two inboxes comes the same way."""
     found = db.execute("SELECT account FROM inboxes WHERE address IN (:one, :other)", {"one": one, "other": other})

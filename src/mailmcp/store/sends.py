@@ -16,15 +16,22 @@ KEPT = timedelta(days=2)
 
 
 def count(
-    db: sqlite3.Connection, draft: str, *, inbox: str, recipients: Iterable[str], thread: str | None, now: datetime
+    db: sqlite3.Connection,
+    draft: str,
+    *,
+    inbox: str,
+    recipients: Iterable[str],
+    thread: str | None,
+    now: datetime,
+    leaves: datetime,
 ) -> None:
-    """A draft was allowed to leave for these recipients without a human."""
+    """A draft was allowed to leave for these recipients, at that time, without a human."""
     db.execute("DELETE FROM sends WHERE at < :before", {"before": milliseconds(now - KEPT)})
     db.executemany(
-        "INSERT INTO sends (draft, inbox, recipient, thread, at) VALUES (:draft, :inbox, :recipient, :thread, :now)"
+        "INSERT INTO sends (draft, inbox, recipient, thread, at) VALUES (:draft, :inbox, :recipient, :thread, :at)"
         " ON CONFLICT DO NOTHING",
         [
-            {"draft": draft, "inbox": inbox, "recipient": one, "thread": thread, "now": milliseconds(now)}
+            {"draft": draft, "inbox": inbox, "recipient": one, "thread": thread, "at": milliseconds(leaves)}
             for one in {normal(recipient) for recipient in recipients}
         ],
     )
@@ -37,17 +44,18 @@ def counted(
     inbox: str,
     recipients: Collection[str],
     thread: str | None,
-    now: datetime,
+    leaves: datetime,
 ) -> Sent:
-    """How many left within the time of each rate."""
+    """How many leave within the time of each rate before or after that moment: they are asked for in any order."""
 
     def within(scope: str, condition: str = "TRUE", **values: str | None) -> int:
         rate = rates.get(scope)
         if rate is None:
             return 0
-        since = milliseconds(now - timedelta(seconds=rate.seconds))
-        find = f"SELECT count(DISTINCT draft) FROM sends WHERE at > :since AND {condition}"
-        return int(db.execute(find, {"since": since, **values}).fetchone()[0])
+        span = timedelta(seconds=rate.seconds)
+        times = {"since": milliseconds(leaves - span), "until": milliseconds(leaves + span)}
+        find = f"SELECT count(DISTINCT draft) FROM sends WHERE at > :since AND at < :until AND {condition}"
+        return int(db.execute(find, {**times, **values}).fetchone()[0])
 
     return Sent(
         inbox=within("inbox", "inbox = :inbox", inbox=inbox),

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from mailmcp.models import AccountStatus, ListenerStatus
-from mailmcp.store.columns import milliseconds
+from mailmcp.store.columns import milliseconds, optional_moment
 
 
 def set_listener(db: sqlite3.Connection, value: ListenerStatus | None) -> None:
@@ -103,6 +103,35 @@ def awaited(db: sqlite3.Connection, now: datetime) -> bool:
     """Whether somebody waits, in whichever process."""
     row = db.execute("SELECT value FROM meta WHERE key = 'awaited'").fetchone()
     return row is not None and int(row["value"]) > milliseconds(now)
+
+
+def set_awaited_in(db: sqlite3.Connection, inbox: int, until: datetime, now: datetime) -> None:
+    """Somebody waits for mail of this inbox (its row) until then."""
+    db.execute("DELETE FROM meta WHERE key LIKE 'awaited in %' AND CAST(value AS INTEGER) <= :now", _at(now))
+    _put(db, f"awaited in {inbox}", str(milliseconds(until)))
+
+
+def awaited_in(db: sqlite3.Connection, now: datetime) -> frozenset[int]:
+    """The rows of the inboxes for whose mail somebody waits, in whichever process."""
+    rows = db.execute(
+        "SELECT key FROM meta WHERE key LIKE 'awaited in %' AND CAST(value AS INTEGER) > :now", _at(now)
+    ).fetchall()
+    return frozenset(int(row["key"].rpartition(" ")[2]) for row in rows)
+
+
+def _at(now: datetime) -> dict[str, int]:
+    return {"now": milliseconds(now)}
+
+
+def set_service(db: sqlite3.Connection, service: str, trouble: str, looked_at: datetime | None) -> None:
+    """Write down how it stands with a service."""
+    keep(db, f"service {service}", {"trouble": trouble, "looked_at": milliseconds(looked_at) if looked_at else None})
+
+
+def service(db: sqlite3.Connection, name: str) -> tuple[str, datetime | None]:
+    """How it stands with a service, as the leading process said last: (its trouble, when it was looked at)."""
+    found = kept(db, f"service {name}") or {}
+    return found.get("trouble", ""), optional_moment(found.get("looked_at"))
 
 
 def _put(db: sqlite3.Connection, key: str, value: str) -> None:

@@ -42,15 +42,30 @@ def of_threads(db: sqlite3.Connection, threads: Iterable[str]) -> list[Shown]:
         " JOIN inboxes ON inboxes.id = messages.inbox WHERE outgoing = 0 AND messages.verdict <> 'verified'",
         {"threads": json.dumps(list(threads))},
     )
-    return [
-        Shown(
-            inbox=row["address"],
-            thread=row["thread"],
-            sender=normal(row["from_email"]) or None,
-            grave=Verdict(row["verdict"]) in GRAVE,
-        )
-        for row in rows
-    ]
+    return [_shown(row) for row in rows]
+
+
+def carried(db: sqlite3.Connection, sent: Iterable[str]) -> list[Shown]:
+    """Whose words our own mails (m_…) pass on: a forward holds them as much as what came."""
+    rows = db.execute(
+        "SELECT DISTINCT threads.public_id AS thread, inboxes.address, messages.from_email, messages.verdict"
+        " FROM json_each(:sent) AS named JOIN messages AS copies ON copies.public_id = named.value"
+        " JOIN drafts ON drafts.message = copies.id CROSS JOIN json_each(drafts.carries) AS passed"
+        " JOIN messages ON messages.public_id = passed.value JOIN threads ON threads.id = messages.thread"
+        " JOIN inboxes ON inboxes.id = messages.inbox"
+        " WHERE messages.outgoing = 0 AND messages.verdict <> 'verified'",
+        {"sent": json.dumps(list(sent))},
+    )
+    return [_shown(row) for row in rows]
+
+
+def _shown(row: sqlite3.Row) -> Shown:
+    return Shown(
+        inbox=row["address"],
+        thread=row["thread"],
+        sender=normal(row["from_email"]) or None,
+        grave=Verdict(row["verdict"]) in GRAVE,
+    )
 
 
 def add(db: sqlite3.Connection, shown: Iterable[Shown], *, key: str, now: datetime) -> None:

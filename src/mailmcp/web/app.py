@@ -21,6 +21,7 @@ from mailmcp.mailroom.room import Mailroom
 from mailmcp.models import Draft, DraftState
 from mailmcp.web import sessions, shapes
 from mailmcp.web.guard import App, Guard
+from mailmcp.web.hooks import HookDesk
 from mailmcp.web.sessions import Sessions, Tries
 
 log = logging.getLogger("mailmcp.web")
@@ -257,13 +258,14 @@ def answering(handle: Handle) -> Handle:
 
 def build(desk: Desk, *, host: str, port: int) -> App:
     """The page as an ASGI application at one address."""
-    routes, url = desk.routes(), None
+    hooks = HookDesk(desk.room.hooks)
+    routes, url = [*desk.routes(), *hooks.routes()], None
     if desk.room.pages.reviewing.reviewer is not None:
         from mailmcp.web.review import ReviewDesk
 
         routes, url = [*routes, *ReviewDesk(desk.room).routes()], desk.room.settings.approval.review_url
     app = cast(App, Starlette(routes=routes, exception_handlers=_PLAIN))
-    return Guard(app, host=host, port=port, review_url=url)
+    return Guard(app, host=host, port=port, review_url=url, hooks=hooks.paths)
 
 
 def asset(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
 from mailmcp.web.peers import is_stranger
@@ -23,7 +23,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY, LARGE_BODY = 16 * 1024, 1536 * 1024
 """Octets of a request; the larger ones of an edited draft."""
+HOOK_BODY = 2 * 1024 * 1024
+"""Octets of what a provider posts; a mail in it is fetched anyway."""
 BODY_SECONDS = 10
+UNSIGNED = "This is not signed by the provider."
+"""Said to whatever is posted to a hook and not taken."""
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
     " form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';"
@@ -64,8 +68,11 @@ class Refusal(Exception):
 class Guard:
     """Lets through what may be looked at, and puts the same headers on every answer."""
 
-    def __init__(self, app: App, *, host: str, port: int, review_url: str | None = None) -> None:
+    def __init__(
+        self, app: App, *, host: str, port: int, review_url: str | None = None, hooks: Collection[str] = ()
+    ) -> None:
         self._app = app
+        self._hooks = hooks
         authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._authority, self._origin = authority.encode(), f"http://{authority}".encode()
         elsewhere = review_url.rstrip("/").encode() if review_url else b""
@@ -91,7 +98,8 @@ class Guard:
             self._check(scope)
             waiting: bytes | None = await self._body(scope, receive)
         except Refusal as refusal:
-            await _say(refusal, sending)
+            is_hook = scope["path"] in self._hooks
+            await _say(Refusal(401, UNSIGNED) if is_hook else refusal, sending)
             return
 
         async def receiving() -> Message:
@@ -107,6 +115,12 @@ class Guard:
         client = scope.get("client")
         if not client or not ipaddress.ip_address(client[0]).is_loopback:
             raise Refusal(403, "This page is for this machine only.")
+        if scope["path"] in self._hooks:
+            # A proxy brings it under any name, as any user: the signature alone counts. Browsers say where they come
+            # from, providers do not.
+            if scope["method"] != "POST" or any(name.lower() == b"origin" for name, _ in scope["headers"]):
+                raise Refusal(401, UNSIGNED)
+            return
         given: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             given.setdefault(name.lower(), []).append(value)
@@ -139,6 +153,8 @@ class Guard:
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         most = LARGE_BODY if _EDIT.fullmatch(scope["path"]) else BODY
+        if scope["path"] in self._hooks:
+            most = HOOK_BODY
         if scope["method"] != "POST":
             most = 0
         for name, value in scope["headers"]:

@@ -1,0 +1,353 @@
+"""MailKite: a domain there takes mail for every local part, so an inbox is an address of it. Facts of November 2026.
+
+Quirks, each with a test:
+
+- One list of everything, outbound mail included, newest first; its ``before`` leaves out whatever else came in the same
+  millisecond, so pages overlap by one.
+- The list and the single message have MailKite's verdicts and no bytes; the mailbox API has the bytes and no verdicts,
+  and wants an app password. With one, both are put together by Message-ID; without, a mail is rebuilt.
+- A verdict that is null was not scored: it is left out.
+- ``to_addr`` is the envelope's recipient, ``to`` in what it posts too: To and Cc are read from the headers.
+- Mail of a domain with encryption at rest cannot be read there: it is counted in the log and left where it is.
+- It takes fields, and sends what it is asked as often as it is asked: a send without an answer is looked for in the
+  list by our mark (``X-Entity-Ref-ID``). Where it is not found, nobody knows, and a person decides.
+- Whether it keeps our Message-ID is not certain, so it is read back. Names beside recipients are left out, and an image
+  that HTML shows in its place cannot be sent.
+- Its ``thread_id`` moves with each answer, and is never used. A webhook there is the domain's only one: none is set.
+- What its stream (SSE) says is not published: it is looked again and again instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, understood
+from mailmcp.backends.fields import File, checked, fields_of
+from mailmcp.backends.http import Service
+from mailmcp.backends.mailkite_wire import (
+    arrived,
+    as_sent,
+    claim_of,
+    event_of,
+    headers_of,
+    identifier,
+    is_like,
+    mark_of,
+    rebuilt_of,
+    record,
+    records,
+    request_of,
+    said_of,
+)
+from mailmcp.backends.services import Missing
+from mailmcp.errors import BackendError, BadInput, ConfigError, NoAnswer, TryLater
+from mailmcp.models import (
+    Event,
+    Events,
+    Finding,
+    Found,
+    Hook,
+    HookForm,
+    HookSigning,
+    Incoming,
+    OutboundMail,
+    Page,
+    Receipt,
+    RemoteInbox,
+    Standing,
+)
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from mailmcp.backends.contract import AboutToCommit, Reception
+    from mailmcp.config import Settings
+
+log = logging.getLogger("mailmcp.services")
+
+PAGE = 200
+OVERLAP_MS = 5 * 60 * 1000
+LARGEST = 40 * 1024 * 1024
+LOOKS = (0, 2, 4, 8, 16)
+"""Before each look for a send without an answer, this many times the pause of a call."""
+FOUND_WITHIN = timedelta(days=2)
+MOST_ASKED = 20
+"""Sent mails whose state is asked for in one go."""
+
+
+class MailKiteBackend:
+    """Addresses of a domain at MailKite."""
+
+    name = "mailkite"
+    supports = frozenset({"cc", "bcc", "html", "attachments", "reply_to", "in_reply_to", "forward", "send_at"})
+    per_minute = 60
+    """It publishes no limit."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reception: Reception,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        pace: Pace = STEADY,
+    ) -> None:
+        given = settings.mailkite
+        if given.api_key is None or not given.domain:
+            raise ConfigError(
+                "MailKite needs a key and a domain: set MAILMCP_MAILKITE__API_KEY, and MAILMCP_MAILKITE__DOMAIN to a"
+                " domain that is verified there (a free subdomain will do)."
+            )
+        key = given.api_key.get_secret_value()
+        password = given.app_password.get_secret_value() if given.app_password else ""
+        self._pace = pace
+        self._domain = given.domain.lower()
+        self.hook_signing = HookSigning(
+            form=HookForm.STAMPED,
+            header="x-mailkite-signature",
+            milliseconds=True,
+            secrets=tuple(one.get_secret_value() for one in given.hook_secrets),
+        )
+
+        def service(bearer: str) -> Service:
+            return Service(
+                self.name,
+                given.url,
+                budget=reception.budget(self.name, self.per_minute),
+                headers={"Authorization": f"Bearer {bearer}"},
+                secrets=(key, password, *self.hook_signing.secrets),
+                transport=transport,
+                pace=pace,
+            )
+
+        self._service = service(key)
+        self._mailbox = service(password) if password else None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._service.aclose()
+        if self._mailbox is not None:
+            await self._mailbox.aclose()
+
+    # --- inboxes -------------------------------------------------------------------------------------------------
+
+    @property
+    def domain(self) -> str:
+        """The domain of new inboxes."""
+        return self._domain
+
+    async def create_inbox(self, *, name: str | None, display_name: str, key: str) -> RemoteInbox:
+        """Any local part receives: nothing is made there, if the domain is the account's."""
+        with understood(self.name):
+            known = {one.get("domain") for one in records(await self._read("api", "domains"))}
+        if self._domain not in known:
+            raise BackendError(
+                f"The domain {self._domain} is not in your account at MailKite: add it there, or correct"
+                " MAILMCP_MAILKITE__DOMAIN."
+            )
+        address = f"{name or 'agent-' + key.rpartition('-')[2][:12]}@{self._domain}".lower()
+        return RemoteInbox(address=address, id=address)
+
+    async def list_inboxes(self) -> tuple[RemoteInbox, ...]:
+        """None: every address of the domain would be one."""
+        return ()
+
+    async def delete_inbox(self, inbox: RemoteInbox) -> None:
+        """Nothing was made there; the mail that lies there stays."""
+
+    # --- receiving -----------------------------------------------------------------------------------------------
+
+    async def look(self, inbox: RemoteInbox, cursor: str | None, since: datetime) -> Page:
+        """A page of the account's list, the newest first. A walk has ``before``, and the ``newest`` that it met."""
+        state: dict[str, int] = json.loads(cursor) if cursor else {"from": _milliseconds(since)}
+        newest, before = state.get("newest", state["from"]), state.get("before")
+        rows = await self._listed(before)
+        with understood(self.name):
+            times = [int(one["received_at"]) for one in rows]
+            found, sealed = arrived(rows, inbox.address)
+        newest = max([newest, *times])
+        if sealed:
+            log.warning("%d mails to %s are encrypted at MailKite and cannot be read", sealed, inbox.address)
+        if len(rows) < PAGE or times[-1] < state["from"]:
+            reached = max(state["from"], newest - OVERLAP_MS)
+            return Page(found=found, cursor=json.dumps({"from": reached}))
+        following = times[-1] + 1  # once more whatever came in the same millisecond
+        if following == before:
+            following -= 1
+        ahead = {"from": state["from"], "newest": newest, "before": following}
+        return Page(found=found, cursor=json.dumps(ahead), more=True)
+
+    async def _listed(self, before: int | None) -> list[dict[str, Any]]:
+        asked = {"limit": str(PAGE), **({"before": str(before)} if before is not None else {})}
+        with understood(self.name):
+            return records(await self._read("api", "messages", query=asked))
+
+    async def fetch(self, inbox: RemoteInbox, found: Found) -> Incoming:
+        """The mail with MailKite's verdicts; as it came if an app password is set."""
+        said = await self._read("api", "messages", found.id)
+        with understood(self.name):
+            message, files = record(said["message"]), records(said.get("attachments"))
+            headers = headers_of(message)
+        raw = await self._raw(inbox, message, identifier(headers, "message-id"))
+        return Incoming(
+            raw=raw or rebuilt_of(message, headers, [await self._file(one) for one in files], found.at),
+            rebuilt=raw is None,
+            received_at=found.at,
+            claim=claim_of(message),
+        )
+
+    async def _raw(self, inbox: RemoteInbox, message: dict[str, Any], message_id: str | None) -> bytes | None:
+        """The same mail in the mailbox, by its Message-ID; None when there is no way to be sure of it."""
+        if self._mailbox is None or message_id is None:
+            return None
+        asked, path = {"address": inbox.address, "mailbox": "INBOX"}, ("api", "mailbox", "messages")
+        following: dict[str, str] = {"limit": str(PAGE)}
+        for _ in range(3):
+            page = await self._read(*path, query=asked | following, of=self._mailbox)
+            with understood(self.name):
+                rows = [one for one in records(page["messages"]) if is_like(one, message)]
+            for one in rows:
+                answer = await self._called(
+                    *path, str(one.get("uid")), "raw", query=asked, of=self._mailbox, octets=True
+                )
+                if identifier(headers_of({"raw": answer.body}), "message-id") == message_id:
+                    return answer.body
+            if not page.get("nextBefore"):
+                return None
+            following["before"] = str(page["nextBefore"])
+        return None
+
+    async def _file(self, said: dict[str, Any]) -> File:
+        """A file of a mail; one that is not there any more is a file that says so."""
+        name, kind = str(said.get("filename") or "file"), str(said.get("contentType") or "application/octet-stream")
+        try:
+            hosts = ("mailkite.dev",)
+            return File(
+                filename=name,
+                content_type=kind,
+                data=await self._service.download(str(said.get("url") or ""), hosts=hosts, largest=LARGEST),
+            )
+        except TryLater:
+            raise
+        except BackendError as error:
+            gone = f"This file was not to be had: {error.public}\n".encode()
+            return File(filename=f"{name}.missing.txt", content_type="text/plain", data=gone)
+
+    def read_hook(self, body: bytes) -> Hook:
+        """An event names the envelope's recipient; its words are not used, since the list has more."""
+        try:
+            said = json.loads(body)
+            arrived = said["type"] == "email.received"
+            inbox = str(said["to"][0]["address"]).lower() if arrived else None
+            return Hook(id=str(said["id"]), inbox=inbox)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise BadInput("An event of MailKite cannot be read.") from error
+
+    # --- sending -------------------------------------------------------------------------------------------------
+
+    async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
+        """One call, made once: it has no key, and a second one would be a second mail."""
+        meant = as_sent(fields_of(mail))
+        body = request_of(meant, mark_of(meant, key))
+        checked(said_of(body, meant), meant, "MailKite")
+        await about_to_commit(replace(mail, recipients=meant.recipients))
+        try:
+            answer = await self._service.call("POST", ("v1", "send"), repeat=Repeat.NEVER, body=body)
+        except Declined as error:
+            raise BackendError(f"Nothing left: {error.public}") from error
+        with understood(self.name, NoAnswer):
+            id_ = str(record(answer.json)["id"])
+        return Receipt(accepted=meant.recipients, provider_id=id_, message_id=await self._message_id(id_))
+
+    async def _message_id(self, id_: str) -> str | None:
+        """Under which Message-ID it travels; None when that cannot be had now."""
+        try:
+            with understood(self.name):
+                return identifier(
+                    headers_of(record((await self._read("api", "messages", id_))["message"])), "message-id"
+                )
+        except BackendError:
+            return None
+
+    async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
+        """By our mark in what was sent lately. Raises BackendError when it is not there: it may still be on its way."""
+        meant = as_sent(fields_of(mail))
+        mark, like = mark_of(meant, key), {"from_addr": meant.sender.email, "subject": meant.subject}
+        for wait in LOOKS:
+            await asyncio.sleep(wait * self._pace.back_off)
+            for one in await self._lately():
+                if one.get("direction") != "outbound" or not is_like(one, like):
+                    continue
+                with understood(self.name):
+                    headers = headers_of(record((await self._read("api", "messages", str(one["id"])))["message"]))
+                if ("x-entity-ref-id", mark) in headers:
+                    known = identifier(headers, "message-id")
+                    return Receipt(accepted=meant.recipients, provider_id=str(one["id"]), message_id=known)
+        raise BackendError("MailKite does not show whether the message left: look there before it is sent again.")
+
+    async def _lately(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        oldest, before = _milliseconds(datetime.now(UTC) - FOUND_WITHIN), None
+        for _ in range(5):
+            page = await self._listed(before)
+            rows += page
+            with understood(self.name):
+                if len(page) < PAGE or int(page[-1]["received_at"]) < oldest:
+                    break
+                before = int(page[-1]["received_at"]) + 1
+        return rows
+
+    async def events(self, inbox: RemoteInbox, cursor: str | None, sent: Sequence[str]) -> Events:
+        """The state of sent mails, some at a time; of whom it speaks MailKite does not say."""
+        begin = int(cursor or 0) % max(len(sent), 1)
+        told: list[Event | None] = []
+        for one in [*sent[begin:], *sent[:begin]][:MOST_ASKED]:
+            try:
+                with understood(self.name):
+                    told.append(event_of(one, record((await self._read("api", "messages", one))["message"])))
+            except Missing:
+                pass  # it was deleted there
+        return Events(events=tuple(one for one in told if one is not None), cursor=str(begin + MOST_ASKED))
+
+    # --- the key -------------------------------------------------------------------------------------------------
+
+    async def examine(self) -> list[Finding]:
+        """Whether the key works, and whether the domain is there."""
+        try:
+            with understood(self.name):
+                domains = {one.get("domain") for one in records(await self._read("api", "domains"))}
+        except BackendError as error:
+            return [Finding(subject="mailkite", standing=Standing.WRONG, sentence=error.public, stops=True)]
+        if self._domain not in domains:
+            why = f"The key works; the domain {self._domain} is not among those that it sees."
+            return [Finding(subject="mailkite", standing=Standing.WRONG, sentence=why, stops=True)]
+        raw = "Mail is had as it came." if self._mailbox else "Mail is rebuilt: set MAILMCP_MAILKITE__APP_PASSWORD."
+        standing = Standing.FINE if self._mailbox else Standing.WEAK
+        return [Finding(subject="mailkite", standing=standing, sentence=f"The key works for {self._domain}. {raw}")]
+
+    # --- calls ---------------------------------------------------------------------------------------------------
+
+    async def _read(self, *path: str, query: dict[str, str] | None = None, of: Service | None = None) -> Any:
+        answer = await self._called(*path, query=query, of=of)
+        with understood(self.name):
+            return answer.json
+
+    async def _called(
+        self, *path: str, query: dict[str, str] | None = None, of: Service | None = None, octets: bool = False
+    ) -> Answer:
+        try:
+            service = of or self._service
+            return await service.call("GET", path, repeat=Repeat.FREELY, query=query, largest=LARGEST, octets=octets)
+        except Declined as error:
+            if error.status == 404:
+                raise Missing(error.public) from error
+            raise
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

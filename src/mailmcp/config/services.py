@@ -1,0 +1,76 @@
+"""The tables of mail services that keep inboxes elsewhere: each has a key, and perhaps secrets of what it posts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, SecretStr
+
+from mailmcp.config.sections import Section
+
+
+def _secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return [one.strip() for one in value.split(",") if one.strip()]
+    return value
+
+
+Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_secrets), Field(max_length=2)]
+_POSTED = (
+    "Signing secret of the webhook that posts to /hooks/{name} of the page's port through a tunnel of yours; two, with"
+    " a comma between them, while it is changed. Without one nothing is taken there."
+)
+
+
+class AgentmailSettings(Section):
+    """AgentMail, a service that keeps inboxes for agents (agentmail.to)."""
+
+    api_key: SecretStr | None = Field(default=None, description="API key; one of an inbox or a pod is enough.")
+    url: str = Field(
+        default="https://api.agentmail.to",
+        description="Address of its API: https://api.agentmail.eu for accounts of the EU region.",
+    )
+    domain: str = Field(
+        default="agentmail.to", description="Domain of new inboxes: its own, or one that you verified there."
+    )
+    calls: int = Field(
+        default=120, ge=6, le=6000, description="Calls a minute that all processes of this home make together."
+    )
+
+
+class E2aSettings(Section):
+    """The service e2a (MAILMCP_BACKEND=e2a)."""
+
+    api_key: SecretStr | None = Field(
+        default=None, description="Key of e2a: of an account, or of one agent, which is then the only inbox."
+    )
+    domain: str | None = Field(
+        default=None, description="Domain of new inboxes; left out, the one that e2a shares among its users."
+    )
+    url: str = Field(default="https://api.e2a.dev", description="Where e2a answers; another if you host it yourself.")
+    hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="e2a"))
+
+
+class MailKiteSettings(Section):
+    """The service MailKite (MAILMCP_BACKEND=mailkite)."""
+
+    api_key: SecretStr | None = Field(default=None, description="Key of MailKite, of the account or of one domain.")
+    domain: str | None = Field(
+        default=None, description="Domain of new inboxes: one that is verified at MailKite, or a free subdomain there."
+    )
+    app_password: SecretStr | None = Field(
+        default=None,
+        description="App password of MailKite for *@DOMAIN with the protocol api: with it mail is had as it came, else"
+        " it is put together of what the list says.",
+    )
+    url: str = Field(default="https://api.mailkite.dev", description="Where MailKite answers.")
+    hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="mailkite"))
+
+
+class AgentSendSettings(Section):
+    """The service AgentSend (MAILMCP_BACKEND=agentsend)."""
+
+    api_key: SecretStr | None = Field(default=None, description="Key of AgentSend.")
+    domain: str = Field(default="agentsend.io", description="Domain of the inboxes that it makes.")
+    url: str = Field(default="https://api.agentsend.io", description="Where AgentSend answers.")
+    hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="agentsend"))

@@ -1,0 +1,127 @@
+"""Word documents and presentations: WordprocessingML and PresentationML (ECMA-376 part 1, §17 and §19)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from mailmcp.errors import BadInput
+from mailmcp.mail.files.archives import DAMAGED, Archive, outside
+from mailmcp.mail.files.story import Story
+
+# Properties (whose tab is a tab stop), what was deleted or moved away, field instructions, and the copy of a drawing
+# that is meant for older programs.
+_LEFT_OUT = frozenset(("pPr", "sectPr", "tblPr", "delText", "delInstrText", "instrText", "moveFrom", "Fallback"))
+_BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_OFF = ("0", "false", "off")
+_BODY = re.compile(r"word/document\d{0,3}\.xml")
+_AROUND = re.compile(r"word/(header|footnotes|endnotes|footer)(\d{0,4})\.xml")
+_SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
+
+
+def words(archive: Archive, limit: int) -> tuple[str, bool]:
+    """The text of a .docx and whether it was cut: headers, body, notes, footers. Hidden and deleted text is left out.
+
+    Raises BadInput.
+    """
+    body = min((name for name in archive.names if _BODY.fullmatch(name)), default=None)
+    if body is None:
+        raise BadInput(DAMAGED)
+    around: dict[str, list[tuple[int, str]]] = {"header": [], "footnotes": [], "endnotes": [], "footer": []}
+    for name in archive.names:
+        if match := _AROUND.fullmatch(name):
+            around[match[1]].append((int(match[2] or 0), name))
+    before = [name for _, name in sorted(around.pop("header"))]
+    after = [name for names in around.values() for _, name in sorted(names)]
+    story = Story(limit)
+    for part in (*before, body, *after):
+        if story.full:
+            break
+        _write_words(archive, part, story)
+    return story.text(), story.full
+
+
+def slides(archive: Archive, limit: int) -> tuple[str, bool]:
+    """The text of a .pptx and whether it was cut, each slide behind a line ``Slide N``. Raises BadInput."""
+    if "ppt/presentation.xml" not in archive.names:
+        raise BadInput(DAMAGED)
+    targets = relations(archive, "ppt/presentation.xml")
+    shown = [
+        attributes.get(":id", "")
+        for kind, name, attributes in archive.events("ppt/presentation.xml")
+        if kind == "start" and name == "sldId"
+    ]
+    parts = [targets[id_] for id_ in shown if targets.get(id_) in archive.names]
+    if not parts:
+        numbered = [(int(match[1]), name) for name in archive.names if (match := _SLIDE.fullmatch(name))]
+        parts = [name for _, name in sorted(numbered)]
+    story = Story(limit)
+    for number, part in enumerate(parts, 1):
+        if story.full:
+            break
+        _write_slide(archive, part, number, story)
+    return story.text(), story.full
+
+
+def relations(archive: Archive, part: str) -> dict[str, str]:
+    """Relationship id -> part name inside the archive (ECMA-376 part 2, §9.3); targets outside of it are left out."""
+    folder, base = posixpath.split(part)
+    listing = posixpath.join(folder, "_rels", base + ".rels")
+    if listing not in archive.names:
+        return {}
+    found: dict[str, str] = {}
+    for kind, name, attributes in archive.events(listing):
+        if kind == "start" and name == "Relationship" and attributes.get("TargetMode", "") != "External":
+            target = attributes.get("Target", "")
+            path = target if target.startswith("/") else posixpath.join("/", folder, target)
+            found[attributes.get("Id", "")] = posixpath.normpath(path).lstrip("/")
+    return found
+
+
+def _write_words(archive: Archive, part: str, story: Story) -> None:
+    in_text = hidden = False
+    for kind, name, attributes in outside(archive.events(part), _LEFT_OUT):
+        if kind == "text":
+            if in_text and not hidden:
+                story.write(name)
+        elif name == "t":
+            in_text = kind == "start"
+        elif name == "r":
+            hidden = False
+        elif name == "vanish" and kind == "start":
+            hidden = attributes.get(":val", "1") not in _OFF
+        elif name in _BREAKS and kind == "start":
+            story.write(_BREAKS[name])
+        elif _structure(kind, name, story) and story.full:
+            return
+
+
+def _write_slide(archive: Archive, part: str, number: int, story: Story) -> None:
+    in_text = False
+    for kind, name, attributes in outside(archive.events(part), frozenset(("Fallback", "pPr", "rPr"))):
+        if kind == "text":
+            if in_text:
+                story.write(name)
+        elif name == "sld" and kind == "start":
+            hidden = " (hidden)" if attributes.get("show", "1") in _OFF else ""
+            story.line(("\n" if number > 1 else "") + f"Slide {number}{hidden}")
+        elif name == "t":
+            in_text = kind == "start"
+        elif name == "br" and kind == "start":
+            story.write("\n")
+        elif _structure(kind, name, story) and story.full:
+            return
+
+
+def _structure(kind: str, name: str, story: Story) -> bool:
+    """Paragraph, row and cell have the same names in both languages."""
+    started = kind == "start"
+    if name == "p":
+        story.open_paragraph() if started else story.close_paragraph()
+    elif name == "tr":
+        story.open_row() if started else story.close_row()
+    elif name == "tc":
+        story.open_cell() if started else story.close_cell()
+    else:
+        return False
+    return True

@@ -1,0 +1,236 @@
+"""What stands over history: header blocks (From, Sent, To, Subject) and separators, in many languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import IntEnum
+from functools import lru_cache
+
+from mailmcp.language.folding import folded
+from mailmcp.mail.history import quotewords
+
+_MAX_KEY = 32
+_MAX_BLOCK = 24
+_MAX_VALUE_LINES = 3
+
+_TIME = re.compile(r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|時|时|點|点|시)(?!\w)", re.I)
+_DAY = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|(?<!\d)1[34]\d\d(?!\d)|[٠-٩۰-۹]{4}")
+_ADDRESS = re.compile(r"[^\s@<]@[^\s@]")
+_RULE = re.compile(r"[-_=*—–~]{3,300}$")
+_BETWEEN_DASHES = re.compile(
+    r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
+)
+_AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
+# Notes: "Ann ---24.11.2026 15:14:02---Plan" over a header block.
+_NOTES = re.compile(r"\s?-{3}\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d{2}[^-\n]{0,12}-{3}")
+_MAX_JOINED = 600
+_KEY_IN_LINE = re.compile(r"(?P<words>(?:[^\s:：<>@]{1,20}\s){0,2}[^\s:：<>@]{1,20})\s?[:：](?!\d)")
+_RULES = "-_=*—–~#[(<>| "
+_KEY_ENDS = re.compile("[:：]")
+_MARKS = " \t*_•|#>"
+_WORD = re.compile(r"\w")
+_ENTRY = re.compile(r"[^\W\d_][\w'/.()-]{0,24}(?: [\w'/.()-]{1,24}){0,3}\s?[:：](?!\d|//)\s*\S")
+_FORM_ENTRIES = 2
+"""Mail programs write fields that are not known here, too, but not many."""
+
+
+class Field(IntEnum):
+    """What a line of a header block names."""
+
+    FROM = 0
+    SENT = 1
+    DATE = 2
+    TO = 3
+    CC = 4
+    SUBJECT = 5
+    OTHER = 6
+
+
+_PEOPLE = (Field.FROM, Field.TO, Field.CC)
+_FIELDS = {
+    folded(word): kind
+    for kind, words in reversed(
+        (
+            (Field.FROM, quotewords.FROM),
+            (Field.SENT, quotewords.SENT),
+            (Field.DATE, quotewords.DATE),
+            (Field.TO, quotewords.TO),
+            (Field.CC, quotewords.CC),
+            (Field.SUBJECT, quotewords.SUBJECT),
+            (Field.OTHER, quotewords.OTHER),
+        )
+    )
+    for word in quotewords.entries(words)
+}
+_LONGEST = max(map(len, _FIELDS))
+
+
+def _any(words: str) -> str:
+    entries = {folded(word) for word in quotewords.entries(words)}
+    return "|".join(re.escape(word) for word in sorted(entries, key=lambda word: (-len(word), word)))
+
+
+_ORIGINAL = re.compile(rf"(?:{_any(quotewords.ORIGINAL)})[\s:：]*\Z")
+_FORWARDED = re.compile(rf"[\W_]{{0,60}}(?:{_any(quotewords.FORWARDED)})")
+_ABOVE = re.compile(_any(quotewords.ABOVE))
+
+
+def field_of(text: str) -> Field | None:
+    """What the line names, if it begins like one of a header block (``From:``, ``*Sent:*``, ``发件人：``)."""
+    start = text[:_MAX_KEY].lstrip(_MARKS)
+    match = _KEY_ENDS.search(start)
+    if match is None and "\t" in start:
+        return _named(start[: start.index("\t")])
+    return _named(start[: match.start()]) if match else None
+
+
+@lru_cache(maxsize=4096)
+def _named(key: str) -> Field | None:
+    return _FIELDS.get(folded(key).strip(_MARKS))
+
+
+def is_rule(text: str) -> bool:
+    """Is the line nothing but dashes, underscores or their like?"""
+    return text[:1] in "-_=*—–~" and _RULE.match(text.replace(" ", "")[:300]) is not None
+
+
+def is_forward(text: str) -> bool:
+    """Does the line say that a forwarded mail follows?"""
+    if len(text) > 160 or not text:
+        return False
+    words = folded(text)
+    match = _FORWARDED.match(words)
+    if match is None:
+        return False
+    rest = words[match.end() :].strip("-_=*:：. >\u200e\u200f")
+    return not rest or (text.lstrip(" >*")[:2] in ("--", "——", "- ", "==", "__") and len(rest) < 60)
+
+
+def asks_to_write_above(text: str) -> bool:
+    """ "Please reply above this line"."""
+    if not 12 < len(text) < 160 or (text[0].isalnum() and len(text) > 60):
+        return False
+    return _ABOVE.match(folded(text).lstrip(_RULES)) is not None
+
+
+def is_separator(text: str, following: str) -> bool:
+    """Is the line one like ``-----Original Message-----``? ``following`` is the next line with words."""
+    if not 5 <= len(text) <= 200:
+        return False
+    if is_framed(text) or (_NOTES.search(text) and field_of(following) is Field.FROM):
+        return True
+    if text[0] not in "-–—_=*":
+        return _ORIGINAL.match(folded(text)) is not None and " " in text.strip() and field_of(following) is not None
+    match = _BETWEEN_DASHES.match(text)
+    if match is None:
+        match = _AFTER_DASHES.match(text)
+        return match is not None and _ORIGINAL.match(folded(match["words"])) is not None
+    if _ORIGINAL.match(folded(match["words"])):
+        return True
+    # In a language that is not known here, too.
+    return text[:3] in ("---", "___", "———") and field_of(following) in (Field.FROM, Field.SENT, Field.DATE)
+
+
+def is_framed(text: str) -> bool:
+    """GroupWise: ``>>> Ann <ann@…> 24.11.2026 15:14 >>>`` over what was answered, which has no marks."""
+    return text.startswith(">>> ") and text.endswith(" >>>") and _DAY.search(text) is not None
+
+
+def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: str = "") -> int:
+    """Where (the line after its last field) the header block ends that begins with line ``first``; -1: there is none.
+
+    ``ruled`` says that a rule stands over it: then less evidence is enough. ``above`` is the last line with words
+    before it: what the writer announces by a colon is meant to be read. With too little evidence it is a trip (From,
+    To, Date), a parcel or a form.
+    """
+    opening = field_of(texts[first])
+    if opening is None or opening in (Field.CC, Field.OTHER):
+        return -1
+    if first and field_of(texts[first - 1]) not in (None, Field.CC, Field.OTHER):
+        return -1  # inside of a block that was looked at, and was none
+    if above.endswith((":", "：")) and field_of(above) is None:
+        return -1
+    if _suffices(_of_one_line(texts[first][:_MAX_JOINED]), ruled):
+        return first + 1
+    values: dict[Field, list[str]] = {}
+    last = first
+    current = opening
+    gap = False
+    for number, text in enumerate(texts[first : first + _MAX_BLOCK], first):
+        if not text:
+            gap = True
+            continue
+        kind = field_of(text)
+        if kind is not None:
+            if kind in values and kind in (Field.FROM, Field.SENT, Field.SUBJECT):
+                break
+            current, last = kind, number
+            values.setdefault(kind, []).append(_value(text))
+        elif number - last > _MAX_VALUE_LINES or (gap and len(values) >= 3):
+            break
+        else:
+            values[current].append(text[:2_000])
+        gap = False
+    if not _suffices(values, ruled) or (Field.SENT not in values and _is_form(texts, first)):
+        return -1
+    return last + 1
+
+
+def _value(text: str) -> str:
+    """What stands after the name of a field."""
+    start = text[:_MAX_KEY]
+    match = _KEY_ENDS.search(start)
+    return text[(match.end() if match else start.find("\t") + 1) : 2_000]
+
+
+def _is_form(texts: Sequence[str], first: int) -> bool:
+    """Do other names with values stand in the same paragraph, those of no header? Then all of it is a form."""
+    begin = first
+    while begin > 0 and texts[begin - 1] and first - begin < _MAX_BLOCK:
+        begin -= 1
+    others = 0
+    for text in texts[begin : first + _MAX_BLOCK]:
+        if not text:
+            break
+        others += field_of(text) is None and _ENTRY.match(text) is not None
+    return others >= _FORM_ENTRIES
+
+
+def _of_one_line(text: str) -> dict[Field, list[str]]:
+    """The fields of a block whose lines were joined: ``From: Ann Sent: Monday To: Ben Subject: Plan``."""
+    found: list[tuple[Field, int, int]] = []
+    for match in _KEY_IN_LINE.finditer(text):
+        words = match["words"].split()
+        for size in (3, 2, 1):
+            if (kind := _named(" ".join(words[-size:]))) is not None:
+                begin = match.end("words") - len(" ".join(words[-size:]))
+                found.append((kind, begin, match.end()))
+                break
+    values: dict[Field, list[str]] = {}
+    for number, (kind, _, start) in enumerate(found):
+        end = found[number + 1][1] if number + 1 < len(found) else len(text)
+        values.setdefault(kind, []).append(text[start:end])
+    return values if len(values) >= 3 else {}
+
+
+def _suffices(values: dict[Field, list[str]], ruled: bool) -> bool:
+    """Mail programs write who wrote, when to the minute, and mostly to whom and about what."""
+    written = {kind for kind, texts in values.items() if any(map(_WORD.search, texts))}
+    if Field.FROM not in written and not (Field.TO in written and Field.FROM not in values):
+        return False
+    author = any(_ADDRESS.search(text) for text in values.get(Field.FROM, ()))
+    address = author or any(_ADDRESS.search(text) for kind in _PEOPLE for text in values.get(kind, ()))
+    when = " ".join([*values.get(Field.SENT, ()), *values.get(Field.DATE, ())])
+    timed = _TIME.search(when) is not None
+    dated = timed and _DAY.search(when) is not None
+    sent = Field.SENT in written
+    subject = Field.SUBJECT in values
+    if ruled and Field.FROM in written:
+        return sent or address or (subject and bool(when.strip()))
+    if sent:
+        named = subject and (dated or Field.TO in written) and Field.FROM in written
+        return (author and timed) or (address and dated) or named
+    if dated and (author or (address and (subject or Field.FROM not in values))):
+        return True
+    return dated and subject and {Field.FROM, Field.TO} <= written

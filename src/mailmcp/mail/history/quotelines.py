@@ -1,0 +1,145 @@
+"""The lines of a text that may hold quoted history: how deeply each is quoted, and what HTML says of it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mailmcp.mail.history import attributions
+from mailmcp.mail.history.headerblocks import is_framed
+
+_MARKS = re.compile(r"[>＞](?:[ \t]?[>＞])*")
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """What the HTML says of spans of the text, each list in order."""
+
+    quoted: Sequence[tuple[int, int]] = ()
+    citations: Sequence[tuple[int, int]] = ()
+    signatures: Sequence[tuple[int, int]] = ()
+    inserted: frozenset[int] = frozenset()
+    """Where those citations begin that the writer asked for."""
+
+
+@dataclass(slots=True)
+class Lines:
+    """Lines as parallel lists: texts may have many thousands."""
+
+    texts: list[str]
+    """Without quote marks and blanks at the ends."""
+    raws: list[int]
+    """Where each begins with its marks."""
+    starts: list[int]
+    """Where its words begin."""
+    ends: list[int]
+    depths: list[int]
+    """How deeply each is quoted."""
+    citation_ends: dict[int, int]
+    """First line -> line after the last, of bare blockquotes."""
+    signed: frozenset[int]
+    """Lines of signatures that HTML names as such."""
+    inserted: frozenset[int]
+    """First lines of the blockquotes that the writer asked for."""
+    html: bool
+    marked_by_html: bool
+    """Do containers say what is quoted?"""
+    following: list[int]
+    """For each line, and the end: the first line with words from there on."""
+    before: list[int]
+    """For each line: the last line with words before it, or -1."""
+
+    def is_one_citation(self) -> bool:
+        """Does a bare blockquote hold all of it?"""
+        end = self.citation_ends.get(self.following[0])
+        return end is not None and self.following[end] >= len(self.texts)
+
+
+def lines_of(text: str, spans: Spans, *, html: bool) -> Lines:
+    """The lines of a text; one that holds an attribution among other words is cut into several."""
+    texts: list[str] = []
+    raws: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    depths: list[int] = []
+    at = 0
+    for line in text.split("\n"):
+        edges = (0, *attributions.cuts(line), len(line)) if line else (0, 0)
+        for start, end in pairwise(edges):
+            # Where containers say what is quoted, a mark is only a sign.
+            depth, first = (0, start) if spans.quoted else _marks(line, start, end, texts)
+            words = line[first:end].strip()
+            texts.append(words)
+            raws.append(at + start)
+            starts.append(at + (line.find(words, first) if words else first))
+            ends.append(at + end)
+            depths.append(depth)
+        at += len(line) + 1
+    for first, last in _covered(spans.quoted, starts, ends, texts):
+        depths[first:last] = [max(depth, 1) for depth in depths[first:last]]
+    inserted = [one for one in spans.citations if one[0] in spans.inserted]
+    following = [len(texts)] * (len(texts) + 1)
+    before = [-1] * len(texts)
+    for number in range(len(texts) - 1, -1, -1):
+        following[number] = number if texts[number] else following[number + 1]
+    for number in range(1, len(texts)):
+        before[number] = number - 1 if texts[number - 1] else before[number - 1]
+    return Lines(
+        texts,
+        raws,
+        starts,
+        ends,
+        depths,
+        citation_ends=dict(_covered(spans.citations, starts, ends, texts)),
+        signed=frozenset(
+            number for first, last in _covered(spans.signatures, starts, ends, texts) for number in range(first, last)
+        ),
+        inserted=frozenset(first for first, _ in _covered(inserted, starts, ends, texts)),
+        html=html,
+        marked_by_html=bool(spans.quoted),
+        following=following,
+        before=before,
+    )
+
+
+def _marks(line: str, start: int, end: int, above: list[str]) -> tuple[int, int]:
+    """How deeply a line is quoted by marks, and where its words begin."""
+    if line[start : start + 1] not in (">", "＞"):
+        return 0, start
+    if is_framed(line[start:end].rstrip()):
+        return 0, start
+    marks = _MARKS.match(line, start, end)
+    # ">From " is how mailboxes guard a line that begins with "From ".
+    if marks is None or (marks.end() == 1 and line.startswith(">From ")) or _closes(line, above):
+        return 0, start
+    return len(marks[0].replace(" ", "").replace("\t", "")), marks.end()
+
+
+def _closes(line: str, texts: list[str]) -> bool:
+    """Is it the end of an address that was broken: ``skrev Ann <ann@…`` and ``>:``?"""
+    if not texts or len(line) > 60 or not line.rstrip().endswith((":", "：")):
+        return False
+    above = texts[-1]
+    return above.rfind("<") > above.rfind(">") and "@" in above
+
+
+def _covered(
+    spans: Sequence[tuple[int, int]], starts: list[int], ends: list[int], texts: list[str]
+) -> list[tuple[int, int]]:
+    """The lines that lie in each span with all their words; those in part do not count."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        first = bisect_right(starts, start) - 1
+        if first < 0 or starts[first] < start:
+            first += 1
+        while first < len(texts) and not texts[first]:
+            first += 1
+        last = first
+        while last < len(starts) and starts[last] < end and starts[last] + len(texts[last]) <= end:
+            last += 1
+        if last > first:
+            found.append((first, last))
+    return found

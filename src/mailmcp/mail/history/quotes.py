@@ -1,0 +1,353 @@
+"""Quoted history and signatures: which lines of a mail are new text.
+
+History begins at a separator, a header block or an attribution ("On … wrote:"), or it is marked, by ``>`` or by the
+element it stands in. Unmarked history goes on to the end of the text. Where the writer answers between marked lines,
+the line before each answer stays. A forward is new to its reader and stays whole, as does a text that would be nothing
+but history.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from mailmcp.language.folding import folded
+from mailmcp.mail.history import attributions, headerblocks, quotewords, signatures
+from mailmcp.mail.history.quotelines import Lines, Spans, lines_of
+
+MAX_TEXT = 1024 * 1024
+MAX_LINES = 20_000
+_MAX_ANSWERED = 4
+_MAX_CITED = 8
+_WRAPPED_AT = 72
+_ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
+_FORWARD_SUBJECT = re.compile(
+    rf"\s*(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
+)
+_FRA = re.compile(r"\b(?:Fra|FRA)\s?:")
+_IN_BRACKETS = re.compile(r"[(<\[]\s*https?://[^\s<>]{1,2000}\s*[>)\]]?[\s>)\]]*\Z")
+
+
+class Role(IntEnum):
+    """What a line is to the reader."""
+
+    NEW = 0
+    QUOTED = 1
+    ANSWERED = 2
+    """Quoted, and kept since an answer follows."""
+    SIGNATURE = 3
+
+
+class Kept(NamedTuple):
+    """A span of the text that stays; ``answered``: a quoted line, to be shown with a mark."""
+
+    start: int
+    end: int
+    answered: bool
+    joined: bool
+    begins: int
+    """Where its first line begins with its mark; what points there means the first word."""
+    """No empty line stands between it and the kept span before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """The spans of a text by what they are."""
+
+    kept: tuple[Kept, ...]
+    quoted: tuple[tuple[int, int], ...] = ()
+    signature: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Is all of it new text?"""
+        return not self.quoted and not self.signature and not any(one.answered for one in self.kept)
+
+
+def is_forward(subject: str, text: str = "") -> bool:
+    """Does the subject say that the mail was forwarded ("Fwd:" and its kin)?
+
+    "VS:" is a forward in Danish and Norwegian, an answer in Finnish: there the text decides.
+    """
+    start = folded(subject[:40])
+    if start.lstrip().startswith("vs:"):
+        return _FRA.search(text[:MAX_TEXT]) is not None
+    return _FORWARD_SUBJECT.match(start) is not None
+
+
+def divided(text: str, spans: Spans | None = None) -> Division:
+    """Divide a text into what is new, what is quoted and what is the signature; never nothing new."""
+    if len(text) > MAX_TEXT or text.count("\n") >= MAX_LINES:
+        return Division((Kept(0, len(text), False, False, 0),))
+    lines = lines_of(text, spans or Spans(), html=spans is not None)
+    reading = _Reading(lines, [Role.NEW] * len(lines.texts))
+    if not lines.is_one_citation():
+        reading.read()
+    if not any(role is Role.NEW and words for role, words in zip(reading.roles, lines.texts, strict=True)):
+        return Division((Kept(0, len(text), False, False, 0),))
+    return _division(lines, reading.roles)
+
+
+@dataclass(slots=True)
+class _Block:
+    """A run of quoted lines."""
+
+    first: int
+    last: int
+    headed: bool
+    """An attribution stands over it (or it is the container of a mail program)."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    lines: Lines
+    roles: list[Role]
+    blocks: list[_Block] = field(default_factory=list[_Block])
+    headed: bool = False
+    """The attribution over the next quoted lines was seen."""
+    forwarded: bool = False
+    deepest: int = 0
+    """How deeply the lines so far were quoted."""
+
+    def read(self) -> None:
+        """Give every line its role."""
+        at, size = 0, len(self.lines.texts)
+        lowest = 0  # where an attribution may begin
+        while at < size:
+            if self.lines.depths[at]:
+                # Under an attribution it is the forward that is answered.
+                if not self.blocks and not self.headed and self._forwards(at):
+                    break
+                at = lowest = self._block(at)
+            elif not self.lines.texts[at]:
+                at += 1
+            elif at in self.lines.citation_ends and self._is_history(at):
+                end = self.lines.citation_ends[at]
+                self._quote(at, end)
+                self.blocks.append(_Block(at, end, True))
+                self.headed, at, lowest = False, end, end
+            elif self._forwards(at):
+                break
+            else:
+                first, after = self._head(at, lowest)
+                if after < 0:
+                    at += 1
+                    continue
+                self._quote(self._with_rule(first, lowest), after)
+                if after == size:
+                    break
+                at = lowest = after
+                self.headed = True
+        self._sign()
+        self._keep_answered()
+
+    def _forwards(self, at: int) -> bool:
+        self.forwarded = self.lines.depths[at] < 2 and headerblocks.is_forward(self.lines.texts[at])
+        return self.forwarded
+
+    def _quote(self, first: int, after: int) -> None:
+        self.roles[first:after] = [Role.QUOTED] * (after - first)
+
+    def _block(self, first: int) -> int:
+        """Quoted lines from ``first`` on, with the empty lines and torn ends of lines between them."""
+        depths, texts = self.lines.depths, self.lines.texts
+        last = at = first
+        deepest = max(self.deepest, depths[first])
+        while at < len(texts):
+            if depths[at]:
+                if not texts[at - 1] and at > first and depths[at] > max(2, deepest + 1):
+                    break
+                last, deepest = at, max(deepest, depths[at])
+            elif texts[at] and not self._is_torn(at):
+                break
+            at += 1
+        headed = self.headed or self.lines.marked_by_html or self._begins_headed(first, last)
+        self.headed = False
+        if self.lines.html and not headed and first == last and not self.blocks:
+            # "> Confirm": on a page an arrow, not a quote.
+            return last + 1
+        least = min(depth for depth in depths[first : last + 1] if depth)
+        if not headed and (self._is_introduced(first, last) or least > max(2, self.deepest + 1)):
+            # Quotes grow by one mark at a time: without shallower ones ">>> " is a prompt, or another sign.
+            return last + 1
+        self.deepest = deepest
+        self._quote(first, last + 1)
+        self.blocks.append(_Block(first, last + 1, headed))
+        return last + 1
+
+    def _is_introduced(self, first: int, last: int) -> bool:
+        """Does the writer cite a few lines after a colon? No attribution stands there, or they would be headed."""
+        before, depths = self.lines.before[first], self.lines.depths
+        return (
+            before >= 0
+            and depths[before] == 0
+            and last - first < _MAX_CITED
+            and self.lines.texts[before].endswith((":", "："))
+            and all(depth < 2 for depth in depths[first : last + 1])
+        )
+
+    def _begins_headed(self, first: int, last: int) -> bool:
+        """Is the attribution itself marked, as Apple's programs do?"""
+        texts = self.lines.texts
+        return any(
+            attributions.first_line(texts, number, first, marked=True) >= 0
+            for number in range(first, min(first + 4, last + 1))
+        )
+
+    def _is_torn(self, at: int) -> bool:
+        """Is it the end of a quoted line that a program on the way broke off?"""
+        texts, depths = self.lines.texts, self.lines.depths
+        if at + 1 >= len(texts) or not depths[at - 1] or not depths[at + 1]:
+            return at + 1 < len(texts) and depths[at - 1] > 0 and _IN_BRACKETS.match(texts[at]) is not None
+        text = texts[at]
+        if _IN_BRACKETS.match(text):
+            return True
+        before = texts[at - 1]
+        width = self.lines.ends[at - 1] - self.lines.starts[at - 1] + 2 + len(text.split(" ", 1)[0])
+        return text[:1].islower() and not before.endswith(("?", "!", ":")) and width > _WRAPPED_AT - 2
+
+    def _head(self, at: int, lowest: int) -> tuple[int, int]:
+        """The lines, from first to after, of what begins history at (or ends with) line ``at``; after is -1 if nothing.
+
+        Where unmarked history follows, all is history: then ``after`` is the end of the text.
+        """
+        texts, size = self.lines.texts, len(self.lines.texts)
+        text = texts[at]
+        following = self.lines.following[at + 1]
+        below = texts[following] if following < size else ""
+        if headerblocks.is_separator(text, below):
+            return at, size
+        ruled = headerblocks.is_rule(text)
+        above = texts[self.lines.before[at]] if self.lines.before[at] >= 0 else ""
+        if ruled and following < size and headerblocks.block_ends(texts, following, ruled=True, above=above) >= 0:
+            return at, size
+        if headerblocks.block_ends(texts, at, above=above) >= 0:
+            return at, size
+        if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
+            return at, size
+        marked = following < size and (self.lines.depths[following] > 0 or following in self.lines.citation_ends)
+        first = attributions.first_line(texts, at, lowest, marked=marked)
+        if first >= 0:
+            return first, (at + 1 if marked else size)
+        if self._signs_over_history(at, following):
+            self.roles[at] = Role.SIGNATURE
+            return following, size
+        return at, -1
+
+    def _signs_over_history(self, at: int, following: int) -> bool:
+        """A telephone's signature that stands alone, with paragraphs after it: those are what was answered."""
+        texts = self.lines.texts
+        if following >= len(texts) or following == at + 1 or at == 0 or texts[at - 1] or self.lines.depths[following]:
+            return False
+        return self.lines.before[at] >= 0 and len(texts[following]) > 40 and signatures.is_sent_from(texts[at])
+
+    def _is_history(self, first: int) -> bool:
+        """Is the bare blockquote that begins here history? After an attribution, or as the last thing of the mail."""
+        texts = self.lines.texts
+        if self.headed or (self.blocks and self.blocks[0].headed):
+            return True
+        if first in self.lines.inserted:
+            return False
+        before = self.lines.before[first]
+        introduced = before >= 0 and texts[before].endswith((":", "："))
+        return before >= 0 and not introduced and self.lines.following[self.lines.citation_ends[first]] >= len(texts)
+
+    def _with_rule(self, first: int, lowest: int) -> int:
+        """The rule over a head belongs to it."""
+        above = self.lines.before[first]
+        return above if above >= lowest and headerblocks.is_rule(self.lines.texts[above]) else first
+
+    def _sign(self) -> None:
+        """Signatures: before history, and at the end. A forward keeps that of the forwarded mail, and its own."""
+        if self.forwarded:
+            return
+        texts, roles = self.lines.texts, self.roles
+        for number in self.lines.signed:
+            if roles[number] is Role.NEW:
+                roles[number] = Role.SIGNATURE
+        runs = self._runs()
+        for place in {0, len(runs) - 1} if runs else ():
+            first, end = runs[place]
+            begin = signatures.begins(texts, first, end)
+            alone = not any(texts[first:begin])
+            if alone and len(runs) == 1 and not any(texts[:first]):
+                continue
+            roles[begin:end] = [Role.SIGNATURE] * (end - begin)
+
+    def _runs(self) -> list[tuple[int, int]]:
+        """Runs of new lines, from their first words to after their last."""
+        runs: list[tuple[int, int]] = []
+        first = last = -1
+        for number, (role, text) in enumerate(zip(self.roles, self.lines.texts, strict=True)):
+            if role is not Role.NEW:
+                if first >= 0:
+                    runs.append((first, last + 1))
+                first = -1
+            elif text:
+                first = number if first < 0 else first
+                last = number
+        if first >= 0:
+            runs.append((first, last + 1))
+        return runs
+
+    def _keep_answered(self) -> None:
+        """Keep the line before each answer; an answer under all of the history needs none."""
+        answered = [block for block in self.blocks if self._is_answered(block)]
+        if len(self.blocks) == 1 and answered and answered[0].headed:
+            return
+        for block in answered:
+            self._keep_last(block)
+
+    def _is_answered(self, block: _Block) -> bool:
+        at = self.lines.following[block.last]
+        return at < len(self.roles) and self.roles[at] is Role.NEW
+
+    def _keep_last(self, block: _Block) -> None:
+        texts = self.lines.texts
+        last = block.last - 1
+        while last > block.first and not texts[last]:
+            last -= 1
+        first = last
+        while first > block.first and last - first + 1 < _MAX_ANSWERED:
+            above = texts[first - 1]
+            if len(above) < 50 or above.endswith(_ENDS_SENTENCE) or not texts[first]:
+                break
+            if self.lines.depths[first - 1] != self.lines.depths[first]:
+                break
+            first -= 1
+        if texts[last]:
+            self.roles[first : last + 1] = [Role.ANSWERED] * (last + 1 - first)
+
+
+def _division(lines: Lines, roles: list[Role]) -> Division:
+    kept: list[Kept] = []
+    quoted: list[tuple[int, int]] = []
+    signature: list[tuple[int, int]] = []
+    at, last_kept = 0, -2
+    while at < len(roles):
+        role = roles[at]
+        end = at + 1
+        while end < len(roles) and roles[end] is role and role is not Role.ANSWERED:
+            end += 1
+        first = lines.following[at]
+        last = lines.before[end] if end < len(roles) else _last_of(lines)
+        at = end
+        if not first <= last < end:
+            continue
+        stop = lines.starts[last] + len(lines.texts[last])
+        if role is Role.QUOTED:
+            quoted.append((lines.raws[first], stop))
+        elif role is Role.SIGNATURE:
+            signature.append((lines.raws[first], stop))
+        else:
+            start = lines.starts[first] if role is Role.ANSWERED else lines.raws[first]
+            kept.append(Kept(start, stop, role is Role.ANSWERED, first == last_kept + 1, lines.raws[first]))
+            last_kept = last
+    return Division(tuple(kept), tuple(quoted), tuple(signature))
+
+
+def _last_of(lines: Lines) -> int:
+    last = len(lines.texts) - 1
+    return last if lines.texts[last] else lines.before[last]

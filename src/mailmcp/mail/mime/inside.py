@@ -1,0 +1,86 @@
+"""What stands inside a leaf of the tree: the mail in a signed S/MIME envelope, files written into a text.
+
+Each becomes a part of its own below the leaf, with a path like any other: ``"2.1"`` stands in ``"2"``.
+"""
+
+from __future__ import annotations
+
+from mailmcp.mail.mime import embedded, headers, sealed, transfer, tree
+from mailmcp.mail.mime.tree import MAX_DEPTH, MAX_PARTS, Part
+from mailmcp.mail.mime.words import is_attached
+
+MAX_ENVELOPES = 3
+"""Signed, encrypted, signed again is the deepest that anybody sends (RFC 2634 §1.1)."""
+
+_UNENCODED = frozenset({"", "7bit", "8bit", "binary", "quoted-printable"})
+_SENTENCES = {
+    "smime_signed": "Part {path} is signed S/MIME; it was opened, its signature was not checked.",
+    "encrypted": "Part {path} is encrypted S/MIME; what it says can only be read with its recipient's key.",
+    "smime_compressed": "Part {path} is compressed S/MIME and was not unpacked.",
+    "smime_unreadable": "Part {path} is an S/MIME envelope that could not be opened.",
+}
+
+
+def unfold(root: Part, defects: dict[str, str]) -> None:
+    """Open what can be opened in every leaf, within the budget of parts, and add what was found to the defects."""
+    waiting = [(path, part, 0) for path, part in tree.walk(root) if not part.children]
+    for path, part, envelopes in waiting:
+        if is_envelope(part):
+            if (inner := _opened(part, path, envelopes, defects)) is not None:
+                part.inside = [inner]
+                below = tree.walk(inner, f"{path}.1")
+                waiting += [(its_path, leaf, envelopes + 1) for its_path, leaf in below if not leaf.children]
+        elif part.kind == "text/plain" and part.encoding in _UNENCODED and not is_attached(part):
+            _take_files_out(part, root)
+
+
+def is_envelope(part: Part) -> bool:
+    """Whether a part is an S/MIME envelope, by its type or, where a gateway changed that, by its name."""
+    if part.kind in sealed.SMIME:
+        return True
+    name = part.content_type.parameters.get("name", "").lower()
+    return part.kind == "application/octet-stream" and name in ("smime.p7m", "smime.p7z")
+
+
+def _opened(part: Part, path: str, envelopes: int, defects: dict[str, str]) -> Part | None:
+    octets, _ = transfer.decode(part.octets, part.encoding)
+    envelope = sealed.envelope(octets)
+    if envelope.kind == "certificates":
+        return None
+    if envelope.kind != "signed":
+        code = {"encrypted": "encrypted", "compressed": "smime_compressed"}.get(envelope.kind, "smime_unreadable")
+        defects.setdefault(code, _SENTENCES[code].format(path=path))
+        return None
+    room = MAX_PARTS - part.root.parts
+    if room < 1 or envelopes >= MAX_ENVELOPES or part.depth >= MAX_DEPTH:
+        return None
+    block = headers.split(envelope.content)
+    inner, problems = tree.grow(
+        block, envelope.content[block.body_at :], room=room, depth=part.depth + 1, path=f"{path}.1"
+    )
+    part.root.parts += inner.parts
+    for code, sentence in problems.items():
+        defects.setdefault(code, sentence)
+    defects.setdefault("smime_signed", _SENTENCES["smime_signed"].format(path=path))
+    return inner
+
+
+def _take_files_out(part: Part, root: Part) -> None:
+    raw = part.octets
+    if b"begin" not in raw:
+        return
+    text, files = embedded.taken_out(transfer.decode(raw, part.encoding)[0], MAX_PARTS - root.parts)
+    if files:
+        part.rest = text
+        part.inside = [_file(one) for one in files]
+        root.parts += len(files)
+
+
+def _file(one: embedded.File) -> Part:
+    part = Part()
+    name = one.name.replace(b"\\", b"\\\\").replace(b'"', b'\\"').decode("ascii", "surrogateescape")
+    part["Content-Type"] = "application/octet-stream"
+    part["Content-Transfer-Encoding"] = one.encoding
+    part["Content-Disposition"] = f'attachment; filename="{name}"'
+    part.set_payload(one.block.decode("ascii", "surrogateescape"))
+    return part

@@ -1,0 +1,218 @@
+"""Words on and round links, in many languages.
+
+Notation: ``|`` marks where a word begins or ends, ``_`` is a blank; lines that begin with ``#`` are comments. All is
+lower case and without accents. Full account: ``codewords``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailmcp.mail.onetime import codewords_negative, codewords_positive, codewords_trade
+from mailmcp.mail.onetime.codewords import Kind, Lexicon
+
+# Confirm, activate, sign in, reset, password, accept, join, invitation, register.
+_ACTION = """
+# Latin letters
+|aanmeld |aansluit |aanvaard |acceder |accedi |accept |accepta |accepteer |accepter |acceptera |acceptez |acceso
+|accesso |accetta |aceder |aceita |aceitar |aceite |acepta |aceptar |acessar |acesso |activa| |activar |activare
+|activat |activati |active_ |activeaza |activeer |activer |activez |adgangskode |agree_ |ailosod |akceptu |akceptuj
+|aktibatu |aktifkan |aktiflestir |aktivac |aktival |aktivasi |aktiveer |aktiveeri |aktiver |aktivier |aktivira
+|aktiviz |aktivizo |aktivles |aktivoi |aktivova |aktyvin |aktyvuo |aktywac |aktywuj |akzeptier |alatur |alatura |alta|
+|amilish |anmeldelink |anmelden |annehmen |approve |apstiprin |aterstall |ath-shuidhich |athshocraigh |atiestat |ativa
+|ativar |ative |atkur |attiva |atur_ulang |autentific |authorise |authorize |aċċett |bashkohu |batu |beitreten
+|bejelentkez |bekraeft |bekraft |bekreft |belep |bergabung |beripika |berpa |berretsi |berrezarri |bestateg |bestatig
+|bevestig |bli_med |bod| |bod_ |boð |cadarnha |cadastro |casuumaad chap_nhan |claim_your |cofrestr |complete_your
+|conectare |conecteaza |conferma |confermare |confirm |confirma |confirmar |confirmati |confirme |confirmer |confirmez
+|connecte-moi |connecter |connectez |connectez-moi |connexion |consent |consentir |continue_to |contrasena
+|contrasenya |contrasinal |convid |convite |csatlakoz |cuireadh |cyfrinair |daftar dang_ky dang_nhap dat_lai |davet
+|dearbh |deelnemen |deimhnigh |delta| |deltag |derbyn |devet |dilys |diundang |dogrula |dolacz duoc_moi |egiaztatu
+|eingeladen |einladung |einloggen |einwillig |elfogad |emeza |endurstil |ensalut |entra_ |entrar| |erayga_sirta
+|erositse |etkinlestir |faollash |finish_setting |finish_sign |fioraigh |fjalekalim |freischalt |ftes |ftua |ga_med
+|gabung |gayyat |gba_ |geli |gesla |geslo |giris |glac_ |godkann |godta |gonbid |gwahodd |gweithredu |hasla |haslo
+|herstel |hesl |hyvaksy |i-activate |i-reset |i-verify |ielug |ijambobanga |ijerisi |ikkonferma |imbit |inbjud |ingia
+|ingħaqad |inicia |inicia_sesion |inicia_sessio |iniciame |iniciar_sesion |iniciar_sessao |inicio_de_sesion |inimbit
+|injira |inlog |inloggen |innbyd |inregistr |inscription |invit |invitacion |invitado |invitation |invitato |invite
+|invite_ |invited |inviter |invito |ipaswedi |iphasiwedi |iphasiwethi |isimemo |issettja |jelszo |jemput |jerisi
+|jiunge |join| |join_ |joyina |junta-te |juntar |kabul_et |kalmar_sirri |kata_laluan |kata_sandi |katil |kaydinizi
+|kennwort kich_hoat |kinnita |kinnitage |kirish |kirjaa_minut |kirjaudu |kirjautu |konfirm |konfirmasi |konfirmu
+|kubali |kuingia |kumpirma |kuthibitish |kutse |kutsu |kvietim |kwemeza |lahtesta |lebokake |let_me_in |liitu |liity
+|log_in |log_ind |log_masuk |log_me_in |log_mig_ind |log_mij_in |logail |logg_in |logg_inn |logg_meg_inn |logga_in
+|logga_in_mig |logi_sisse |login |logowani loi_moi |losenord |lozink |lykilord |mag-log |magic_link |masuk mat_khau
+|megerosit |meghiv |meld_aan |meld_me_aan |melde_mich_an |mewngofnodi |mot_de_passe |mwaliko |nabata |nastavit
+|nenosiri |ngena |nkwenye |nollaa |noustu |nulstil |nywila |obnov |obnovit |okwuntughe |onartu |onay |onayla
+|oroigbaniwole |oturum |over_ |overit |overte |pakvie |palauta |palavra-passe |parol |parola |parool |participar
+|pasahitza |pasfhocal |passord |password |passwort |passwuert |pasvort |patvirt |pengesahan |pienem |piener |pieslegt
+|pieteik |pievienot |ponastav |ponisti |potrdi |potrdit |potvrd |potvrdi |potvrz |potwierdz |povabil |poveznic |poziv
+|pozvan |prano |pridruzi |prihlas |prihlasit_me |prihvati |priimti |prijat |prijava |prijavi |prijmi |prijmout |pripoj
+|prisijung |przyjmij |qabul |qebul |qeydiyyat |qinisek |qo'shil |qosul |recover |redefin |registo |registr |registrac
+|registrazione |registreeri |registrer |registrier |registrir |registro |regisztr |regjistr |reimposta |reinitialis
+|rejestrac |rejoignez |rejoindre |rekisteroi |repor |reset |resetare |resetati |reseteaza |resetira |resetova
+|resetowan |resetuj |restablec |restableix |restore_access |ripristina |rivendos |ro'yxat |royxat |sahkan |saioa
+|salasana |samthykk |samtycke |samtykke |sandi |senha| |sertai |set_up_your |setel_ulang |setha_kabusha |shiga
+|sifirla |sifre |sign-in |sign_in |sign_me_in |sign_up |signin |skraning |slaptazod |sluit_aan |souhlas |sprejmi
+|stadfest |stedin |step_in |subscription_confirm |sumali |tabbatar |tackan_ja |takk_ja |taklif |tanggapin |tasdiq
+|teken_in |tembung_sandi |terima |tesdiq |tetapkan_semula tham_gia |thibitish |tiklash |tilbakestill |tilslut
+|toestemming |uitgenodig |uitnodig |ukuqinisek |umealik |umenyiwe |undang |uneix |unete |unirse |unirte |unisciti
+|unlock |uthibitish |uyelik |uzaicin |vabil |vahvist |validate |valider |validez |verifica |verificar |verification
+|verifik |verifikasi |verifique |verify |virkja |visszaallit |vota_vastu |votke_vastu |wachtwoord |wagwoord |washa
+|weka_upya xac_minh xac_nhan xac_thuc |xaqiiji |xuntate |yamukela |yenile |yes,_ |ymuno |ymunwch |zaakceptuj |zaloguj
+|zaloguj_mnie |zaprosz |zgode |zresetuj |zurucksetz |zustimm
+# Greek
+|αποδεκτ |αποδεχ |αποδοχ |εγγραφ |ενεργοποι επαληθευ |επαναφορ επιβεβαι |κωδικο_προσβασ |προσκαλ |προσκλη |συμμετ
+|συνδεσ
+# Cyrillic
+|активац |активир |активу |баталгаажуул |белсендір |бүртгэл |влез |влизане |войти |воридшав |восстанов |вход |входа
+|вхід |възстан |віднов |далуч |даъват |запраш |запрош |зовшоор |идэвхж |кабыл_ал |калыбына |кируу |кирүү |кошул |кіру
+|лозинк |најав |нулир |нууц |нууц_уг |нэвтрэ |нэгдэ |парол |пароль |пароля |пацвер |подтвер |позив |покан |потврд
+|потвърд |приглаш |придруж |приемане |приемете |приеми |прийняти |прими_ |принять |присоедин |присъедин |прифат
+|прихват |приєдн |пријав |прыня |підтвер |рамз |раста |растау |регистрац |регистрир |ресет |реєстрац |рэгістр |сброс
+|скидан |скинут |скід |скінуц |сырсоз |сэргээ |тасдиқ |тастыкта |тіркел |увайс |уваход |увійти |уриж |урилга |чакыр
+|шақыр |ырасто |қабул |қабылда |қалпына |қосыл |құпия_соз |құпиясоз
+# Georgian and Armenian
+ակտիվ գաղտնաբառ գրանց ընդուն հաստատ հրավ միանալ միացե մուտք վերականգ აქტივ აღადგინ აღდგენ გააქტიურ დაადასტურ დადასტურ
+ვერიფიკ მიიღ მიღებ მოგიწვ მოწვევ პაროლ რეგისტრაც შედი შესვლ შეუერთდ
+# Hebrew
+אימות איפוס אישור אמת_ אשר_ הוזמנת הזמין הזמינ הזמנה_ל הפעל הפעלת הצטרף הצטרפ הרשמה הרשמת התחבר כניסה לאמת לאפס לאשר
+להצטרף להתחבר סיסמה סיסמת קבלת_ההזמנה
+# Arabic
+اعاده_تعيين اكد الانضمام انضم بازنشاني بازيابي بحال تاكيد تاييد تحقق تسجيل تسجيل_الدخول تصديق تفعيل ثبت_نام ثبتنام
+دخول_ دعاك دعوت دعوت_نامه دعوه دوباره_ترتيب رجسٹر رمز_عبور ري_سيٹ شامل_ہون فعال فعالسازي فعل_ قبول قبول_كرين
+كلمه_المرور كلمه_مرور لاگ_ان ورود پاس_ورڈ پذيرش پذيرفتن پيوستن گذرواژه
+# Ethiopic
+መግቢያ ማረጋገ ተቀላቀል ተቀበል ተጋብዘ አረጋግጥ የይለፍ_ቃል ያረጋግጡ ዳግም ግባ ግብዣ
+# India, Sri Lanka, Tibet
+आमंत्र निमंत्र पंजीकरण पडताळ पासवर्ड पुष्टि रजिस्टर रीसेट लॉग_इन लॉगिन शामिल सक्रिय सत्याप साइन_इन सामील स्वीकार আমন্ত্রণ গ্রহণ নিবন্ধন
+নিশ্চিত পাসওয়ার্ড প্রমাণি যাচাই যোগ_দি রিসেট লগ_ইন লগইন সক্রিয় ਤਸਦੀਕ ਪਾਸਵਰਡ ਪੁਸ਼ਟੀ ਰੀਸੈਟ ਲੌਗ ਸਵੀਕਾਰ ਸ਼ਾਮਲ ਸੱਦਾ આમંત્રણ ચકાસ જોડા
+પાસવર્ડ પુષ્ટિ રીસેટ લૉગ સ્વીકાર ନିଶ୍ଚିତ ପାସୱାର୍ଡ அழைப்பு உறுதி உள்நுழை ஏற்க ஏற்று கடவுச்சொல் சரிபார் செயல்படுத்த சேர மீட்டமை అంగీకరి ఆహ్వాన
+చేరండి ధృవీకర ధ్రువీకర నిర్ధార పాస్వర్డ్ పాస్‌వర్డ్ యాక్టివేట్ రీసెట్ లాగిన్ ಆಹ್ವಾನ ದೃಢೀಕ ಪರಿಶೀಲ ಪಾಸ್ವರ್ಡ್ ಮರುಹೊಂದಿ ಲಾಗಿನ್ ಸಕ್ರಿಯ ಸೇರಿ ಸ್ವೀಕರಿ ക്ഷണ ചേരു പരിശോധ
+പാസ്വേഡ് പാസ്വേർഡ് പുനഃസജ്ജ റീസെറ്റ് ലോഗിൻ സജീവ സ്ഥിരീകര സ്വീകരി ආරාධන එක්වන්න තහවුරු නැවත_සකස් පිවිස පිළිගන් මුරපද සක්‍රිය සත්‍යාප
+# Thailand, Laos, Cambodia, Myanmar
+คำเชิญ ยอมรับ ยืนยัน รหัสผ่าน รีเซ็ต ลงทะเบียน เข้าร่วม เข้าสู่ระบบ เชิญ เปิดใช้งาน ຍອມຮັບ ຕັ້ງ ຢືນຢັນ ລະຫັດຜ່ານ ເຂົ້າສູ່ ເຂົ້າຮ່ວມ ເຊີນ စကားဝှက် ပါဝင်
+ပြန်လည် ဖိတ် လက်ခံ ဝင်ရောက် အတည်ပြု កំណត់ ចូល ចូលរួម ទទួលយក បញ្ជាក់ ផ្ទៀងផ្ទាត់ ពាក្យសម្ងាត់ អញ្ជើញ
+# Chinese and Japanese
+サインイン パスワード リセット ログイン 再設定 加入 参加 启用 啟用 密码 密碼 承認 承諾 招待 接受 有効化 注册 激活 登入
+登录 登錄 登録 确认 確認 註冊 認証 认证 邀請 邀请 重置 重設 重设 驗證 验证
+# Korean
+가입 로그인 비밀번호 수락 인증 재설정 참여 초대 확인 활성화
+"""
+
+# Unsubscribe, help, privacy, shop, follow, track, download; settings.
+_AGAINST = """
+# Latin letters
+|abbestell |abi| |ablehnen |abmelden |abonelig |abonelikten |about_ |acheter |acquista |actividad |activite
+|activiteit |activity |adatvedel |advice |afla |afmeld |afmelden |agb| |aide| |aiuto |ajuda |ajutor |aktivit
+|aktivitat |aktivitet |aktywnos |alisveris |annuler_la |annulla |ansehen |anular_ |app_store |aprovech |aproveit
+|assistenza |aterkalla |atividade |atrakst |atsauk |atsisak |attivita |avmeld |avregistrer |avsluta_pren |ayuda |baca_
+|baixar |baja| |bantuan |bekijk |belanja |beli |berhenti_lang |bestelling |blocca |blocheaza |block_ |blockera
+|blockier |blog |blokeeri |bloket |blokir |blokiraj |blokkeer |blokker |blokuo |bloquea |bloquear |bloquer |bongesz
+|book_ |boutique |browser |buy_ |cabut |cancel |cancelar |cancelar_suscrip |cancella |careers |chan_ |check_activity
+|comprar |confidential |confidentialit |conseils |consejos |conselhos |consells |contact |contacto |contato |contatt
+|cronologia |cumpara |cymorth |czytaj |daha_fazla |darme_de_baja |darse_de_baja |datenschutz |decline |decouvr |deny
+|desabonn |descarca |descargar |descubr |desinscri |dezabon |discover |disiscri doc_them |docs| |documentation
+|dowiedz |download |downloaden |einkaufen |einstellungen |email_settings |en_savoir_plus |engelle |explore |factura
+|facture |faktur |faq |faragha |fattura |fatura |find_out |follow_us |frameld |gecmis |gehitu |geschiedenis
+|get_the_app |gizlilik |goruntule |guide |gweld |handla |help| |help_ |help_cent |herunterladen |hilfe |historia
+|historial |historico |historik |historique |history |hjaelp |hjalp |hjelp |home_page |homepage |how_to_protect |hulp
+huy_dang_ky |ikusi |im_browser |impressum |imprint |incele |indir| |integritet |intrekken |iptal |istoric
+|j'en_profite |jejak |jetzt_sparen |jiondoe |join_call |katso |kauppaan |keela |kjop |kob_ |kontakt |konto_sichern
+|kop| |kop_ |koupit |kundeservice |kundservice |kup_ |kupi |lacak |ladda_ner |laes_mere |laguntza |las_mer |lasit
+|last_ned |lataa |learn_how |learn_more |leer_mas |lees_hoe |lees_meer |lees_verder |legal |leggi |leiratkoz |ler_mais
+|les_mer |letilt |letolt |lich_su |lihat |lire_la |lock_ |login_history |loja| |loobu |lue_ |magazin |manage_
+|meer_weten |meeting |megnez |megtekint |mehr_dazu |mehr_erfahren |meld_deg_av |mentions |more_info |msaada mua_
+|muat_turun |napoved |navegador |navigateur |negozio |noraidit |not_me |notification_settings |nunua |nyomon |obchod
+|odhlas |odjav |odmitn |odrzuc |odvolat |ohje |online-ansicht |ontdek |opozovi |opt-out |opt_out |order_now |osta
+|pagalba |palidz |parduotuv |pay| |pay_ |personvern |peruuta |perziure |play_store |pobierz |pogled |pomoc |precist
+|preferences |preferencias |pregled |preglednik |preifat |preklic |prenes |prenumer |pribatutasun |prikazi |privacidad
+|privacidade |privacy |privasi |privatliv |profite |prohlizec |protect_yourself |prywatn |przegladar quyen_rieng_tu
+|rastrear |read_more |read_the |rechazar |rechnung |recusar |reddet |redeem |refuser |reject |renew_ |report
+|reszletek |review_ |revoca |revoca_ |revocar |revogar |revoke |revoquer |rezygn |rhagor |rifiuta |riwayat |saber_mas
+|saiba_mais |saznaj |scarica |scopri |secure_account |secure_my |secure_your_account |securiser |security_cent
+|see_ |segitseg |seguir_ |sekat_ |selengkapnya |sendung |settings| |seuraa |shop |sign-in_history |skaityk |skatit
+|sklep |sledovat |sledz |so_schutz |soma |soukrom |spaerr |spara |sperr_ |sperren |sprawdz_ |stahnout |store| |suivre_
+|sukrom |support| tai_ve tai_xuong |takip |tapahtum |tarayici |tazama |telecharger |terms theo_doi |thu_hoi |tienda
+|tietosuoja |tilbagekald |tilbakekall tim_hieu |tipps |tips |tovabb |traccia |track_ |trgovin tro_giup |tuhista
+|uitschrijven |unduh |uniewazn |unsubscribe |upgrade |vaata |vasarl |vec_ |vedi |veikal |ver_ |verfolgen |verlauf
+|veure |vezi |viac |view_details |view_in |view_invoice |view_online |view_order |view_this |vis_ |visa_ |visszavon
+|visualizza |voir_ |voorwaarden |web_version |webinar |weigeren |weiterlesen |widerruf |winkel |withdraw |wypisz xem_
+|yardim |zablokovat |zablokuj |zasebnost |ziureti |zjistit |zobacz |zobrazit |zrusit |zur_bestellung
+# Greek
+|αγορ |ακυρωσ |ανακληση |απεγγραφ |αποκλεισ |απορρητ |βοηθεια |δειτε |διαβαστε |διαγραφη |δραστηρ |επικοινων |ιστορικ
+|κατεβα |μαθετε |παρακολουθ |περιηγη |προβολη
+# Cyrillic
+|адклік |активнос |активніс |блокир |болдырм |браузер |виж_ |вижте |відклик |відмов |відпис |відстеж |детальніше
+|допомог |дізна |заблок |заблокир |завантаж |изтегл |истори |каталог |конфиденц |конфіденц |купи |купити |купить
+|магазин |налаштув |настройк |научете |одјав |опозови |отказаться |отклон |отмени |отменить |отозвать |отпис |отпиш
+|отслед |пазарув |перегля |перейти_в |поверител |погледн |поддержк |подробнее |помощ |помощь |посмотр |приватност
+|проследи |прочет |разгледа |сазнај |скасув |скачать |узнать |читати |читать
+# Georgian and Armenian
+Դիտել Տեսնել იხილეთ ნახვა
+# Hebrew
+ביטול הורד היסטור הסר_ הסרה חנות לפרטים לצפייה מעקב עזרה פעילות פרטיות צור_קשר צפה צפו קנה_ קנו קרא_
+# Arabic
+اتصل_بنا الخصوصيه السجل الغاء الغاء_الرمز المتصفح المزيد المساعده النشاط بيشتر تاريخچه تتبع تحميل تسوق حريم_خصوصي حظر_
+خريد دانلود رازداري راهنما عرض_ لغو لغو_اشتراك مدد مساعده مشاهده
+# India, Sri Lanka, Tibet
+अनसब्सक्राइब इतिहास और_जान और_पढ़ खरीद गोपनीयता ट्रैक डाउनलोड देखें मदद सदस्यता_समाप्त सहायता আনসাবস্ক্রাইব আরও কিনুন গোপনীয়তা দেখুন
+সাহায্য உதவி தனியுரிமை மேலும் வாங்க గోప్యత సహాయం ಗೌಪ್ಯತೆ ಸಹಾಯ സഹായ സ്വകാര്യത
+# Thailand, Laos, Cambodia, Myanmar
+ความเป็นส่วนตัว ช่วยเหลือ ช้อป ซื้อ ดาวน์โหลด ดูราย ดูสินค้า ติดตาม ประวัติ ยกเลิก อ่านต่อ อ่านเพิ่มเติม
+# Chinese and Japanese
+お問い合わせ ショップ ダウンロード ブラウザ プライバシー ヘルプ 下載 下载 了解更多 冻结 凍結 取り消 取消 商店 封鎖
+履历 履歴 帮助 幫助 撤銷 撤销 查看 浏览 瀏覽 物流 紀錄 続きを読む 联系 聯絡 見る 解除 記錄 詳しく 詳細 记录 購入 購買
+购买 追跡 退訂 退订 配信停止 配信解除 閱讀 阅读 隐私 隱私
+# Korean
+개인정보 고객센터 구매 기록 다운로드 더_보기 도움말 배송 보기 브라우저 쇼핑 수신_거부 수신거부 자세히
+"""
+
+# "It was not you", said before a link in notices.
+_NOT_YOU = """
+# Latin letters
+|bukan_anda |bukan_kamu |das_nicht_war |das_nicht_warst |did_not |didn't |do_not_recogni |don't_recogni |ei_teie
+|et_ollut |et_sina |if_this_wasn't |ikke_deg |ikke_dig |inte_du |jei_tai_ne khong_phai_ban |n'est_pas_vous |n'etait_pas
+|n'etiez_pas |nao_foi |nao_fui |nao_reconhec |nebyli_jste |nem_on |neste_to |nicht_du |nicht_selbst |nicht_sie
+|nicht_von_ihnen |nie_ty |niet_door |niet_jij |niet_u |niste_bili |niste_vi |no_fui |no_fuiste |no_has_sido |no_reconoc
+|non_eri |non_riconosc |non_sei_stato |not_me |not_you |nu_ai_fost |nu_ati_fost |nuk_ishe |pas_vous |siz_degil
+|siz_emas |tas_nebij |to_nie_ty |was_not_you |wasn't_me |wasn't_you
+# Greek
+|δεν_ησασταν |δεν_ησουν
+# Cyrillic
+|не_ви |не_вы |не_сте |не_узна
+# Hebrew
+|לא_אתה |לא_אתם |לא_ביצע
+# Arabic
+شما_نبود لم_تقم لم_تكن
+# India, Sri Lanka, Tibet
+आप_नहीं आपने_नहीं
+# Thailand, Laos, Cambodia, Myanmar
+ไม่ใช่คุณ
+# Chinese and Japanese
+不是你 不是您 心当たり 非本人
+# Korean
+본인이_아니 본인이_아닌
+"""
+
+LINKS = Lexicon(
+    (Kind.ACTION, _ACTION),
+    (Kind.AGAINST, _AGAINST),
+    (Kind.NOT_YOU, _NOT_YOU),
+    (Kind.VERIFY, codewords_positive.VERIFY),
+    (Kind.OTP, codewords_positive.OTP),
+    (Kind.OTHER, codewords_negative.OTHER),
+    (Kind.GIFT, codewords_trade.GIFT),
+    (Kind.ROOM, codewords_trade.ROOM),
+    (Kind.NOTHING, codewords_negative.NOTHING),
+)
+
+URL_FOR = re.compile(
+    r"verif|confirm|consent|activat|aktiv|magic|sign-?_?in(?![a-z])|log-?_?in(?![a-z])|(?<![a-z])auth|oauth|token|(?<![a-z])otp|"
+    r"passwordless|reset|password|passwd|recover|invit|accept|callback|regist|(?<![a-z])join|unlock|(?<!in)validat|opt-?in|"
+    r"(?<![a-z])doi(?![a-z])|one-?time|(?<![a-z])session|ticket=|code=|nonce|sign-?up"
+)
+URL_AGAINST = re.compile(
+    r"unsub|opt-?out|privacy|terms|/legal|/help|support|/faq|/contact|preferences|/settings|/shop|/store/|/products?/|"
+    r"[./]ics(?:$|[?/])|unauthori[sz]ed|"
+    r"/blog|/news|/article|/orders?/|/tracking|invoice|view-?online|webversion|view-?in-?browser|mirror|"
+    r"\.(?:png|jpe?g|gif|css|pdf)(?:$|\?)|/report|/download|abmeld|afmeld|desinscri|/careers|wasnt|not-?me|/cancel|"
+    r"decline|revoke|invalidat|reject|cancel-?(?:e-?mail|request|sign)|/deny|/block|/meeting|/j/|/docs|/security-?tips"
+)

@@ -1,0 +1,370 @@
+"""The link of a mail that signs in, confirms an address, resets a password or accepts an invitation."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from mailmcp.language.domains import host_of, same_organisation
+from mailmcp.language.folding import folded
+from mailmcp.mail.onetime.codewords import LABELS, Kind
+from mailmcp.mail.onetime.labels import since_sentence
+from mailmcp.mail.onetime.linkwords import LINKS, URL_AGAINST, URL_FOR
+from mailmcp.mail.onetime.matter import Matter
+from mailmcp.models import Link
+
+THRESHOLD = 4.0
+_SURELY = 1.0
+"""So much a mail is about signing in, when its subject speaks of it."""
+HEADING = 120
+"""Characters of the shown text in which its first words stand."""
+_LOOKED_AT = 150
+_READ = 25
+_RUN = re.compile(r"[A-Za-z0-9_\-~.%+]{6,}")
+_OTHER_SCHEMES = ("mailto:", "tel:", "sms:", "callto:", "geo:", "webcal:", "maps:")
+_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+~.]{28,}")
+_SLUG = re.compile(r"(?:[a-z]{2,}-){3,}", re.IGNORECASE)
+# "/x/7Gt": what ends a path is no word.
+_SHORT = re.compile(
+    r"/(?=[A-Za-z0-9]*[A-Z0-9])(?=[A-Za-z0-9]*[a-z])(?!(?:[A-Za-z]?[a-z]+|[A-Za-z]+[0-9]+)\Z)[A-Za-z0-9]{3,5}\Z"
+)
+_DIGIT = re.compile("[0-9]")
+_LETTER = re.compile("[A-Za-z]")
+_MIXED_CASE = re.compile("[a-z].*[A-Z]")
+_NAME_AND_NUMBER = re.compile(r"[a-z]+-?[0-9]{1,4}\Z")
+_SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
+_TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
+_NOT_BELOW = frozenset((Kind.AGAINST, Kind.NOT_YOU, Kind.GIFT, Kind.ROOM))
+_ENDS = (".", "!", "?", "。", "！", "？", "।")
+_POINTERS = " <([\t=-–—>*•·→➜➔▶►»👉:：|"
+"""What plain text sets before an address that stands alone."""
+_URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLink:
+    """The link that was chosen."""
+
+    url: str
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    link: Link
+    points: float
+    """For the URL alone."""
+    personal: float
+    named: bool
+    """Its path speaks of signing in."""
+    carries_code: bool = False
+
+
+class _Words(NamedTuple):
+    """What is said on a link and round it."""
+
+    name: str
+    bare_url: bool
+    said: frozenset[Kind]
+    around: frozenset[Kind]
+    below: frozenset[Kind]
+    own_line: bool
+    denied: bool
+    """The sentence before it, or its own words, are for whom it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """What the judging of every link of a mail needs."""
+
+    visible: str
+    counts: Counter[str]
+    about: float
+    """What the mail is about, from subject and opening: signing in (positive) or trade (negative)."""
+    has_code: bool
+    lone: str | None
+    """The URL of the one button or personal link, when the mail has only one."""
+    headed: bool
+    """Do its first words ask for signing in, confirming, a new password?"""
+    button: str | None
+    """The URL of the one button of a mail without a code."""
+    soon: bool
+    """Does it hold for minutes?"""
+    many: bool
+    """Has it a page full of personal links, as newsletters do?"""
+
+
+def best_link(
+    matter: Matter, offered: tuple[Link, ...], sender_domain: str | None, code: str | None
+) -> SignInLink | None:
+    """The best of the ``offered`` links, None when none is good enough. Nothing is fetched.
+
+    ``code`` is what was found in the same mail; a link that carries it belongs to it.
+    """
+    return Offered(matter, offered, sender_domain).best(code)
+
+
+class Offered:
+    """The links of a mail. Words and URLs are read once, however often it is asked for the best."""
+
+    def __init__(self, matter: Matter, offered: tuple[Link, ...], sender_domain: str | None) -> None:
+        self._matter = matter
+        self._sender_domain = sender_domain
+        self._links: list[_Target] = []
+        if not matter.of_repository:  # developers speak of signing in, too
+            useful = [link for link in offered[:_LOOKED_AT] if not link.url.lower().startswith(_OTHER_SCHEMES)]
+            self._links = [_target(link, None) for link in useful]
+        self._about = _about(matter) if self._links else 0.0
+        self._of_past = _tells_of_the_past(matter)
+        self._headed = bool(self._links) and not self._of_past and not matter.of_gifts_or_rooms and _is_headed(matter)
+        self._words: dict[int, _Words] = {}
+
+    def best(self, code: str | None) -> SignInLink | None:
+        """The best link of a mail with this code (or none)."""
+        if not self._links:
+            return None
+        links = self._links
+        if code is not None:
+            links = [_target(one.link, code) if _carries(one.link.url, code) else one for one in links]
+        headed = code is None and self._headed
+        buttons = {target.link.url for target in links if target.link.button}
+        prominent = buttons | {target.link.url for target in links if target.personal}
+        alone = (prominent, buttons) if headed else (prominent,)
+        mail = _Mail(
+            visible=self._matter.shown,
+            counts=Counter(target.link.url for target in links),
+            about=self._about,
+            has_code=code is not None,
+            lone=next((next(iter(urls)) for urls in alone if len(urls) == 1), None),
+            headed=headed,
+            button=next(iter(buttons)) if len(buttons) == 1 and code is None and not self._of_past else None,
+            soon=Kind.SOON in self._matter.opening_kinds,
+            many=len({target.link.url for target in links if target.personal}) >= 8,
+        )
+        # Words are read only for the likeliest.
+        likely = sorted(links, key=lambda target: -target.points - target.link.button)[:_READ]
+        likely.sort(key=lambda target: target.link.offset)
+        best: tuple[float, Link] | None = None
+        for target in likely:
+            score = _score(target, mail, self._read(target.link)) + self._of_host(target.link)
+            if best is None or score > best[0]:
+                best = (score, target.link)
+        if best is None or best[0] < THRESHOLD:
+            return None
+        return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-(best[0] - THRESHOLD + 1) / 1.3)), 2))
+
+    def _read(self, link: Link) -> _Words:
+        if (words := self._words.get(id(link))) is None:
+            words = self._words[id(link)] = _words(self._matter.shown, link)
+        return words
+
+    def _of_host(self, link: Link) -> float:
+        if self._sender_domain and (host := host_of(link.url)):
+            if same_organisation(host, self._sender_domain):
+                return 0.3
+            if not _private(host) and not _private(self._sender_domain):
+                return -0.2
+        return 0.0
+
+
+def _about(matter: Matter) -> float:
+    """Is the mail about signing in, confirming, resetting, inviting?"""
+    kinds = _kinds(matter.subject)
+    score = 0.0
+    if kinds & _SIGNING:
+        score += 1.4
+    if kinds & _TRADING:
+        score -= 0.8
+    elif not _tells_of_the_past(matter) and _kinds(_headline(matter.shown)) & _SIGNING:
+        score += 1.0
+    if Kind.FRAUD in matter.subject_kinds:
+        score -= 2.0  # a warning speaks of signing in, its link tells more
+    count = matter.opening_kinds.count
+    score += min(0.6, 0.2 * (count(Kind.VERIFY) + count(Kind.OTP)))
+    return score - min(1.0, 0.2 * (count(Kind.OTHER) + count(Kind.GIFT)))
+
+
+def _is_headed(matter: Matter) -> bool:
+    """Do the first words speak of signing in, confirming, resetting?"""
+    return Kind.ACTION in _kinds(matter.shown[:HEADING].strip().partition("\n\n")[0])
+
+
+def _tells_of_the_past(matter: Matter) -> bool:
+    """ "Your password was changed": is it a notice of something done?"""
+    return Kind.NOTICE in matter.opening_kinds or Kind.NOTICE in matter.subject_kinds
+
+
+def _headline(shown: str) -> str:
+    """The first line, when it is as short as a headline and no greeting: it says again what the mail is about."""
+    line = shown[:200].lstrip().partition("\n")[0].strip()
+    return line if len(line) <= 60 and not line.endswith((",", "!", "،", "，")) else ""
+
+
+def _words(visible: str, link: Link) -> _Words:
+    bare_url = "://" in link.text or link.text.startswith("www.")
+    before = visible[max(0, link.offset - 160) : link.offset]
+    # A bare URL is named by the words before it: on its line, else on the line above.
+    name = _last_words(before) if bare_url else link.text[:160]
+    said = _kinds(name)
+    if bare_url and not said & _SIGNING:
+        said |= _kinds(_next_words(visible, link))
+    own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
+    denied = _denies(before.rstrip(_POINTERS + "\n")) or (not bare_url and Kind.NOT_YOU in said)
+    below = visible[link.offset + len(link.text) :][:160].lstrip().partition("\n")[0]
+    around = _kinds(before)
+    if bare_url and not denied and _to_be_ignored(before):
+        around -= {Kind.NOT_YOU}  # said of a request, not of what has happened
+    return _Words(name, bare_url, said, around, _kinds(below), own_line, denied)
+
+
+def _score(target: _Target, mail: _Mail, words: _Words) -> float:
+    link = target.link
+    name, bare_url, said, around, below, own_line, denied = words
+    score = mail.about + target.points + (0.6 if mail.headed else 0.0)
+    known = target.named
+    if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
+        score -= 4.5 if Kind.ACTION not in said else 1.5
+    elif said & _SIGNING:
+        score += 1.5 if bare_url else 2.0
+        known = True
+    if said & _TRADING:
+        # "A new password for the customer zone": the words of trade are only the name of a place.
+        # An address that says itself what it is for is believed before the word beside it ("newsletter").
+        score -= 1.0 if target.named and target.personal and (bare_url or Kind.ACTION in said) else 3.0
+    if len(name) > 60 and not bare_url:
+        score -= 0.8  # a headline
+    if around & _SIGNING:
+        score += 0.6
+    if Kind.NOT_YOU in around or denied:
+        score -= 6.0 if denied else 2.5
+    if link.url == mail.lone:
+        score += 1.6 if target.named and target.personal > 1 else 0.8
+        if link.button and not said and Kind.ACTION in below and below.isdisjoint(_NOT_BELOW):
+            score, known = score + 1.6, True  # "The invitation ends in a week."
+        if target.named and target.personal > 1.0 and bare_url and own_line and Kind.NOT_YOU not in around:
+            score += 0.4  # the one token of the mail, at an address that says what it is for
+    if link.url == mail.button and Kind.AGAINST not in said and (_asks_above(around) or mail.about >= _SURELY):
+        known = True  # below words of signing in the one button needs none itself: "Pick a new one"
+        if mail.soon and target.personal > 1.0 and not said and mail.about >= _SURELY:
+            score += 1.2  # "Open Tessel", for twenty minutes
+    if not known and (link.url != mail.lone or (mail.about < 0.8 and not mail.headed)):
+        score -= 1.5
+    if own_line and known and 2 < len(name.strip()) <= 40:
+        score += 1.2  # a button as plain text writes it: its words, and the address below
+    else:
+        score += 0.9 if link.button else 0.5 if own_line else 0.0
+    score += 0.5 if mail.counts[link.url] > 1 else 0.0
+    if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
+        score -= 0.7
+    if mail.about <= 0 and not (link.button or bare_url):
+        score -= 1.0  # an aside in running text: "Forwarded to you? Sign up here."
+    if mail.many and not link.button:
+        score -= 1.5
+    if mail.has_code:
+        # Beside a code a link in running text is for something else: an account, a new password.
+        score -= 0.8 if link.button or bare_url or target.named or target.carries_code else 2.3
+    return score
+
+
+def _asks_above(around: frozenset[Kind]) -> bool:
+    return Kind.ACTION in around and Kind.AGAINST not in around
+
+
+def _denies(before: str) -> bool:
+    """ "If you did not do this, reset your password": is what stands before a link for whom it was not?
+
+    "If it was not you, ignore this." speaks of no link.
+    """
+    sentence = since_sentence(before, keep=True)
+    kinds = _kinds(sentence)
+    if Kind.NOT_YOU not in kinds or _to_be_ignored(sentence):
+        return False
+    return Kind.ACTION in kinds or not before.endswith(_ENDS)
+
+
+def _to_be_ignored(phrase: str) -> bool:
+    return any(hit.kind == Kind.IGNORE for hit in LABELS.hits(folded(phrase)))
+
+
+def _last_words(before: str) -> str:
+    line = before.rstrip(_POINTERS)
+    if line.endswith("\n") or not line.strip():
+        line = line.rstrip()
+    return line[line.rfind("\n") + 1 :][-120:]
+
+
+def _next_words(visible: str, link: Link) -> str:
+    """The words after a bare URL, up to the end of its line or the next URL."""
+    end = link.offset + len(link.text)
+    return visible[end : end + 80].split("\n", 1)[0].split("://", 1)[0]
+
+
+def _private(host: str) -> bool:
+    """Is it a host of a private network or of tests (RFC 1918, RFC 6761, RFC 6762), of no organisation?"""
+    host = host.strip("[].").lower()
+    if host.rpartition(".")[2] in ("localhost", "local", "test"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
+
+
+def _kinds(text: str) -> frozenset[Kind]:
+    return frozenset(hit.kind for hit in LINKS.hits(folded(text)))
+
+
+def _carries(url: str, code: str) -> bool:
+    return code.replace("-", "").lower() in url.replace("-", "").lower()
+
+
+def _target(link: Link, code: str | None) -> _Target:
+    return _Target(link, *_of_url(link.url, code), code is not None and _carries(link.url, code))
+
+
+def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
+    """(points, how personal it is, whether its own words speak of signing in) of a URL."""
+    try:
+        parts = urlsplit(url[:4000])
+    except ValueError:
+        return -3.0, 0.0, False
+    path = f"{parts.path}?{parts.query}#{parts.fragment}"
+    readable = _LONG_RUN.sub(" ", unquote(path[:400]))
+    points = 0.0
+    if URL_AGAINST.search(path.lower()):
+        points -= 3.0
+    named = URL_FOR.search(readable.lower()) is not None or Kind.ACTION in _kinds(readable.translate(_URL_MARKS))
+    if named:
+        points += 1.3
+    if code is not None and _carries(path, code):
+        return points + 3.0, 1.5, True
+    personal = _personal(path)
+    if personal:
+        return points + personal, personal, named
+    return points - (3.5 if len(path) <= 4 else 1.4 if named else 2.2), 0.0, named
+
+
+def _personal(path: str) -> float:
+    """How much a path looks made for one person: 1.5 for a long random run, 0.8 for a short one, 0.3 for a few
+    letters that are no word, else 0."""
+    best = 0.0
+    for run in _RUN.findall(path[:2000]):
+        run = run[:80]
+        if _SLUG.match(run):
+            run = run[run.rfind("-") + 1 :]  # how-to-bake-bread-3f9c
+        digits = len(_DIGIT.findall(run))
+        letters = _LETTER.search(run) is not None
+        mixed_case = _MIXED_CASE.search(run) is not None
+        if len(run) >= 16 and letters and (digits >= 3 or (len(run) >= 20 and mixed_case and "-" not in run)):
+            return 1.5
+        if len(run) >= 6 and digits and letters and (digits >= 2 or mixed_case) and not _NAME_AND_NUMBER.match(run):
+            best = 0.8
+    if not best and _SHORT.search(path.rstrip("?#")) is not None:
+        best = 0.3
+    return best

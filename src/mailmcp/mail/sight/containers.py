@@ -1,0 +1,150 @@
+"""Elements that mail programs put round quoted history and signatures in HTML, known by class and id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from enum import IntEnum
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mailmcp.mail.history.headerblocks import block_ends, is_forward
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+
+class Container(IntEnum):
+    """What an element of a mail holds."""
+
+    NOTHING = 0
+    QUOTE = 1
+    """Quoted history, to the element's end."""
+    CITATION = 2
+    """A bare blockquote: history or the writer's own citation, as what stands before it says."""
+    HISTORY = 3
+    """From here to the end of the mail all is history."""
+    SIGNATURE = 4
+    INSERTED = 5
+    """A blockquote as Gmail makes one when the writer asks for it: history only under an attribution."""
+    HEAD = 6
+    """The line over a quote: part of it when a quote follows, else words like others."""
+
+
+_QUOTES = frozenset(
+    (
+        "gmail_quote", "gmail_quote_container", "moz-email-headers-table",
+        "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote", "ms-outlook-mobile-reference-message",
+        "wordsection1_quote", "quote-container", "gmail_extra_quote", "bloop_original_html", "foxdiv", "qmquote",
+        "airmail_original", "cmh_quote", "front-blockquote", "freebirdquote", "hey-quote", "skiff_quote",
+        "email_quote", "x_gmail_quote", "x_gmail_quote_container", "x_yahoo_quoted", "ydpquoted",
+    )
+)  # fmt: skip
+_QUOTE_IDS = frozenset(
+    (
+        "olk_src_body_section", "mail-editor-reference-message-container", "yahoo_quoted", "isreplycontent",
+        "ntes-pcmac-quote", "qmquote", "replyforward", "divtagdefaultwrapper_quote",
+    )
+)  # fmt: skip
+_HEADS = frozenset(("gmail_attr", "moz-cite-prefix", "x_gmail_attr", "x_moz-cite-prefix"))
+_HISTORY_IDS = frozenset(("divrplyfwdmsg", "appendonsend", "stopspelling", "spnreplyfwdmsg"))
+_SIGNATURES = frozenset(
+    (
+        "gmail_signature", "moz-signature", "protonmail_signature_block", "yahoo_signature", "zmail_signature",
+        "tutanota_signature", "bloop_sign", "x_gmail_signature", "gmx_signature",
+    )
+)  # fmt: skip
+_SIGNATURE_IDS = frozenset(
+    (
+        "signature", "ms-outlook-mobile-signature", "applemailsignature", "linebreakatbeginningofsignature",
+        "composer_signature", "zm-_id_-sgn",
+    )
+)  # fmt: skip
+_BESIDE = 8
+"""Elements (and blanks) after the line over a quote that are looked at."""
+_OPENING = 12
+"""The same inside of one of them."""
+_BLOCK_NODES, _BLOCK_LENGTH = 200, 2_000
+_BREAKING = frozenset(("br", "p", "div", "tr", "li", "td"))
+# What the buttons of Gmail and its kin make that move a paragraph to the right.
+_INDENTED = re.compile(r"border\s*:\s*(?:none|0)|border-left-width\s*:\s*0")
+_TOP_BORDER = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b")
+_LEFT_BORDER = re.compile(r"border-left\s*:[^;]*\b(?:solid|[1-9])")
+
+
+def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[str, str | None]) -> Container:
+    """What the element holds, as far as its own marks tell."""
+    if not id_ and not classes and tag != "blockquote":
+        return Container.SIGNATURE if "data-signatureblock" in attributes else Container.NOTHING
+    id_ = id_.lower().removeprefix("x_")
+    names = {name.lower() for name in classes}
+    if id_ in _HISTORY_IDS:
+        return Container.HISTORY
+    if tag == "blockquote":
+        cited = (attributes.get("type") or "").lower() == "cite" or id_ == "blockquote_zmail" or "cite" in attributes
+        if cited or not (_QUOTES - {"gmail_quote"}).isdisjoint(names):
+            return Container.QUOTE
+        style = (attributes.get("style") or "")[:300].lower()
+        indented = _INDENTED.search(style) is not None and not _LEFT_BORDER.search(style)
+        return Container.INSERTED if "gmail_quote" in names or indented else Container.CITATION
+    if not _QUOTES.isdisjoint(names) or id_ in _QUOTE_IDS:
+        return Container.QUOTE
+    if not _HEADS.isdisjoint(names) or id_ == "reply-intro":
+        return Container.HEAD
+    if not _SIGNATURES.isdisjoint(names) or id_ in _SIGNATURE_IDS or "data-signatureblock" in attributes:
+        return Container.SIGNATURE
+    return Container.NOTHING
+
+
+def precedes_quote(node: LexborNode) -> bool:
+    """Is the next thing with words after this element a quote?"""
+    beside = node.next
+    for _ in range(_BESIDE):
+        if beside is None or (beside.is_text_node and (beside.text_content or "").strip()):
+            return False
+        if beside.is_element_node:
+            for inner in islice(beside.traverse(include_text=True), _OPENING):
+                if inner.is_text_node and (inner.text_content or "").strip():
+                    return False
+                if inner.is_element_node and _holds_quote(inner):
+                    return True
+        beside = beside.next
+    return False
+
+
+def _holds_quote(node: LexborNode) -> bool:
+    attributes = node.attributes
+    classes = (attributes.get("class") or "").split()
+    kind = container(node.tag or "", attributes.get("id") or "", classes, attributes)
+    return kind in (Container.QUOTE, Container.CITATION, Container.INSERTED, Container.HISTORY)
+
+
+def is_boxed_history(tag: str, style: str, node: LexborNode) -> bool:
+    """Is the element drawn as Outlook draws the box over history, and does it begin with a header block?"""
+    if tag != "div" or "border-top" not in style or not _TOP_BORDER.search(style[:600].lower()):
+        return False
+    lines = [line.strip() for line in _opening_words(node, _BLOCK_NODES, _BLOCK_LENGTH).strip().split("\n")]
+    return block_ends(lines, 0, ruled=True) >= 0
+
+
+def begins_forward(node: LexborNode) -> bool:
+    """Do the first words of a container say that it is a forwarded mail?"""
+    first = _opening_words(node, 80, 400).strip().split("\n", 1)[0][:160]
+    return first.startswith(("- - - -",)) or is_forward(first) or is_forward(_to_dashes(first))
+
+
+def _to_dashes(text: str) -> str:
+    """The part between the first and the second run of dashes: what follows may stand on the same line."""
+    match = re.match(r"-{3,40}[^-]{1,80}-{3,40}", text)
+    return match[0] if match else ""
+
+
+def _opening_words(node: LexborNode, nodes: int, length: int) -> str:
+    """The first words of an element, as lines."""
+    pieces: list[str] = []
+    for inner in islice(node.traverse(include_text=True), nodes):
+        if inner.is_text_node:
+            pieces.append(" ".join((f"x{inner.text_content or ''}x").split())[1:-1])
+        elif inner.tag in _BREAKING:
+            pieces.append("\n")
+    return "".join(pieces)[:length]

@@ -1,0 +1,174 @@
+"""What was read from a page, and the small questions that are asked about its nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mailmcp.mail.history.quotelines import Spans
+from mailmcp.mail.sight.containers import Container
+from mailmcp.mail.sight.media import holds
+from mailmcp.mail.sight.page import Cell
+from mailmcp.mail.sight.styles import Style
+from mailmcp.mail.sight.windows import Window
+from mailmcp.models import Hidden, Link
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MAX_HIDDEN = 200
+INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
+_BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
+_NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
+_URL_BREAKS = re.compile(r"[\t\n\r]")
+_PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
+
+
+@dataclass(slots=True)
+class Drawing:
+    """What was read from an HTML text."""
+
+    visible: str = ""
+    """All that is seen, quoted history too."""
+    spans: Spans = field(default_factory=Spans)
+    """What the elements of mail programs say of parts of it."""
+    hidden: tuple[Hidden, ...] = ()
+    links: tuple[Link, ...] = ()
+    emphasis: tuple[tuple[int, int], ...] = ()
+    invisible: int = 0
+    words: int = 0
+    """Characters of visible text that are not descriptions of pictures, nor quoted when anything else is there."""
+    full: bool = False
+    doubtful: bool = False
+    """Are there words that are seen only over a picture?"""
+    spent: bool = False
+    """Were there too many nodes or styles? What is behind was not read."""
+    unstyled: bool = False
+    """Is the style sheet longer than what is read? Hidden words may be taken for seen ones."""
+
+
+@dataclass(slots=True)
+class Anchor:
+    """A link that is being read; ``start`` is below 0 until its first word."""
+
+    url: str
+    button: bool
+    start: int = -1
+    end: int = -1
+
+
+@dataclass(slots=True)
+class Frame:
+    """An element that is open."""
+
+    tag: str
+    style: Style
+    quoted: bool
+    hidden: str
+    anchor: Anchor | None
+    names: tuple[str, str, list[str]]
+    start: int
+    """Length of the page when the element began."""
+    node: LexborNode | None = None
+    cover: tuple[int, int] | None = None
+    """What lies over what stands in it."""
+    window: Window | None = None
+    """The innermost box around it that cuts off what does not fit."""
+    begun: float = 0.0
+    """How much of that box was taken when this element began."""
+    apart: tuple[float, float, float] | None = None
+    """Where that box stood when this element began, which stands beside others and takes nothing from it."""
+    cell: Cell | None = None
+    own_anchor: bool = False
+    last_cell: Cell | None = None
+    """The newest cell among the children."""
+    summed: bool = False
+    """A <details> whose summary has come: it has one."""
+    opened: bool = False
+    """A <details> that is open."""
+    box: bool = False
+    """The outermost container of a quote."""
+    cited: bool = False
+    """The container's blockquote has begun: what stands beside it and after it are answers."""
+    kind: Container = Container.NOTHING
+
+
+def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | None:
+    """The link that an ``<a>`` begins; None when it leads nowhere a person could go."""
+    url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
+    scheme = _SCHEME.match(url)
+    if scheme is None or scheme[1].lower() in _NO_LINKS:
+        return None
+    role, classes = attributes.get("role") or "", attributes.get("class") or ""
+    named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
+    framed = style.boxed and (style.padded or style.display != "inline")
+    return Anchor(url, named or framed)
+
+
+def begin_in_window(frame: Frame, parent: Frame) -> None:
+    """An element begins in a box that cuts off what does not fit, or is one."""
+    style, window = frame.style, parent.window
+    while style.room.absolute and window is not None and not window.positioned:
+        window = window.outer  # it lies over the box, not in it
+    if window is not None and frame.tag == "br":
+        window.break_line(style.size)
+    elif window is not None and (style.display not in INLINE or style.positioned or style.floats):
+        window.end_line()
+        if (
+            style.display == "cell"
+            or style.floats
+            or style.positioned
+            or parent.style.flows
+            or parent.style.room.columns
+        ):
+            frame.apart = window.used, window.line, window.across
+            window.used *= not style.room.absolute
+        frame.begun = window.used
+        window.below(style.room)
+    if style.room.clips:
+        sunk = window is not None and window.is_past(style.size)
+        window = Window(style.room, style.positioned, window, sunk)
+    frame.window = window
+
+
+def end_in_window(frame: Frame, window: Window) -> None:
+    """An element ends; ``window`` is the one around it."""
+    if frame.apart is not None:
+        window.used, window.line, window.across = frame.apart
+    elif frame.style.display not in INLINE:
+        window.end_line()
+        window.used = max(window.used, frame.begun + frame.style.room.tall)
+
+
+def style_text(tree: LexborHTMLParser) -> str:
+    """The text of the <style> elements that hold on a screen."""
+    nodes = tree.css("style")
+    return "\n".join(node.text(deep=True) for node in nodes if _is_for_screens(node.attributes))
+
+
+def _is_for_screens(attributes: Mapping[str, str | None]) -> bool:
+    kind = (attributes.get("type") or "text/css").strip().lower()
+    return kind == "text/css" and holds((attributes.get("media") or "").lower())
+
+
+def not_shown_elsewhere(hidden: list[tuple[str, str]], visible: str) -> tuple[Hidden, ...]:
+    """Responsive mails carry a text twice, one copy hidden: such a copy hides nothing."""
+    flat = " ".join(visible.split())
+    return tuple(Hidden(kind, text) for kind, text in hidden[:MAX_HIDDEN] if text not in flat)
+
+
+def for_others(node: LexborNode) -> bool:
+    """Is the element inside ``<!--[if !mso]><!-->``? Buttons are drawn twice, for Outlook and for everybody else."""
+    before = node.prev
+    if before is not None and before.is_text_node:
+        before = before.prev
+    return before is not None and before.is_comment_node and "!mso" in (before.comment_content or "")
+
+
+def words_of(text: str) -> str:
+    """The text of a link, without the brackets that stand round the description of a picture."""
+    text = " ".join(text.split())
+    return _PICTURE.sub(r"\1", text)[:500]

@@ -1,0 +1,393 @@
+"""HTML mail as a person would see it: words, links, what stands out, and what is kept from the eye.
+
+lexbor builds the tree, an own walker with its own stack reads it (email-stack notes: no library hides what a mail
+program hides). Nothing is fetched and nothing is run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mailmcp.language.characters import cleaned
+from mailmcp.mail.history.quotelines import Spans
+from mailmcp.mail.sight import unseen
+from mailmcp.mail.sight.cascade import Rule, Sheet, sheet
+from mailmcp.mail.sight.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
+from mailmcp.mail.sight.drawing import (
+    INLINE,
+    MAX_HIDDEN,
+    Anchor,
+    Drawing,
+    Frame,
+    anchor_of,
+    begin_in_window,
+    end_in_window,
+    for_others,
+    not_shown_elsewhere,
+    style_text,
+    words_of,
+)
+from mailmcp.mail.sight.page import Break, Page, emphasised
+from mailmcp.mail.sight.styles import PARAGRAPHS, STYLING, Style, computed
+from mailmcp.models import Link
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+MAX_NODES = 120_000
+MAX_STYLES = 15_000
+MAX_PICTURES = 5_000
+MAX_LINKS = 1_000
+_MAX_BOX = 40
+_NO_BRACKETS = str.maketrans("[]", "()")
+_DROPPED_NAMES = """
+    script style head title template noscript object iframe select datalist svg math video audio canvas applet
+    embed noembed noframes meta link base meter progress option optgroup
+"""
+_DROPPED = frozenset(_DROPPED_NAMES.split())
+_NO_NAMES: list[str] = []
+_NO_RULES: list[Rule] = []
+_SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
+
+
+def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
+    """Read ``html`` (already within the parser's limits); at most ``limit`` characters of visible text.
+
+    With ``cut_quotes`` it is said where the containers that mail programs put round quoted history stand; pictures and
+    emphasis in them do not count.
+    """
+    # Imported here: a process that only sends or lists never pays for it.
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(html)
+    root = tree.root
+    if root is None:
+        return Drawing()
+    styles = style_text(tree) if "<style" in html.lower() else ""
+    folds = "<!doctype" not in html[:2_000].lower()
+    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes)
+    reader.read(root)
+    if reader.covers:
+        # What lies on top comes later than what it covers: read again, knowing it.
+        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, covered=reader.covers)
+        reader.read(root)
+    return reader.drawing()
+
+
+@dataclass(slots=True)
+class _Reader:
+    page: Page
+    sheet: Sheet
+    cut_quotes: bool
+    hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    hidden_length: int = 0
+    anchors: list[Anchor] = field(default_factory=list[Anchor])
+    boxes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    open: list[Frame] = field(default_factory=list["Frame"])
+    names: list[tuple[str, str, list[str]]] = field(default_factory=list[tuple[str, str, list[str]]])
+    history_began: bool = False
+    in_quote: bool = False
+    """Was the last text quoted?"""
+    quoted: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    citations: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    inserted: set[int] = field(default_factory=set[int])
+    signatures: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    words: int = 0
+    quoted_words: int = 0
+    pictures: int = 0
+    """How many descriptions of pictures were written."""
+    nodes: int = 0
+    doubtful: bool = False
+    spent: bool = False
+    covered: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    """The elements (by their place in memory) that something lies over: what that is, and its z-index."""
+    covers: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    """Those that were found while reading."""
+    styles: dict[object, Style] = field(default_factory=dict[object, Style])
+
+    def read(self, root: LexborNode) -> None:
+        """Walk the tree in document order with a stack of our own."""
+        stack: list[LexborNode | None] = [root]
+        self.open = [Frame("", Style(), False, "", None, ("", "", []), 0)]
+        while stack:
+            node = stack.pop()
+            if node is None:
+                self._leave()
+                continue
+            self.nodes += 1
+            if self.nodes > MAX_NODES or len(self.styles) > MAX_STYLES or self.sheet.budget < 0:
+                self.spent = True
+                break
+            if (beside := node.next) is not None:
+                stack.append(beside)
+            tag = node.tag or ""
+            if tag == "-text":
+                self._text(node.text_content or "")
+            elif tag == "-comment":
+                self._hide("comment", unseen.comment(node))
+            elif not node.is_element_node:
+                continue
+            elif tag in _DROPPED:
+                self._hide("markup", unseen.undrawn(tag, node))
+            else:
+                stack.append(None)
+                self._enter(tag, node)
+                if (child := node.first_child) is not None:
+                    stack.append(child)
+
+    def drawing(self) -> Drawing:
+        """The result of the walk."""
+        text = self.page.text
+        links = tuple(
+            Link(words_of(text[anchor.start : anchor.end]), anchor.url, anchor.start, anchor.button)
+            for anchor in self.anchors
+            if anchor.start >= 0
+        )
+        return Drawing(
+            visible=text,
+            spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
+            hidden=not_shown_elsewhere(self.hidden, text),
+            links=links,
+            emphasis=emphasised(self.page.runs, self.boxes, text),
+            invisible=self.page.invisible,
+            words=self.words or (0 if text and self.pictures else self.quoted_words),
+            full=self.page.full,
+            doubtful=self.doubtful,
+            spent=self.spent,
+            unstyled=self.sheet.cut,
+        )
+
+    def _enter(self, tag: str, node: LexborNode) -> None:
+        parent = self.open[-1]
+        attributes = node.attributes
+        if attributes:
+            names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
+        else:
+            names = (tag, "", _NO_NAMES)
+        style = self._style(tag, attributes, parent.style)
+        frame = Frame(
+            tag=tag,
+            style=style,
+            window=parent.window,
+            quoted=self.history_began or self._is_quoted(parent, tag),
+            hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not for_others(node) else ""),
+            anchor=parent.anchor,
+            names=names,
+            start=self.page.length,
+        )
+        if (parent.tag == "details" and (tag != "summary" or parent.summed) and not parent.opened) or (
+            tag == "dialog" and "open" not in attributes
+        ):
+            frame.hidden = frame.hidden or "attribute"
+        parent.summed = parent.summed or tag == "summary"
+        frame.opened = tag == "details" and "open" in attributes
+        if style.positioned or tag == "html":
+            frame.node = node
+            if style.covers and not frame.hidden:
+                self._find_covered(node, style)
+        if self.covered:
+            self._cover(frame, parent, node)
+        if self.cut_quotes and not frame.quoted:
+            self._mark_history(frame, node, attributes)
+        self.open.append(frame)
+        self.names.append(names)
+        if attributes:
+            for kind, words in unseen.described(tag, attributes):
+                self._hide(kind, words)
+        if frame.hidden:
+            if tag == "img" and not parent.hidden:
+                self._hide("alt", attributes.get("alt") or "")
+            return
+        if parent.window is not None or style.room.clips:
+            begin_in_window(frame, parent)
+        self._part(frame, parent)
+        if tag in ("a", "area") and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)):
+            frame.anchor, frame.own_anchor = anchor, True
+            self.anchors.append(anchor)
+        if tag in ("img", "area"):  # an area is a piece of a picture that leads somewhere
+            self._picture(attributes)
+        elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
+            self._text(attributes.get("value") or "")
+
+    def _find_covered(self, node: LexborNode, style: Style) -> None:
+        around = next((one.node for one in reversed(self.open) if one.node is not None), None)
+        if around is not None:
+            self.covers.setdefault(around.mem_id, (node.mem_id, style.level))
+
+    def _cover(self, frame: Frame, parent: Frame, node: LexborNode) -> None:
+        """Hide what something lies over; what is positioned may lie on top of that again."""
+        frame.cover = self.covered.get(node.mem_id)
+        if (cover := parent.cover) is None:
+            return
+        above, level = cover
+        if node.mem_id == above:
+            parent.cover = (0, level)  # what is positioned later lies on top of it
+        elif not frame.style.positioned:
+            frame.cover = frame.cover or cover
+        elif frame.style.level < level or (frame.style.level == level and above):
+            frame.hidden = frame.hidden or "css"
+
+    def _style(self, tag: str, attributes: dict[str, str | None], parent: Style) -> Style:
+        """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
+        rules = self.sheet.rules_for(tag, attributes, len(self.names)) if self.sheet.buckets else _NO_RULES
+        # A parent is named by its place in memory: it lives as long as this reader, in this table.
+        key: tuple[object, ...] = (id(parent), tag, *map(id, rules)) if rules else (id(parent), tag)
+        if attributes:
+            key = (
+                key,
+                "href" in attributes,
+                *map(attributes.get, STYLING),
+                "hidden" in attributes,
+                "popover" in attributes,
+            )
+        style = self.styles.get(key)
+        if style is None:
+            style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.motions)
+        return style
+
+    def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
+        """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
+        return frame.quoted and not (frame.box and frame.cited and tag != "blockquote")
+
+    def _mark_history(self, frame: Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
+        _, id_, classes = frame.names
+        frame.kind = container(frame.tag, id_, classes, attributes)
+        boxed = is_boxed_history(frame.tag, attributes.get("style") or "", node)
+        if frame.kind is Container.HISTORY or boxed:
+            self.history_began = frame.quoted = True
+        elif frame.kind is Container.QUOTE or (frame.kind is Container.HEAD and precedes_quote(node)):
+            # A forward is new to its reader, whatever container it came in.
+            frame.quoted = not begins_forward(node)
+            frame.box = frame.quoted and frame.tag != "blockquote"
+
+    def _part(self, frame: Frame, parent: Frame) -> None:
+        """Ask for the break that begins an element."""
+        page = self.page
+        style = frame.style
+        if style.display in INLINE:
+            if frame.tag == "br":
+                page.separate(Break.LINE if page.pending < Break.LINE else Break.PARAGRAPH)
+                return
+            if not parent.style.flows and not style.floats:
+                return
+        if style.display == "cell" or parent.style.flows or (style.floats and frame.tag not in ("table", "img")):
+            frame.cell = page.begin_cell(parent.last_cell is None, parent.last_cell)
+            parent.last_cell = frame.cell
+            return
+        page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
+
+    def _leave(self) -> None:
+        frame = self.open.pop()
+        self.names.pop()
+        page = self.page
+        if frame.hidden:
+            return
+        if (window := self.open[-1].window) is not None:
+            end_in_window(frame, window)
+        if frame.tag == "blockquote" and self.open[-1].box:
+            self.open[-1].cited = True
+        if self.cut_quotes and not frame.quoted and self.page.length > frame.start:
+            if frame.kind in (Container.CITATION, Container.INSERTED):
+                self.citations.append((frame.start, self.page.length))
+                if frame.kind is Container.INSERTED:
+                    self.inserted.add(frame.start)
+            elif frame.kind is Container.SIGNATURE:
+                self.signatures.append((frame.start, self.page.length))
+        unread = frame.own_anchor and frame.anchor is not None and frame.anchor.start < 0
+        if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
+            # Nothing to read on it (a picture without a description): still a place to click.
+            frame.anchor.start = frame.anchor.end = self.page.length
+        if frame.cell is not None:
+            page.end_cell()
+        elif frame.style.display not in INLINE:
+            page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
+        if frame.style.boxed and not frame.quoted:
+            self._end_box(frame)
+
+    def _text(self, text: str) -> None:
+        frame = self.open[-1]
+        if self.history_began or self._is_quoted(frame):
+            if not frame.hidden:
+                self._quote(text, frame)
+            return
+        closed = "attribute" if frame.tag == "details" and not frame.opened else ""
+        if frame.tag == "rp" and any(one.isalnum() for one in text):
+            closed = "markup"  # brackets for browsers without ruby; words there are for nobody
+        why = frame.hidden or closed or frame.style.concealed or ("css" if frame.cover else "")
+        if not why and frame.window is not None and not text.isspace() and not frame.window.put(text, frame.style.size):
+            why = "size"
+        if why:
+            self._hide(why, text)
+            return
+        style = frame.style
+        self.doubtful = self.doubtful or (style.doubtful and not text.isspace())
+        if self.in_quote and not text.isspace():
+            self.page.separate(Break.LINE)
+            self.in_quote = False
+        look = 0 if style.struck else style.bold | style.mono << 1 | style.spaced << 2
+        start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
+        if start >= 0:
+            self.words += self.page.length - start
+            self._extend_anchor(frame.anchor, start)
+
+    def _quote(self, text: str, frame: Frame) -> None:
+        """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
+        if not self.in_quote and not text.isspace():
+            self.page.separate(Break.LINE)
+        before = self.page.length
+        start = self.page.write(text, 0, 0, frame.style.preformatted)
+        if start < 0:
+            return
+        self._extend_anchor(frame.anchor, start)
+        self.quoted_words += self.page.length - start
+        if self.in_quote and self.quoted and self.quoted[-1][1] == before:
+            self.quoted[-1] = (self.quoted[-1][0], self.page.length)
+        else:
+            self.quoted.append((start, self.page.length))
+        self.in_quote = True
+
+    def _extend_anchor(self, anchor: Anchor | None, start: int) -> None:
+        if anchor is not None:
+            anchor.start = start if anchor.start < 0 else anchor.start
+            anchor.end = self.page.length
+
+    def _picture(self, attributes: dict[str, str | None]) -> None:
+        frame = self.open[-1]
+        alt = " ".join((attributes.get("alt") or "").translate(_NO_BRACKETS).split())[:300]
+        if not alt or frame.quoted or frame.hidden or self.pictures >= MAX_PICTURES:
+            return
+        if any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height")):
+            return
+        start = self.page.write(f"[image: {alt}]", 0, 0, False)
+        if start >= 0:
+            self.pictures += 1
+            self._extend_anchor(frame.anchor, start)
+
+    def _hide(self, why: str, text: str) -> None:
+        if not text or text.isspace() or self.hidden_length > 100_000:
+            return
+        text, removed = cleaned(text)
+        self.page.invisible += removed
+        if not (text := " ".join(text.split())):
+            return
+        why = "css" if why == "mso" else why
+        kind = "preheader" if not self.page.length and why in ("css", "size", "colour", "attribute") else why
+        self.hidden_length += len(text)
+        if self.hidden and self.hidden[-1][0] == kind:
+            self.hidden[-1] = (kind, self.hidden[-1][1] + " " + text)
+        elif len(self.hidden) < MAX_HIDDEN:
+            self.hidden.append((kind, text))
+
+    def _end_box(self, frame: Frame) -> None:
+        """A box that holds a few words only sets them apart; one that is all link is a button."""
+        start, end = frame.start, self.page.length
+        if not 0 < end - start <= 80:
+            return
+        text = "".join(self.page.pieces[-20:])[-(end - start) :]
+        start += len(text) - len(text.lstrip())
+        if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
+            self.boxes.append((start, end))
+        inside = [anchor for anchor in self.anchors[-3:] if anchor.start >= start and anchor.end <= end]
+        if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
+            inside[0].button = True

@@ -1,0 +1,136 @@
+"""Which conditional rules of a style sheet hold on a common screen: 800 pixels wide, light, with a mouse."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mailmcp.mail.sight.lengths import pixels
+
+_WIDTH, _HEIGHT = 800.0, 1_000.0
+_MEASURES = {
+    "width": _WIDTH, "device-width": _WIDTH, "height": _HEIGHT, "device-height": _HEIGHT, "resolution": 96.0,
+    "-webkit-device-pixel-ratio": 1.0, "device-pixel-ratio": 1.0, "color": 8.0, "color-index": 0.0, "monochrome": 0.0,
+    "aspect-ratio": 0.8, "device-aspect-ratio": 0.8, "inline-size": _WIDTH, "block-size": _HEIGHT,
+}  # fmt: skip
+_FEATURES = {
+    "prefers-color-scheme": "light", "hover": "hover", "any-hover": "hover", "pointer": "fine", "any-pointer": "fine",
+    "prefers-reduced-motion": "no-preference", "prefers-contrast": "no-preference", "update": "fast", "scan": "",
+    "prefers-reduced-transparency": "no-preference", "prefers-reduced-data": "no-preference", "forced-colors": "none",
+    "inverted-colors": "none", "scripting": "none", "display-mode": "browser", "orientation": "portrait",
+    "color-gamut": "srgb", "dynamic-range": "standard", "overflow-block": "scroll", "overflow-inline": "scroll",
+    "grid": "0",
+}  # fmt: skip
+_COMPARED = re.compile(r"(.*?)\s*(<=|>=|<|>|=)\s*(.*)")
+_UNITS = {"dpi": 1.0, "dppx": 96.0, "x": 96.0, "dpcm": 2.54}
+_RESOLUTION = re.compile(r"([0-9.]{1,8})(dpi|dppx|dpcm|x)\Z")
+_RATIO = re.compile(r"(\d{1,5})\s*/\s*(\d{1,5})\Z")
+_LONGEST = 400
+
+
+@lru_cache(maxsize=512)
+def holds(query: str) -> bool:
+    """Does a media query list (lower case, without ``@media``) hold?"""
+    if not query.strip():
+        return True
+    return len(query) <= _LONGEST and any(_query(one.strip()) for one in _parted(query, ","))
+
+
+@lru_cache(maxsize=128)
+def supported(condition: str) -> bool:
+    """Does a condition of ``@supports`` hold? Whatever it asks for is taken to be there, but for what never was."""
+    condition = condition.strip().removeprefix("(").strip()
+    denied = condition.startswith(("not ", "not(")) and " and " not in condition and " or " not in condition
+    there = "bogus" not in condition and not re.search(r"-(?:moz|ms|o)-", condition)
+    return there != denied
+
+
+def _query(query: str) -> bool:
+    denied = query.startswith("not ")
+    if denied:
+        query = query[4:].strip()
+    query = query.removeprefix("only ").strip()
+    kind, _, rest = query.partition(" and ") if not query.startswith("(") else ("all", "", query)
+    if kind.startswith("not("):
+        kind, rest = "all", query
+    answer = kind.strip() in ("all", "screen") and (not rest.strip() or _condition(rest, 0))
+    return answer != denied
+
+
+def _condition(text: str, nesting: int) -> bool:
+    text = text.strip()
+    if nesting > 5:
+        return False
+    for word, every in ((" or ", False), (" and ", True)):
+        parts = _parted(text, word)
+        if len(parts) > 1:
+            answers = [_condition(part, nesting + 1) for part in parts]
+            return all(answers) if every else any(answers)
+    if text.startswith(("not ", "not(")):
+        return not _condition(text[3:], nesting + 1)
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    inside = text[1:-1].strip()
+    return _condition(inside, nesting + 1) if inside.startswith(("(", "not ")) else _feature(inside)
+
+
+def _feature(text: str) -> bool:
+    name, colon, value = (part.strip() for part in text.partition(":"))
+    if colon:
+        plain = name.replace("min-", "", 1).replace("max-", "", 1)
+        if plain not in _MEASURES:
+            return _FEATURES.get(name) == value
+        sign = ">=" if "min-" in name else "<=" if "max-" in name else "="
+        return _compares(_MEASURES[plain], sign, _measure(value))
+    if match := _COMPARED.match(text):
+        return _range(match)
+    return bool(_MEASURES.get(text)) or _FEATURES.get(text, "none") not in ("none", "no-preference", "0", "")
+
+
+def _range(match: re.Match[str]) -> bool:
+    """``width >= 400px``, ``400px <= width``, ``400px <= width <= 900px``."""
+    left, sign, right = match[1].strip(), match[2], match[3].strip()
+    if left in _MEASURES:
+        return _compares(_MEASURES[left], sign, _measure(right))
+    turned = {"<": ">", ">": "<"}.get(sign[0], "") + sign[1:]
+    more = _COMPARED.match(right)
+    name = more[1].strip() if more else right
+    if name not in _MEASURES or not _compares(_MEASURES[name], turned or sign, _measure(left)):
+        return False
+    return more is None or _compares(_MEASURES[name], more[2], _measure(more[3].strip()))
+
+
+def _measure(value: str) -> float:
+    if match := _RATIO.match(value):
+        return int(match[1]) / max(1, int(match[2]))
+    if (match := _RESOLUTION.match(value)) and match[1].count(".") <= 1 and match[1] != ".":
+        return float(match[1]) * _UNITS[match[2]]
+    return pixels(value, 16.0)
+
+
+def _compares(one: float, sign: str, other: float) -> bool:
+    match sign:
+        case "<=":
+            return one <= other
+        case ">=":
+            return one >= other
+        case "<":
+            return one < other
+        case ">":
+            return one > other
+        case _:
+            return one == other
+
+
+def _parted(text: str, by: str) -> list[str]:
+    """The pieces between ``by``, outside of brackets."""
+    pieces: list[str] = []
+    depth = start = at = 0
+    while at < len(text):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if depth == 0 and text.startswith(by, at):
+            pieces.append(text[start:at])
+            start = at = at + len(by)
+            continue
+        at += 1
+    return [*pieces, text[start:]]

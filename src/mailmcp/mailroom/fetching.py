@@ -1,0 +1,266 @@
+"""Fetching mail from services: the duty of the leading process that looks what arrived, and stores it once.
+
+What a look finds is written down with the cursor that goes past it; then each mail is fetched and stored by itself.
+Where somebody waits, in whichever process, an inbox is looked at as often as the budget allows, else rarely.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from mailmcp.backends.calls import TooLong
+from mailmcp.backends.contract import MAX_MESSAGE_BYTES
+from mailmcp.backends.services import CursorGone, Fetches, Missing, Streams
+from mailmcp.errors import BackendError, MailError
+from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.pace import STEADY, Pace
+from mailmcp.mailroom.providers import Providers
+from mailmcp.models import Arrival, Envelope, Hook, Incoming, RemoteInbox, ServiceStatus, Source
+from mailmcp.store import Store, budgets, fetching, status
+from mailmcp.store.fetching import Kept
+
+log = logging.getLogger("mailmcp.fetching")
+
+OVERLAP = timedelta(days=1)
+"""How far a look without a cursor goes back behind what is known: clocks differ, and lists lag."""
+HISTORY = timedelta(days=30)
+"""How far back an inbox is read that was there before it was known here."""
+FRESH = timedelta(minutes=10)
+"""What had arrived in such an inbox so shortly before may still be waited for."""
+AT_ONCE = 4
+"""Inboxes that are looked at, and mails that are fetched, at the same time."""
+BEHIND = 32
+"""Mails to be judged that nothing more is fetched before."""
+PUT_OFF = (2, 10, 60, 300, 1800, 3600)
+"""Seconds before a mail that could not be fetched is tried again, and so on with the last."""
+AWAITED_SHARE, IDLE_SHARE = 0.6, 0.2
+"""Parts of a service's budget that looks may take; the rest is for fetching, sending and other windows."""
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one process knows of the looks at one service."""
+
+    looked: dict[int, float] = field(default_factory=dict[int, float])
+    """When each inbox (its row) was looked at last."""
+    blocked: dict[int, tuple[float, int]] = field(default_factory=dict[int, tuple[float, int]])
+    """Until when an inbox that could not be looked at is left alone, and how often that was so."""
+    hint: asyncio.Event = field(default_factory=asyncio.Event)
+    streams: bool = False
+    said: str | None = None
+    """The trouble that was written down last; None before the first look."""
+    told_at: float = 0.0
+
+
+class Fetching:
+    """The duty."""
+
+    name = "fetching"
+
+    def __init__(self, store: Store, providers: Providers, inbound: Inbound, pace: Pace = STEADY) -> None:
+        self._store = store
+        self._providers = providers
+        self._inbound = inbound
+        self._pace = pace
+        self._turn = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self) -> None:
+        """As a duty: keep all services' inboxes until cancelled."""
+        services = [one for one in self._providers.receiving if isinstance(one, Fetches)]
+        async with asyncio.TaskGroup() as group:
+            for one in services:
+                group.create_task(self._attend(one), name=f"mailmcp-fetching-{one.name}")
+
+    async def bring(self, backend: str, hook: Hook) -> None:
+        """A service posted that there is news: look now, in this inbox or in all; what is there is stored or noted.
+
+        Raises BackendError or StoreUnavailable when that could not be done.
+        """
+        service = next(one for one in self._providers.receiving if isinstance(one, Fetches) and one.name == backend)
+        for inbox in await self._store.read(fetching.kept, backend):
+            if hook.inbox is None or hook.inbox.lower() == inbox.remote.address:
+                async with self._turn:
+                    await self._catch_up(service, backend, inbox)
+
+    async def services(self) -> tuple[ServiceStatus, ...]:
+        """How it stands with each service."""
+        found: list[ServiceStatus] = []
+        for one in self._providers.receiving:
+            if isinstance(one, Fetches):
+                trouble, looked_at = await self._store.read(status.service, one.name)
+                found.append(
+                    ServiceStatus(
+                        service=one.name,
+                        trouble=trouble,
+                        looked_at=looked_at,
+                        waiting=await self._store.read(fetching.count_waiting, one.name),
+                        budget=await self._store.read(budgets.status, one.name, one.per_minute, datetime.now(UTC)),
+                    )
+                )
+        return tuple(found)
+
+    # --- when ----------------------------------------------------------------------------------------------------
+
+    async def _attend(self, backend: Fetches) -> None:
+        name = backend.name
+        now_ = _Round()
+        async with asyncio.TaskGroup() as group:
+            if isinstance(backend, Streams):
+                group.create_task(self._listen(backend, name, now_), name=f"mailmcp-stream-{name}")
+            while True:
+                try:
+                    await self._round(backend, name, now_)
+                except MailError as error:
+                    log.warning("mail at %s waits: %s", name, error)
+                now_.hint.clear()
+                try:
+                    async with asyncio.timeout(self._pace.glance):
+                        await now_.hint.wait()
+                except TimeoutError:
+                    pass
+
+    async def _round(self, backend: Fetches, name: str, state: _Round) -> None:
+        """Look at those inboxes whose time it is."""
+        clock = asyncio.get_running_loop().time
+        kept = await self._store.read(fetching.kept, name)
+        if not kept:
+            return
+        awaited = await self._store.read(status.awaited_in, datetime.now(UTC))
+        many = sum(one.row in awaited for one in kept)
+        quick = max(self._pace.fetch_awaited, 60 * many / (backend.per_minute * AWAITED_SHARE))
+        slow = max(self._pace.fetch_idle, 60 * len(kept) / (backend.per_minute * IDLE_SHARE))
+        hinted = state.hint.is_set()
+        due: list[Kept] = []
+        for one in kept:
+            last, (until, _) = state.looked.get(one.row), state.blocked.get(one.row, (0.0, 0))
+            # A stream may have ended without a word.
+            pause = (5 * quick if state.streams else quick) if one.row in awaited else slow
+            if clock() >= until and (last is None or hinted or clock() - last >= pause):
+                due.append(one)
+        if due:
+            troubles = await asyncio.gather(*(self._looked(backend, name, one, state) for one in due))
+            trouble = next(filter(None, troubles), "")
+            if trouble != state.said or clock() - state.told_at >= self._pace.fetch_idle:
+                state.said, state.told_at = trouble, clock()
+                await self._store.write(status.set_service, name, trouble, datetime.now(UTC))
+
+    async def _looked(self, backend: Fetches, name: str, inbox: Kept, state: _Round) -> str:
+        """Look at one inbox; the trouble there was, in a sentence."""
+        clock = asyncio.get_running_loop().time
+        async with self._turn:
+            state.looked[inbox.row] = clock()
+            try:
+                await self._catch_up(backend, name, inbox)
+            except BackendError as error:
+                tries = state.blocked.get(inbox.row, (0.0, 0))[1]
+                pause = self._pace.fetch_again * PUT_OFF[min(tries, len(PUT_OFF) - 1)]
+                state.blocked[inbox.row] = (clock() + pause, tries + 1)
+                log.warning("%s: %s", inbox.remote.address, error)
+                return error.public
+            state.blocked.pop(inbox.row, None)
+            return ""
+
+    async def _listen(self, backend: Streams, name: str, state: _Round) -> None:
+        """Follow a service's own word that there is news; without it, looks are as frequent as without a stream."""
+        while True:
+            known = [one.remote for one in await self._store.read(fetching.kept, name)]
+            if known:
+                watching = asyncio.create_task(self._watch(backend, known, state))
+                try:
+                    # Another inbox is another subscription.
+                    while not watching.done() and known == [
+                        one.remote for one in await self._store.read(fetching.kept, name)
+                    ]:
+                        await asyncio.wait([watching], timeout=self._pace.glance)
+                finally:
+                    watching.cancel()
+                    await asyncio.wait([watching])
+                    state.streams = False
+            await asyncio.sleep(self._pace.listen_again if known else self._pace.glance)
+
+    async def _watch(self, backend: Streams, known: Sequence[RemoteInbox], state: _Round) -> None:
+        try:
+            async for _ in backend.watch(known):
+                state.streams = True
+                state.hint.set()
+        except BackendError as error:
+            log.info("no word of news: %s", error)
+
+    # --- what ----------------------------------------------------------------------------------------------------
+
+    async def _catch_up(self, backend: Fetches, name: str, inbox: Kept) -> None:
+        """Read an inbox from its cursor on, and fetch whatever is still to be fetched. Raises BackendError."""
+        cursor, since = inbox.cursor, _since(inbox)
+        anew = False
+        while True:
+            try:
+                page = await backend.look(inbox.remote, cursor, since)
+            except CursorGone:
+                if anew:
+                    raise
+                log.warning("%s forgot how far %s was read: it is looked through again", name, inbox.remote.address)
+                await self._store.write(fetching.forget_cursor, inbox.row)
+                cursor, anew = None, True
+                continue
+            new = await self._store.read(fetching.unknown, inbox.row, [one.id for one in page.found])
+            if new or page.cursor not in (None, cursor):
+                await self._store.write(fetching.note, inbox.row, page)
+            await self._fetch(backend, name, inbox)
+            if not page.more or page.cursor in (None, cursor):
+                return
+            cursor = page.cursor
+
+    async def _fetch(self, backend: Fetches, name: str, inbox: Kept) -> None:
+        while found := await self._store.read(fetching.waiting, inbox.row, datetime.now(UTC), limit=AT_ONCE):
+            while self._inbound.waiting > BEHIND:  # noqa: ASYNC110 - the judge rings for waits, not for this
+                await asyncio.sleep(self._pace.glance)
+            fetched = await asyncio.gather(*(self._fetched(backend, inbox, one) for one in found))
+            for one, mail in zip(found, fetched, strict=True):  # stored in their order
+                if mail is not None:
+                    await self._store_one(name, inbox, one, mail)
+
+    async def _fetched(self, backend: Fetches, inbox: Kept, waiting: fetching.Waiting) -> Incoming | None:
+        """One mail; None when it is not to be had, now or ever. One that fails stands in nobody's way."""
+        found = waiting.found
+        try:
+            mail = await backend.fetch(inbox.remote, found)
+            if len(mail.raw) <= MAX_MESSAGE_BYTES:
+                return mail
+            log.warning("a mail of %d bytes in %s is too large to be stored", len(mail.raw), inbox.remote.address)
+        except (Missing, TooLong) as error:
+            log.warning("a mail in %s is not stored: %s", inbox.remote.address, error)
+        except BackendError as error:
+            log.warning("a mail in %s waits: %s", inbox.remote.address, error)
+            pause = self._pace.fetch_again * PUT_OFF[min(waiting.tries, len(PUT_OFF) - 1)]
+            until = datetime.now(UTC) + timedelta(seconds=pause)
+            await self._store.write(fetching.put_off, inbox.row, found, until)
+            return None
+        await self._store.write(fetching.skip, inbox.row, found)
+        return None
+
+    async def _store_one(self, name: str, inbox: Kept, waiting: fetching.Waiting, mail: Incoming) -> None:
+        arrival = Arrival(
+            raw=mail.raw,
+            envelope=Envelope(
+                mail_from=mail.mail_from, recipients=(inbox.remote.address,), received_at=mail.received_at
+            ),
+            source=Source.REBUILT if mail.rebuilt else Source.SERVICE,
+            backend=name,
+            claim=mail.claim,
+        )
+        sha256 = await asyncio.to_thread(lambda: hashlib.sha256(mail.raw).hexdigest())
+        history = inbox.adopted and mail.received_at < inbox.created_at - FRESH
+        rows = await self._store.write(fetching.take, inbox.row, waiting.found, arrival, sha256=sha256, history=history)
+        self._inbound.taken(rows, arrival)
+
+
+def _since(inbox: Kept) -> datetime:
+    """From when on an inbox is looked through when there is no cursor."""
+    if inbox.read_at is not None:
+        return inbox.read_at - OVERLAP
+    return inbox.created_at - (HISTORY if inbox.adopted else OVERLAP)

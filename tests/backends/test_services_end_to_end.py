@@ -1,0 +1,126 @@
+"""The main job on each service, and what it posts: a real server process and a real MCP client on a stand-in's port."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from fake_agentsend import DOMAIN, AgentSend
+from fake_e2a import E2A, SHARED, passing
+from fake_mailkite import MailKite
+from loopback_service import served
+from main_job import assistant, code_mail, main_job
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+async def test_the_main_job_at_e2a(home):
+    fake = E2A()
+    with served(fake) as url:
+        given = {"MAILMCP_BACKEND": "e2a", "MAILMCP_E2A__API_KEY": fake.account_key, "MAILMCP_E2A__URL": url}
+        async with assistant(home, **given) as one:
+            done = await main_job(
+                one,
+                lambda inbox, raw: fake.deliver(inbox, raw, authentication=passing("app.example")),
+                lambda: fake.left,
+            )
+    assert done["mail"]["in-reply-to"] == "<739154@app.example>", "it threads at the other end"
+    assert done["inbox"] == f"shop@{SHARED}"
+
+
+async def test_what_e2a_posts_brings_its_mail_at_once_and_once(home):
+    fake = E2A()
+    with served(fake) as url:
+        given = {"MAILMCP_BACKEND": "e2a", "MAILMCP_E2A__API_KEY": fake.account_key, "MAILMCP_E2A__URL": url}
+        async with assistant(home, **given, MAILMCP_E2A__HOOK_SECRETS="whsec_of_a_test") as one:
+            inbox = (await one.call("create_inbox", name="shop"))["address"]
+            await asyncio.to_thread(fake.deliver, inbox, code_mail(inbox, "482913"))
+            headers, body = fake.signed(fake.events[-1], "whsec_of_a_test")
+            assert await one.post_hook("e2a", headers, body.replace(b"email.received", b"email.received ")) == 401
+            assert await one.post_hook("e2a", headers, body) == 200
+            assert any(line.endswith(fake.rows[-1].id) for line in fake.calls), "it was fetched before the answer"
+            asked = len(fake.calls)
+            assert await one.post_hook("e2a", headers, body) == 200
+            assert [line for line in fake.calls[asked:] if "/messages/" in line] == [], "it was not fetched again"
+            found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
+            assert found["code"] == "482913"
+            assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1
+            assert await one.post_hook("mailkite", headers, body) == 421
+
+
+@pytest.fixture
+def kite() -> MailKite:
+    made = MailKite()
+    made.domain("anna.mailkite.example")
+    return made
+
+
+def at_mailkite(fake: MailKite, url: str) -> dict[str, str]:
+    return {
+        "MAILMCP_BACKEND": "mailkite",
+        "MAILMCP_MAILKITE__API_KEY": fake.key,
+        "MAILMCP_MAILKITE__DOMAIN": "anna.mailkite.example",
+        "MAILMCP_MAILKITE__APP_PASSWORD": fake.app_password("*"),
+        "MAILMCP_MAILKITE__URL": url,
+    }
+
+
+async def test_the_main_job_at_mailkite(home, kite):
+    with served(kite) as url:
+        async with assistant(home, **at_mailkite(kite, url)) as one:
+            done = await main_job(one, lambda inbox, raw: kite.deliver(inbox, raw=raw, dmarc="pass"), lambda: kite.left)
+    assert done["mail"]["in-reply-to"] == "<739154@app.example>"
+
+
+async def test_what_mailkite_posts_brings_its_mail_at_once_and_once(home, kite):
+    secret = "whsec_of_a_test"
+    with served(kite) as url:
+        async with assistant(home, **at_mailkite(kite, url), MAILMCP_MAILKITE__HOOK_SECRETS=secret) as one:
+            inbox = (await one.call("create_inbox", name="shop"))["address"]
+            (row,) = await asyncio.to_thread(lambda: kite.deliver(inbox, raw=code_mail(inbox, "482913")))
+            headers, body = kite.event(row, secret)
+            assert await one.post_hook("mailkite", headers, body) == 200
+            assert f"GET /api/messages/{row.id}" in kite.calls, "it was fetched before the answer"
+            assert await one.post_hook("mailkite", headers, body) == 200
+            found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
+            assert found["code"] == "482913"
+            assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1
+
+
+def at_agentsend(fake: AgentSend, url: str) -> dict[str, str]:
+    return {
+        "MAILMCP_BACKEND": "agentsend",
+        "MAILMCP_AGENTSEND__API_KEY": fake.key,
+        "MAILMCP_AGENTSEND__DOMAIN": DOMAIN,
+        "MAILMCP_AGENTSEND__URL": url,
+    }
+
+
+async def test_the_main_job_at_agentsend(home):
+    fake = AgentSend()
+    with served(fake) as url:
+        async with assistant(home, **at_agentsend(fake, url)) as one:
+            done = await main_job(one, fake.deliver, lambda: fake.left)
+    assert done["mail"]["in-reply-to"] == "<739154@app.example>"
+
+
+async def test_what_agentsend_posts_brings_its_mail_at_once_and_once(home):
+    fake, secret = AgentSend(), "whsec_of_a_test"
+    with served(fake) as url:
+        async with assistant(home, **at_agentsend(fake, url), MAILMCP_AGENTSEND__HOOK_SECRETS=secret) as one:
+            inbox = (await one.call("create_inbox", name="shop"))["address"]
+            row = await asyncio.to_thread(fake.deliver, inbox, code_mail(inbox, "482913"))
+            for _ in range(2):
+                headers, body = fake.event(row, secret)
+                assert await one.post_hook("agentsend", headers, body) == 200
+                assert f"GET /messages/{row.id}" in fake.calls, "it was fetched before the answer"
+            assert fake.calls.count(f"GET /messages/{row.id}") == 1
+            found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
+            assert found["code"] == "482913"
+            assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1
