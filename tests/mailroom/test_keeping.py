@@ -195,3 +195,13 @@ async def test_an_older_file_that_is_mostly_empty_is_written_anew_once(house):
     await house.room.keeping.free()
     assert store.path.stat().st_size < before - 1_900_000
     assert not await store.read(space.is_worth_rewriting)
+
+
+async def test_opening_a_home_once_more_writes_nothing_into_its_file(tmp_path):
+    from mailmcp.store import Store
+
+    store = await Store.open(tmp_path / "other")
+    await store.aclose()
+    before = store.path.read_bytes()
+    await (await Store.open(tmp_path / "other")).aclose()
+    assert store.path.read_bytes() == before

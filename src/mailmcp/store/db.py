@@ -273,7 +273,7 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     # Autocommit: every transaction is begun by hand, since Python's own are deferred and fail at once under contention.
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    if path.stat().st_size == 0:  # before anything stands in it; later it would only write the same again
+    if path.stat().st_size == 0:  # of a file in which nothing stands; of any other this would be a write
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     _set_journal(db)
     db.execute("PRAGMA synchronous = FULL")
