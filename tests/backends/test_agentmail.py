@@ -51,6 +51,9 @@ class AgentmailStand:
     fake: FakeAgentmail = field(default_factory=FakeAgentmail)
     domain: str = "agentmail.to"
     keeps_bytes: bool = True
+    answers_strangers: bool = True
+    knows_repeats: bool = True
+    keeps_inboxes: bool = True
 
     @property
     def handler(self) -> Handler:
