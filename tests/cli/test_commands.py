@@ -81,7 +81,7 @@ def test_help_of_one_command_shows_how_it_is_written(arguments, capsys):
         (["held", "--hme", "x"], "`mailmcp held` has no option '--hme' (did you mean --home?)."),
         (["held", "--ho", "x"], "`mailmcp held` has no option '--ho' (did you mean --home?)."),
         (["reject", "d_1", "--wrod=x"], "`mailmcp reject` has no option '--wrod' (did you mean --word?)."),
-        (["serve", "--quick"], "`mailmcp serve` has no option '--quick'; `mailmcp --help` tells what there is."),
+        (["serve", "--xyzzy"], "`mailmcp serve` has no option '--xyzzy'; `mailmcp --help` tells what there is."),
         (["held", "d_1"], "`mailmcp held` takes no further 'd_1'; `mailmcp --help` tells what there is."),
         (["approve", "d_1", "d_2"], "`mailmcp approve` takes no further 'd_2'; `mailmcp --help` tells what there is."),
         (["inbox"], f"{INBOX_TAKES}."),
