@@ -103,7 +103,7 @@ async def test_the_listener_says_where_it_really_is(listen: Listen) -> None:
 async def test_a_port_in_use_is_said_in_words_that_help(listen: Listen, reception: KeepingReception) -> None:
     taken = (await listen()).port
     settings = Settings.model_validate({"home": "/unused", "local": {"smtp_port": taken}})
-    with pytest.raises(BackendError, match=rf"127\.0\.0\.1 port {taken}: another program.*MAILMCP_LOCAL__SMTP_PORT"):
+    with pytest.raises(BackendError, match=rf"127\.0\.0\.1 port {taken}: .+ uses it; set MAILMCP_LOCAL__SMTP_PORT"):
         await LocalBackend(settings, reception).listen()
 
 

@@ -36,7 +36,8 @@ class Composing:
     async def submission(self, request: SendRequest) -> Submission:
         """The submission of a request. Raises BadInput, BadAddress or NotFound, each naming the argument."""
         inbox = await self._store.read(inboxes.get, request.inbox)
-        to, cc, bcc = (tuple(map(compose.address, given)) for given in (request.to, request.cc, request.bcc))
+        asked = request.to, request.cc, request.bcc
+        to, cc, bcc = (_each_once(map(compose.address, given), set()) for given in asked)
         subject, body, html = request.subject, request.body, request.html
         in_reply_to: str | None = None
         references: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ class Composing:
             body = f"{body}\n\n{forwarded}"
             html = html if html is None else f"{html}<br><br><pre>{escape(forwarded)}</pre>"
             files += [await self._stored_file(original.id, one.part) for one in original.attachments]
-        if sum(len(file.data) for file in files) > MAX_MESSAGE_BYTES * 3 // 4 - 65_536:
+        if sum(len(file.data) for file in files) > MAX_MESSAGE_BYTES * 57 // 78 - 65_536:  # base64 in lines of 76
             raise BadInput("The attachments are too large: together with the text they must fit into 25 MiB.")
         return Submission(
             inbox=inbox,

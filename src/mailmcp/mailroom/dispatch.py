@@ -286,6 +286,8 @@ class Dispatch:
             return  # its process is alive and at it
         try:
             await self._recover_claimed(await self._store.read(outbox.get, draft.id))
+        except (TypeError, ValueError):  # a row that nothing can be made of keeps no other draft from leaving
+            log.exception("the draft %s, left behind by another process, could not be taken up", draft.id)
         finally:
             self._store.claims.free(CLAIM, draft.row)
 

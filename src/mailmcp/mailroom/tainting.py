@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from mailmcp.models import StoredMessage, Verdict
+from mailmcp.models import Draft, StoredMessage, Verdict
 from mailmcp.policy.patterns import normal
 from mailmcp.policy.sending import GRAVE
 from mailmcp.store import Store, taints
@@ -43,6 +43,11 @@ class Tainting:
                 if not one.outgoing and one.trust.verdict is not Verdict.VERIFIED
             },
         )
+
+    async def told_of(self, drafts: Iterable[Draft]) -> None:
+        """What somebody reported about these is about to be given to a caller: anybody may have worded it."""
+        nobody = {Shown(inbox=one.inbox, thread=one.id, sender=None, grave=False) for one in drafts}
+        await self._note(nobody)
 
     async def listing(self, threads: Iterable[str]) -> None:
         """Lines of these conversations (t_…) are about to be given to a caller."""

@@ -76,7 +76,7 @@ def sent(outcome: Outcome, home: Path, page: str | None) -> tuple[str, results.S
     status = _sent_status(draft.state)
     ours = [reason.sentence for reason in draft.reasons]
     answered = None
-    if _reported(draft):
+    if reported(draft):
         ours.append("Somebody reported about it: check_draft tells what.")
     elif draft.error and draft.state is DraftState.REJECTED:  # the human's own word
         ours.append(one_line(draft.error))
@@ -126,7 +126,7 @@ def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, r
         )
         for one in found[-DRAFTS_SHOWN:]
     ]
-    returned = {one.id for one in found if _reported(one)}
+    returned = {one.id for one in found if reported(one)}
     if not lines:
         return "No draft is held or queued.", results.DraftList(drafts=lines)
     said = Page()
@@ -217,7 +217,7 @@ def _deliveries(draft: Draft) -> list[results.Delivered] | None:
     ]
 
 
-def _reported(draft: Draft) -> bool:
+def reported(draft: Draft) -> bool:
     """Whether its trouble is told by mail that came, in which there are strangers' words."""
     came = (DeliveryState.BOUNCED, DeliveryState.ACCEPTED)
     return any(one.detail and one.state in came for one in draft.deliveries)

@@ -222,6 +222,7 @@ async def check_draft(
     """See what became of a draft, or list the drafts that are held or queued."""
     room = await _counter(ctx)
     found = [await room.draft(draft)] if draft else await room.open_drafts()
+    await room.tainting.told_of([one for one in found if outcomes.reported(one)])
     return answer(*outcomes.drafts(found, room.settings.home, await room.pages.address()))
 
 

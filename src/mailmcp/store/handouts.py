@@ -52,10 +52,14 @@ def matching(
 
 
 def fresh(db: sqlite3.Connection, since: datetime, *, limit: int) -> list[Fresh]:
-    """The newest codes and links that arrived after a time, in any inbox."""
+    """The codes and links that arrived after a time, in any inbox: first those that a caller was given, then the newest.
+
+    Else whoever floods an inbox with codes would drive out the one that is worth something.
+    """
     rows = db.execute(
         "SELECT public_id, code, link FROM messages WHERE outgoing = 0 AND received_at >= :since"
-        " AND (code IS NOT NULL OR link IS NOT NULL) ORDER BY received_at DESC LIMIT :limit",
+        " AND (code IS NOT NULL OR link IS NOT NULL)"
+        " ORDER BY EXISTS (SELECT 1 FROM handouts WHERE message = messages.id) DESC, received_at DESC LIMIT :limit",
         {"since": milliseconds(since), "limit": limit},
     )
     return [Fresh(message=row["public_id"], code=row["code"], link=row["link"]) for row in rows]

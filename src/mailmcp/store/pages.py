@@ -72,14 +72,14 @@ class Pages:
 
     @property
     def count(self) -> int:
-        """How many whole pages there are; a last piece counts as one, which is filled up with zeros."""
-        return -(-len(self.octets) // self.size)
+        """How many whole pages there are; rows lie at the end of a page, so that a piece of one holds none."""
+        return len(self.octets) // self.size
 
     def page(self, number: int) -> bytes:
         """One page. Raises Unreadable beyond the end."""
         if not 1 <= number <= self.count:
             raise Unreadable
-        return self.octets[(number - 1) * self.size : number * self.size].ljust(self.size, b"\0")
+        return self.octets[(number - 1) * self.size : number * self.size]
 
     def tables(self) -> dict[str, int]:
         """The root of each table, as far as the first page tells."""
