@@ -194,6 +194,13 @@ async def test_a_forward_carries_the_words_and_the_attachments(door, desks):
     assert [one["name"] for one in got["attachments"]] == ["a.bin"]
 
 
+async def test_an_address_given_again_and_again_is_written_once(open_door):
+    async with open_door() as door:
+        anna, bert = await door.inbox("anna"), await door.inbox("bert")
+        sent = await door.call("send", inbox=anna, to=[bert.upper(), f"Bert <{bert}>"] * 200, subject="x", body="x")
+        assert (sent["status"], [one.lower() for one in sent["recipients"]]) == ("sent", [bert])
+
+
 @pytest.mark.parametrize(
     ("wanted", "named"),
     [

@@ -148,3 +148,13 @@ def test_looking_and_handing_out_mark_nothing_as_read(desk: Desk) -> None:
     message = desk.receive(ann.address)
     hand_out(desk, message)
     assert messages.get(desk.db, message.id).read is False
+
+
+def test_a_flood_of_codes_drives_out_none_that_a_caller_was_given(desk: Desk) -> None:
+    ann = desk.inbox()
+    given = desk.receive(ann.address, codes=CODE)
+    hand_out(desk, given)
+    for number in range(5):
+        desk.receive(ann.address, codes=Codes(code=f"77{number}88{number}", code_confidence=0.9))
+    found = handouts.fresh(desk.db, desk.now - timedelta(hours=1), limit=3)
+    assert (len(found), found[0].code) == (3, "123456")
