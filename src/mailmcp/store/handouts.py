@@ -52,7 +52,7 @@ def matching(
 
 
 def fresh(db: sqlite3.Connection, since: datetime, *, limit: int) -> list[Fresh]:
-    """The codes and links that arrived after a time, in any inbox: first those that a caller was given, then the newest.
+    """The codes and links that arrived after a time, in any inbox: those that a caller was given, then the newest.
 
     Else whoever floods an inbox with codes would drive out the one that is worth something.
     """
