@@ -147,6 +147,18 @@ class TestMailKite(ServiceContract):
         first = await backend.create_inbox(name="ann", display_name="", key="k1")
         assert await backend.create_inbox(name="ann", display_name="", key="k2") == first
 
+    async def test_a_key_makes_inboxes_and_takes_over_none_that_the_account_has(self, room: Room) -> None:
+        """What nobody here has may be had by whoever makes inboxes; what the owner has may not."""
+        await room.room.create_inbox(name="boss")
+        _, secret = await room.room.keyring.create(abilities=("read", "create"), inboxes=(), every=False)
+        principal = await room.room.keyring.principal(secret)
+        assert principal is not None
+        counter = room.room.counter(principal)
+        with pytest.raises(AddressTaken, match="boss cannot be had: choose another name"):
+            await counter.create_inbox(name="boss")
+        made, _, _ = await counter.create_inbox(name="mine")
+        assert [one.inbox.address for one in await counter.list_inboxes()] == [made.address]
+
     async def test_an_inbox_that_was_there_is_nobodys_to_take_unless_the_settings_say_so(self, room: Room) -> None:
         """No address is there before another; one that this home has is not made twice."""
         await room.room.create_inbox(name="old")

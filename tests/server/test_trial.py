@@ -84,7 +84,7 @@ def test_a_port_that_cannot_be_opened_is_said(capsys: pytest.CaptureFixture[str]
         assert run_trial(tmp_path, {**FREE_PORT, "MAILMCP_LOCAL__SMTP_PORT": str(port)}) == 1
     told = capsys.readouterr().out
     assert re.search(r"\nFAILED after step 2, \d+\.\d s from the start: ", told)
-    assert f"cannot listen on 127.0.0.1 port {port}: another program uses it" in told
+    assert f"cannot listen on 127.0.0.1 port {port}: " in told
     assert "Everything held" not in told
     assert list(tmp_path.iterdir()) == []
 
