@@ -14,7 +14,7 @@ from mailmcp.store import Store, taints
 from mailmcp.store.taints import OWNER, Shown
 
 AGAIN_SECONDS = 60
-"""The same words shown again within this time are not written down again: reading a thread shall not cost a commit."""
+"""What would change nothing is not written down again within this time: reading a thread shall not cost a commit."""
 
 
 class Tainting:
@@ -23,7 +23,9 @@ class Tainting:
     def __init__(self, store: Store, *, key: str = OWNER) -> None:
         self._store = store
         self._key = key
-        self._noted: dict[Shown, float] = {}
+        self._noted: dict[str, Shown] = {}
+        """Of each inbox: what this process has written down of late, as it stands then."""
+        self._at: dict[str, float] = {}
 
     async def showing(self, messages: Iterable[StoredMessage]) -> None:
         """Text of these messages is about to be given to a caller."""
@@ -55,7 +57,7 @@ class Tainting:
 
     async def _note(self, shown: set[Shown]) -> None:
         now = time.monotonic()
-        new = [one for one in shown if now - self._noted.get(one, -AGAIN_SECONDS) >= AGAIN_SECONDS]
+        new = [one for one in shown if self._adds(one, now)]
         if not new:
             return
 
@@ -63,5 +65,14 @@ class Tainting:
             taints.add(db, new, key=self._key, now=datetime.now(UTC))
 
         await self._store.write(write)
-        self._noted = {told: at for told, at in self._noted.items() if now - at < AGAIN_SECONDS}
-        self._noted.update((one, now) for one in new)
+        for one in new:
+            before = self._noted.get(one.inbox)
+            self._noted[one.inbox] = one if before is None else taints.both(before, one)
+            self._at[one.inbox] = now
+
+    def _adds(self, one: Shown, now: float) -> bool:
+        """Whether it would change what stands for its inbox; what was noted too long ago counts as not noted."""
+        if now - self._at.get(one.inbox, -AGAIN_SECONDS) >= AGAIN_SECONDS:
+            self._noted.pop(one.inbox, None)
+        noted = self._noted.get(one.inbox)
+        return noted is None or taints.both(noted, one) != noted

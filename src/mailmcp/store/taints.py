@@ -27,9 +27,20 @@ class Shown:
     """Words of a sender of whom nothing is proved, on their way to a caller."""
 
     inbox: str
-    thread: str
+    thread: str | None
     sender: str | None
+    """None stands for several, or for nobody who could be named."""
     grave: bool
+
+
+def both(one: Shown, other: Shown) -> Shown:
+    """What stands for an inbox when words of both were shown, as ``add`` keeps it."""
+    return Shown(
+        inbox=one.inbox,
+        thread=one.thread if one.thread == other.thread else None,
+        sender=one.sender if one.sender == other.sender else None,
+        grave=one.grave or other.grave,
+    )
 
 
 def of_threads(db: sqlite3.Connection, threads: Iterable[str]) -> list[Shown]:
