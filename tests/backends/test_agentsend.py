@@ -6,11 +6,13 @@ import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from code_mails import code_mail
 from fake_agentsend import DOMAIN, AgentSend
 from faults import Fault, Faulty
 from outgoing import Outbox, approved
@@ -72,14 +74,7 @@ def backend(open_: Open) -> AgentSendBackend:
     return open_()
 
 
-def mail(subject: str = "Sign in", text: str = "Your code is 482913.", **headers: str) -> bytes:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "App <no-reply@app.example>", ANNA, subject
-    made["Message-ID"] = f"<{subject.replace(' ', '-')}@app.example>"
-    for name, value in headers.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(text)
-    return made.as_bytes()
+mail = partial(code_mail, ANNA)
 
 
 async def everything(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from code_mails import code_mail, ids_of
 from fake_e2a import E2A, SHARED, passing
 from faults import Fault, Faulty
 from outgoing import Outbox, approved
@@ -65,25 +66,12 @@ def backend(open_: Open) -> E2aBackend:
     return open_()
 
 
-def mail(subject: str = "Sign in", text: str = "Your code is 482913.", **headers: str) -> bytes:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "App <no-reply@app.example>", ANNA, subject
-    made["Message-ID"] = f"<{subject.replace(' ', '-')}@app.example>"
-    for name, value in headers.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(text)
-    return made.as_bytes()
+mail = partial(code_mail, ANNA)
 
 
 async def everything(backend: E2aBackend, cursor: str | None = None) -> tuple[list[str], str | None]:
     """The ids of one whole walk, and the cursor after it."""
-    ids: list[str] = []
-    while True:
-        page = await backend.look(INBOX, cursor, LONG_AGO)
-        ids += [one.id for one in page.found]
-        cursor = page.cursor
-        if not page.more:
-            return ids, cursor
+    return await ids_of(backend, INBOX, cursor, LONG_AGO)
 
 
 async def found_in(backend: E2aBackend) -> Any:

@@ -6,11 +6,13 @@ import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from code_mails import code_mail, ids_of
 from fake_mailkite import MailKite
 from faults import Fault, Faulty
 from outgoing import Outbox, approved
@@ -69,24 +71,11 @@ def backend(open_: Open) -> MailKiteBackend:
     return open_()
 
 
-def mail(subject: str = "Sign in", text: str = "Your code is 482913.", **headers: str) -> bytes:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "App <no-reply@app.example>", DESK, subject
-    made["Message-ID"] = f"<{subject.replace(' ', '-')}@app.example>"
-    for name, value in headers.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(text)
-    return made.as_bytes()
+mail = partial(code_mail, DESK)
 
 
 async def everything(backend: MailKiteBackend, cursor: str | None = None) -> tuple[list[str], str | None]:
-    ids: list[str] = []
-    while True:
-        page = await backend.look(INBOX, cursor, LONG_AGO)
-        ids += [one.id for one in page.found]
-        cursor = page.cursor
-        if not page.more:
-            return ids, cursor
+    return await ids_of(backend, INBOX, cursor, LONG_AGO)
 
 
 async def first(backend: MailKiteBackend) -> Any:
