@@ -38,6 +38,7 @@ from mailmcp.backends.fields import checked, fields_of, once
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import CursorGone, Missing
 from mailmcp.config import Settings
+from mailmcp.config.services import revealed
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, TryLater
 from mailmcp.mail import parse
 from mailmcp.models import (
@@ -120,7 +121,7 @@ class AgentmailBackend:
     @property
     def hook_signing(self) -> HookSigning:
         """Svix, with the secrets that are set."""
-        secrets = tuple(one.get_secret_value() for one in self._settings.hook_secrets)
+        secrets = revealed(self._settings.hook_secrets)
         return HookSigning(form=HookForm.SVIX, header="svix", secrets=secrets)
 
     def read_hook(self, body: bytes) -> Hook:

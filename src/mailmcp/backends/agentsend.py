@@ -43,6 +43,7 @@ from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, record, recor
 from mailmcp.backends.fields import Fields, File, checked, fields_of, missing
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import Missing, unanswered
+from mailmcp.config.services import revealed
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer, TryLater
 from mailmcp.models import (
     Event,
@@ -105,7 +106,7 @@ class AgentSendBackend:
         self.hook_signing = HookSigning(
             form=HookForm.BODY,
             header="x-agentsend-signature",
-            secrets=tuple(one.get_secret_value() for one in given.hook_secrets),
+            secrets=revealed(given.hook_secrets),
         )
         self._service = Service(
             self.name,

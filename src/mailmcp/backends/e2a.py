@@ -48,6 +48,7 @@ from mailmcp.backends.e2a_wire import (
 from mailmcp.backends.fields import Fields, checked, fields_of, rebuilt
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import Missing, unanswered
+from mailmcp.config.services import revealed
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer
 from mailmcp.models import (
     Events,
@@ -101,7 +102,7 @@ class E2aBackend:
         self.hook_signing = HookSigning(
             form=HookForm.STAMPED,
             header="x-e2a-signature",
-            secrets=tuple(one.get_secret_value() for one in given.hook_secrets),
+            secrets=revealed(given.hook_secrets),
         )
         self._service = Service(
             self.name,

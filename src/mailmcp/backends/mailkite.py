@@ -44,6 +44,7 @@ from mailmcp.backends.mailkite_wire import (
     said_of,
 )
 from mailmcp.backends.services import Missing, unanswered
+from mailmcp.config.services import revealed
 from mailmcp.errors import BackendError, BadInput, ConfigError, NoAnswer, TryLater
 from mailmcp.models import (
     Event,
@@ -108,7 +109,7 @@ class MailKiteBackend:
             form=HookForm.STAMPED,
             header="x-mailkite-signature",
             milliseconds=True,
-            secrets=tuple(one.get_secret_value() for one in given.hook_secrets),
+            secrets=revealed(given.hook_secrets),
         )
 
         def service(bearer: str) -> Service:

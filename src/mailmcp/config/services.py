@@ -18,6 +18,11 @@ def _secrets(value: Any) -> Any:
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_secrets), Field(max_length=2)]
 
 
+def revealed(secrets: Secrets) -> tuple[str, ...]:
+    """The secrets as they are, for whoever signs or verifies with them."""
+    return tuple(one.get_secret_value() for one in secrets)
+
+
 def _calls(default: int) -> Any:
     words = "Calls a minute that all processes of this home make together."
     return Field(default=default, ge=6, le=6000, description=words)
