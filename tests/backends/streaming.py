@@ -1,4 +1,4 @@
-"""Stand-ins on a loopback port with what they say by themselves: WebSockets and events over HTTP (SSE), as on the net."""
+"""Stand-ins on a loopback port with what they say by themselves: WebSockets, and events over HTTP (SSE)."""
 
 from __future__ import annotations
 
@@ -170,6 +170,7 @@ async def streaming(streams: Streams) -> AsyncIterator[str]:
         ws="websockets-sansio",
         lifespan="off",
         log_config=None,
+        log_level="error",  # below that it writes down keys that it was shown
         access_log=False,
         timeout_graceful_shutdown=1,
     )

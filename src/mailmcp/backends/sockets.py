@@ -112,5 +112,7 @@ async def opened(
         raise BackendError(f"{name} opens no WebSocket there ({response.status_code}).") from None
     except (OSError, TimeoutError, WebSocketException) as error:
         raise TryLater(f"The WebSocket of {name} cannot be reached now.") from ConnectionError(type(error).__name__)
-    async with connection:
+    try:
         yield Socket(name, connection)
+    finally:
+        await connection.close()  # in peace: the library's own context would call it a failure of ours
