@@ -20,7 +20,7 @@ from reception import KeepingReception
 from mailmcp.backends import e2a
 from mailmcp.backends.calls import Busy, Declined, Pace
 from mailmcp.backends.e2a import E2aBackend
-from mailmcp.backends.services import Fetches, ListsEvents, MakesInboxes, Missing, ReadsHooks, Streams
+from mailmcp.backends.services import Fetches, ListsEvents, MakesInboxes, Missing, ReadsHooks
 from mailmcp.config import load_settings
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer
 from mailmcp.models import Address, EventKind, OutgoingFile, RemoteInbox, Standing
@@ -84,7 +84,7 @@ async def found_in(backend: E2aBackend) -> Any:
 async def test_it_has_the_powers_that_it_names(backend):
     for power in (MakesInboxes, Fetches, ListsEvents, ReadsHooks):
         assert isinstance(backend, power)
-    assert not isinstance(backend, Streams), "a second WebSocket would end the user's own"
+    assert list(backend.streams_for([INBOX])) == [], "a second WebSocket would end the user's own"
 
 
 async def test_without_a_key_it_says_which_setting_is_missing(reception, tmp_path):
