@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.mailroom.test_fetching import LIMIT, NEVER, QUICK, Toy, opened
+from tests.mailroom.toy_service import LIMIT, NEVER, QUICK, Toy, opened
 
 from mailmcp.backends.services import StreamOver
 from mailmcp.errors import BackendError, TryLater
