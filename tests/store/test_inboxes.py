@@ -29,6 +29,7 @@ from mailmcp.store import (
     checks,
     deliveries,
     fetching,
+    fresh_codes,
     handouts,
     inboxes,
     keys,
@@ -236,7 +237,9 @@ def test_deletion_leaves_nothing_of_an_inbox_in_any_table_and_all_of_the_others(
     assert desk.found("ann") != []
     assert desk.found("bea") == []
     inboxes.delete(desk.db, "ann@agents.test")
-    assert {name for name, count in _rows(desk.db).items() if count} == {"audit", "keys", "key_secrets"}
+    assert {name for name, count in _rows(desk.db).items() if count} == {"audit", "keys", "key_secrets", "fresh_codes"}
+    fresh_codes.forget(desk.db, desk.now + fresh_codes.LASTS * 2)
+    assert _rows(desk.db)["fresh_codes"] == 0
     assert _indexed_words(desk.db) == set()
 
 

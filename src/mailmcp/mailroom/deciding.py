@@ -21,8 +21,9 @@ from mailmcp.mailroom.in_force import Ruling
 from mailmcp.models import Draft, Message, OutgoingFile, SendingVerdict, Submission
 from mailmcp.policy import leaks, overlap, patterns, sending
 from mailmcp.policy.leaks import Leak, Piece
+from mailmcp.policy.patterns import normal
 from mailmcp.policy.sending import Answered, Facts, Passage, Rate, Rules
-from mailmcp.store import Store, departures, fresh_codes, inboxes, messages, passages, sends, taints
+from mailmcp.store import Store, contacts, departures, fresh_codes, inboxes, messages, passages, sends, taints
 
 MOST_FRESH = 500
 """Newest codes that are looked for."""
@@ -70,6 +71,7 @@ class Deciding:
         return replace(
             facts,
             answered=await self._store.read(answered, submission.answers) if submission.answers else None,
+            twins=await self._twins(submission, facts, rules),
             passages=(*await self._carried(submission), *await self._copied(pieces, facts)),
             leaks=await self._leaks(pieces),
         )
@@ -109,6 +111,16 @@ class Deciding:
             sends.count(
                 db, draft.id, inbox=draft.inbox, recipients=facts.outside, thread=thread, now=now, leaves=leaves
             )
+
+    async def _twins(self, submission: Submission, facts: Facts, rules: Rules) -> dict[str, str]:
+        """Of the recipients that no human agreed to and that nobody wrote to, those that look like somebody known."""
+        inbox = submission.inbox.row
+        met = await self._store.read(contacts.known, inbox)
+        wrote_to = {normal(one) for one, written in met if written}
+        wrote_to |= await self._store.read(sends.agreed, inbox, facts.outside)
+        new = [one for one in facts.outside if normal(one) not in wrote_to]
+        listed = [one.removeprefix("*.") for one in rules.allow]
+        return await asyncio.to_thread(sending.twins, new, [*(one for one, _ in met), *listed]) if new else {}
 
     async def _carried(self, submission: Submission) -> list[Passage]:
         found = [await self._store.read(messages.get, one) for one in dict.fromkeys(submission.carries)]
