@@ -11,7 +11,7 @@ import pytest
 from test_inboxes import _fill, _rows
 
 from mailmcp.errors import NotFound, StoreUnavailable
-from mailmcp.store import Store, conversations, handouts, inboxes, keys, messages, outbox, passages, scopes, threads
+from mailmcp.store import Store, conversations, fresh_codes, inboxes, keys, messages, outbox, passages, scopes, threads
 from mailmcp.store.scopes import HIDDEN, SHARED, Scope, SeenBy
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_no_question_of_the_store_finds_what_is_anothers(desk: Desk) -> None:
     assert {one.inbox for one in found} == {"bea@agents.test"}
     named = scope.of(beas, lambda db: inboxes.by_recipient(db, ["ann@agents.test", "bea@agents.test"]))(db)
     assert set(named) == {"bea@agents.test"}
-    fresh = scope.of(beas, lambda db: handouts.fresh(db, datetime(2025, 1, 1, tzinfo=UTC), limit=50))(db)
+    fresh = scope.of(beas, lambda db: fresh_codes.standing(db, desk.now, limit=50))(db)
     assert len(fresh) == 1
     copied = list(passages.questions(passages.words("words of ann words of ann words of ann words of ann")))
     for question in copied:
