@@ -243,7 +243,7 @@ class _Reader:
             )
         style = self.styles.get(key)
         if style is None:
-            style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.motions)
+            style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.named)
         return style
 
     def _is_quoted(self, frame: Frame, tag: str = "") -> bool:

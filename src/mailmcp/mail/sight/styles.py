@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mailmcp.mail.sight.cascade import Declarations, Rule, declarations, merge, resolved
+from mailmcp.mail.sight.cascade import Named, Rule
 from mailmcp.mail.sight.clipping import covering, flat, shut, vanished
 from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, blended, even, indistinct, legacy, parsed
+from mailmcp.mail.sight.custom import inherited, resolved
+from mailmcp.mail.sight.declared import Declarations, declarations, merge
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
-from mailmcp.mail.sight.motion import STILL, Motions, named
+from mailmcp.mail.sight.motion import Motions, named
 from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
@@ -113,7 +115,7 @@ class Style:
         return ""
 
 
-def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], motions: Motions = STILL) -> Style:
+def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], known: Named) -> Style:
     """The style of an element inside ``parent``: defaults of the tag, attributes, rules, own style, animations."""
     said: dict[str, str] = {}
     important: dict[str, str] = {}
@@ -130,9 +132,9 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
             merge(said, own.important)
     elif important:
         merge(said, important)
-    if motions and ("animation" in said or "animation-name" in said):
-        _let_run(said, motions)
-    custom = resolved(said, parent.custom)
+    if known.motions and ("animation" in said or "animation-name" in said):
+        _let_run(said, known.motions)
+    custom = resolved(said, inherited(parent.custom, known.custom))
     display = _display(tag, said)
     colour, opaque = _colour(tag, attributes, parent, said)
     size = _size(tag, attributes, parent, said)
