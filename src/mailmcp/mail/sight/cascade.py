@@ -9,17 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from mailmcp.mail.sight.custom import Registered, registered
 from mailmcp.mail.sight.declared import Declarations, declarations, hides
 from mailmcp.mail.sight.motion import Motion, motion
+from mailmcp.mail.sight.pseudos import Element, element_of
 from mailmcp.mail.sight.rules import blocks
-from mailmcp.mail.sight.selectors import MAX_SELECTOR, Element, Selector, needed_name, selectors, split
+from mailmcp.mail.sight.selectors import MAX_SELECTOR, Selector, needed_name, selectors, split
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 MAX_RULES = 5_000
 MAX_STYLE_TEXT = 300_000
 _MATCH_BUDGET = 1_000_000
 _MAX_ROW = 200
+_INWARD = 300
+"""Comparisons that a look into an element counts for."""
 _REMEMBERED = 20_000
 _MAX_NAMED = 200
 
@@ -77,11 +84,13 @@ class Sheet:
     path: list[Element] = field(default_factory=list[Element])
     """The newest element of each depth."""
 
-    def rules_for(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> list[Rule]:
+    def rules_for(
+        self, tag: str, attributes: Mapping[str, str | None], depth: int, node: LexborNode | None = None
+    ) -> list[Rule]:
         """The rules that match, weakest first. To be asked about every element, in document order."""
         if not self.buckets:
             return []
-        element = self._entered(tag, attributes, depth)
+        element = self._entered(tag, attributes, depth, node)
         buckets = self.buckets
         found: list[Rule] = []
         keys = ["*", tag]
@@ -109,27 +118,17 @@ class Sheet:
             found.sort(key=_weight)
         return found
 
-    def _entered(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> Element:
+    def _entered(self, tag: str, attributes: Mapping[str, str | None], depth: int, node: LexborNode | None) -> Element:
         before = self.path[depth] if depth < len(self.path) else None
         del self.path[depth:]
-        id_, classes = attributes.get("id") or "", attributes.get("class") or ""
-        if self.folds:
-            id_, classes = id_.lower(), classes.lower()
-        element = Element(
-            tag=tag,
-            id=id_,
-            classes=classes.split(),
-            attributes=attributes,
-            parent=self.path[-1] if self.path else None,
-            before=before,
-            place=before.place + 1 if before else 1,
-        )
+        parent = self.path[-1] if self.path else None
+        element = element_of(tag, attributes, parent, before, node, self.folds)
         self.path.append(element)
         return element
 
     def _matches(self, selector: Selector, element: Element, depth: int) -> bool | None:
         if not selector.searches and len(selector.steps) == 1:
-            self.budget -= 3 if selector.steps[0].attributes else 0
+            self.budget -= (3 if selector.steps[0].attributes else 0) + _INWARD * selector.inward
             return selector.matches(element)
         for step in selector.steps[:-1]:
             if not self.met.issuperset(step.classes) or (step.id and "#" + step.id not in self.met):
@@ -137,7 +136,8 @@ class Sheet:
         last = selector.steps[-1].tag, selector.steps[-1].id
         if (last[0] and last[0] != element.tag) or (last[1] and last[1] != element.id):
             return False
-        self.budget -= len(selector.steps) + selector.searches * min(_MAX_ROW, depth + element.place)
+        looked_at = selector.searches * min(_MAX_ROW, depth + element.place) + _INWARD * selector.inward
+        self.budget -= len(selector.steps) + looked_at
         return selector.matches(element)
 
 

@@ -54,7 +54,7 @@ _DISPLAY_NAMES = """
     inline-grid contents ruby ruby-base ruby-text math inherit initial unset revert revert-layer -webkit-box
     -webkit-inline-box -webkit-flex -webkit-inline-flex -ms-flexbox -ms-inline-flexbox -moz-box -ms-grid
 """
-_DISPLAYS = frozenset(_DISPLAY_NAMES.split())
+DISPLAYS = frozenset(_DISPLAY_NAMES.split())
 # Logical properties (CSS Logical Properties 1), for text that runs from left to right and down.
 _SAME = {
     "inline-size": "width",
@@ -152,8 +152,6 @@ def assign(target: dict[str, str], name: str, value: str) -> None:
             _put(target, "font-size", match.group(1))
         _put(target, "font-weight", "bold" if "bold" in value or re.search(r"\b[6-9]00\b", value) else "normal")
         _put(target, "font-family", value)
-    elif name == "translate":
-        _put(target, "transform", f"translate({value.replace(' ', ',')})")
     elif name in _SIDES:
         names = _SIDES[name]
         values = value.split() if "(" not in value else [value]
@@ -168,7 +166,7 @@ def assign(target: dict[str, str], name: str, value: str) -> None:
             _put(target, side, one)
         if name == "padding":
             _put(target, name, value)
-    elif name == "display" and not _DISPLAYS.issuperset(value.split()):
+    elif name == "display" and not DISPLAYS.issuperset(value.split()):
         return  # a value that is none leaves the one before it
     else:
         _put(target, _SAME.get(name, name), value)

@@ -58,10 +58,9 @@ def _worked_out(value: str, size: float, percent: float) -> tuple[float, str]:
     if _FUNCTION.match(value) is None or len(value) > _MAX_TEXT:
         return math.nan, ""
     try:
-        found = worked_out(value, lambda unit: percent if unit == "%" else _factor(unit, size))
+        return worked_out(value, lambda unit: percent if unit == "%" else _factor(unit, size)), ""
     except (ValueError, ArithmeticError, TypeError):
         return math.nan, ""
-    return (float(found), "") if isinstance(found, int | float) else (math.nan, "")
 
 
 def _factor(unit: str, size: float) -> float:

@@ -110,6 +110,22 @@ def _clamped(low: float, wanted: float, high: float) -> float:
     return max(low, min(wanted, math.inf if high == -math.inf else high))
 
 
+def _least(*values: float) -> float:
+    return min(values)
+
+
+def _most(*values: float) -> float:
+    return max(values)
+
+
+def _sign(value: float) -> float:
+    return math.copysign(1.0, value) if value else 0.0
+
+
+def _modulus(value: float, by: float) -> float:
+    return value % by
+
+
 def _to_nearest(value: float) -> float:
     return math.floor(value + 0.5)
 
@@ -123,14 +139,14 @@ _KNOWN: Mapping[str, Callable[..., float]] = {
     "": _itself,
     "calc": _itself,
     "-webkit-calc": _itself,
-    "min": lambda *values: min(values),
-    "max": lambda *values: max(values),
+    "min": _least,
+    "max": _most,
     "clamp": _clamped,
-    "abs": abs,
-    "sign": lambda value: math.copysign(1.0, value) if value else 0.0,
-    "mod": lambda value, by: value % by,
+    "abs": math.fabs,
+    "sign": _sign,
+    "mod": _modulus,
     "rem": math.fmod,
-    "pow": pow,
+    "pow": math.pow,
     "sqrt": math.sqrt,
     "hypot": math.hypot,
     "log": math.log,
