@@ -74,11 +74,6 @@ def used(db: sqlite3.Connection, key: int, now: datetime) -> None:
     db.execute("UPDATE keys SET used_at = :now WHERE id = :key", {"key": key, "now": milliseconds(now)})
 
 
-def is_open(db: sqlite3.Connection, key: int) -> bool:
-    """Whether a key was not revoked."""
-    return db.execute("SELECT 1 FROM keys WHERE id = :key AND revoked_at IS NULL", {"key": key}).fetchone() is not None
-
-
 def any_was_made(db: sqlite3.Connection) -> bool:
     """Whether this home has, or ever had, a key."""
     return db.execute("SELECT 1 FROM keys LIMIT 1").fetchone() is not None
