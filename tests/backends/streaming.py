@@ -1,4 +1,4 @@
-"""Stand-ins on a loopback port with what they say by themselves: WebSockets and events over HTTP (SSE), as on the net."""
+"""Stand-ins on a loopback port with what they say by themselves: WebSockets and events over HTTP (SSE)."""
 
 from __future__ import annotations
 
