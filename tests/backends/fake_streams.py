@@ -1,4 +1,4 @@
-"""What each service says by itself of mail that came, as its reference page has it, beside the stand-ins for HTTP."""
+"""What each service says by itself of mail that came, as its page has it; beside the stand-ins for its HTTP."""
 
 from __future__ import annotations
 

@@ -38,7 +38,6 @@ def asked_of(fields: Fields) -> dict[str, Any]:
 def said_by(request: Mapping[str, Any], sender: Address) -> Fields:
     """What a request says, read back; the inbox in its path is the sender."""
     headers: Mapping[str, str] = request.get("headers", {})
-    lineage = tuple(headers.get("References", "").split())
     return Fields(
         sender=sender,
         to=tuple(map(mailbox, request.get("to", ()))),
@@ -49,10 +48,9 @@ def said_by(request: Mapping[str, Any], sender: Address) -> Fields:
         text=request["text"],
         html=request.get("html"),
         in_reply_to=headers.get("In-Reply-To"),
-        references=lineage[:-1],  # the last is our own id
+        references=tuple(headers.get("References", "").split()),
         automatic=headers.get("Auto-Submitted"),
         files=tuple(map(_file, request.get("attachments", ()))),
-        message_id=lineage[-1] if lineage else None,
     )
 
 

@@ -257,7 +257,7 @@ class MailKiteBackend:
         """One call, made once: it has no key, and a second one would be a second mail."""
         meant = as_sent(fields_of(mail))
         body = request_of(meant, mark_of(meant, key))
-        checked(said_of(body, meant), meant, "MailKite")
+        checked(said_of(body), meant, "MailKite")
         await about_to_commit(replace(mail, recipients=meant.recipients))
         try:
             answer = await self._service.call("POST", ("v1", "send"), repeat=Repeat.NEVER, body=body)
