@@ -18,7 +18,7 @@ from faults import Fault, Faulty
 from outgoing import Outbox, approved
 from reception import KeepingReception
 
-from mailmcp.backends import agentsend
+from mailmcp.backends import lookups
 from mailmcp.backends.agentsend import AgentSendBackend
 from mailmcp.backends.calls import Pace
 from mailmcp.backends.services import Fetches, ListsEvents, MakesInboxes, Missing, ReadsHooks
@@ -320,7 +320,7 @@ async def test_what_a_person_must_do_first_is_said(fake, backend):
 
 
 async def test_what_became_of_a_mail_is_asked_of_each_some_at_a_time(fake, backend, inbox, monkeypatch):
-    monkeypatch.setattr(agentsend, "MOST_ASKED", 2)
+    monkeypatch.setattr(lookups, "MOST_ASKED", 2)
     ids = [(await Outbox(backend, approved(ANNA), f"d_{at}").until_known()).provider_id for at in range(3)]
     fake.rows[0].status, fake.rows[1].status, fake.rows[2].status = "bounced", "delivered", "complained"
     told = await backend.events(inbox, None, ids)

@@ -18,7 +18,7 @@ from faults import Fault, Faulty
 from outgoing import Outbox, approved
 from reception import KeepingReception
 
-from mailmcp.backends import mailkite
+from mailmcp.backends import lookups, mailkite
 from mailmcp.backends.calls import Pace
 from mailmcp.backends.mailkite import MailKiteBackend
 from mailmcp.backends.services import Fetches, ListsEvents, MakesInboxes, Missing, ReadsHooks
@@ -325,7 +325,7 @@ async def test_what_it_refuses_for_good_is_refused_in_its_words(fake, backend):
 
 
 async def test_what_became_of_a_mail_is_asked_of_each_some_at_a_time(fake, backend, monkeypatch):
-    monkeypatch.setattr(mailkite, "MOST_ASKED", 2)
+    monkeypatch.setattr(lookups, "MOST_ASKED", 2)
     ids = [(await Outbox(backend, approved(DESK), f"d_{at}").until_known()).provider_id for at in range(3)]
     fake.rows[0].status, fake.rows[1].status, fake.rows[2].status = "bounced", "delivered", "complained"
     told = await backend.events(INBOX, None, ids)

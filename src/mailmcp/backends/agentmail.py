@@ -41,7 +41,7 @@ from mailmcp.backends.services import CursorGone, Missing
 from mailmcp.backends.streams import StreamingService
 from mailmcp.config import Settings
 from mailmcp.config.services import revealed
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, TryLater
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, TryLater
 from mailmcp.mail import parse
 from mailmcp.models import (
     Claim,
@@ -100,19 +100,15 @@ class AgentmailBackend:
         pace: Pace = STEADY,
     ) -> None:
         self._settings = settings.agentmail
-        if self._settings.api_key is None:
-            raise ConfigError("The backend agentmail needs an API key: set MAILMCP_AGENTMAIL__API_KEY.")
-        key = self._settings.api_key.get_secret_value()
         self.per_minute = self._settings.calls
         self._pace = pace
         self._narrow = False
         """The key may not see what the service has screened."""
-        self._service = StreamingService(
+        self._service = StreamingService.of(
             self.name,
-            self._settings.url,
-            budget=reception.budget(self.name, self.per_minute),
-            headers={"Authorization": f"Bearer {key}"},
-            secrets=(key,),
+            self._settings,
+            reception,
+            secrets=revealed(self._settings.hook_secrets),
             explain=_explained,
             transport=transport,
             pace=pace,

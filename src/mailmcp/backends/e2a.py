@@ -50,7 +50,7 @@ from mailmcp.backends.fields import Fields, checked, fields_of, rebuilt
 from mailmcp.backends.services import Missing, StreamOver, unanswered
 from mailmcp.backends.streams import StreamingService
 from mailmcp.config.services import revealed
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, NoAnswer
 from mailmcp.models import (
     Events,
     Finding,
@@ -95,9 +95,6 @@ class E2aBackend:
     ) -> None:
         given = settings.e2a
         self.per_minute = given.calls
-        if given.api_key is None:
-            raise ConfigError("e2a needs its key: set MAILMCP_E2A__API_KEY.")
-        key = given.api_key.get_secret_value()
         self._reception = reception
         self._shared = given.domain or ""
         self._streams = given.stream
@@ -106,12 +103,11 @@ class E2aBackend:
             header="x-e2a-signature",
             secrets=revealed(given.hook_secrets),
         )
-        self._service = StreamingService(
+        self._service = StreamingService.of(
             self.name,
-            given.url,
-            budget=reception.budget(self.name, self.per_minute),
-            headers={"Authorization": f"Bearer {key}"},
-            secrets=(key, *self.hook_signing.secrets),
+            given,
+            reception,
+            secrets=self.hook_signing.secrets,
             explain=explained,
             transport=transport,
             pace=pace,
