@@ -50,7 +50,11 @@ class AgentmailStreams(Streams):
         return {"type": "event", "event_type": "message.received", "event_id": f"evt_{len(self.fake.all)}", **about}
 
     def settings(self, home: Any, url: str, **more: str) -> Settings:
-        given = {"MAILMCP_BACKEND": "agentmail", "MAILMCP_AGENTMAIL__API_KEY": self.key}
+        given = {
+            "MAILMCP_BACKEND": "agentmail",
+            "MAILMCP_AGENTMAIL__API_KEY": self.key,
+            "MAILMCP_AGENTMAIL__CALLS": "6000",
+        }
         return load_settings(home, {**given, "MAILMCP_AGENTMAIL__URL": url, **more})
 
 
@@ -90,6 +94,7 @@ class E2aStreams(Streams):
 
     def settings(self, home: Any, url: str, **more: str) -> Settings:
         given = {"MAILMCP_BACKEND": "e2a", "MAILMCP_E2A__API_KEY": self.key, "MAILMCP_E2A__STREAM": "true"}
+        given["MAILMCP_E2A__CALLS"] = "6000"
         return load_settings(home, {**given, "MAILMCP_E2A__URL": url, **more})
 
 
@@ -115,6 +120,10 @@ class MailKiteStreams(Streams):
         return cast(Any, {"type": "email.received", "id": row.id})
 
     def settings(self, home: Any, url: str, **more: str) -> Settings:
-        given = {"MAILMCP_BACKEND": "mailkite", "MAILMCP_MAILKITE__API_KEY": self.key}
+        given = {
+            "MAILMCP_BACKEND": "mailkite",
+            "MAILMCP_MAILKITE__API_KEY": self.key,
+            "MAILMCP_MAILKITE__CALLS": "6000",
+        }
         given |= {"MAILMCP_MAILKITE__DOMAIN": "anna.mailkite.example", "MAILMCP_MAILKITE__URL": url}
         return load_settings(home, {**given, **more})

@@ -146,6 +146,7 @@ async def test_events_of_any_form_are_a_reason_to_look_and_no_more(tmp_path: Pat
         assert service.tried == 1
 
 
+@pytest.mark.slow
 async def test_what_is_too_long_ends_the_stream_unread_and_the_mail_comes_all_the_same(
     service: Any, tmp_path: Path
 ) -> None:
@@ -160,6 +161,7 @@ async def test_what_is_too_long_ends_the_stream_unread_and_the_mail_comes_all_th
         assert line.ended in (1006, 1009)
 
 
+@pytest.mark.slow
 async def test_a_flood_of_nothing_that_can_be_read_is_ended(with_socket: Any, tmp_path: Path) -> None:
     service = with_socket
     async with streaming(service) as url:
@@ -227,6 +229,28 @@ async def test_what_speaks_another_language_is_not_reached_now(service: Any, ans
         await backend.aclose()
 
 
+async def test_a_key_that_no_header_can_hold_is_not_said(service: Any, tmp_path: Path) -> None:
+    name = service.settings(tmp_path, "https://api.example.com").backend
+    backend = backend_of(
+        service, tmp_path, "http://127.0.0.1:9", **{f"MAILMCP_{name.upper()}__API_KEY": "schl\u00fcssel\u20ac"}
+    )
+    with pytest.raises(BackendError) as told:
+        await asyncio.wait_for(anext(backend.watch([ANN])), LIMIT)
+    assert "schl" not in str(told.value)
+    await backend.aclose()
+
+
+async def test_a_proxy_that_wants_a_library_is_no_crash(
+    with_socket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("socks_proxy", "socks5://127.0.0.1:9")
+    monkeypatch.setitem(sys.modules, "python_socks", None)
+    backend = backend_of(with_socket, tmp_path, "https://127.0.0.1:9")
+    with pytest.raises(BackendError):
+        await asyncio.wait_for(anext(backend.watch([ANN])), LIMIT)
+    await backend.aclose()
+
+
 async def test_the_key_is_in_no_log_and_no_address_while_a_stream_is_opened_and_told(
     service: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -268,6 +292,7 @@ async def test_only_the_leader_listens_and_says_goodbye_before_another_leads(ser
     assert codes == ({1006} if isinstance(service, MailKiteStreams) else {1000})
 
 
+@pytest.mark.slow
 async def test_another_inbox_is_listened_for_too(service: Any, tmp_path: Path) -> None:
     async with streaming(service) as url, opened(service, tmp_path / "home", url) as room:
         inboxes = [(await room.room.create_inbox(name=name))[0].address for name in ("ann", "bert")]
@@ -438,6 +463,7 @@ async def test_what_e2a_calls_final_is_final(code: int, tmp_path: Path) -> None:
         await backend.aclose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [1001, 1011, 3000])
 async def test_what_e2a_calls_passing_is_tried_again(code: int, tmp_path: Path) -> None:
     service = E2aStreams()

@@ -110,6 +110,8 @@ async def opened(
             )
         )
         raise BackendError(f"{name} opens no WebSocket there ({response.status_code}).") from None
+    except (ImportError, ValueError) as error:  # a proxy that wants another library, a key that no header can hold
+        raise BackendError(f"No WebSocket of {name} can be opened here.") from ConnectionError(type(error).__name__)
     except (OSError, TimeoutError, WebSocketException) as error:
         raise TryLater(f"The WebSocket of {name} cannot be reached now.") from ConnectionError(type(error).__name__)
     try:

@@ -75,5 +75,7 @@ class StreamingService(Service):
                     yield one.data
         except NoAnswer as error:
             raise TryLater(error.public) from error
+        except UnicodeError as error:
+            raise BackendError(f"{self.name} cannot be asked that.") from ConnectionError(type(error).__name__)
         except (httpx2.HTTPError, TimeoutError) as error:
             raise TryLater(f"The stream of {self.name} broke off.") from ConnectionError(type(error).__name__)
