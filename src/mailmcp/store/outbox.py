@@ -141,10 +141,15 @@ def decided(db: sqlite3.Connection, *, limit: int) -> list[Draft]:
 
 
 def mail(db: sqlite3.Connection, draft: Draft) -> OutboundMail:
-    """The bytes and envelope of a draft. Raises NotFound when it was deleted with its inbox."""
+    """The bytes and envelope of a draft. Raises NotFound when they are kept no more or its inbox was deleted."""
     row = db.execute("SELECT mime FROM drafts WHERE id = :id", {"id": draft.row}).fetchone()
     if row is None:
         raise NotFound(f"There is no draft {draft.id} any more: its inbox was deleted.")
+    if not row["mime"]:
+        raise NotFound(
+            f"The draft {draft.id} is over, and its text is kept no longer: its inbox keeps mail by age or size"
+            " (mailmcp inbox keep)."
+        )
     return OutboundMail(mime=bytes(row["mime"]), mail_from=draft.inbox, recipients=draft.recipients)
 
 
