@@ -1,7 +1,7 @@
 """How long an inbox keeps its mail and how much of it, and what has to go by that.
 
-Never what an open draft answers or passes on, nor anything else of its conversation; never a draft that is not over, the audit
-log or the addresses that nothing is sent to. Of a draft that is over the bytes go, and what became of it stays.
+Never what an open draft answers or passes on, nor anything else of its conversation; never a draft that is not over,
+the audit log or the addresses that nothing is sent to. Of a draft that is over the bytes go; what became of it stays.
 """
 
 from __future__ import annotations
