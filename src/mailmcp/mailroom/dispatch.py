@@ -23,7 +23,7 @@ from mailmcp.config import Settings
 from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
 from mailmcp.mailroom.clock import Clock
-from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.inbound import Inbound, own_fingerprint
 from mailmcp.mailroom.legs import Heard, Leg, Lost, heard_of, is_allowed, results_of
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.providers import Providers
@@ -174,18 +174,17 @@ class Dispatch:
             await self._hold_again(draft, doubt, leaves_at, from_=DraftState.CLAIMED)
             return
         mime = await signing.on_its_way(approved, leaves_at, self._settings.home)
-        for leg in await self._legs(draft, await self._store.read(deliveries.outstanding, draft)):
+        legs = await self._legs(draft, await self._store.read(deliveries.outstanding, draft))
+        if not legs:
+            await self._store.write(deliveries.conclude, draft, token, retry_at=None, now=datetime.now(UTC))
+        for leg in legs:
             leaving = OutboundMail(mime=mime, mail_from=approved.mail_from, recipients=leg.recipients)
-            heard = await self._tried(draft, token, leg, leaving)
-            kept = await self._store.write(self._recorded, draft, token, leg, heard, leaving, datetime.now(UTC))
-            if not kept:
-                raise Overtaken(f"The draft {draft.id} was taken up by another process.")
-        state = await self._store.write(
-            deliveries.conclude, draft, token, retry_at=self._retry_at(draft), now=datetime.now(UTC)
-        )
-        if state in (DraftState.SENT, DraftState.QUEUED):
-            # Both copies shall be in their conversations when the assistant hears "sent".
-            await self._inbound.settle(at_most=SETTLE_SECONDS)
+            heard, last = await self._tried(draft, token, leg, leaving), leg is legs[-1]
+            state = await self._store.write(self._recorded, draft, token, leg, heard, leaving, datetime.now(UTC), last)
+            if state in (DraftState.SENT, DraftState.QUEUED):
+                # Both copies shall be in their conversations when the assistant hears "sent".
+                names = (draft.id, own_fingerprint(mime) or draft.id)
+                await self._inbound.settle(at_most=SETTLE_SECONDS, of=names)
 
     def _recorded(
         self,
@@ -196,13 +195,15 @@ class Dispatch:
         heard: Heard,
         leaving: OutboundMail,
         now: datetime,
-    ) -> bool:
-        """Write down what was heard of a leg, and what follows for those that it went to outside; see ``record``."""
-        kept = deliveries.record(db, draft, token, heard.results, left=leaving, backend=leg.backend.name, now=now)
-        if kept and leg.backend is not self._within:
+        last: bool,
+    ) -> DraftState | None:
+        """Write down what was heard of a leg, and what follows; the draft's state after the last. See ``record``."""
+        if not deliveries.record(db, draft, token, heard.results, left=leaving, backend=leg.backend.name, now=now):
+            raise Overtaken(f"The draft {draft.id} was taken up by another process.")
+        if leg.backend is not self._within:
             left_as.keep(db, draft, leg.backend.name, heard.receipt, now)
             self.returning.handed_over(db, draft, heard.results, now)
-        return kept
+        return deliveries.conclude(db, draft, token, retry_at=self._retry_at(draft), now=now) if last else None
 
     async def _tried(self, draft: Draft, token: str, leg: Leg, leaving: OutboundMail) -> Heard:
         """What became of one leg. Raises Overtaken before anything left."""

@@ -93,9 +93,14 @@ class Waiting:
             self._arrivals.announce()
 
     async def _judged(self, inbox: Inbox, bell: asyncio.Event) -> None:
-        """Let mail that was accepted be judged, for a moment: it is there, though it cannot be found yet."""
+        """Let mail that was accepted be judged, for a moment: it is there, though it cannot be found yet.
+
+        What comes meanwhile is not waited for: in a stream of mail there would always be some.
+        """
         give_up = asyncio.get_running_loop().time() + JUDGE_SECONDS
-        while await self._store.read(handouts.unjudged, inbox.row):
+        up_to: int | None = None
+        while newest := await self._store.read(handouts.unjudged, inbox.row, up_to=up_to):
+            up_to = newest if up_to is None else up_to
             left = give_up - asyncio.get_running_loop().time()
             if left <= 0:
                 return

@@ -302,6 +302,12 @@ def hold_again(
     return True
 
 
+def has_expired(db: sqlite3.Connection, now: datetime) -> bool:
+    """Whether ``expire`` has anything to do: to look does not wait for those who write."""
+    find = "SELECT 1 FROM drafts WHERE state = 'held' AND expires_at <= :now LIMIT 1"
+    return db.execute(find, {"now": milliseconds(now)}).fetchone() is not None
+
+
 def expire(db: sqlite3.Connection, now: datetime) -> int:
     """Turn held drafts past their time into expired ones; how many."""
     expired = db.execute(
