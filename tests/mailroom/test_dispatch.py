@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +14,9 @@ from tests.backends.relay_sink import Relay, relay
 from mailmcp.errors import BadInput
 from mailmcp.mailroom import dispatch
 from mailmcp.mailroom.pace import Pace
-from mailmcp.store import outbox
+from mailmcp.mailroom.requests import Search
+from mailmcp.models import Arrival, Envelope, Source
+from mailmcp.store import deliveries, messages, outbox
 
 pytestmark = pytest.mark.anyio
 
@@ -211,3 +215,36 @@ async def test_what_is_more_than_an_hour_late_is_held_again(open_house: Any, mon
         held = await settled(house, draft.id, "held", "sent")
         assert (held.state, [one.code for one in held.reasons], sink.arrived) == ("held", ["stale"], [])
         assert await house.room._store.read(outbox.due, datetime.now(UTC)) == []
+
+
+async def test_a_mail_that_left_waits_for_its_own_copies_and_for_no_other_mail(house, monkeypatch) -> None:
+    monkeypatch.setattr(dispatch, "SETTLE_SECONDS", 3600)
+    ann, bob = await house.inbox("ann"), await house.inbox("bob")
+    desk = house.desk
+    desk._tasks[1].cancel()  # what is set aside is judged no more
+    await asyncio.wait([desk._tasks[1]])
+    letter = b"From: x@app.example\r\nSubject: Never judged\r\n\r\nx\r\n"
+    envelope = Envelope(mail_from="x@app.example", recipients=(bob,), received_at=datetime.now(UTC))
+    arrival = Arrival(raw=letter, envelope=envelope, source=Source.SMTP, backend="local")
+    (row,) = await house.room._store.write(messages.accept, arrival, fingerprint=None)
+    desk._aside.add(row)
+    async with asyncio.timeout(LIMIT):
+        assert (await house.send(ann, to=(bob,), subject="Quick")).draft.state == "sent"
+    for inbox in (ann, bob):  # both copies are in their conversations already
+        assert [one.subject for one in (await house.room.reading.find(Search(inbox=inbox))).threads] == ["Quick"]
+
+
+async def test_what_was_heard_of_the_only_way_and_what_follows_is_one_transaction(house, monkeypatch) -> None:
+    ann, bob = await house.inbox("ann"), await house.inbox("bob")
+    seen: list[str] = []
+    conclude = deliveries.conclude
+
+    def looking(db, draft, *given, **more):
+        """What another process sees in this moment."""
+        with closing(sqlite3.connect(f"file:{house.room._store.path}?mode=ro", uri=True)) as other:
+            seen.extend(state for (state,) in other.execute("SELECT state FROM drafts"))
+        return conclude(db, draft, *given, **more)
+
+    monkeypatch.setattr(deliveries, "conclude", looking)
+    assert (await house.send(ann, to=(bob,))).draft.state == "sent"
+    assert seen == ["on_wire"]

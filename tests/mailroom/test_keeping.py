@@ -14,7 +14,7 @@ from mailmcp.mailroom.keeping import MIB
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import SendRequest
 from mailmcp.models import DraftState
-from mailmcp.store import audit, retention, space, suppressions
+from mailmcp.store import audit, outbox, retention, space, suppressions
 
 pytestmark = pytest.mark.anyio
 DAY = timedelta(days=1)
@@ -124,6 +124,93 @@ async def test_the_audit_log_suppressions_and_drafts_stay(house):
     assert (await store.read(audit.head))[0] == before + 2  # the rule, and that mail went by it
     assert (await house.room.auditing.verify()).broken is None
     assert mail.id
+
+
+async def text_of(house, draft_id: str) -> int:
+    """How many bytes of a draft are kept."""
+    return await house.room._store.read(
+        lambda db: db.execute("SELECT length(mime) FROM drafts WHERE public_id = ?", (draft_id,)).fetchone()[0]
+    )
+
+
+async def a_draft(house, inbox: str, state: DraftState, days_ago: float = 60) -> str:
+    """A draft that has been in a state for so long."""
+    draft = (
+        await house.room.draft_for_approval(
+            SendRequest(inbox=inbox, to=(inbox,), subject=f"{state} {days_ago}", body="word " * 800), note=""
+        )
+    ).draft
+    at = int((datetime.now(UTC) - days_ago * DAY).timestamp() * 1000)
+    later = int((datetime.now(UTC) + DAY).timestamp() * 1000)  # nobody takes it up meanwhile
+    await house.room._store.write(
+        lambda db: db.execute(
+            "UPDATE drafts SET state = ?, changed_at = ?, not_before = ?, claim = 'x' WHERE public_id = ?",
+            (state, at, later, draft.id),
+        )
+    )
+    return draft.id
+
+
+async def test_the_text_of_drafts_goes_by_age_once_they_are_over_and_their_fate_stays(house):
+    inbox, other = await house.inbox(), await house.inbox()
+    store = house.room._store
+    for claimed in range(1, 30):  # as if each were with a process that sends it: none is taken up as left behind
+        store.claims.take("send", claimed)
+    drafts = {state: await a_draft(house, inbox, state) for state in DraftState}
+    young, elsewhere = await a_draft(house, inbox, DraftState.SENT, 10), await a_draft(house, other, DraftState.SENT)
+    await house.room.keeping.keep(inbox, days=30, mib=None)
+    over = set(DraftState) - set(outbox.OPEN)
+    assert await house.room.keeping.sweep(datetime.now(UTC)) == len(over)
+    for state, draft_id in drafts.items():
+        assert (await house.room.draft(draft_id)).state is state
+        assert (await text_of(house, draft_id) == 0) is (state in over), state
+    assert await text_of(house, young) > 4000
+    assert await text_of(house, elsewhere) > 4000
+    with pytest.raises(NotFound, match="kept no longer"):
+        await house.room.presenting.present(drafts[DraftState.SENT])
+    assert await house.room.keeping.sweep(datetime.now(UTC)) == 0
+    [row] = [row for row in await store.read(audit.rows) if row.event == "inbox.swept"]
+    assert (row.detail["messages"], row.detail["drafts"]) == (0, len(over))
+
+
+async def test_the_text_of_drafts_that_are_over_counts_in_the_size_of_an_inbox(house):
+    inbox = await house.inbox()
+    await received(house, inbox, 3, 1, text="word " * 800)  # 4 kB each
+    older, held = await a_draft(house, inbox, DraftState.SENT, 2), await a_draft(house, inbox, DraftState.HELD, 9)
+    await house.room._store.write(retention.put, inbox, retention.Rule(octets=10_000))
+    assert await house.room.keeping.sweep(datetime.now(UTC)) == 1
+    assert (await subjects(house, inbox), await text_of(house, older) > 0) == (["1 days ago"], True)
+    await house.room._store.write(retention.put, inbox, retention.Rule(octets=6_000))
+    assert await house.room.keeping.sweep(datetime.now(UTC)) == 1
+    assert (await subjects(house, inbox), await text_of(house, older)) == (["1 days ago"], 0)
+    assert await text_of(house, held) > 4000
+
+
+async def test_what_a_sent_mail_was_is_read_in_its_conversation_after_the_draft_lost_its_text(house):
+    inbox = await house.inbox()
+    draft = (await house.send(inbox, to=(inbox,), subject="Kept")).draft
+    assert draft.state is DraftState.SENT
+    later = datetime.now(UTC) + 2 * DAY
+    await house.room._store.write(lambda db: db.execute("UPDATE messages SET received_at = received_at + 999999999"))
+    await house.room.keeping.keep(inbox, days=1, mib=None)
+    assert await house.room.keeping.sweep(later) == 1
+    assert await text_of(house, draft.id) == 0
+    assert (await house.wait(inbox)).message.subject == "Kept"
+
+
+async def test_deleting_an_inbox_frees_the_room_of_its_drafts(house):
+    inbox = await house.inbox()
+    path = house.room._store.path
+    await house.room.keeping.free()
+    before = path.stat().st_size
+    draft = await a_draft(house, inbox, DraftState.SENT)
+    await house.room._store.write(
+        lambda db: db.execute("UPDATE drafts SET mime = zeroblob(2000000) WHERE public_id = ?", (draft,))
+    )
+    assert path.stat().st_size > before + 1_900_000
+    await house.room.delete_inbox(inbox)
+    await house.room.keeping.free(after_deletion=True)
+    assert path.stat().st_size < before + 100_000
 
 
 async def test_a_rule_goes_with_its_inbox_and_one_that_cannot_be_is_refused(house):

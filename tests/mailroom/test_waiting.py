@@ -284,8 +284,36 @@ async def test_a_look_without_waiting_finds_mail_that_was_accepted_and_is_only_b
         assert not waited.repeated
 
 
+async def test_a_look_without_waiting_is_not_held_up_by_mail_that_comes_after_it(house, monkeypatch):
+    monkeypatch.setattr(waiting_module, "JUDGE_SECONDS", 3600)
+    inbox = await house.inbox()
+    rows = iter(range(1, 10_000))
+    older = [3]
+
+    def unjudged(db, inbox, up_to=None):
+        """Of a stream that never ends: the first three are judged by and by."""
+        if up_to is None:
+            return 3
+        older[0] -= 1
+        return older[0] if up_to <= 3 else next(rows)
+
+    monkeypatch.setattr(handouts, "unjudged", unjudged)
+    ring = asyncio.create_task(_rings(house))
+    try:
+        assert (await asyncio.wait_for(house.wait(inbox, timeout=0), 60)).message is None
+    finally:
+        ring.cancel()
+    assert older == [0]
+
+
+async def _rings(house) -> None:
+    while True:
+        house.room._arrivals.announce()
+        await asyncio.sleep(0.001)
+
+
 async def test_a_wait_ends_in_time_when_mail_is_never_judged(house, monkeypatch):
     inbox = await house.inbox()
-    monkeypatch.setattr(handouts, "unjudged", lambda db, inbox: True)
+    monkeypatch.setattr(handouts, "unjudged", lambda db, inbox, up_to=None: 7)
     monkeypatch.setattr(waiting_module, "JUDGE_SECONDS", 0.05)
     assert (await house.wait(inbox, timeout=0)).message is None

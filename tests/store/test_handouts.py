@@ -158,3 +158,16 @@ def test_a_flood_of_codes_drives_out_none_that_a_caller_was_given(desk: Desk) ->
         desk.receive(ann.address, codes=Codes(code=f"77{number}88{number}", code_confidence=0.9))
     found = fresh_codes.standing(desk.db, desk.now, limit=3)
     assert (len(found), found[0].code) == (3, "123456")
+
+
+def test_mail_that_is_not_judged_yet_is_told_up_to_a_row(desk: Desk) -> None:
+    ann, bob = desk.inbox("ann"), desk.inbox("bob")
+    raws = [desk.letter(ann.address) for _ in range(3)]
+    rows = [desk.accept(raw, ann.address)[0] for raw in raws]
+    assert handouts.unjudged(desk.db, ann.row) == rows[2]
+    assert handouts.unjudged(desk.db, ann.row, up_to=rows[1]) == rows[1]
+    assert handouts.unjudged(desk.db, bob.row) == 0
+    for row, raw in zip(rows[:2], raws[:2], strict=True):
+        desk.judge(row, raw)
+    assert handouts.unjudged(desk.db, ann.row, up_to=rows[1]) == 0
+    assert handouts.unjudged(desk.db, ann.row) == rows[2]

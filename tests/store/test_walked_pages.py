@@ -62,7 +62,7 @@ def test_a_page_is_the_same_as_by_looking_every_match_up(
         newest = desk.db.execute("SELECT max(position) FROM arrivals").fetchone()[0]
         before = chance.choice((None, chance.randrange(newest)))
         monkeypatch.setattr(threads, "SEARCH_WINDOW", chance.choice(WINDOWS))
-        monkeypatch.setattr(threads, "WALKED", chance.choice((5, 2_000)))
+        monkeypatch.setattr(threads, "WALKED", chance.choice((5, 8_000)))
         monkeypatch.setattr(threads, "_walk", counted)
         walked = threads.find(desk.db, wanted, limit=limit, before=before)
         monkeypatch.setattr(threads, "_walk", lambda *_, **__: None)

@@ -52,7 +52,7 @@ class Clock:
             await self._store.write(outbox.count_anew, now, later_than=now + JUMP)
         if jump > JUMP.total_seconds():
             self._patient_until = lived + PATIENCE_SECONDS
-        if lived >= self._patient_until:
+        if lived >= self._patient_until and await self._store.read(outbox.has_expired, now):
             await self._store.write(outbox.expire, now)
 
     def said(self) -> str | None:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from mailmcp.backends.contract import AboutToCommit, Backend, Divides, FindsSent
 from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
 from mailmcp.mailroom import signing
-from mailmcp.mailroom.inbound import Inbound
+from mailmcp.mailroom.inbound import Inbound, own_fingerprint
 from mailmcp.mailroom.legs import Heard, Leg, Lost, heard_of, is_allowed, results_of
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.providers import Providers
@@ -91,18 +91,17 @@ class Handover:
             await self._store.write(self._held_again, check, draft, doubts, token)
             raise HeldAgain(doubts[0].sentence)
         mime = await signing.on_its_way(approved, leaves_at, self._home)
-        for leg in await self._legs(draft, await self._store.read(deliveries.outstanding, draft)):
+        legs = await self._legs(draft, await self._store.read(deliveries.outstanding, draft))
+        if not legs:
+            await self._store.write(deliveries.conclude, draft, token, retry_at=None, now=datetime.now(UTC))
+        for leg in legs:
             leaving = OutboundMail(mime=mime, mail_from=approved.mail_from, recipients=leg.recipients)
-            heard = await self._tried(draft, token, leg, leaving)
-            kept = await self._store.write(self._recorded, draft, token, leg, heard, leaving, datetime.now(UTC))
-            if not kept:
-                raise Overtaken(f"The draft {draft.id} was taken up by another process.")
-        state = await self._store.write(
-            deliveries.conclude, draft, token, retry_at=self._retry_at(draft), now=datetime.now(UTC)
-        )
-        if state in (DraftState.SENT, DraftState.QUEUED):
-            # Both copies shall be in their conversations when the assistant hears "sent".
-            await self._inbound.settle(at_most=SETTLE_SECONDS)
+            heard, last = await self._tried(draft, token, leg, leaving), leg is legs[-1]
+            state = await self._store.write(self._recorded, draft, token, leg, heard, leaving, datetime.now(UTC), last)
+            if state in (DraftState.SENT, DraftState.QUEUED):
+                # Both copies shall be in their conversations when the assistant hears "sent".
+                names = (draft.id, own_fingerprint(mime) or draft.id)
+                await self._inbound.settle(at_most=SETTLE_SECONDS, of=names)
 
     async def notify(self, mail: OutboundMail, key: str) -> bool:
         """Hand over a mail of mailmcp's own to a human outside; False when it may be tried again. Raises MailError."""
@@ -207,13 +206,15 @@ class Handover:
         heard: Heard,
         leaving: OutboundMail,
         now: datetime,
-    ) -> bool:
-        """Write down what was heard of a leg, and what follows for those that it went to outside; see ``record``."""
-        kept = deliveries.record(db, draft, token, heard.results, left=leaving, backend=leg.backend.name, now=now)
-        if kept and leg.backend is not self._within:
+        last: bool,
+    ) -> DraftState | None:
+        """Write down what was heard of a leg, and what follows; the draft's state after the last. See ``record``."""
+        if not deliveries.record(db, draft, token, heard.results, left=leaving, backend=leg.backend.name, now=now):
+            raise Overtaken(f"The draft {draft.id} was taken up by another process.")
+        if leg.backend is not self._within:
             left_as.keep(db, draft, leg.backend.name, heard.receipt, now)
             self._returning.handed_over(db, draft, heard.results, now)
-        return kept
+        return deliveries.conclude(db, draft, token, retry_at=self._retry_at(draft), now=now) if last else None
 
     # --- what does not leave -------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections.abc import Sequence
 from mmap import mmap
 
 from mailmcp.errors import StoreUnavailable
@@ -104,14 +105,21 @@ class Inbound:
         await asyncio.wait(tasks)
         await self._announcing.aclose()
 
-    async def settle(self, *, at_most: float) -> None:
-        """Return when every message that this process stored was judged, or after ``at_most`` seconds."""
+    async def settle(self, *, at_most: float, of: Sequence[str] = ()) -> None:
+        """Return when every message that this process stored was judged, or after ``at_most`` seconds.
+
+        ``of`` are the fingerprints of one mail's copies: then only they are waited for, whatever else comes.
+        """
         try:
             async with asyncio.timeout(at_most), self._arrivals.listen() as bell:
                 while True:
                     bell.clear()  # before the look: what is announced from here on rings again
                     mine = [*self._fresh.rows, *self._aside.rows, *self._announcing.rows]
-                    if not await self._store.read(judgements.unjudged, mine, or_sent=True, limit=1):
+                    if of:
+                        waits = await self._store.read(judgements.waits, of)
+                    else:
+                        waits = bool(await self._store.read(judgements.unjudged, mine, or_sent=True, limit=1))
+                    if not waits:
                         return
                     self._fresh.look()
                     await bell.wait()
@@ -125,7 +133,11 @@ def fingerprint(arrival: Arrival, sha256: str) -> str | None:
     A program that sends the same bytes twice without one may mean two messages. Our own messages are known by their
     Message-ID alone, since Date is added anew when a send is tried again.
     """
-    found = _MESSAGE_ID.search(arrival.raw[:HEADER_SCAN].partition(b"\r\n\r\n")[0])
-    if found is None:
-        return None
-    return found[1].decode("ascii", "replace") if arrival.source is Source.SUBMITTED else sha256
+    own = own_fingerprint(arrival.raw)
+    return own if own is None or arrival.source is Source.SUBMITTED else sha256
+
+
+def own_fingerprint(raw: bytes | mmap) -> str | None:
+    """That of a message of our own: its Message-ID."""
+    found = _MESSAGE_ID.search(raw[:HEADER_SCAN].partition(b"\r\n\r\n")[0])
+    return None if found is None else found[1].decode("ascii", "replace")

@@ -79,25 +79,30 @@ class Keeping:
                 log.warning("old mail and empty room wait: %s", error)
 
     async def sweep(self, now: datetime) -> int:
-        """Take away what has to go; how many messages."""
+        """Take away what has to go; how many messages, and drafts that are over."""
         total = 0
         for inbox, rule in await self._store.read(retention.limited, self._usual):
             gone = await self._sweep(inbox, rule, now)
-            if gone:
-                log.info("%d message(s) of %s went by its rule", gone, inbox.address)
-                await self._store.write(audit.record, "inbox.swept", now, inbox=inbox.address, messages=gone)
-            total += gone
+            if any(gone):
+                messages, drafts = gone
+                log.info("%d message(s) and %d draft(s) of %s went by its rule", messages, drafts, inbox.address)
+                await self._store.write(
+                    audit.record, "inbox.swept", now, inbox=inbox.address, messages=messages, drafts=drafts
+                )
+            total += sum(gone)
         if total:
             await self._after()
             await self.free(after_deletion=True)
         return total
 
-    async def _sweep(self, inbox: Inbox, rule: Rule, now: datetime) -> int:
-        total = 0
-        while gone := await self._store.write(retention.remove, inbox, rule, now, limit=TOGETHER):
-            total += gone
+    async def _sweep(self, inbox: Inbox, rule: Rule, now: datetime) -> tuple[int, int]:
+        messages = drafts = 0
+        while True:
+            gone = await self._store.write(retention.remove, inbox, rule, now, limit=TOGETHER)
+            if not gone.messages and not gone.drafts:
+                return messages, drafts
+            messages, drafts = messages + len(gone.messages), drafts + len(gone.drafts)
             await asyncio.sleep(BREATH_SECONDS)
-        return total
 
     async def forget(self, now: datetime) -> None:
         """Codes that arrived a while ago are remembered no longer, whether their mail is there or not."""

@@ -93,9 +93,14 @@ class Waiting:
             self._arrivals.announce()
 
     async def _judged(self, inbox: Inbox, bell: asyncio.Event) -> None:
-        """Let mail that was accepted be judged, for a moment: it is there, though it cannot be found yet."""
+        """Let mail that was accepted be judged, for a moment: it is there, though it cannot be found yet.
+
+        What comes meanwhile is not waited for: in a stream of mail there would always be some.
+        """
         give_up = asyncio.get_running_loop().time() + JUDGE_SECONDS
-        while await self._store.read(handouts.unjudged, inbox.row):
+        up_to: int | None = None
+        while newest := await self._store.read(handouts.unjudged, inbox.row, up_to=up_to):
+            up_to = newest if up_to is None else up_to
             left = give_up - asyncio.get_running_loop().time()
             if left <= 0:
                 return
@@ -190,7 +195,7 @@ def _begun(db: sqlite3.Connection, wanted: Wanted, moment: datetime | None, pace
     elif wanted.since is not None:
         after = inboxes.position_of(db, wanted.since)
     began = inboxes.newest_position(db, inbox)
-    return _Search(wanted, inbox, after, moment, began=began, pace=pace), handouts.unjudged(db, inbox.row)
+    return _Search(wanted, inbox, after, moment, began=began, pace=pace), bool(handouts.unjudged(db, inbox.row))
 
 
 def _seen(db: sqlite3.Connection, search: _Search) -> _Seen:
@@ -215,7 +220,7 @@ def _seen(db: sqlite3.Connection, search: _Search) -> _Seen:
         previous=previous,
         elsewhere=elsewhere,
         floor=floor,
-        unjudged=handouts.unjudged(db, search.inbox.row),
+        unjudged=bool(handouts.unjudged(db, search.inbox.row)),
     )
 
 

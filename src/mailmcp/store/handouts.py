@@ -50,10 +50,17 @@ def matching(
     return select(db, f"{' AND '.join(clauses)} ORDER BY messages.position {order} LIMIT :limit", values)
 
 
-def unjudged(db: sqlite3.Connection, inbox: int) -> bool:
-    """Whether mail was accepted for an inbox that is not judged yet, and so cannot be found."""
-    find = "SELECT 1 FROM messages WHERE judged_at IS NULL AND outgoing = 0 AND history = 0 AND inbox = :inbox LIMIT 1"
-    return db.execute(find, {"inbox": inbox}).fetchone() is not None
+def unjudged(db: sqlite3.Connection, inbox: int, *, up_to: int | None = None) -> int:
+    """The row of the newest mail of an inbox that was accepted and not judged, and so cannot be found; 0 for none.
+
+    ``up_to`` leaves out what was accepted after that row.
+    """
+    found = db.execute(
+        "SELECT max(id) AS id FROM messages WHERE judged_at IS NULL AND outgoing = 0 AND history = 0 AND inbox = :inbox"
+        " AND (:up_to IS NULL OR id <= :up_to)",
+        {"inbox": inbox, "up_to": up_to},
+    ).fetchone()
+    return int(found["id"] or 0)
 
 
 def count_unjudged(db: sqlite3.Connection) -> int:

@@ -103,6 +103,16 @@ def unjudged(
     ]
 
 
+def waits(db: sqlite3.Connection, fingerprints: Sequence[str]) -> bool:
+    """Whether a copy of a mail that is known by one of these is stored and not judged."""
+    found = db.execute(
+        "SELECT 1 FROM messages WHERE judged_at IS NULL"
+        " AND fingerprint IN (SELECT value FROM json_each(:known)) LIMIT 1",
+        {"known": json.dumps(list(fingerprints))},
+    )
+    return found.fetchone() is not None
+
+
 def judge(
     db: sqlite3.Connection,
     row: int,

@@ -118,7 +118,9 @@ def _address_of(db: sqlite3.Connection, inbox: dict[str, int]) -> str | None:
             local, _, domain = str(one).lower().rpartition("@")
             seen[f"{local.partition('+')[0]}@{domain}"] += 1
     if not seen:
-        for row in db.execute("SELECT mime FROM drafts WHERE inbox = :inbox LIMIT 10", inbox).fetchall():
+        for row in db.execute(
+            "SELECT mime FROM drafts WHERE inbox = :inbox AND length(mime) > 0 LIMIT 10", inbox
+        ).fetchall():
             found = getaddresses([str(email.message_from_bytes(row["mime"])["From"] or "")])
             seen.update(address.lower() for _, address in found if "@" in address)
     return seen.most_common(1)[0][0] if seen else None

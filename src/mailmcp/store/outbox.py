@@ -153,10 +153,15 @@ def decided(db: sqlite3.Connection, *, limit: int) -> list[Draft]:
 
 
 def mail(db: sqlite3.Connection, draft: Draft) -> OutboundMail:
-    """The bytes and envelope of a draft. Raises NotFound when it was deleted with its inbox."""
+    """The bytes and envelope of a draft. Raises NotFound when they are kept no more or its inbox was deleted."""
     row = db.execute("SELECT mime FROM drafts WHERE id = :id", {"id": draft.row}).fetchone()
     if row is None:
         raise NotFound(f"There is no draft {draft.id} any more: its inbox was deleted.")
+    if not row["mime"]:
+        raise NotFound(
+            f"The draft {draft.id} is over, and its text is kept no longer: its inbox keeps mail by age or size"
+            " (mailmcp inbox keep)."
+        )
     return OutboundMail(mime=bytes(row["mime"]), mail_from=draft.inbox, recipients=draft.recipients)
 
 
@@ -321,6 +326,12 @@ def hold_again(
     codes = " ".join(dict.fromkeys(reason.code for reason in why))
     audit.record(db, "draft.held_again", now, draft=draft.id, sha256=draft.sha256, why=codes)
     return True
+
+
+def has_expired(db: sqlite3.Connection, now: datetime) -> bool:
+    """Whether ``expire`` has anything to do: to look does not wait for those who write."""
+    find = "SELECT 1 FROM drafts WHERE state = 'held' AND expires_at <= :now LIMIT 1"
+    return db.execute(find, {"now": milliseconds(now)}).fetchone() is not None
 
 
 def expire(db: sqlite3.Connection, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """How long an inbox keeps its mail and how much of it, and what has to go by that.
 
-Never what an open draft answers or passes on, nor anything else of its conversation; never drafts, the audit log or the
-addresses that nothing is sent to.
+Never what an open draft answers or passes on, nor anything else of its conversation; never a draft that is not over,
+the audit log or the addresses that nothing is sent to. Of a draft that is over the bytes go; what became of it stays.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mailmcp.store.columns import milliseconds
 from mailmcp.store.outbox import OPEN
 
 _KEY = "retention "
+_OPEN = ",".join(repr(str(state)) for state in OPEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,50 +52,70 @@ def limited(db: sqlite3.Connection, usual: Rule) -> list[tuple[Inbox, Rule]]:
     return [(inbox, rule) for inbox, rule in found if rule.limits]
 
 
-def due(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime, *, limit: int) -> list[int]:
-    """The rows of messages that have to go, the oldest first, at most ``limit``."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What has to go: rows of messages, and rows of drafts whose bytes go."""
+
+    messages: tuple[int, ...] = ()
+    drafts: tuple[int, ...] = ()
+
+
+def due(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime, *, limit: int) -> Due:
+    """What has to go, the oldest first, at most ``limit`` of both together."""
     before = milliseconds(now - timedelta(days=rule.days)) if rule.days else None
     over = 0
     if rule.octets:
         total = db.execute(
-            "SELECT coalesce(sum(length(bytes)), 0) FROM messages JOIN raws ON raws.id = messages.raw"
-            " WHERE inbox = :inbox",
+            "SELECT (SELECT coalesce(sum(length(bytes)), 0) FROM messages JOIN raws ON raws.id = messages.raw"
+            "   WHERE inbox = :inbox)"
+            f" + (SELECT coalesce(sum(length(mime)), 0) FROM drafts WHERE inbox = :inbox AND state NOT IN ({_OPEN}))",
             {"inbox": inbox.row},
         ).fetchone()[0]
         over = total - rule.octets
     if before is None and over <= 0:
-        return []
+        return Due()
     spared_threads, spared = _spared(db)
     rows: list[int] = []
+    drafts: list[int] = []
     found = db.execute(
-        "SELECT messages.id, thread, received_at, length(bytes) AS size FROM messages"
+        "SELECT 0 AS draft, messages.id, thread, received_at AS at, length(bytes) AS size FROM messages"
         " JOIN raws ON raws.id = messages.raw WHERE inbox = :inbox"
-        " AND (judged_at IS NOT NULL OR quarantine IS NOT NULL) ORDER BY received_at, messages.id",
+        " AND (judged_at IS NOT NULL OR quarantine IS NOT NULL)"
+        " UNION ALL SELECT 1, id, NULL, changed_at, length(mime) FROM drafts WHERE inbox = :inbox"
+        f" AND state NOT IN ({_OPEN}) AND length(mime) > 0 ORDER BY at, draft, id",
         {"inbox": inbox.row},
     )
     for row in found:
-        old = before is not None and row["received_at"] < before
-        if len(rows) == limit or not (old or over > 0):
+        old = before is not None and row["at"] < before
+        if len(rows) + len(drafts) == limit or not (old or over > 0):
             break
-        if row["id"] not in spared and row["thread"] not in spared_threads:
+        if row["draft"]:
+            drafts.append(row["id"])
+        elif row["id"] in spared or row["thread"] in spared_threads:
+            continue
+        else:
             rows.append(row["id"])
-            over -= row["size"]
-    return rows
+        over -= row["size"]
+    return Due(tuple(rows), tuple(drafts))
 
 
-def remove(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime, *, limit: int) -> int:
-    """Take away what has to go, at most ``limit`` messages; how many."""
-    rows = due(db, inbox, rule, now, limit=limit)
-    db.executemany("UPDATE drafts SET message = NULL WHERE message = :row", [{"row": row} for row in rows])
-    return removal.remove(db, rows)
+def remove(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime, *, limit: int) -> Due:
+    """Take away what has to go, at most ``limit`` messages and drafts; which it was."""
+    gone = due(db, inbox, rule, now, limit=limit)
+    db.executemany("UPDATE drafts SET message = NULL WHERE message = :row", [{"row": row} for row in gone.messages])
+    removal.remove(db, gone.messages)
+    db.executemany(
+        f"UPDATE drafts SET mime = zeroblob(0) WHERE id = :row AND state NOT IN ({_OPEN})",
+        [{"row": row} for row in gone.drafts],
+    )
+    return gone
 
 
 def _spared(db: sqlite3.Connection) -> tuple[set[int], set[int]]:
     """The conversations and messages that open drafts belong to."""
     names: set[str] = set()
     rows: set[int] = set()
-    states = ",".join(repr(str(state)) for state in OPEN)
-    for draft in db.execute(f"SELECT answers, carries, message FROM drafts WHERE state IN ({states})"):
+    for draft in db.execute(f"SELECT answers, carries, message FROM drafts WHERE state IN ({_OPEN})"):
         names |= {draft["answers"], *json.loads(draft["carries"])} - {None}
         rows |= {draft["message"]} - {None}
     threads: set[int] = set()

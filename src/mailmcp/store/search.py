@@ -10,6 +10,7 @@ import json
 import re
 import sqlite3
 import unicodedata
+from collections.abc import Callable, Sequence
 
 INDEXED_CHARACTERS = 200_000
 """Of each column: a longer body is found by its beginning."""
@@ -34,18 +35,28 @@ def folded(text: str) -> str:
     return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFC", _ACCENTS.sub("", apart)))
 
 
-def expression(query: str) -> str | None:
+def expression(query: str, beginning: Callable[[str], list[str] | None] = lambda _: None) -> str | None:
     """A user's words as an FTS5 expression that cannot be a syntax error: all words, each as its parts in a row.
 
-    The last letters of a word may be missing (prefix search). None when the query has no word.
+    The last letters of a word may be missing (prefix search); ``beginning`` may say which words of the index begin so.
+    None when the query has no word.
     """
     phrases: list[str] = []
     for word in query.split()[:32]:
         parts = _WORD.findall(folded(word))
-        if parts:
-            prefix = "" if _UNSPACED.search(word[-1:]) else "*"
-            phrases.append(f'"{" ".join(parts)}"{prefix}')
-    return " ".join(phrases) or None
+        if not parts:
+            continue
+        if _UNSPACED.search(word[-1:]):
+            phrases.append(_phrase(parts))
+        elif parts[-1].isascii() and (words := beginning(parts[-1])) is not None:
+            phrases.append(f"({' OR '.join(_phrase((*parts[:-1], last)) for last in words or parts[-1:])})")
+        else:
+            phrases.append(f"{_phrase(parts)}*")
+    return " AND ".join(phrases) or None
+
+
+def _phrase(parts: Sequence[str]) -> str:
+    return f'"{" ".join(parts)}"'
 
 
 def add(db: sqlite3.Connection, message: int, *, subject: str, people: str, body: str) -> None:

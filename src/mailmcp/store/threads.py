@@ -7,17 +7,18 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from mailmcp.errors import NotFound
 from mailmcp.mail import threads as rules
 from mailmcp.models import Message, ThreadSummary, Verdict
-from mailmcp.store import search
+from mailmcp.store import search, terms
 from mailmcp.store.columns import addresses, milliseconds, moment, new_id
 
 SEARCH_WINDOW = 750
 """Newest matches of a search that are looked at to make one page of threads."""
-WALKED, WALKED_MESSAGES = 2_000, 8_000
+WALKED, WALKED_MESSAGES = 8_000, 30_000
 """Newest threads that are tried for a page of a search, when so many of the newest messages should be enough for it."""
 FEW = 1_000
 """Messages of a sender or with a label up to which their threads are looked up first; see ``_sieve``."""
@@ -275,7 +276,7 @@ def _search(
 
     Not all of them where the ``limit`` newest threads are known for certain: that is what a page shows.
     """
-    words = search.expression(wanted.query or "")
+    words = search.expression(wanted.query or "", partial(terms.beginning, db))
     if words is None:
         return []
     values = {**values, "words": words, "window": SEARCH_WINDOW}
