@@ -241,7 +241,7 @@ class Outbound:
         return await self.draft(draft_id)
 
     async def _held_as_shown(self, draft_id: str, sha256: str, revision: int | None = None) -> Draft:
-        await self._store.write(outbox.expire, datetime.now(UTC))  # no process may have been up to do it in time
+        await self._dispatch.expire()  # no process may have been up to do it in time
         draft = await self.draft(draft_id)
         if draft.state is not DraftState.HELD:
             raise Refused(f"The draft {draft_id} is no longer held: it is {draft.state}.")
@@ -268,7 +268,7 @@ class Outbound:
         if sha256 is not None:
             draft = await self._held_as_shown(draft_id, sha256, revision)
         else:
-            await self._store.write(outbox.expire, datetime.now(UTC))
+            await self._dispatch.expire()
             draft = await self.draft(draft_id)
         moved = await self._store.write(
             outbox.decide, draft, to=DraftState.REJECTED, approver=approver, now=datetime.now(UTC), word=word

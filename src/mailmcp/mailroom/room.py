@@ -108,6 +108,7 @@ class Mailroom(Counter):
         self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=self._reading.forget_files)
         duties = (*duties, stating, mailing, self._succession, self.keeping, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace, self._succession.asked)
+        self._dispatch.is_led_elsewhere = lambda: not self.leads and self._leadership.is_led_elsewhere()
 
     @classmethod
     async def open(
