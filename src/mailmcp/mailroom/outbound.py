@@ -66,13 +66,13 @@ class Outbound:
 
         Raises BadInput for what cannot be written as a mail.
         """
-        now = datetime.now(UTC)
         sender = submission.sender
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
         ruling = await self._in_force.now()
         facts, rules = await self._deciding.gathered(submission, ruling, hold=hold, key=self._caller)
         key = await asyncio.to_thread(self._sealing.key)
+        now = datetime.now(UTC)  # not before: to look at a long text takes a part of the undo window
         expires_at = now + timedelta(seconds=ruling.approval.expiry)
 
         def decided(db: sqlite3.Connection) -> tuple[SendingVerdict, Draft | None, bool]:
