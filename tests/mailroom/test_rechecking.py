@@ -203,7 +203,7 @@ async def test_the_undo_window_begins_when_the_text_was_looked_at(
     open_house: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with relay() as sink:
-        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="10"))
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
         gathered = Deciding.gathered
         ready: list[datetime] = []
 
@@ -214,4 +214,4 @@ async def test_the_undo_window_begins_when_the_text_was_looked_at(
 
         monkeypatch.setattr(Deciding, "gathered", slowly)
         draft = (await house.send(await house.inbox("anna"), to=(ANN,))).draft
-        assert draft.not_before >= ready[0] + timedelta(seconds=10) - timedelta(milliseconds=1)
+        assert draft.not_before >= ready[0] + timedelta(hours=1) - timedelta(milliseconds=1)
