@@ -33,6 +33,7 @@ from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.pages import Pages
 from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.providers import Providers
+from mailmcp.mailroom.reading import Reading
 from mailmcp.mailroom.rechecking import Rechecking
 from mailmcp.mailroom.requests import Edit
 from mailmcp.mailroom.returning import Returning
@@ -96,6 +97,7 @@ class Mailroom(Counter):
             listening=listening,
             fetching=fetching,
             leadership=lambda: self._leadership,
+            forget_files=Reading(store, settings.home).forget_files,
         )
         super().__init__(OWNER, store, house)
         self._counters: dict[Principal, Counter] = {OWNER: self}
@@ -105,16 +107,9 @@ class Mailroom(Counter):
         duties: Sequence[Duty] = (listening, fetching, flushing, self._checking, returning, aftermath, mailboxes)
         stating, mailing = Stating(in_force), Mailing(self.pages.reviewing, every=pace.flush)
         self._succession, clock = Succession(store), self._dispatch.clock
-        self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=self._reading.forget_files)
-        duties = (
-            *duties,
-            stating,
-            mailing,
-            self._succession,
-            self.keeping,
-            Heading(store),
-            *(further(self) if further else ()),
-        )
+        self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=house.forget_files)
+        duties = (*duties, stating, mailing, self._succession, self.keeping, Heading(store))
+        duties = (*duties, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace, self._succession.asked)
         self._dispatch.is_led_elsewhere = lambda: not self.leads and self._leadership.is_led_elsewhere()
 

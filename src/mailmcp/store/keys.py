@@ -74,11 +74,6 @@ def used(db: sqlite3.Connection, key: int, now: datetime) -> None:
     db.execute("UPDATE keys SET used_at = :now WHERE id = :key", {"key": key, "now": milliseconds(now)})
 
 
-def is_open(db: sqlite3.Connection, key: int) -> bool:
-    """Whether a key was not revoked."""
-    return db.execute("SELECT 1 FROM keys WHERE id = :key AND revoked_at IS NULL", {"key": key}).fetchone() is not None
-
-
 def revoked_writer(db: sqlite3.Connection, draft: int) -> str | None:
     """What the key is called that wrote a draft (its row) and was revoked since; None when it was not."""
     row = db.execute(
