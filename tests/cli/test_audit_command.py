@@ -39,3 +39,20 @@ def test_rows_removed_at_the_end_are_missed(home):
     change(home, *UNLOCK, "DELETE FROM audit WHERE id = 3")
     broken = run("audit", "verify", home=home)
     assert (broken.returncode, broken.stdout) == (1, "Row 3 of the audit log is not as it was: it was removed.\n")
+
+
+def test_what_was_removed_with_its_notes_is_missed_by_a_head_that_was_noted_elsewhere_alone(home):
+    hold(home)
+    heads = [json.loads(line)["hash"] for line in run("audit", "export", home=home).stdout.splitlines()]
+    change(home, *UNLOCK, "DELETE FROM audit WHERE id = 3")
+    notes = home / "audit.heads"
+    notes.write_text("".join(line for line in notes.read_text().splitlines(True) if int(line.split()[1]) < 3))
+    unseen = run("audit", "verify", home=home)
+    assert (unseen.returncode, "--head" in unseen.stdout) == (0, True)
+    compared = run("audit", "verify", "--head", f"2:{heads[1]}", home=home)
+    assert (compared.returncode, "--head" in compared.stdout) == (0, False)
+    for shown in (f"3:{heads[2][:16]}", f"Audit log, line 3: {heads[2]}", f"the audit log ends at row 3, {heads[2]}"):
+        found = run("audit", "verify", "--head", shown, home=home)
+        assert (found.returncode, found.stdout) == (1, "Row 3 of the audit log is not as it was: it was removed.\n")
+    notes.unlink()
+    assert run("audit", "verify", home=home).returncode == 1

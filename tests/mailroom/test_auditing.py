@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from tests.backends.relay_sink import relay, through
 
-from mailmcp.mailroom.auditing import loosened
+from mailmcp.mailroom.auditing import Heading, loosened
 from mailmcp.mailroom.requests import SendRequest
 from mailmcp.store import audit, outbox
 
 pytestmark = pytest.mark.anyio
 
 ANN = "ann@world.example"
+LIMIT = 60
 
 
 async def events(house: Any) -> list[str]:
@@ -124,3 +125,26 @@ async def test_settings_that_changed_are_written_down_with_what_they_let_out(
 )
 async def test_which_change_lets_more_out(before: dict[str, Any], after: dict[str, Any], looser: bool) -> None:
     assert bool(loosened(before, after)) is looser
+
+
+async def test_the_leader_says_in_its_log_where_the_audit_log_ends_whenever_that_has_moved(
+    house: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.inbox("anna")
+    with caplog.at_level("INFO", "mailmcp.audit"):
+        duty = asyncio.create_task(Heading(house.room._store, every=0.001).run())
+
+        async def said(count: int) -> list[str]:
+            async with asyncio.timeout(LIMIT):
+                while True:
+                    lines = [one.getMessage() for one in caplog.records if "ends at row" in one.getMessage()]
+                    if len(lines) >= count:
+                        return lines
+                    await asyncio.sleep(0.001)
+
+        await said(1)
+        await house.inbox("bert")
+        lines = await said(2)
+        duty.cancel()
+    heads = [f"the audit log ends at row {row.id}, {row.hash}" async for row in house.room.auditing.rows()]
+    assert lines == heads[-2:]

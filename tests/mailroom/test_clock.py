@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mailmcp.errors import Refused
 from mailmcp.mailroom import clock as clocks
 from mailmcp.mailroom.clock import Clock
-from mailmcp.mailroom.requests import SendRequest
+from mailmcp.mailroom.requests import Edit, SendRequest
 from mailmcp.models import DraftState
 from mailmcp.store import outbox
 
@@ -136,3 +137,26 @@ async def test_what_should_have_left_a_day_ago_by_a_clock_that_jumped_is_held_an
 def test_time_passes_by_a_clock_that_nobody_sets():
     first = clocks.passed()
     assert clocks.passed() >= first
+
+
+async def test_after_a_jump_ahead_a_human_can_still_decide_in_whichever_process(house, open_house, held):
+    """Looking at a held draft lets none expire that the leader has patience with."""
+    clock, jump = house.room._dispatch.clock, (2 * DAY).total_seconds()
+    now = datetime.now(UTC)
+    await clock.tend(now)
+    clock._passed = lambda: clocks.passed() - jump  # less has passed than the clock on the wall says
+    await clock.tend(now)
+    assert clock.said() is not None
+    await house.room._store.write(lambda db: db.execute("UPDATE drafts SET expires_at = 1000"))
+    window = await open_house()
+    assert not window.room.leads
+    edited = await window.room.edit(held.id, Edit(body="y"), sha256=held.sha256, editor="ann")
+    assert edited.state is DraftState.HELD
+    assert (await house.room.approve(held.id, sha256=edited.sha256, approver="ann")).state is DraftState.SENT
+
+
+async def test_a_draft_whose_time_is_over_cannot_be_approved_where_nobody_leads(house, held):
+    await house.room._leadership.aclose()
+    await house.room._store.write(lambda db: db.execute("UPDATE drafts SET expires_at = 1000"))
+    with pytest.raises(Refused, match="it is expired"):
+        await house.room.approve(held.id, sha256=held.sha256, approver="ann")

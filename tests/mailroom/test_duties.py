@@ -13,7 +13,7 @@ import pytest
 
 from mailmcp.errors import Refused
 from mailmcp.mailroom import clock as clocks
-from mailmcp.mailroom import dispatch, outbound
+from mailmcp.mailroom import dispatch, handover, left_behind, outbound
 from mailmcp.mailroom.duties import Leadership, Listening
 from mailmcp.mailroom.lock import LockFile
 from mailmcp.mailroom.pace import Pace
@@ -204,7 +204,8 @@ class Moved(datetime):
 @pytest.fixture
 def clock(monkeypatch):
     monkeypatch.setattr(outbound, "datetime", Moved)
-    monkeypatch.setattr(dispatch, "datetime", Moved)
+    for module in (dispatch, handover, left_behind):
+        monkeypatch.setattr(module, "datetime", Moved)
     monkeypatch.setattr(Moved, "forward", timedelta())
     passed = clocks.passed  # time passes, and it is not the clock alone that moves
     monkeypatch.setattr(clocks, "passed", lambda: passed() + Moved.forward.total_seconds())

@@ -63,6 +63,25 @@ async def test_each_code_of_a_mail_is_held(open_house: Any, code: str) -> None:
         assert (await house.send(anna, "It says 482914.", to=(ANN,))).draft.state == "sent"
 
 
+async def test_each_link_that_signs_in_is_held(open_house: Any) -> None:
+    """A button that counts clicks, and the address itself to be copied, open the same door."""
+    button, copied = (
+        "https://click.app.example/ls/9Kx2mQ7vZp4tLw8R",
+        "https://app.example/confirm?token=Zk3vQ9x7Lm2pR8tW",
+    )
+    html = (
+        f'<p>Confirm your address.</p><p><a href="{button}" style="background:#06c;padding:9px">Confirm address</a></p>'
+        f'<p>Or copy this link to sign in: <a href="{copied}">{copied}</a></p>'
+    )
+    async with relay() as sink:
+        house = await open_house(**environment(sink))
+        anna = await house.inbox("anna")
+        received = await house.receive(anna, subject="Confirm your e-mail address", html=html)
+        assert received.codes.link in (button, copied)
+        for link in (button, copied):
+            assert (await house.send(anna, f"Here: {link}", to=(ANN,))).draft.state == "held"
+
+
 async def test_a_key_hears_of_the_codes_of_its_own_inboxes_also_when_they_are_gone_and_of_no_others(
     open_house: Any,
 ) -> None:

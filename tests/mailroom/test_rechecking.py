@@ -11,6 +11,7 @@ from tests.backends.relay_sink import Relay, relay
 from tests.mailroom.test_dispatch import ANN, environment, settled
 
 from mailmcp.errors import Refused
+from mailmcp.mailroom.deciding import Deciding
 from mailmcp.mailroom.requests import SendRequest
 from mailmcp.store import outbox, suppressions
 
@@ -167,3 +168,50 @@ async def test_an_answer_within_a_conversation_is_held_when_its_sender_turns_out
         await fall_due(house)
         held = await settled(house, draft.id, "held", "sent")
         assert (held.state, codes(held), sink.arrived) == ("held", ["first_contact"], [])
+
+
+async def test_what_has_left_for_some_is_held_for_the_others_and_then_sent_to_those_alone(open_house: Any) -> None:
+    async with relay() as sink:
+        house = await open_house(**environment(sink))
+        bert = await house.inbox("bert")
+
+        async def complaint() -> None:
+            await house.room._store.write(
+                suppressions.add, ANN, reason="they complained", detail="", inbox="anna", now=datetime.now(UTC)
+            )
+
+        held = await in_the_last_moment(sink, house, complaint, to=(ANN, bert))
+        assert (held.state, sink.arrived) == ("held", [])
+        assert {one.recipient: one.state for one in held.deliveries} == {bert: "accepted"}
+        await house.room.approve(held.id, sha256=held.sha256, approver="ann")
+        assert (await settled(house, held.id, "sent")).error is None
+        assert [envelope.rcpt_tos for envelope in sink.arrived] == [[ANN]]
+        assert (await house.room.delete_inbox(bert))["messages"] == 1
+
+
+async def test_a_damaged_key_of_the_home_holds_what_waits_instead_of_trying_again_and_again(open_house: Any) -> None:
+    async with relay() as sink:
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
+        draft = (await house.send(await house.inbox("anna"), to=(ANN,))).draft
+        (house.settings.home / "approval.key").write_bytes(b"short")
+        await fall_due(house)
+        held = await settled(house, draft.id, "held", "sent")
+        assert (held.state, codes(held), sink.arrived) == ("held", ["no_approval"], [])
+
+
+async def test_the_undo_window_begins_when_the_text_was_looked_at(
+    open_house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with relay() as sink:
+        house = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
+        gathered = Deciding.gathered
+        ready: list[datetime] = []
+
+        async def slowly(self: Deciding, *given: Any, **more: Any) -> Any:
+            found = await gathered(self, *given, **more)
+            ready.append(datetime.now(UTC))
+            return found
+
+        monkeypatch.setattr(Deciding, "gathered", slowly)
+        draft = (await house.send(await house.inbox("anna"), to=(ANN,))).draft
+        assert draft.not_before >= ready[0] + timedelta(hours=1) - timedelta(milliseconds=1)

@@ -114,3 +114,16 @@ async def test_a_draft_that_leaves_for_somebody_while_it_is_taken_back_is_not_ta
         assert not await house.room._store.write(outbox.withdraw, seen, now=datetime.now(UTC))
         with pytest.raises(BadInput, match="has left for ann@world"):
             await house.room.withdraw(seen.id)
+
+
+async def test_what_had_left_for_some_when_its_inbox_was_deleted_stands_in_the_log_as_withdrawn(
+    open_house: Any,
+) -> None:
+    async with relay() as sink:
+        sink.answers = {BOB: "451 later"}
+        house = await open_house(**environment(sink))
+        anna = await house.inbox("anna")
+        draft = (await house.send(anna, to=(ANN, BOB))).draft
+        await house.room.delete_inbox(anna)
+        events = [(row.event, row.detail.get("draft")) async for row in house.room.auditing.rows()]
+        assert ("draft.withdrawn", draft.id) in events

@@ -307,6 +307,7 @@ all_facts = st.builds(
     asked_to_hold=st.booleans(),
     suppressed=st.dictionaries(st.sampled_from([EVE, "carol@app.example"]), st.just("bounce"), max_size=1),
     agreed=some,
+    twins=st.dictionaries(st.sampled_from([BOB, EVE]), st.just("b0b@app.example"), max_size=1),
     answered=answers,
     taints=taints,
     passages=passages,

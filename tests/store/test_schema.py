@@ -10,13 +10,14 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from mailmcp.errors import NewerDatabase
-from mailmcp.store import schema
+from mailmcp.store import fresh_codes, schema
 
 LIMIT = 60
 NEWEST = max(schema._steps())
@@ -169,7 +170,7 @@ def test_a_copy_that_was_made_after_another_process_had_migrated_is_not_kept(pat
 _KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path
-from mailmcp.store import schema
+from mailmcp.store import fresh_codes, schema
 
 path = Path(sys.argv[1])
 db = sqlite3.connect(path, isolation_level=None)
@@ -201,3 +202,26 @@ def test_a_migration_that_is_killed_leaves_the_old_state_and_can_be_done_again(
     _add_steps(monkeypatch, {NEWEST + 1: LATER[NEWEST + 1]})
     _migrate(path)
     assert _state(path) == (NEWEST + 1, "kept", True)
+
+
+def test_codes_of_the_last_hour_are_known_after_the_step_that_keeps_them_by_themselves() -> None:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.row_factory = sqlite3.Row
+    schema.build(db, 15)
+    now = datetime.now(UTC)
+    db.execute("INSERT INTO inboxes (id, address, backend, created_at) VALUES (1, 'ann@agents.test', 'local', 0)")
+    db.execute("INSERT INTO raws (id, sha256, bytes) VALUES (1, '', '')")
+    for number, minutes in ((1, 5), (2, 61)):
+        db.execute(
+            "INSERT INTO messages (id, public_id, inbox, raw, outgoing, source, mail_from, recipients, received_at,"
+            " code, link) VALUES (:id, :id, 1, 1, 0, 'smtp', '', '[]', :at, '482913', 'https://app.example/x')",
+            {"id": number, "at": int((now - timedelta(minutes=minutes)).timestamp() * 1000)},
+        )
+    db.execute("INSERT INTO handouts (tool, message, call, handed_at) VALUES ('wait_for_otp', 1, '', 0)")
+    schema._apply(db, schema._steps(), 15, schema.newest())
+    found = fresh_codes.standing(db, now, limit=9)
+    assert sorted((one.message, one.code or one.link) for one in found) == [
+        ("1", "482913"),
+        ("1", "https://app.example/x"),
+    ]
+    assert [row["handed"] for row in db.execute("SELECT handed FROM fresh_codes")] == [1, 1]

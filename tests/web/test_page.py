@@ -64,7 +64,7 @@ def test_what_a_glance_would_not_tell_is_said(rig, session):
     assert plain(shown["subject"]) == ("An in[U+200B ZERO WIDTH SPACE]voice [U+202E RIGHT-TO-LEFT OVERRIDE]gnp.exe")
     assert plain(shown["text"]).strip() == "Pay[U+200B ZERO WIDTH SPACE × 2] now."
     assert [one["text"] for one in shown["hidden"]] == ["To account 12."]
-    assert shown["links"][0]["url"] == "https://evil.example/x"
+    assert plain(shown["links"][0]["url"]) == "https://evil.example/x"
     notices = " ".join(shown["notices"])
     for words in (
         "The subject holds 2 invisible characters",
@@ -76,6 +76,19 @@ def test_what_a_glance_would_not_tell_is_said(rig, session):
     ):
         assert words in notices
     assert session.shown(rig.hold())["notices"] == []
+
+
+def test_a_link_that_is_turned_round_is_shown_with_the_sign_that_turns_it(rig, session):
+    shown = session.shown(rig.hold(body="b", html='<a href="https://evil.example/\u202emoc.knab">a \u202eb</a> b'))
+    (link,) = shown["links"]
+    assert plain(link["url"]) == "https://evil.example/[U+202E RIGHT-TO-LEFT OVERRIDE]moc.knab"
+    assert "\u202e" not in plain(link["text"])
+
+
+def test_words_far_below_the_text_are_called_out(rig, session):
+    far = session.shown(rig.hold(body="Thank you.\n" + " \n" * 300 + "Pay Eve 200 euros.\n\n"))
+    assert "The text goes on below 300 empty lines: read it to its end." in far["notices"]
+    assert session.shown(rig.hold(body="Thank you.\n\n\nAnn" + "\n" * 300))["notices"] == []
 
 
 def test_an_html_version_that_says_other_things_than_the_text_is_called_out(rig, session):

@@ -76,6 +76,7 @@ def find(subject: str, channels: Channels, sender_domain: str | None = None) -> 
         link=link.url if link else None,
         link_confidence=link.confidence if link else 0.0,
         evidence=" ".join(evidence.split())[:200],
+        other_links=links.further(best.typed if best else None, link) if link else (),
         others=tuple(one.typed for one in found if one is not best and weighed(one.signs) >= THRESHOLD),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailmcp.config import RATE, Settings
-from mailmcp.errors import BadInput
+from mailmcp.errors import BadInput, MailError
 from mailmcp.models import AuditCheck, AuditRow, DraftState
 from mailmcp.store import Store, audit, outbox, status
 
@@ -19,7 +20,9 @@ log = logging.getLogger("mailmcp.audit")
 
 PAGE = 1_000
 KEPT_AS = "send_settings"
-_HEAD = re.compile(r"(\d{1,12})[: ]([0-9a-f]{8,64})")
+_HEAD = re.compile(r"(?:[a-z ,]{0,40}\b(?:line|row) )?(\d{1,12})[:, ] ?([0-9a-f]{8,64})\.?")
+"""As mail_status shows one, or as it is copied from an approval page, a terminal or a log."""
+EVERY_SECONDS = 24 * 3600
 _STRICT = ("never", "approve", "first_contact", "open")
 _SECONDS = {"min": 60, "h": 3600, "d": 86_400}
 
@@ -43,7 +46,7 @@ class Auditing:
             after = page[-1].id
 
     async def verify(self, head: str | None = None) -> AuditCheck:
-        """Whether the log is what was written; ``head`` is one that somebody noted, as mail_status shows it.
+        """Whether the log is what was written; ``head`` is one that somebody noted elsewhere, as it was shown.
 
         Raises BadInput when it is none.
         """
@@ -60,6 +63,30 @@ class Auditing:
         return await self._store.write(self._store.heads.verified, head=given)
 
 
+class Heading:
+    """The duty of the leading process to say in its own log where the audit log ends: that is kept outside the home."""
+
+    name = "audit head"
+
+    def __init__(self, store: Store, *, every: float = EVERY_SECONDS) -> None:
+        self._store = store
+        self._every = every
+        self._said: tuple[int, str] | None = None
+
+    async def run(self) -> None:
+        """Say it once a day, unless nothing was written."""
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                head = await self._store.read(audit.head)
+            except MailError as error:
+                log.warning("the head of the audit log cannot be read: %s", error)
+                continue
+            if head != self._said:
+                self._said = head
+                _say(head)
+
+
 async def begin(store: Store, settings: Settings, *, is_led: bool) -> None:
     """What a process writes down when it begins to work: rows that nobody noted, settings that changed since.
 
@@ -72,8 +99,11 @@ async def begin(store: Store, settings: Settings, *, is_led: bool) -> None:
             note(db, settings)
         return audit.head(db)
 
-    number, digest = await store.write(work)
-    log.info("the audit log ends at row %d, %s", number, digest or "empty")
+    _say(await store.write(work))
+
+
+def _say(head: tuple[int, str]) -> None:
+    log.info("the audit log ends at row %d, %s", head[0], head[1] or "empty")
 
 
 def loosened(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
@@ -56,6 +57,8 @@ class Dispatch:
         self._handover = Handover(store, inbound, providers, rechecking, returning, pace)
         self._left_behind = LeftBehind(store, providers, rechecking.home)
         self._pace, self.clock = pace, Clock(store)
+        self.is_led_elsewhere: Callable[[], bool] = lambda: False
+        """Whether another process does the duties of this home."""
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(AT_ONCE)
 
@@ -86,6 +89,11 @@ class Dispatch:
             return False
         await asyncio.wait(self._tasks.values(), timeout=self._pace.flush, return_when=asyncio.FIRST_COMPLETED)
         return True
+
+    async def expire(self) -> None:
+        """Let held drafts expire whose time is over. Whoever leads does it: it alone knows whether the clock jumped."""
+        if not self.is_led_elsewhere():
+            await self.clock.tend(datetime.now(UTC))
 
     async def nothing_due(self) -> bool:
         """Whether nothing waits for the end of its undo window."""

@@ -36,7 +36,7 @@ def deleted(db: sqlite3.Connection, inbox: Inbox, now: datetime) -> dict[str, in
     if leaving := [one.id for one in drafts if one.state in (DraftState.CLAIMED, DraftState.ON_WIRE)]:
         raise BadInput(f"{leaving[0]} is leaving {address} at this moment: delete the inbox once it has.")
     for one in drafts:
-        outbox.withdraw(db, one, now=now)
+        outbox.withdraw(db, one, now=now, partly=True)
     removed = inboxes.delete(db, address)
     audit.record(db, "inbox.deleted", now, inbox=address, **removed)
     return removed

@@ -66,13 +66,13 @@ class Outbound:
 
         Raises BadInput for what cannot be written as a mail.
         """
-        now = datetime.now(UTC)
         sender = submission.sender
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
         ruling = await self._in_force.now()
         facts, rules = await self._deciding.gathered(submission, ruling, hold=hold, key=self._caller)
         key = await asyncio.to_thread(self._sealing.key)
+        now = datetime.now(UTC)  # not before: to look at a long text takes a part of the undo window
         expires_at = now + timedelta(seconds=ruling.approval.expiry)
 
         def decided(db: sqlite3.Connection) -> tuple[SendingVerdict, Draft | None, bool]:
@@ -241,7 +241,7 @@ class Outbound:
         return await self.draft(draft_id)
 
     async def _held_as_shown(self, draft_id: str, sha256: str, revision: int | None = None) -> Draft:
-        await self._store.write(outbox.expire, datetime.now(UTC))  # no process may have been up to do it in time
+        await self._dispatch.expire()  # no process may have been up to do it in time
         draft = await self.draft(draft_id)
         if draft.state is not DraftState.HELD:
             raise Refused(f"The draft {draft_id} is no longer held: it is {draft.state}.")
@@ -268,7 +268,7 @@ class Outbound:
         if sha256 is not None:
             draft = await self._held_as_shown(draft_id, sha256, revision)
         else:
-            await self._store.write(outbox.expire, datetime.now(UTC))
+            await self._dispatch.expire()
             draft = await self.draft(draft_id)
         moved = await self._store.write(
             outbox.decide, draft, to=DraftState.REJECTED, approver=approver, now=datetime.now(UTC), word=word

@@ -28,6 +28,8 @@ CHARACTERS_SHOWN = 4_000
 TEXT_SHOWN = 400_000
 HIDDEN_SHOWN, LINKS_SHOWN = 50, 200
 _HIDDEN_WORDS = 2_000
+EMPTY_LINES = 20
+"""So many in a row from which on it is told that words stand below them."""
 MORE_IN_HTML, MORE_SHOWN = 4, 12
 """Words of the HTML alone from which on they are told, and how many of them are."""
 _WORD = re.compile(r"\w+")
@@ -250,6 +252,8 @@ def _notices(
             yield "The name of an attachment holds invisible characters; each is named where it stands."
     if message.text and len(message.text) > TEXT_SHOWN:
         yield f"The text is longer than {TEXT_SHOWN} characters; the rest is in the source."
+    if gap := _longest_gap(message.text or ""):
+        yield f"The text goes on below {gap} empty lines: read it to its end."
     for flag, sentence in _FLAGS.items():
         if any(flag in link.flags for link in channels.links):
             yield sentence
@@ -263,6 +267,15 @@ def _said_in_html_alone(plain: str, channels: Channels) -> str:
     if len(words) < MORE_IN_HTML:
         return ""
     return " ".join(words[:MORE_SHOWN]) + (" …" if len(words) > MORE_SHOWN else "")
+
+
+def _longest_gap(words: str) -> int:
+    """The most empty lines in a row with words below them, where they are so many that these may be missed."""
+    longest = gap = 0
+    for line in words.rstrip().splitlines():
+        gap = 0 if line.strip() else gap + 1
+        longest = max(longest, gap)
+    return longest if longest >= EMPTY_LINES else 0
 
 
 def _legible(domain: str) -> str | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mailmcp.errors import ConfigError
 from mailmcp.mailroom.deciding import answered, rules_of
 from mailmcp.mailroom.in_force import InForce
 from mailmcp.mailroom.sealing import Sealing
@@ -92,7 +94,8 @@ class Rechecking:
 
     async def now(self) -> Recheck:
         """The questions as they are to be asked at this moment."""
-        await asyncio.to_thread(self._sealing.key)  # made here, if it is not there: no transaction waits for that
+        with suppress(ConfigError):  # a damaged key is a doubt about each draft, and no reason to try again and again
+            await asyncio.to_thread(self._sealing.key)  # made here, if it is not there: no transaction waits for that
         ruling = await self._in_force.now()
         # How often something left was counted when it was let go. Without a way out the backend says so.
         rules = rules_of(ruling.send, way_out=True, rated=False)

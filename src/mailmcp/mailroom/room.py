@@ -16,7 +16,7 @@ from mailmcp.mailroom.admitting import Admitting
 from mailmcp.mailroom.aftermath import Aftermath
 from mailmcp.mailroom.approvers import Approvers
 from mailmcp.mailroom.arrivals import Arrivals
-from mailmcp.mailroom.auditing import Auditing
+from mailmcp.mailroom.auditing import Auditing, Heading
 from mailmcp.mailroom.auditing import begin as begin_audit
 from mailmcp.mailroom.checking import Checking, rules_of, system_resolver
 from mailmcp.mailroom.counter import Counter, House
@@ -108,8 +108,10 @@ class Mailroom(Counter):
         stating, mailing = Stating(in_force), Mailing(self.pages.reviewing, every=pace.flush)
         self._succession, clock = Succession(store), self._dispatch.clock
         self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=house.forget_files)
-        duties = (*duties, stating, mailing, self._succession, self.keeping, *(further(self) if further else ()))
+        duties = (*duties, stating, mailing, self._succession, self.keeping, Heading(store))
+        duties = (*duties, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace, self._succession.asked)
+        self._dispatch.is_led_elsewhere = lambda: not self.leads and self._leadership.is_led_elsewhere()
 
     @classmethod
     async def open(

@@ -192,3 +192,5 @@ class Codes:
     """The line (or the link's text) it was taken from, one line, at most 200 characters."""
     others: tuple[str, ...] = ()
     """Further codes, of another step or device: nobody waits for them, and none may leave unseen."""
+    other_links: tuple[str, ...] = ()
+    """Further links that sign in; likewise."""

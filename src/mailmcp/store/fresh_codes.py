@@ -18,7 +18,8 @@ def keep(db: sqlite3.Connection, message: str, inbox: int, found: Codes, *, rece
     if received_at < milliseconds(now - LASTS):
         return
     codes = dict.fromkeys(filter(None, (found.code, *found.others)))
-    words = [*(("code", code) for code in codes), *([("link", found.link)] if found.link else [])]
+    links = dict.fromkeys(filter(None, (found.link, *found.other_links)))
+    words = [*(("code", code) for code in codes), *(("link", link) for link in links)]
     if words:
         forget(db, now)
     db.executemany(

@@ -270,9 +270,9 @@ def is_as_shown(db: sqlite3.Connection, draft: Draft) -> bool:
     return row is not None and (row["revision"], row["sha256"]) == (draft.revision, draft.sha256)
 
 
-def withdraw(db: sqlite3.Connection, draft: Draft, *, now: datetime) -> bool:
-    """The caller takes a draft back; False when it left (for anybody at all), or was decided."""
-    gone = any(one.state is not DeliveryState.POSTPONED for one in deliveries.of(db, draft.row))
+def withdraw(db: sqlite3.Connection, draft: Draft, *, now: datetime, partly: bool = False) -> bool:
+    """The caller takes a draft back; False when it left (for anybody at all, unless ``partly``), or was decided."""
+    gone = not partly and any(one.state is not DeliveryState.POSTPONED for one in deliveries.of(db, draft.row))
     if gone or not move(db, draft, from_=(DraftState.HELD, DraftState.QUEUED), to=DraftState.WITHDRAWN, now=now):
         return False
     audit.record(db, "draft.withdrawn", now, draft=draft.id, sha256=draft.sha256)

@@ -137,7 +137,7 @@ function row(one) {
   return el("li", {}, el("a", { class: "card row", href: `#${one.id}` },
     el("div", { class: "line" }, el("span", { class: "subject" }, words(one.subject, "(no subject)")),
       el("span", { class: "soft small" }, ago(one.created))),
-    el("div", { class: "small" }, "to ", one.recipients.join(", ")),
+    el("div", { class: "small" }, "to ", one.recipients.map((who, place) => [place ? ", " : "", el("bdi", {}, who)]).flat()),
     el("p", { class: "why" }, (one.reasons[0] || "The assistant asks for your approval.") + more)));
 }
 
@@ -215,7 +215,7 @@ function message(draft, address) {
   const hidden = draft.hidden.length ? el("div", { class: "part" }, el("h2", {}, "Hidden in the HTML"),
     list(draft.hidden.map(one => [tag(one.kind, "bad"), " ", one.text]), "plain")) : null;
   const links = draft.links.length ? el("details", { class: "part" }, el("summary", {}, draft.links.length === 1 ? "Where its link leads" : `Where its ${draft.links.length} links lead`),
-    list(draft.links.map(one => [one.text || "(no words)", " → ", el("span", { class: "mono" }, one.url),
+    list(draft.links.map(one => [el("bdi", {}, words(one.text, "(no words)")), " → ", el("span", { class: "mono" }, words(one.url)),
       ...one.flags.map(flag => [" ", tag(flag.replaceAll("_", " "), "bad")]).flat()]), "plain")) : null;
   return card("Message", "", el("p", { class: "words", dir: "auto" }, words(draft.text, "(no text)")), frame, hidden, links);
 }

@@ -36,7 +36,10 @@ def whole(shown: Presented) -> dict[str, Any]:
         "text": words(shown.text),
         "plain": "".join(piece.text for piece in shown.text),
         "html": shown.html,
-        "links": [{"text": one.text, "url": one.url, "flags": list(one.flags)} for one in shown.links],
+        "links": [
+            {"text": words(named(one.text)), "url": words(named(one.url)), "flags": list(one.flags)}
+            for one in shown.links
+        ],
         "hidden": [{"kind": kind, "text": text} for kind, text in shown.hidden],
         "notices": list(shown.notices),
         "files": [_file(one) for one in shown.files],

@@ -124,11 +124,27 @@ class Offered:
         self._of_past = _tells_of_the_past(matter)
         self._headed = bool(self._links) and not self._of_past and not matter.of_gifts_or_rooms and _is_headed(matter)
         self._words: dict[int, _Words] = {}
+        self._scores: dict[str | None, list[tuple[float, Link]]] = {}
 
     def best(self, code: str | None) -> SignInLink | None:
         """The best link of a mail with this code (or none)."""
-        if not self._links:
+        best = max(self._scored(code), key=lambda one: one[0], default=None)
+        if best is None or best[0] < THRESHOLD:
             return None
+        return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-(best[0] - THRESHOLD + 1) / 1.3)), 2))
+
+    def further(self, code: str | None, best: SignInLink) -> tuple[str, ...]:
+        """The other links that would do: the same one as an address to be copied, one of another step."""
+        urls = (link.url for score, link in self._scored(code) if score >= THRESHOLD)
+        return tuple(dict.fromkeys(url for url in urls if url != best.url))
+
+    def _scored(self, code: str | None) -> list[tuple[float, Link]]:
+        """The likeliest links with their scores, in the order of the mail."""
+        if (scored := self._scores.get(code)) is None:
+            scored = self._scores[code] = self._score_all(code) if self._links else []
+        return scored
+
+    def _score_all(self, code: str | None) -> list[tuple[float, Link]]:
         links = self._links
         if code is not None:
             links = [_target(one.link, code) if _carries(one.link.url, code) else one for one in links]
@@ -150,14 +166,10 @@ class Offered:
         # Words are read only for the likeliest.
         likely = sorted(links, key=lambda target: -target.points - target.link.button)[:_READ]
         likely.sort(key=lambda target: target.link.offset)
-        best: tuple[float, Link] | None = None
-        for target in likely:
-            score = _score(target, mail, self._read(target.link)) + self._of_host(target.link)
-            if best is None or score > best[0]:
-                best = (score, target.link)
-        if best is None or best[0] < THRESHOLD:
-            return None
-        return SignInLink(best[1].url, best[1].text, round(1 / (1 + math.exp(-(best[0] - THRESHOLD + 1) / 1.3)), 2))
+        return [
+            (_score(target, mail, self._read(target.link)) + self._of_host(target.link), target.link)
+            for target in likely
+        ]
 
     def _read(self, link: Link) -> _Words:
         if (words := self._words.get(id(link))) is None:

@@ -25,8 +25,10 @@ CREATE INDEX fresh_codes_by_time ON fresh_codes (at);
 INSERT INTO fresh_codes (message, inbox, kind, word, at, handed)
     SELECT public_id, inbox, 'code', code, received_at,
         EXISTS (SELECT 1 FROM handouts WHERE handouts.message = messages.id)
-    FROM messages WHERE outgoing = 0 AND code IS NOT NULL AND received_at > (unixepoch() - 3600) * 1000
+    FROM messages WHERE outgoing = 0 AND code IS NOT NULL
+        AND received_at > (CAST(strftime('%s', 'now') AS INTEGER) - 3600) * 1000
     UNION ALL SELECT public_id, inbox, 'link', link, received_at,
         EXISTS (SELECT 1 FROM handouts WHERE handouts.message = messages.id)
-    FROM messages WHERE outgoing = 0 AND link IS NOT NULL AND received_at > (unixepoch() - 3600) * 1000;
+    FROM messages WHERE outgoing = 0 AND link IS NOT NULL
+        AND received_at > (CAST(strftime('%s', 'now') AS INTEGER) - 3600) * 1000;
 DROP INDEX messages_fresh;
