@@ -32,14 +32,29 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mailmcp.authenticity import claims
 from mailmcp.backends.agentmail_wire import asked_of, hook_of, said_by
-from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, Trouble, explained, moment_of
+from mailmcp.backends.calls import (
+    STEADY,
+    Answer,
+    Declined,
+    Pace,
+    Repeat,
+    Trouble,
+    address_of,
+    explained,
+    furthest,
+    id_of,
+    legible,
+    moment_of,
+    record,
+    understood,
+)
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Budgets
 from mailmcp.backends.fields import checked, fields_of, once
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import CursorGone, Missing
 from mailmcp.config import Settings
 from mailmcp.config.services import revealed
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, TryLater
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer, TryLater
 from mailmcp.mail import parse
 from mailmcp.models import (
     Claim,
@@ -149,12 +164,14 @@ class AgentmailBackend:
             if error.status == 400 and name is not None:
                 raise BadAddress(error.public) from error
             raise
-        return _inbox(answer.record)
+        with understood("AgentMail"):
+            return _inbox(record(answer.json))
 
     async def list_inboxes(self) -> tuple[RemoteInbox, ...]:
         """All inboxes that the key may see."""
         pages = self._service.pages(("v0", "inboxes"), {"limit": "100"})
-        return tuple([_inbox(one) async for page in pages for one in page.records("inboxes")])
+        rows = [one async for page in pages for one in page.records("inboxes")]
+        return tuple(legible("AgentMail", rows, _inbox))
 
     async def delete_inbox(self, inbox: RemoteInbox) -> None:
         """Remove an inbox with its mail."""
@@ -177,20 +194,15 @@ class AgentmailBackend:
             state["after"] = (newest - (DEEP if deep else OVERLAP)).isoformat()
         asked = {"after": state["after"], **({"page_token": state["token"]} if "token" in state else {})}
         page = await self._listed(inbox, asked)
-        items = page.records("messages")
-        newest = max([datetime.fromisoformat(state["newest"]), *map(_arrived, items)])
-        ahead = {"newest": newest.isoformat(), "deep": state["deep"]}
-        if more := page.record.get("next_page_token"):
-            ahead |= {"after": state["after"], "token": more}
-        return Page(
-            found=tuple(
-                Found(id=one["message_id"], at=_arrived(one), detail={"labels": sorted(_labels(one))})
-                for one in items
-                if _is_arrival(one)
-            ),
-            cursor=json.dumps(ahead, sort_keys=True),
-            more=bool(more),
-        )
+        with understood("AgentMail"):
+            said = record(page.json)
+            items = legible("AgentMail", said["messages"], dict)
+            found = legible("AgentMail", list(filter(_is_arrival, items)), _found)
+            newest = min(max([datetime.fromisoformat(state["newest"]), *map(_arrived, items)]), furthest())
+            ahead = {"newest": newest.isoformat(), "deep": state["deep"]}
+            if more := said.get("next_page_token"):
+                ahead |= {"after": state["after"], "token": id_of(more)}
+        return Page(found=tuple(found), cursor=json.dumps(ahead, sort_keys=True), more=bool(more))
 
     async def _listed(self, inbox: RemoteInbox, query: Mapping[str, str]) -> Answer:
         while True:
@@ -252,7 +264,8 @@ class AgentmailBackend:
                     raise BackendError(f"Nothing left: {error.public}") from error
                 await asyncio.sleep(2 * self._pace.back_off)
             else:
-                return _receipt(mail, answer.record)
+                with understood("AgentMail", NoAnswer):
+                    return _receipt(mail, record(answer.json))
         raise AssertionError("the last try returns or raises")
 
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
@@ -263,7 +276,8 @@ class AgentmailBackend:
         async for page in self._service.pages(path, {"after": since, "limit": "100"}):
             for one in page.records("messages"):
                 if marker in _labels(one):
-                    return _receipt(mail, one)
+                    with understood("AgentMail"):
+                        return _receipt(mail, one)
         return None
 
     async def _is_fresh(self, address: str) -> bool:
@@ -282,7 +296,7 @@ class AgentmailBackend:
             body = {"message_ids": list(sent[start : start + 500])}
             for one in (await self._service.ask(path, method="POST", body=body)).records("messages"):
                 kind = next((kind for label, kind in _FATES if label in _labels(one)), None)
-                if kind is not None:
+                if kind is not None and isinstance(one.get("message_id"), str):
                     found.append(Event(provider_id=one["message_id"], kind=kind))
         return Events(events=tuple(found), cursor=None)
 
@@ -307,7 +321,7 @@ class AgentmailBackend:
 
 
 def _receipt(mail: OutboundMail, said: Mapping[str, Any]) -> Receipt:
-    message_id = str(said["message_id"])
+    message_id = id_of(said["message_id"])
     known = message_id if message_id.startswith("<") else None
     return Receipt(accepted=mail.recipients, provider_id=message_id, message_id=known)
 
@@ -328,11 +342,16 @@ def _explained(said: Any) -> Trouble:
 
 
 def _inbox(said: Mapping[str, Any]) -> RemoteInbox:
-    return RemoteInbox(address=str(said.get("email") or said["inbox_id"]).lower(), id=str(said["inbox_id"]))
+    return RemoteInbox(address=address_of(said.get("email") or said["inbox_id"]), id=id_of(said["inbox_id"]))
+
+
+def _found(item: Mapping[str, Any]) -> Found:
+    return Found(id=id_of(item["message_id"]), at=_arrived(item), detail={"labels": sorted(_labels(item))})
 
 
 def _labels(item: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(str(one).lower() for one in item.get("labels") or ())
+    labels: Any = item.get("labels")
+    return frozenset(str(one).lower() for one in cast(list[Any], labels)) if isinstance(labels, list) else frozenset()
 
 
 def _is_arrival(item: Mapping[str, Any]) -> bool:
