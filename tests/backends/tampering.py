@@ -84,10 +84,10 @@ def without(said: Any, path: tuple[Any, ...]) -> Any:
     return made
 
 
-def variants(said: Any) -> Iterator[tuple[tuple[Any, ...], str, bytes]]:
+def variants(said: Any, junk: tuple[Any, ...] = JUNK) -> Iterator[tuple[tuple[Any, ...], str, bytes]]:
     """(where, what, JSON) of each way to tamper with an answer."""
     for path in leaves(said):
-        for value in JUNK:
+        for value in junk:
             yield path, repr(value), json.dumps(replaced(said, path, value)).encode()
         if path:
             yield path, "nothing", json.dumps(without(said, path)).encode()

@@ -260,8 +260,11 @@ class AgentmailBackend:
                     "POST", path, repeat=Repeat.BY_KEY, body=request, headers={"Idempotency-Key": token}
                 )
             except Declined as error:
-                if error.code != "not_found" or not left or not await self._is_fresh(mail.mail_from.lower()):
+                if error.code != "not_found":
                     raise BackendError(f"Nothing left: {error.public}") from error
+                if not left or not await self._is_fresh(mail.mail_from.lower()):
+                    said = f"Nothing left: AgentMail has no inbox {mail.mail_from} for this key."
+                    raise BackendError(said) from error
                 await asyncio.sleep(2 * self._pace.back_off)
             else:
                 with understood("AgentMail", NoAnswer):
