@@ -59,6 +59,7 @@ def unlimited(stand: Tampered) -> None:
         fake._calls_left = 1_000_000
     if not isinstance(fake, FakeAgentmail):
         fake.left.clear()
+        fake.rows.clear()
 
 
 async def never(_: OutboundMail) -> None:

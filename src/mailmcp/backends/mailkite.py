@@ -217,7 +217,7 @@ class MailKiteBackend:
         for _ in range(3):
             page = await self._read(*path, query=asked | following, of=self._mailbox)
             with understood(self.name):
-                rows = [one for one in records(page["messages"]) if is_like(one, message)]
+                rows = [one for one in legible(self.name, page["messages"], dict) if is_like(one, message)]
             for one in rows:
                 answer = await self._called(
                     *path, str(one.get("uid")), "raw", query=asked, of=self._mailbox, octets=True
