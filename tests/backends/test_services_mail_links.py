@@ -63,7 +63,11 @@ async def test_from_an_address_there_that_is_no_inbox_here_the_link_goes_once_or
         await room.until(settled, True)
         await room.rested()
         assert (await room.room.draft(draft.id)).state is DraftState.HELD
-        if backend.name in ("e2a", "agentsend"):  # which cannot be told that it is automatic, or where to answer
+        if backend.name in (
+            "e2a",
+            "agentsend",
+            "pigeon",
+        ):  # which cannot be told that it is automatic, or where to answer
             (said,) = await links(room, tmp_path)
             assert "Nothing left" in said
             assert stand.sent() == []

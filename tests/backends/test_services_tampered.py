@@ -13,15 +13,18 @@ from fake_agentmail import FakeAgentmail
 from fake_agentsend import AgentSend
 from fake_e2a import E2A
 from fake_mailkite import MailKite
+from fake_pigeon import Pigeon
 from http_service import Asked, Said, transport
 from letters import letter
 from reception import KeepingReception
 from service_contract import approved
 from tampering import JUNK, Tampered, variants
 from test_agentmail import AgentmailStand
+from test_pigeon import PigeonStand
 from test_services_keep_the_contract import AgentSendStand, E2aStand, MailKiteStand
 
 from mailmcp.backends.calls import Pace
+from mailmcp.backends.services import ListsEvents
 from mailmcp.config import load_settings
 from mailmcp.errors import BackendError, MailError, NoAnswer
 from mailmcp.models import OutboundMail, Receipt
@@ -33,6 +36,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "e2a": lambda: E2aStand(E2A()),
     "mailkite": lambda: MailKiteStand(MailKite()),
     "agentsend": lambda: AgentSendStand(AgentSend()),
+    "pigeon": lambda: PigeonStand(Pigeon()),
 }
 
 
@@ -59,7 +63,7 @@ def unlimited(stand: Tampered) -> None:
         fake._calls_left = 1_000_000
     if not isinstance(fake, FakeAgentmail):
         fake.left.clear()
-        fake.rows.clear()
+        getattr(fake, "rows", []).clear()
 
 
 async def never(_: OutboundMail) -> None:
@@ -181,10 +185,11 @@ async def test_what_left_is_never_said_not_to_have_left(backend: Any, stand: Tam
         return stand.knows_repeats if found is None else judge(found)
 
     wrong += await through_all(stand, lambda: backend.find_sent(mail, "d_x"), same, (None, {}))
-    wrong += await through_all(
-        stand,
-        lambda: backend.events(inbox, None, sent),
-        lambda found: all(one.provider_id for one in found.events),
-        (None, {}),
-    )
+    if isinstance(backend, ListsEvents):
+        wrong += await through_all(
+            stand,
+            lambda: backend.events(inbox, None, sent),
+            lambda found: all(one.provider_id for one in found.events),
+            (None, {}),
+        )
     assert wrong == []
