@@ -31,7 +31,7 @@ from test_services_tampered import MAKE
 from mailmcp.backends.calls import Answer, Pace, Repeat, legible
 from mailmcp.backends.http import Service
 from mailmcp.config import load_settings
-from mailmcp.errors import AddressTaken, BackendError, NoAnswer, TryLater
+from mailmcp.errors import AddressTaken, BackendError, ConfigError, NoAnswer, TryLater
 
 pytestmark = pytest.mark.anyio
 QUICK = Pace(tries=2, back_off=0.001, longest=0.01, seconds=5)
@@ -227,6 +227,21 @@ async def test_a_redirect_that_leads_nowhere_or_elsewhere_is_an_error_of_ours(th
     with pytest.raises(BackendError, match="toy sends to") as told:
         await service(through=transport(lambda _: Said(302, headers={"Location": there}))).ask(("x",))
     assert "evil" not in told.value.public
+
+
+@pytest.mark.parametrize("key", ["good\n", "bad\0", "k\u00e9y", "x\r\nEvil: 1"])
+def test_a_key_that_no_header_can_hold_is_refused_at_the_start(key: str) -> None:
+    with pytest.raises(ConfigError, match="copy it again") as told:
+        Service("toy", "https://toy.example", budget=FreeBudget(), headers={"Authorization": f"Bearer {key}"})
+    assert key.strip() not in told.value.public
+
+
+async def test_a_header_that_cannot_be_written_says_that_nothing_was_asked() -> None:
+    with serving(lambda _: Said(200, {})) as url:
+        async with aclosing(service(url)) as asked:
+            with pytest.raises(BackendError) as told:
+                await asked.call("POST", ("x",), repeat=Repeat.NEVER, body={}, headers={"X": "a\nb"})
+    assert not isinstance(told.value, NoAnswer)
 
 
 # --- packed bodies, on a real port -----------------------------------------------------------------------------------

@@ -79,6 +79,8 @@ if TYPE_CHECKING:
     import httpx2
 
 OVERLAP, DEEP, DEEP_EVERY = timedelta(minutes=10), timedelta(days=1), timedelta(hours=1)
+FOUND_WITHIN = timedelta(days=30)
+"""So far back it is looked for what was sent: a home may sleep for longer than the service remembers a key."""
 MOST_RECIPIENTS = 50
 LARGEST_REQUEST = 6_000_000
 HOSTS = ("agentmail.to", "agentmail.eu", "amazonaws.com", "cloudfront.net")
@@ -275,7 +277,7 @@ class AgentmailBackend:
         """What the service's own list says; what it does not know may be sent again, with the same key."""
         marker = _marker(once(key, asked_of(fields_of(mail))))
         path = ("v0", "inboxes", mail.mail_from.lower(), "messages")
-        since = (datetime.now(UTC) - DEEP).isoformat()
+        since = (datetime.now(UTC) - FOUND_WITHIN).isoformat()
         async for page in self._service.pages(path, {"after": since, "limit": "100"}):
             for one in page.records("messages"):
                 if marker in _labels(one):

@@ -34,7 +34,7 @@ from mailmcp.backends.calls import (
     query_of,
     seconds_of,
 )
-from mailmcp.errors import BackendError, NoAnswer, TryLater
+from mailmcp.errors import BackendError, ConfigError, NoAnswer, TryLater
 from mailmcp.language.characters import cleaned
 
 if TYPE_CHECKING:
@@ -73,8 +73,10 @@ class Service:
     ) -> None:
         """``headers`` hold the key and go to ``base`` alone; ``secrets`` are left out of all words.
 
-        Raises ConfigError for a ``base`` that would show the key to everybody on the way.
+        Raises ConfigError for a ``base`` that would show the key to everybody on the way, or a key that is none.
         """
+        if not all(value.isascii() and value.isprintable() for value in (headers or {}).values()):
+            raise ConfigError(f"The key of {name} has a character that no key has: copy it again, on one line.")
         self.name = name
         self.base = origin_of(name, base)
         self._prefix = urlsplit(base).path.rstrip("/")
@@ -265,6 +267,8 @@ class Service:
                     url = self._followed(url, there)
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
                 raise TryLater(f"{self.name} cannot be reached now.") from _kind(error)
+            except httpx2.LocalProtocolError as error:
+                raise BackendError(f"{self.name} cannot be asked that.") from _kind(error)
             except (httpx2.TransportError, TimeoutError) as error:
                 raise NoAnswer(f"{self.name} gave no answer.") from _kind(error)
             except (httpx2.InvalidURL, httpx2.HTTPError, UnicodeError) as error:
