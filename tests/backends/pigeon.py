@@ -11,18 +11,30 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, SecretStr
 
-from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, moment_of, record, records, understood
+from mailmcp.backends.calls import (
+    STEADY,
+    Declined,
+    Pace,
+    Repeat,
+    address_of,
+    id_of,
+    legible,
+    moment_of,
+    record,
+    understood,
+)
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Reception
 from mailmcp.backends.fields import Fields, File, checked, fields_of, mailbox, once, written
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import CursorGone, Missing, unanswered
 from mailmcp.config.sections import Section
-from mailmcp.errors import AddressTaken, BackendError, BadAddress
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, NoAnswer
 from mailmcp.models import Finding, Found, Incoming, OutboundMail, Page, Receipt, RemoteInbox, Standing
 
 if TYPE_CHECKING:
@@ -92,7 +104,7 @@ class PigeonBackend:
         found: list[RemoteInbox] = []
         async for page in self._service.pages(("v1", "boxes"), {"limit": "100"}):
             with understood("Pigeon"):
-                found += [_inbox(one) for one in records(page.json["boxes"])]
+                found += legible("Pigeon", page.json["boxes"], _inbox)
         return tuple(found)
 
     async def delete_inbox(self, inbox: RemoteInbox) -> None:
@@ -119,8 +131,8 @@ class PigeonBackend:
         with understood("Pigeon"):
             said = record(answer.json)
             return Page(
-                found=tuple(Found(id=_text(one, "id"), at=_moment(one)) for one in records(said["mails"])),
-                cursor=_text(said, "cursor"),
+                found=tuple(legible("Pigeon", said["mails"], _found)),
+                cursor=id_of(said["cursor"]),
                 more=said["more"] is True,
             )
 
@@ -145,46 +157,39 @@ class PigeonBackend:
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """Hand over what was approved."""
         meant = fields_of(mail)
-        if meant.automatic:
-            raise BackendError("Nothing left: Pigeon cannot be told that an answer is automatic.")
         request = _request(meant)
-        checked(_said(request, meant.sender.email), meant, "Pigeon")
-        await about_to_commit(OutboundMail(mime=mail.mime, mail_from=mail.mail_from, recipients=meant.recipients))
-        answer = await self._service.call(
-            "POST",
-            ("v1", "boxes", mail.mail_from, "sends"),
-            repeat=Repeat.BY_KEY,
-            body=request,
-            headers={"Idempotency-Key": once(key, request)},
-        )
-        return _receipt(answer.record, mail)
+        said = _said(request)
+        checked(said, meant, "Pigeon")
+        await about_to_commit(replace(mail, recipients=said.recipients))
+        path, token = ("v1", "boxes", mail.mail_from, "sends"), {"Idempotency-Key": once(key, request)}
+        try:
+            answer = await self._service.call("POST", path, repeat=Repeat.BY_KEY, body=request, headers=token)
+        except Declined as error:
+            raise BackendError(f"Nothing left: {error.public}") from error
+        with understood("Pigeon", NoAnswer):
+            return _receipt(record(answer.json), mail)
 
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
         """What it lists under the key."""
         query = {"idempotency_key": once(key, _request(fields_of(mail)))}
         answer = await self._service.ask(("v1", "boxes", mail.mail_from, "sends"), query)
         with understood("Pigeon"):
-            return next((_receipt(one, mail) for one in records(record(answer.json)["sends"])), None)
+            sent = legible("Pigeon", record(answer.json)["sends"], lambda one: _receipt(one, mail))
+        return sent[0] if sent else None
 
 
-def _text(said: Mapping[str, Any], name: str) -> str:
-    if not isinstance(found := said[name], str) or not found:
-        raise TypeError(name)
-    return found
-
-
-def _moment(said: Mapping[str, Any]) -> datetime:
-    if (found := moment_of(said["received_at"])) is None:
-        raise ValueError("received_at")
-    return found
+def _found(said: Mapping[str, Any]) -> Found:
+    if (at := moment_of(said["received_at"])) is None:
+        raise ValueError("no time")
+    return Found(id=id_of(said["id"]), at=at)
 
 
 def _inbox(said: Mapping[str, Any]) -> RemoteInbox:
-    return RemoteInbox(address=_text(said, "address").lower(), id=_text(said, "id"))
+    return RemoteInbox(address=address_of(said["address"]), id=id_of(said["id"]))
 
 
 def _receipt(said: Mapping[str, Any], mail: OutboundMail) -> Receipt:
-    return Receipt(accepted=mail.recipients, provider_id=_text(said, "id"), message_id=_text(said, "message_id"))
+    return Receipt(accepted=mail.recipients, provider_id=id_of(said["id"]), message_id=id_of(said["message_id"]))
 
 
 def _request(meant: Fields) -> dict[str, Any]:
@@ -211,7 +216,7 @@ def _request(meant: Fields) -> dict[str, Any]:
     }
 
 
-def _said(request: Mapping[str, Any], sender: str) -> Fields:
+def _said(request: Mapping[str, Any]) -> Fields:
     """The way back of ``_request``."""
     return Fields(
         sender=mailbox(request["from"]),

@@ -481,3 +481,15 @@ async def test_it_works_over_a_real_connection(fake: FakeAgentmail, tmp_path: Pa
         await sent(made, approved(inbox.address))
         assert len(fake.sent) == 1
         await made.aclose()
+
+
+@pytest.mark.anyio
+async def test_what_left_days_ago_is_found_though_its_key_is_forgotten(backend: Any, fake: FakeAgentmail) -> None:
+    inbox = await backend.create_inbox(name="ann", display_name="", key="k")
+    mail = approved(inbox.address, subject="Once")
+    fake.skew = timedelta(days=-5)
+    receipt, _ = await sent(backend, mail)
+    fake.skew = timedelta(0)
+    found = await backend.find_sent(mail, "d_1")
+    assert found is not None
+    assert found.provider_id == receipt.provider_id

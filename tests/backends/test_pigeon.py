@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -40,3 +43,25 @@ class TestPigeon(ServiceContract):
     @pytest.fixture
     def stand(self) -> PigeonStand:
         return PigeonStand(Pigeon())
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "backends.md"
+
+
+def test_it_is_as_short_as_the_page_says() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert "in less than 250 lines" in page
+    assert len((Path(__file__).parent / "pigeon.py").read_text(encoding="utf-8").splitlines()) < 250
+
+
+def test_what_the_page_names_is_there() -> None:
+    told = PAGE.read_text(encoding="utf-8").partition("## Writing one")[2]
+    named = re.findall(r"`(calls|services|fields|http)\.(\w+)", told)
+    assert len(named) > 10
+    for module, name in named:
+        if name != "py":
+            assert hasattr(import_module(f"mailmcp.backends.{module}"), name), f"{module}.{name}"
+    for file in re.findall(r"`(tests/backends/\w+\.py|\w+\.py)`", told):
+        assert list((PAGE.parents[1] / "tests").rglob(Path(file).name)) or list(
+            (PAGE.parents[1] / "src").rglob(Path(file).name)
+        ), file

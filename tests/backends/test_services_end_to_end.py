@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fake_agentmail import KEY, FakeAgentmail, addresses, bare
 from fake_agentsend import DOMAIN, AgentSend
 from fake_e2a import E2A, SHARED, passing
 from fake_mailkite import MailKite
 from fake_streams import AgentmailStreams
+from http_service import serving
 from loopback_service import served
 from main_job import LIMIT, assistant, code_mail, main_job
 from streaming import streaming
@@ -145,3 +151,102 @@ async def test_what_agentmail_says_on_its_socket_brings_the_code_and_the_status_
             assert found["code"] == "482913"
         await service.until(0)
         assert [line.ended for line in service.past] == [1000], "it said goodbye when the server ended"
+
+
+def at_agentmail(url: str) -> dict[str, str]:
+    return {"MAILMCP_BACKEND": "agentmail", "MAILMCP_AGENTMAIL__API_KEY": KEY, "MAILMCP_AGENTMAIL__URL": url}
+
+
+def left_by(fake: FakeAgentmail) -> list[Any]:
+    """(mail, recipients) of each that AgentMail let go."""
+    return [
+        (
+            message_from_bytes(one.raw, policy=default),
+            tuple(bare(to) for name in ("to", "cc", "bcc") for to in addresses((one.sent or {}).get(name))),
+        )
+        for one in fake.sent
+    ]
+
+
+async def test_the_main_job_at_agentmail(home):
+    fake = FakeAgentmail()
+    with serving(fake) as url:
+        async with assistant(home, **at_agentmail(url)) as one:
+            done = await main_job(one, fake.receive, lambda: left_by(fake))
+    assert done["mail"]["in-reply-to"] == "<739154@app.example>"
+    assert done["inbox"] == "shop@agentmail.to"
+
+
+async def test_four_services_at_once_each_get_their_codes_and_send_their_own_answers(home, kite):
+    first, second, fourth = FakeAgentmail(), E2A(), AgentSend()
+    with ExitStack() as stack:
+        urls = [
+            stack.enter_context(serving(first)),
+            *(stack.enter_context(served(it)) for it in (second, kite, fourth)),
+        ]
+        given = {
+            **at_agentmail(urls[0]),
+            "MAILMCP_E2A__API_KEY": second.account_key,
+            "MAILMCP_E2A__URL": urls[1],
+            **at_mailkite(kite, urls[2]),
+            **at_agentsend(fourth, urls[3]),
+            "MAILMCP_BACKEND": "agentmail,e2a,mailkite,agentsend",
+        }
+        deliver = {
+            "agentmail": first.receive,
+            "e2a": second.deliver,
+            "mailkite": lambda inbox, raw: kite.deliver(inbox, raw=raw),
+            "agentsend": fourth.deliver,
+        }
+        async with assistant(home, **given) as one:
+            codes = {name: str(482913 + at) for at, name in enumerate(deliver)}
+            inboxes = {
+                name: (await one.call("create_inbox", name=f"shop-{at}", backend=name))["address"]
+                for at, name in enumerate(deliver)
+            }
+            waiting = {
+                name: asyncio.create_task(one.call("wait_for_otp", inbox=inboxes[name], timeout=40)) for name in deliver
+            }
+            for name, bring in deliver.items():
+                await asyncio.to_thread(bring, inboxes[name], code_mail(inboxes[name], codes[name]))
+            for name in deliver:
+                found = await waiting[name]
+                assert (found["status"], found["code"]) == ("found", codes[name])
+                body = f"Thank you, {name}."
+                held = await one.call(
+                    "draft_for_approval", inbox=inboxes[name], body=body, in_reply_to=found["message"]
+                )
+                await one.approve(held["draft"])
+                assert (await one.until(held["draft"], "sent", "failed", "unknown", "refused"))["status"] == "sent"
+            for name, left in zip(deliver, (left_by(first), second.left, kite.left, fourth.left), strict=True):
+                ((mail, recipients),) = left
+                assert recipients == ("no-reply@app.example",)
+                assert mail.get_body(("plain",)).get_content().strip() == f"Thank you, {name}."
+
+
+async def test_mail_comes_through_one_service_and_leaves_through_another_of_the_same_domain(home, kite):
+    """AgentSend receives for a domain of one's own, and MailKite sends for it."""
+    fake = AgentSend()
+    with served(fake) as url, served(kite) as way_out:
+        given = {**at_mailkite(kite, way_out), **at_agentsend(fake, url), "MAILMCP_SEND_BACKEND": "mailkite"}
+        kite.domain(DOMAIN)
+        async with assistant(home, **given) as one:
+            done = await main_job(one, fake.deliver, lambda: kite.left)
+        assert fake.left == []
+    assert done["mail"]["in-reply-to"] == "<739154@app.example>"
+
+
+async def test_a_service_that_does_not_know_the_senders_address_sends_nothing_and_that_is_said(home):
+    fake, other = E2A(), FakeAgentmail()
+    with served(fake) as url, serving(other) as way_out:
+        given = {"MAILMCP_E2A__API_KEY": fake.account_key, "MAILMCP_E2A__URL": url, **at_agentmail(way_out)}
+        given |= {"MAILMCP_BACKEND": "e2a", "MAILMCP_SEND_BACKEND": "agentmail"}
+        async with assistant(home, **given) as one:
+            inbox = (await one.call("create_inbox", name="shop"))["address"]
+            held = await one.call("draft_for_approval", inbox=inbox, body="Hi", to=["bob@x.example"], subject="Hi")
+            await one.approve(held["draft"])
+            ended = await one.until(held["draft"], "sent", "failed", "unknown", "refused")
+    assert ended["status"] == "failed"
+    assert "Nothing left" in str(ended)
+    assert f"no inbox {inbox}" in str(ended)
+    assert (fake.left, other.sent) == ([], [])

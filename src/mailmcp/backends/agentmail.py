@@ -33,15 +33,39 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from mailmcp.authenticity import claims
-from mailmcp.backends.agentmail_wire import asked_of, event_of, hook_of, said_by, sockets_of
-from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, Trouble, explained, moment_of
+from mailmcp.backends.agentmail_wire import (
+    arrived_at,
+    asked_of,
+    event_of,
+    found_of,
+    hook_of,
+    inbox_of,
+    is_arrival,
+    labels_of,
+    said_by,
+    sockets_of,
+)
+from mailmcp.backends.calls import (
+    STEADY,
+    Answer,
+    Declined,
+    Pace,
+    Repeat,
+    Trouble,
+    explained,
+    furthest,
+    id_of,
+    legible,
+    record,
+    understood,
+)
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Budgets
 from mailmcp.backends.fields import checked, fields_of, once
 from mailmcp.backends.services import CursorGone, Missing
 from mailmcp.backends.streams import StreamingService
 from mailmcp.config import Settings
 from mailmcp.config.services import revealed
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, TryLater
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, NoAnswer, TryLater
 from mailmcp.mail import parse
 from mailmcp.models import (
     Claim,
@@ -66,6 +90,8 @@ if TYPE_CHECKING:
     import httpx2
 
 OVERLAP, DEEP, DEEP_EVERY = timedelta(minutes=10), timedelta(days=1), timedelta(hours=1)
+FOUND_WITHIN = timedelta(days=30)
+"""So far back it is looked for what was sent: a home may sleep for longer than the service remembers a key."""
 MOST_RECIPIENTS = 50
 MOST_WATCHED = 100
 """Inboxes that one WebSocket tells of."""
@@ -149,12 +175,14 @@ class AgentmailBackend:
             if error.status == 400 and name is not None:
                 raise BadAddress(error.public) from error
             raise
-        return _inbox(answer.record)
+        with understood("AgentMail"):
+            return inbox_of(record(answer.json))
 
     async def list_inboxes(self) -> tuple[RemoteInbox, ...]:
         """All inboxes that the key may see."""
         pages = self._service.pages(("v0", "inboxes"), {"limit": "100"})
-        return tuple([_inbox(one) async for page in pages for one in page.records("inboxes")])
+        rows = [one async for page in pages for one in page.records("inboxes")]
+        return tuple(legible("AgentMail", rows, inbox_of))
 
     async def delete_inbox(self, inbox: RemoteInbox) -> None:
         """Remove an inbox with its mail."""
@@ -177,20 +205,15 @@ class AgentmailBackend:
             state["after"] = (newest - (DEEP if deep else OVERLAP)).isoformat()
         asked = {"after": state["after"], **({"page_token": state["token"]} if "token" in state else {})}
         page = await self._listed(inbox, asked)
-        items = page.records("messages")
-        newest = max([datetime.fromisoformat(state["newest"]), *map(_arrived, items)])
-        ahead = {"newest": newest.isoformat(), "deep": state["deep"]}
-        if more := page.record.get("next_page_token"):
-            ahead |= {"after": state["after"], "token": more}
-        return Page(
-            found=tuple(
-                Found(id=one["message_id"], at=_arrived(one), detail={"labels": sorted(_labels(one))})
-                for one in items
-                if _is_arrival(one)
-            ),
-            cursor=json.dumps(ahead, sort_keys=True),
-            more=bool(more),
-        )
+        with understood("AgentMail"):
+            said = record(page.json)
+            items = legible("AgentMail", said["messages"], dict)
+            found = legible("AgentMail", list(filter(is_arrival, items)), found_of)
+            newest = min(max([datetime.fromisoformat(state["newest"]), *map(arrived_at, items)]), furthest())
+            ahead = {"newest": newest.isoformat(), "deep": state["deep"]}
+            if more := said.get("next_page_token"):
+                ahead |= {"after": state["after"], "token": id_of(more)}
+        return Page(found=tuple(found), cursor=json.dumps(ahead, sort_keys=True), more=bool(more))
 
     async def _listed(self, inbox: RemoteInbox, query: Mapping[str, str]) -> Answer:
         while True:
@@ -214,7 +237,7 @@ class AgentmailBackend:
         labels = frozenset(found.detail.get("labels", ()))
         try:
             if "agent-armor-held" in labels:
-                labels = _labels((await self._service.ask(path)).record)
+                labels = labels_of((await self._service.ask(path)).record)
                 if "agent-armor-held" in labels:
                     raise TryLater("AgentMail keeps a mail back for a review of its own.")
             link = (await self._service.ask((*path, "raw"))).record.get("download_url", "")
@@ -279,22 +302,27 @@ class AgentmailBackend:
                     "POST", path, repeat=Repeat.BY_KEY, body=request, headers={"Idempotency-Key": token}
                 )
             except Declined as error:
-                if error.code != "not_found" or not left or not await self._is_fresh(mail.mail_from.lower()):
+                if error.code != "not_found":
                     raise BackendError(f"Nothing left: {error.public}") from error
+                if not left or not await self._is_fresh(mail.mail_from.lower()):
+                    said = f"Nothing left: AgentMail has no inbox {mail.mail_from} for this key."
+                    raise BackendError(said) from error
                 await asyncio.sleep(2 * self._pace.back_off)
             else:
-                return _receipt(mail, answer.record)
+                with understood("AgentMail", NoAnswer):
+                    return _receipt(mail, record(answer.json))
         raise AssertionError("the last try returns or raises")
 
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
         """What the service's own list says; what it does not know may be sent again, with the same key."""
         marker = _marker(once(key, asked_of(fields_of(mail))))
         path = ("v0", "inboxes", mail.mail_from.lower(), "messages")
-        since = (datetime.now(UTC) - DEEP).isoformat()
+        since = (datetime.now(UTC) - FOUND_WITHIN).isoformat()
         async for page in self._service.pages(path, {"after": since, "limit": "100"}):
             for one in page.records("messages"):
-                if marker in _labels(one):
-                    return _receipt(mail, one)
+                if marker in labels_of(one):
+                    with understood("AgentMail"):
+                        return _receipt(mail, one)
         return None
 
     async def _is_fresh(self, address: str) -> bool:
@@ -312,8 +340,8 @@ class AgentmailBackend:
             path = ("v0", "inboxes", inbox.id, "messages", "batch-get")
             body = {"message_ids": list(sent[start : start + 500])}
             for one in (await self._service.ask(path, method="POST", body=body)).records("messages"):
-                kind = next((kind for label, kind in _FATES if label in _labels(one)), None)
-                if kind is not None:
+                kind = next((kind for label, kind in _FATES if label in labels_of(one)), None)
+                if kind is not None and isinstance(one.get("message_id"), str):
                     found.append(Event(provider_id=one["message_id"], kind=kind))
         return Events(events=tuple(found), cursor=None)
 
@@ -338,7 +366,7 @@ class AgentmailBackend:
 
 
 def _receipt(mail: OutboundMail, said: Mapping[str, Any]) -> Receipt:
-    message_id = str(said["message_id"])
+    message_id = id_of(said["message_id"])
     known = message_id if message_id.startswith("<") else None
     return Receipt(accepted=mail.recipients, provider_id=message_id, message_id=known)
 
@@ -356,25 +384,6 @@ def _explained(said: Any) -> Trouble:
     if record.get("window") in ("daily", "monthly"):
         return Trouble(code=trouble.code, message=trouble.message, advice=trouble.advice, again=False)
     return trouble
-
-
-def _inbox(said: Mapping[str, Any]) -> RemoteInbox:
-    return RemoteInbox(address=str(said.get("email") or said["inbox_id"]).lower(), id=str(said["inbox_id"]))
-
-
-def _labels(item: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(str(one).lower() for one in item.get("labels") or ())
-
-
-def _is_arrival(item: Mapping[str, Any]) -> bool:
-    labels = _labels(item)
-    return "received" in labels or not labels & {"sent", "draft", "scheduled"}
-
-
-def _arrived(item: Mapping[str, Any]) -> datetime:
-    """When the service had it, by its own clock where it says so."""
-    times = [one for name in ("created_at", "timestamp") if (one := moment_of(item.get(name))) is not None]
-    return times[0] if times else datetime.now(UTC)
 
 
 def _claim(raw: bytes, labels: frozenset[str]) -> Claim | None:

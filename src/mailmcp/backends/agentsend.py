@@ -37,8 +37,21 @@ from mailmcp.backends.agentsend_wire import (
     request_of,
     said_of,
     time_of,
+    timed,
 )
-from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, record, records, understood
+from mailmcp.backends.calls import (
+    STEADY,
+    Declined,
+    Pace,
+    Repeat,
+    address_of,
+    furthest,
+    id_of,
+    legible,
+    record,
+    records,
+    understood,
+)
 from mailmcp.backends.fields import Fields, File, checked, fields_of, missing
 from mailmcp.backends.http import Service
 from mailmcp.backends.lookups import looked_for, states, unseen
@@ -121,11 +134,14 @@ class AgentSendBackend:
         """Make an inbox. A made-up name is the key's own, so that a repeat finds what was made."""
         prefix = name or f"agent-{key.rpartition('-')[2][:12]}"
         body = {"prefix": prefix, **({"displayName": display_name} if display_name else {})}
+        # Looked before: after a lost answer, what was there already would be taken for what was made.
+        if name is not None and (there := await self._named(prefix)) is not None:
+            raise AddressTaken(f"{there.address} is an inbox of yours already: choose another name.")
         try:
             answer = await self._service.call("POST", ("inboxes",), repeat=Repeat.NEVER, body=body)
             with understood(self.name, NoAnswer):
                 made = record(answer.json)
-                return RemoteInbox(address=str(made["address"]).lower(), id=str(made["id"]))
+                return RemoteInbox(address=address_of(made["address"]), id=id_of(made["id"]))
         except NoAnswer:
             if (found := await self._named(prefix)) is None:
                 raise
@@ -148,8 +164,11 @@ class AgentSendBackend:
     async def list_inboxes(self) -> tuple[RemoteInbox, ...]:
         """The account's inboxes."""
         with understood(self.name):
-            rows = records((await self._read("inboxes"))["data"])
-            found = [RemoteInbox(address=str(one["address"]).lower(), id=str(one["id"])) for one in rows]
+            found = legible(
+                self.name,
+                (await self._read("inboxes"))["data"],
+                lambda one: RemoteInbox(address=address_of(one["address"]), id=id_of(one["id"])),
+            )
         self._ids = {one.address: one.id for one in found}
         return tuple(found)
 
@@ -171,17 +190,17 @@ class AgentSendBackend:
         asked = {"limit": str(PAGE), "offset": str(offset), "status": "received"}
         with understood(self.name):
             said = record(await self._read("inboxes", inbox.id, "messages", query=asked))
-            rows, count = records(said["data"]), int(said["total"])
+            rows, count = legible(self.name, said["data"], timed), int(said["total"])
             found = tuple(
-                Found(id=str(one["id"]), at=moment_of(one["createdAt"]))
+                Found(id=id_of(one["id"]), at=moment_of(one["createdAt"]))
                 for one in rows
-                if one["inboxId"] == inbox.id and time_of(moment_of(one["createdAt"])) >= state["from"]
+                if one.get("inboxId", inbox.id) == inbox.id and time_of(moment_of(one["createdAt"])) >= state["from"]
             )
             times = [time_of(moment_of(one["createdAt"])) for one in rows]
         newest = max([newest, *times])
         if offset + len(rows) >= count or not rows or times[-1] < state["from"]:
-            reached = max(state["from"], time_of(moment_of(newest) - OVERLAP))
-            return Page(found=found, cursor=json.dumps({"from": reached}))
+            begin = max(state["from"], time_of(moment_of(newest) - OVERLAP))
+            return Page(found=found, cursor=json.dumps({"from": min(begin, time_of(furthest(OVERLAP)))}))
         # Some rows once more: mail that was deleted meanwhile has moved the others up.
         ahead = {"from": state["from"], "newest": newest, "offset": offset + max(1, len(rows) - 10)}
         return Page(found=found, cursor=json.dumps(ahead), more=True)
@@ -267,7 +286,7 @@ class AgentSendBackend:
         headers = {"Content-Type": kind}
         answer = await self._service.call("POST", ("attachments",), repeat=Repeat.FREELY, body=octets, headers=headers)
         with understood(self.name):
-            return str(record(answer.json)["id"]), file
+            return id_of(record(answer.json)["id"]), file
 
     async def _thread(self, meant: Fields, inbox: str) -> str | None:
         """The thread of what is answered, when it is one of this inbox."""

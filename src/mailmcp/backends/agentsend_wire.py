@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from mailmcp.authenticity import claims
 from mailmcp.backends import calls
-from mailmcp.backends.calls import Trouble
+from mailmcp.backends.calls import Trouble, id_of, text_of
 from mailmcp.backends.fields import Fields, File, rebuilt
 from mailmcp.errors import BackendError
 from mailmcp.models import Address, Claim, Event, EventKind, Receipt
@@ -102,7 +102,7 @@ def form_of(file: File) -> tuple[str, bytes]:
 
 def receipt_of(recipients: Sequence[str], row: dict[str, Any]) -> Receipt:
     """What a row says of a mail that was just sent."""
-    id_, everybody = str(row["id"]), tuple(recipients)
+    id_, everybody = id_of(row["id"]), tuple(recipients)
     why = "AgentSend's sandbox took it and sends it to nobody." if row.get("delivery") == "dry-run" else ""
     if row.get("status") == "failed":
         why = "AgentSend could not send it."
@@ -111,6 +111,13 @@ def receipt_of(recipients: Sequence[str], row: dict[str, Any]) -> Receipt:
     travels = row.get("sesMessageId")
     message_id = f"<{travels}@email.amazonses.com>" if isinstance(travels, str) and travels else None
     return Receipt(accepted=everybody, provider_id=id_, message_id=message_id)
+
+
+def timed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row that says what it is called and when it was. Raises ValueError for any other."""
+    id_of(row["id"])
+    moment_of(row["createdAt"])
+    return row
 
 
 def is_same(row: dict[str, Any], meant: Fields) -> bool:
@@ -141,8 +148,8 @@ def rebuilt_of(row: dict[str, Any], files: Sequence[File], at: datetime) -> byte
         message_id=str(row.get("messageIdHeader") or "") or None,
         in_reply_to=str(row.get("inReplyTo") or "") or None,
         references=strings(row.get("referencesHeaders")),
-        text=cast(str | None, row.get("bodyText")),
-        html=cast(str | None, row.get("bodyHtml")),
+        text=text_of(row.get("bodyText")),
+        html=text_of(row.get("bodyHtml")),
         files=files,
     )
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 from mailmcp.errors import BackendError, ConfigError, NoAnswer, TryLater
+
+log = logging.getLogger("mailmcp.services")
+
+T = TypeVar("T")
+_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]@\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}@[A-Za-z0-9\u00a1-\ud7ff.-]{1,253}")
 
 
 class Repeat(Enum):
@@ -74,8 +80,11 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; an empty one is None. Raises ValueError for what is none."""
-        return json.loads(self.body) if self.body.strip() else None
+        """The body as JSON; an empty one is None. Raises ValueError for what is none, or nested beyond reason."""
+        try:
+            return json.loads(self.body) if self.body.strip() else None
+        except RecursionError:
+            raise ValueError("nested beyond reason") from None
 
     @property
     def record(self) -> dict[str, Any]:
@@ -127,8 +136,13 @@ def understood(service: str, otherwise: type[BackendError] = TryLater) -> Genera
     """While an answer is read: one of another form than the service's is an error of its kind, and not of ours."""
     try:
         yield
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise otherwise(f"{service} gave an answer that cannot be read.") from error
+
+
+def furthest(overlap: timedelta = timedelta(0)) -> datetime:
+    """How far a cursor of time may go, whatever was met: one row of the future would hide all that comes after it."""
+    return datetime.now(UTC) - overlap
 
 
 def encoded(path: Sequence[str]) -> str:
@@ -190,6 +204,47 @@ def records(said: Any) -> list[dict[str, Any]]:
     if not isinstance(said, list):
         raise TypeError("no list")
     return [record(one) for one in cast(list[Any], said)]
+
+
+def id_of(said: Any) -> str:
+    """What a service calls something: words, which may be any, or a number. Raises ValueError for anything else."""
+    if isinstance(said, bool) or not isinstance(said, str | int):
+        raise ValueError("no id")
+    found = str(said)
+    if found in ("", ".", ".."):  # such an id cannot be asked for
+        raise ValueError("no id")
+    found.encode()  # half a character can neither be kept nor asked for
+    return found
+
+
+def text_of(said: Any) -> str | None:
+    """Words, if it is any."""
+    return said if isinstance(said, str) else None
+
+
+def address_of(said: Any) -> str:
+    """The address of an inbox, in lower case. Raises ValueError for what is none."""
+    if not isinstance(said, str) or not _ADDRESS.fullmatch(said):
+        raise ValueError("no address")
+    return said.lower()
+
+
+def legible(service: str, said: Any, read: Callable[[dict[str, Any]], T]) -> list[T]:
+    """What can be read of a list of objects: one that says nothing of use keeps no other from being had.
+
+    Raises TryLater when that is none of them, or no list: then the service speaks another way than is known here.
+    """
+    if said is not None and not isinstance(said, list):
+        raise TryLater(f"{service} gave a list that cannot be read.")
+    rows, found = cast(list[Any], said or []), list[T]()
+    for one in rows:
+        try:
+            found.append(read(record(one)))
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
+            log.warning("%s lists something that cannot be read: it is left there", service)
+    if rows and not found:
+        raise TryLater(f"{service} gave a list that cannot be read.")
+    return found
 
 
 def query_of(query: Mapping[str, str] | None) -> str:

@@ -21,15 +21,23 @@ Quirks, each with a test:
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mailmcp.backends.calls import STEADY, Declined, Pace, Repeat, understood
+from mailmcp.backends.calls import (
+    STEADY,
+    Declined,
+    Pace,
+    Repeat,
+    address_of,
+    furthest,
+    id_of,
+    legible,
+    understood,
+)
 from mailmcp.backends.e2a_wire import (
     Parent,
     as_sent,
@@ -39,15 +47,16 @@ from mailmcp.backends.e2a_wire import (
     fate_of,
     mark_of,
     moment_of,
+    octets_of,
     parent_of,
+    rebuilt_of,
     receipt_of,
     request_of,
     said_of,
-    strings,
     time_of,
 )
-from mailmcp.backends.fields import Fields, checked, fields_of, rebuilt
-from mailmcp.backends.services import Missing, StreamOver, unanswered
+from mailmcp.backends.fields import Fields, checked, fields_of
+from mailmcp.backends.services import CursorGone, Missing, StreamOver, unanswered
 from mailmcp.backends.streams import StreamingService
 from mailmcp.config.services import revealed
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, NoAnswer
@@ -128,8 +137,12 @@ class E2aBackend:
         """Make an agent. A made-up name is the key's own, so that a repeat finds what was made."""
         if not self._shared:
             with understood(self.name):
-                self._shared = str((await self._read("info"))["shared_domain"])
+                shared = (await self._read("info"))["shared_domain"]
+                self._shared = address_of(f"x@{shared}").partition("@")[2]
         address = f"{name or 'agent-' + key.rpartition('-')[2][:12]}@{self._shared}".lower()
+        # Looked before: after a lost answer, what was there already would be taken for what was made.
+        if name is not None and await self._has(address):
+            raise AddressTaken(f"{address} is taken at e2a: choose another name.")
         try:
             body = {"email": address, "name": display_name} if display_name else {"email": address}
             await self._service.call("POST", ("v1", "agents"), repeat=Repeat.NEVER, body=body)
@@ -156,7 +169,7 @@ class E2aBackend:
     async def list_inboxes(self) -> tuple[RemoteInbox, ...]:
         """The account's agents, or the one that the key is bound to."""
         try:
-            found = [str(one["email"]) for one in await self._all(("agents",), {})]
+            found = legible(self.name, await self._all(("agents",), {}), lambda one: address_of(one["email"]))
         except Declined as error:
             if error.status != 403:
                 raise
@@ -187,43 +200,30 @@ class E2aBackend:
         try:
             page = await self._read(*path, query=asked | ({"cursor": state["next"]} if "next" in state else {}))
         except Declined as error:
-            if error.code != "invalid_cursor":
-                raise
-            page = await self._read(*path, query=asked)  # the walk begins again
+            if error.code == "invalid_cursor":
+                raise CursorGone(error.public) from error
+            raise
         with understood(self.name):
-            found = tuple(Found(id=str(one["id"]), at=moment_of(one["created_at"])) for one in page["items"])
+            found = tuple(legible(self.name, page["items"], _found))
             state["newest"] = max(state["newest"], *(time_of(one.at) for one in found), "")
             if following := page.get("next_cursor"):
-                return Page(found=found, cursor=json.dumps({**state, "next": str(following)}), more=True)
-        reached = max(state["from"], time_of(moment_of(state["newest"]) - OVERLAP))
-        return Page(found=found, cursor=json.dumps({"from": reached, "wide": state["wide"]}))
+                return Page(found=found, cursor=json.dumps({**state, "next": id_of(following)}), more=True)
+        begin = max(state["from"], time_of(moment_of(state["newest"]) - OVERLAP))
+        begin = min(begin, time_of(furthest(OVERLAP)))
+        return Page(found=found, cursor=json.dumps({"from": begin, "wide": state["wide"]}))
 
     async def fetch(self, inbox: RemoteInbox, found: Found) -> Incoming:
         """The mail as it came, and what e2a found out about its sender."""
         view = await self._read("agents", inbox.id, "messages", found.id)
-        try:
-            raw = base64.b64decode(view.get("raw_message") or "", validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
-        words: dict[str, Any] = view.get("parsed") or {}
-        return Incoming(
-            raw=raw
-            or rebuilt(
-                service=self.name,
-                from_=str(view.get("header_from") or ""),
-                to=strings(view.get("to")),
-                cc=strings(view.get("cc")),
-                reply_to=strings(view.get("reply_to")),
-                subject=str(view.get("subject") or ""),
-                date=found.at,
-                text=words.get("text"),
-                html=words.get("html"),
-            ),
-            rebuilt=not raw,
-            received_at=found.at,
-            mail_from=str(view.get("envelope_from") or ""),
-            claim=claim_of(view.get("authentication")),
-        )
+        with understood(self.name):
+            raw = octets_of(view.get("raw_message"))
+            return Incoming(
+                raw=raw or rebuilt_of(view, found.at),
+                rebuilt=not raw,
+                received_at=found.at,
+                mail_from=said if isinstance(said := view.get("envelope_from"), str) else "",
+                claim=claim_of(view.get("authentication")),
+            )
 
     def read_hook(self, body: bytes) -> Hook:
         """An event names its agent; the mail itself is never in it."""
@@ -287,14 +287,15 @@ class E2aBackend:
             raise NoAnswer("e2a knows this message from an earlier try, and does not show it.") from error
         with understood(self.name, NoAnswer):
             said = answer.json
-            return receipt_of(meant.recipients, str(said["message_id"]), said)
+            return receipt_of(meant.recipients, id_of(said["message_id"]), said)
 
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
         """By our mark in the list of what was sent; one that e2a does not know would be made once by its key."""
         meant = as_sent(fields_of(mail))
         asked = {"direction": "outbound", "read_status": "all", "conversation_id": mark_of(meant, key)}
         for one in await self._all(("agents", meant.sender.email, "messages"), asked):
-            return receipt_of(meant.recipients, str(one["id"]), one)
+            with understood(self.name):
+                return receipt_of(meant.recipients, id_of(one["id"]), one)
         return None
 
     async def _parent(self, meant: Fields) -> Parent | None:
@@ -364,8 +365,12 @@ class E2aBackend:
         for _ in range(most):
             page = await self._read(*path, query=query)
             with understood(self.name):
-                items += page["items"]
-            if not page.get("next_cursor"):
-                break
-            query["cursor"] = str(page["next_cursor"])
+                items += legible(self.name, page["items"], dict)
+                if not page.get("next_cursor"):
+                    break
+                query["cursor"] = id_of(page["next_cursor"])
         return items
+
+
+def _found(row: dict[str, Any]) -> Found:
+    return Found(id=id_of(row["id"]), at=moment_of(row["created_at"]))

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from mailmcp.backends import calls
-from mailmcp.backends.calls import Trouble
-from mailmcp.backends.fields import Fields, File, once
+from mailmcp.backends.calls import Trouble, record, text_of
+from mailmcp.backends.fields import Fields, File, once, rebuilt
 from mailmcp.models import Address, Claim, ClaimedResult, Event, EventKind, Receipt
 
 _AGAIN = frozenset(("idempotency_in_flight", "message_not_yet_delivered"))
@@ -136,17 +136,39 @@ def receipt_of(recipients: Sequence[str], id_: str, said: dict[str, Any]) -> Rec
 # --- the way in ------------------------------------------------------------------------------------------------------
 
 
+def octets_of(said: Any) -> bytes:
+    """The mail as it came; nothing when that is not said."""
+    try:
+        return base64.b64decode(said or "", validate=True)
+    except (ValueError, TypeError):
+        return b""
+
+
+def rebuilt_of(view: dict[str, Any], at: datetime) -> bytes:
+    """A mail as bytes, of what the single message says."""
+    words = record(view.get("parsed") or {})
+    return rebuilt(
+        service="e2a",
+        from_=text_of(view.get("header_from")) or "",
+        to=strings(view.get("to")),
+        cc=strings(view.get("cc")),
+        reply_to=strings(view.get("reply_to")),
+        subject=text_of(view.get("subject")) or "",
+        date=at,
+        text=text_of(words.get("text")),
+        html=text_of(words.get("html")),
+    )
+
+
 def claim_of(said: Any) -> Claim | None:
     """e2a's evidence as e2a's claim; None (of its own mail, and of what it did not evaluate) is no verdict."""
     if not isinstance(said, dict):
         return None
     evidence = cast(dict[str, Any], said)
+    dkim = cast(list[Any], evidence["dkim"]) if isinstance(evidence.get("dkim"), list) else []
     results = [
         _result("spf", evidence.get("spf"), ("smtp.mailfrom", "domain")),
-        *(
-            _result("dkim", one, ("header.d", "domain"), ("header.s", "selector"))
-            for one in cast(list[Any], evidence.get("dkim") or [])
-        ),
+        *(_result("dkim", one, ("header.d", "domain"), ("header.s", "selector")) for one in dkim),
         _result("dmarc", evidence.get("dmarc"), ("header.from", "domain"), ("policy.dmarc", "policy")),
     ]
     return Claim(by="e2a", results=tuple(one for one in results if one is not None))
@@ -172,7 +194,7 @@ def fate_of(listed: dict[str, Any]) -> Event | None:
 
 def event_of(said: dict[str, Any]) -> Event | None:
     """One line of the log of events; None of what says nothing about sent mail."""
-    data: dict[str, Any] = said.get("data") or {}
+    data = cast(dict[str, Any], said["data"]) if isinstance(said.get("data"), dict) else {}
     kind = _EVENTS.get(str(said.get("type")))
     if said.get("type") == "email.bounced":
         kind = EventKind.BOUNCED if data.get("bounce_type") == "permanent" else EventKind.DELAYED

@@ -136,7 +136,8 @@ def differs(said: Fields, meant: Fields) -> str | None:
 def checked(said: Fields, meant: Fields, service: str) -> None:
     """Raises BackendError, and nothing leaves, when a request does not say what was approved."""
     if (field := differs(said, meant)) is not None:
-        raise BackendError(f"Nothing left: {service} cannot be told the {field} as approved.")
+        what = "that a mail is automatic" if field == "automatic" else f"the {field} as approved"
+        raise BackendError(f"Nothing left: {service} cannot be told {what}.")
 
 
 def once(key: str, request: Any) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import re
+import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -84,8 +85,10 @@ class Service:
     ) -> None:
         """``headers`` hold the key and go to ``base`` alone; ``secrets`` are left out of all words.
 
-        Raises ConfigError for a ``base`` that would show the key to everybody on the way.
+        Raises ConfigError for a ``base`` that would show the key to everybody on the way, or a key that is none.
         """
+        if not all(value.isascii() and value.isprintable() for value in (headers or {}).values()):
+            raise ConfigError(f"The key of {name} has a character that no key has: copy it again, on one line.")
         self.name = name
         self.base = origin_of(name, base)
         self._prefix = urlsplit(base).path.rstrip("/")
@@ -147,8 +150,11 @@ class Service:
         Raises Declined when the service said no, Busy or TryLater when nothing was done and it may be tried later, and
         NoAnswer when it may have been done (never of a call that may be repeated FREELY).
         """
-        url = self.base + self._prefix + encoded(path) + query_of(query)
-        content = body if body is None or isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        try:
+            url = self.base + self._prefix + encoded(path) + query_of(query)
+            content = body if body is None or isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeError as error:
+            raise BackendError(f"{self.name} cannot be asked that.") from _kind(error)
         sent = {**self._headers, **(headers or {})}
         if content is not None and "Content-Type" not in sent:
             sent["Content-Type"] = "application/json"
@@ -160,8 +166,9 @@ class Service:
                 await self._budget.take()
                 return self._judged(await self._once(method, url, content, sent, largest), octets=octets)
             except Declined as error:
-                # A word of the service's own says that it knows the call; without one, it never came so far.
-                if doubt is not None and not error.code:
+                # A word of the service's own says that it knows the call; without one, or when it is about who calls,
+                # it never came so far.
+                if doubt is not None and (not error.code or error.status in (401, 402, 404)):
                     raise doubt from error
                 raise
             except TooLong as error:
@@ -207,19 +214,17 @@ class Service:
             yield page
             if not (token := page.record.get("next_page_token")):
                 return
+            if not isinstance(token, str):
+                raise BackendError(f"{self.name} gave a list that cannot be read.")
             asked["page_token"] = token
         raise BackendError(f"{self.name} gives a list without end.")
 
-    async def download(self, url: str, *, hosts: Sequence[str], largest: int) -> bytes:
+    async def download(self, url: Any, *, hosts: Sequence[str], largest: int) -> bytes:
         """What lies behind a link that the service gave, at one of ``hosts`` or below one; the key is not shown there.
 
         Raises BackendError for any other link, and as ``call`` does.
         """
-        parts = urlsplit(url)
-        at_home = f"{parts.scheme}://{parts.netloc}" == self.base
-        host = (parts.hostname or "").lower()
-        below = any(host == one or host.endswith(f".{one}") for one in hosts)
-        if not at_home and (parts.scheme != "https" or not below or parts.port not in (None, 443)):
+        if not isinstance(url, str) or not self._may_follow(url, hosts):
             raise BackendError(f"{self.name} gave a link that leads somewhere else: it was not followed.")
         for tried in range(1, self._pace.tries + 1):
             try:
@@ -235,6 +240,16 @@ class Service:
             if (pause := self._pace.pause(tried, None)) is not None and tried < self._pace.tries:
                 await asyncio.sleep(pause)
         raise TryLater(f"What {self.name} has could not be downloaded now.")
+
+    def _may_follow(self, url: str, hosts: Sequence[str]) -> bool:
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError:
+            return False
+        below = any(host == one or host.endswith(f".{one}") for one in hosts)
+        at_home = f"{parts.scheme}://{parts.netloc}" == self.base
+        return at_home or (parts.scheme == "https" and below and port in (None, 443) and "@" not in parts.netloc)
 
     def words(self, said: str) -> str:
         """A stranger's words that may stand in a sentence of ours: one line without links, marks and keys."""
@@ -295,6 +310,8 @@ class Service:
                     url = self._followed(url, there)
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
                 raise TryLater(f"{self.name} cannot be reached now.") from _kind(error)
+            except httpx2.LocalProtocolError as error:
+                raise BackendError(f"{self.name} cannot be asked that.") from _kind(error)
             except (httpx2.TransportError, TimeoutError) as error:
                 raise NoAnswer(f"{self.name} gave no answer.") from _kind(error)
             except (httpx2.InvalidURL, httpx2.HTTPError, UnicodeError) as error:
@@ -321,7 +338,11 @@ class Service:
                 timeout=httpx2.Timeout(self._pace.seconds, connect=min(10, self._pace.seconds)),
                 limits=httpx2.Limits(max_connections=8, max_keepalive_connections=4),
                 follow_redirects=False,
-                headers={"User-Agent": f"mailmcp/{__version__}", "Accept": "application/json, */*;q=0.5"},
+                headers={
+                    "User-Agent": f"mailmcp/{__version__}",
+                    "Accept": "application/json, */*;q=0.5",
+                    "Accept-Encoding": "gzip",
+                },
             )
         split = urlsplit(url)
         # By its raw path: a client that reads an address anew would undo what was encoded.
@@ -334,18 +355,38 @@ class Service:
             yield response
 
     async def _received(self, response: httpx2.Response, largest: int) -> Answer:
+        if response.is_stream_consumed:  # of a transport that gives it whole, unpacked
+            return self._answer(response, response.content, largest)
+        coding = response.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in ("", "identity", "gzip", "x-gzip"):
+            raise NoAnswer(f"{self.name} gave an answer that cannot be read.")
+        # Unpacked here, no further than is wanted: a few kilobytes may stand for as many gigabytes.
+        unpack = zlib.decompressobj(16 + zlib.MAX_WBITS) if coding.endswith("gzip") else None
         octets = bytearray()
-        async for piece in response.aiter_bytes():
-            octets += piece
+        async for piece in response.aiter_raw():
+            try:
+                octets += unpack.decompress(piece, largest + 1 - len(octets)) if unpack is not None else piece
+            except zlib.error as error:
+                raise NoAnswer(f"{self.name} gave an answer that cannot be read.") from _kind(error)
             if len(octets) > largest:
-                raise TooLong(f"{self.name} answers with more than {largest} bytes: it was not read.")
+                break
+        if len(octets) <= largest and unpack is not None and octets and (not unpack.eof or unpack.unused_data):
+            raise NoAnswer(f"{self.name} gave an answer that ends too soon.")
+        return self._answer(response, bytes(octets), largest)
+
+    def _answer(self, response: httpx2.Response, octets: bytes, largest: int) -> Answer:
+        if len(octets) > largest:
+            raise TooLong(f"{self.name} answers with more than {largest} bytes: it was not read.")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status=response.status_code, body=bytes(octets), headers=headers)
+        return Answer(status=response.status_code, body=octets, headers=headers)
 
     def _followed(self, url: str, there: str) -> str:
         """Where a redirect leads. Raises BackendError when that is another host."""
-        target = urljoin(url, there)
-        before, after = urlsplit(url), urlsplit(target)
+        try:
+            target = urljoin(url, there)
+            before, after = urlsplit(url), urlsplit(target)
+        except ValueError as error:
+            raise BackendError(f"{self.name} sends to a place that there is not.") from _kind(error)
         if (before.scheme, before.netloc) != (after.scheme, after.netloc):
             raise BackendError(f"{self.name} sends to another host: it was not followed.")
         return target

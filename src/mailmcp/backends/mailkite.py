@@ -27,7 +27,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mailmcp.backends.calls import STEADY, Answer, Declined, Pace, Repeat, record, records, understood
+from mailmcp.backends.calls import (
+    STEADY,
+    Answer,
+    Declined,
+    Pace,
+    Repeat,
+    furthest,
+    id_of,
+    legible,
+    record,
+    records,
+    understood,
+)
 from mailmcp.backends.fields import File, checked, fields_of, missing
 from mailmcp.backends.http import Service
 from mailmcp.backends.lookups import looked_for, states
@@ -43,6 +55,7 @@ from mailmcp.backends.mailkite_wire import (
     rebuilt_of,
     request_of,
     said_of,
+    timed,
 )
 from mailmcp.backends.services import Missing, unanswered
 from mailmcp.backends.streams import StreamingService
@@ -73,7 +86,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("mailmcp.services")
 
 PAGE = 200
-OVERLAP_MS = 5 * 60 * 1000
+OVERLAP = timedelta(minutes=5)
 LARGEST = 40 * 1024 * 1024
 FOUND_WITHIN = timedelta(days=2)
 
@@ -163,15 +176,16 @@ class MailKiteBackend:
         if sealed:
             log.warning("%d mails to %s are encrypted at MailKite and cannot be read", sealed, inbox.address)
         if not rows or times[-1] < state["from"] or following == before:
-            reached = max(state["from"], newest - OVERLAP_MS)
-            return Page(found=found, cursor=json.dumps({"from": reached}))
+            begin = max(state["from"], newest - OVERLAP // timedelta(milliseconds=1))
+            begin = min(begin, _milliseconds(furthest(OVERLAP)))
+            return Page(found=found, cursor=json.dumps({"from": begin}))
         ahead = {"from": state["from"], "newest": newest, "before": following}
         return Page(found=found, cursor=json.dumps(ahead), more=True)
 
     async def _listed(self, before: int | None) -> list[dict[str, Any]]:
         asked = {"limit": str(PAGE), **({"before": str(before)} if before is not None else {})}
         with understood(self.name):
-            return records(await self._read("api", "messages", query=asked))
+            return legible(self.name, await self._read("api", "messages", query=asked), timed)
 
     async def fetch(self, inbox: RemoteInbox, found: Found) -> Incoming:
         """The mail with MailKite's verdicts; as it came if an app password is set."""
@@ -196,7 +210,7 @@ class MailKiteBackend:
         for _ in range(3):
             page = await self._read(*path, query=asked | following, of=self._mailbox)
             with understood(self.name):
-                rows = [one for one in records(page["messages"]) if is_like(one, message)]
+                rows = [one for one in legible(self.name, page["messages"], dict) if is_like(one, message)]
             for one in rows:
                 answer = await self._called(
                     *path, str(one.get("uid")), "raw", query=asked, of=self._mailbox, octets=True
@@ -254,7 +268,7 @@ class MailKiteBackend:
         except Declined as error:
             raise BackendError(f"Nothing left: {error.public}") from error
         with understood(self.name, NoAnswer):
-            id_ = str(record(answer.json)["id"])
+            id_ = id_of(record(answer.json)["id"])
         return Receipt(accepted=meant.recipients, provider_id=id_, message_id=await self._message_id(id_))
 
     async def _message_id(self, id_: str) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from mailmcp.backends.calls import id_of, text_of
 from mailmcp.backends.fields import Fields, File, mailbox, once, rebuilt, written
 from mailmcp.errors import BackendError
 from mailmcp.mail import parse
@@ -132,6 +133,13 @@ def identifier(headers: Sequence[tuple[str, str]], name: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def timed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row that says what it is called and when it was. Raises ValueError for any other."""
+    id_of(row["id"])
+    moment_of(row["received_at"])
+    return row
+
+
 def arrived(rows: Sequence[dict[str, Any]], address: str, begin: int) -> tuple[tuple[Found, ...], int]:
     """(what came for an address from a time on and can be read, how much of it is encrypted there)."""
     mine = [
@@ -141,7 +149,7 @@ def arrived(rows: Sequence[dict[str, Any]], address: str, begin: int) -> tuple[t
         if int(one["received_at"]) >= begin
     ]
     legible = [one for one in mine if not one.get("enc_key_fp")]
-    found = tuple(Found(id=str(one["id"]), at=moment_of(one["received_at"])) for one in legible)
+    found = tuple(Found(id=id_of(one["id"]), at=moment_of(one["received_at"])) for one in legible)
     return found, len(mine) - len(legible)
 
 
@@ -167,8 +175,8 @@ def rebuilt_of(
         message_id=identifier(headers, "message-id"),
         in_reply_to=identifier(headers, "in-reply-to"),
         references=" ".join(value for key, value in headers if key == "references").split(),
-        text=cast(str | None, message.get("text_body")),
-        html=cast(str | None, message.get("html_body")),
+        text=text_of(message.get("text_body")),
+        html=text_of(message.get("html_body")),
         files=files,
     )
 

@@ -206,7 +206,7 @@ class Fetching:
     async def _catch_up(self, backend: Fetches, name: str, inbox: Kept) -> None:
         """Read an inbox from its cursor on, and fetch whatever is still to be fetched. Raises BackendError."""
         cursor, since = inbox.cursor, _since(inbox)
-        anew = False
+        anew, met = False, {cursor}
         while True:
             try:
                 page = await backend.look(inbox.remote, cursor, since)
@@ -223,7 +223,10 @@ class Fetching:
             await self._fetch(backend, name, inbox)
             if not page.more or page.cursor in (None, cursor):
                 return
-            cursor = page.cursor
+            if page.cursor in met:
+                await self._store.write(fetching.forget_cursor, inbox.row)
+                raise BackendError(f"{name} leads round in a circle through its list: it is looked through again.")
+            met.add(cursor := page.cursor)
 
     async def _fetch(self, backend: Fetches, name: str, inbox: Kept) -> None:
         while found := await self._store.read(fetching.waiting, inbox.row, datetime.now(UTC), limit=AT_ONCE):
@@ -247,8 +250,13 @@ class Fetching:
             log.warning("a mail of %d bytes in %s is too large to be stored", len(mail.raw), inbox.remote.address)
         except (Missing, TooLong) as error:
             log.warning("a mail in %s is not stored: %s", inbox.remote.address, error)
-        except BackendError as error:
-            log.warning("a mail in %s waits: %s", inbox.remote.address, error)
+        except Exception as error:
+            if isinstance(error, MailError) and not isinstance(error, BackendError):
+                raise  # the store's
+            if isinstance(error, BackendError):
+                log.warning("a mail in %s waits: %s", inbox.remote.address, error)
+            else:  # a bug, most likely in how a backend reads what its service says
+                log.exception("a mail in %s waits: the backend %s failed", inbox.remote.address, backend.name)
             pause = self._pace.fetch_again * PUT_OFF[min(waiting.tries, len(PUT_OFF) - 1)]
             until = datetime.now(UTC) + timedelta(seconds=pause)
             await self._store.write(fetching.put_off, inbox.row, found, until)
@@ -275,5 +283,5 @@ class Fetching:
 def _since(inbox: Kept) -> datetime:
     """From when on an inbox is looked through when there is no cursor."""
     if inbox.read_at is not None:
-        return inbox.read_at - OVERLAP
+        return min(inbox.read_at, datetime.now(UTC)) - OVERLAP
     return inbox.created_at - (HISTORY if inbox.adopted else OVERLAP)

@@ -42,7 +42,7 @@ class Pages:
     async def unwise(self, home: Path) -> tuple[str, ...]:
         """What is unwise about where the home lies, and why no links are mailed though they should, in sentences."""
         found = [one.sentence for one in await asyncio.to_thread(whereabouts.unwise, home)]
-        return (*found, *filter(None, [await self.reviewing.trouble()]))
+        return (*found, *filter(None, [await self.reviewing.unmailed()]))
 
     async def held(self) -> tuple[int, int]:
         """(how many drafts are held, the number of the newest of them)."""

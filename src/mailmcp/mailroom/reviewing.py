@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from mailmcp.backends.services import MakesInboxes
 from mailmcp.config import Settings
 from mailmcp.config.mailbox import AccountSettings
 from mailmcp.errors import ConfigError, MailError, NotFound, Refused
@@ -52,6 +53,8 @@ class Reviewing:
         self._dispatch = dispatch
         self._settings = settings
         self._said: str | None = None
+        self._refused: str | None = None
+        """Why the last one was not taken, for good."""
         self.reviewer = settings.approval.reviewer
         if self.reviewer and (where := _attended(self.reviewer.lower(), settings)) is not None:
             raise ConfigError(
@@ -86,7 +89,19 @@ class Reviewing:
             return None
         if not self._dispatch.reaches_outside:
             return "No link is mailed to the reviewer: there is no way out, set MAILMCP_SEND_BACKEND."
+        providers = self._dispatch.providers
+        way = providers.outside(providers.default.name)
+        if isinstance(way, MakesInboxes) and self._settings.approval.review_sender is None:
+            return (
+                f"No link is mailed to the reviewer: {way.name} sends from its own addresses alone. Set"
+                " MAILMCP_APPROVAL__REVIEW_SENDER to one that is no inbox of this home, or MAILMCP_SEND_BACKEND to a"
+                " relay."
+            )
         return await self._readable()
+
+    async def unmailed(self) -> str | None:
+        """Why no links are mailed now, or why the last one was refused on its way, as a sentence."""
+        return await self.trouble() or self._refused
 
     async def _readable(self) -> str | None:
         """Why an assistant could read those mails, also ones that were mailed before; None when it cannot."""
@@ -137,8 +152,10 @@ class Reviewing:
             await asyncio.wait([sending], timeout=LAST_SECONDS)
             raise
         except MailError as error:
-            log.warning("the link about draft %s is not mailed to the reviewer: %s", draft.id, error)
+            self._refused = f"No link is mailed to the reviewer about the draft {draft.id}: {error.public}"
+            log.warning("%s", self._refused)
             return True  # the next try would end the same way
+        self._refused = None
         if not left:
             await self._store.write(reviews.forget, _hash(token))
         return left
