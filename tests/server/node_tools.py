@@ -54,9 +54,18 @@ class NodeTools:
 
     def inspector(self, *arguments: str) -> tuple[int, Any]:
         """How the Inspector's command line ends, and the JSON that it prints."""
-        package = self.folder / "node_modules" / "@modelcontextprotocol" / "inspector"
-        ran = self.run(package / "clients" / "launcher" / "build" / "index.js", "--cli", *arguments, "-q")
+        ran = self._inspector(*arguments)
         return ran.returncode, json.loads(ran.stdout) if ran.returncode in (0, 5) else ran.stderr
+
+    def apps(self, *arguments: str) -> dict[str, Any]:
+        """What the Inspector says of each tool's view."""
+        ran = self._inspector(*arguments, "--method", "tools/list", "--app-info")
+        told = [json.loads(line) for line in ran.stdout.splitlines()]
+        return {one["toolName"]: one for one in told}
+
+    def _inspector(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        package = self.folder / "node_modules" / "@modelcontextprotocol" / "inspector"
+        return self.run(package / "clients" / "launcher" / "build" / "index.js", "--cli", *arguments, "-q")
 
     def mcpb(self, *arguments: str) -> str:
         """What the maker of bundles says; it must succeed."""
