@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from app_host import APPS, AppHost, View, origins
 from browser import CONTRAST, Browser, available
 from hosts import LIMIT, Served, mail_by_smtp
 from letters import letter
+from node_tools import node_tools
 
 from mailmcp.web.serving import opening
 
@@ -114,6 +116,34 @@ def test_a_view_begins_as_the_specification_has_it_and_tells_how_tall_it_is(host
     view.sees("May I?")
     host.window.until(f"state.frame.height >= {view.run('document.body.scrollHeight')}")
     assert view.run("document.documentElement.scrollHeight <= innerHeight")
+
+
+KINDS = {
+    "ui/initialize": "McpUiInitializeRequest",
+    "ui/open-link": "McpUiOpenLinkRequest",
+    "ui/notifications/initialized": "McpUiInitializedNotification",
+    "ui/notifications/size-changed": "McpUiSizeChangedNotification",
+}
+
+
+def test_what_is_said_on_both_sides_is_what_the_schema_of_the_extensions_makers_has(host, served):
+    page_of(served)
+    file = node_tools().folder / "node_modules/@modelcontextprotocol/ext-apps/dist/src/generated/schema.json"
+    official = json.loads(file.read_text("utf-8"))["$defs"]
+    view = host.show("draft_for_approval", **mail(served))
+    view.click(OPEN)
+    view.click("button.quiet")
+    host.window.until("state.opened.length && state.heard.filter(one => one.method === 'tools/call').length == 2")
+    heard = [one for one in host.told("heard") if one.get("method") in KINDS]
+    assert {one["method"] for one in heard} == set(KINDS)
+    for message in heard:
+        said = {name: message[name] for name in ("method", "params")}
+        jsonschema.validate(said, official[KINDS[message["method"]]])
+    for tool in host.told("tools").values():
+        jsonschema.validate(tool.get("_meta", {}).get("ui", {}), official["McpUiToolMeta"])
+    jsonschema.validate(host.told("content")["_meta"]["ui"], official["McpUiResourceMeta"])
+    # The host of these tests speaks as hosts do.
+    jsonschema.validate(host.window.run("ANSWERS['ui/initialize']()"), official["McpUiInitializeResult"])
 
 
 def test_a_host_may_ask_whether_it_lives_tear_it_down_and_gets_an_error_for_what_it_does_not_know(host, served):
