@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import jsonschema
 import pytest
 from app_host import APPS, AppHost, View, origins
 from browser import CONTRAST, Browser, available
-from hosts import LIMIT, Served, mail_by_smtp
+from hosts import Served, mail_by_smtp
 from letters import letter
 from node_tools import node_tools
 
@@ -80,16 +79,6 @@ def mail(served: Served, **fields: Any) -> dict[str, Any]:
     return {"inbox": anna, "to": [bert], "subject": "May I?", "body": "The words.", **fields}
 
 
-def page_of(served: Served) -> str:
-    """The approval page's address, once it is served."""
-    served.listener(this_process=True)
-    until = time.monotonic() + LIMIT
-    while time.monotonic() < until:
-        if page := served.call("mail_status").get("page"):
-            return page
-    raise AssertionError("no page came up")
-
-
 OPEN = ".opens button"
 RESULT = "ui/notifications/tool-result"
 HOSTILE = (
@@ -127,7 +116,7 @@ KINDS = {
 
 
 def test_what_is_said_on_both_sides_is_what_the_schema_of_the_extensions_makers_has(host, served):
-    page_of(served)
+    served.page()
     file = node_tools().folder / "node_modules/@modelcontextprotocol/ext-apps/dist/src/generated/schema.json"
     official = json.loads(file.read_text("utf-8"))["$defs"]
     view = host.show("draft_for_approval", **mail(served))
@@ -160,7 +149,7 @@ def test_a_host_may_ask_whether_it_lives_tear_it_down_and_gets_an_error_for_what
 
 
 def test_a_human_sees_what_waits_and_opens_the_page_where_alone_it_is_decided(host, served, browser, home):
-    page = page_of(served)
+    page = served.page()
     view = host.show("draft_for_approval", **mail(served))
     for words in ("One message waits for you", "May I?", "anna@agents.internal", "bert@agents.internal", "Counts as"):
         view.sees(words)
@@ -186,7 +175,7 @@ def test_a_human_sees_what_waits_and_opens_the_page_where_alone_it_is_decided(ho
 
 
 def test_nothing_that_a_view_does_decides(host, served):
-    page_of(served)
+    served.page()
     view = host.show("draft_for_approval", **mail(served))
     view.sees("One message waits for you")
     for at in range(view.run("document.querySelectorAll('button').length")):
@@ -206,7 +195,7 @@ def test_nothing_that_a_view_does_decides(host, served):
 
 @pytest.mark.parametrize("kept_back", [["structuredContent"], ["_meta"], ["structuredContent", "_meta"]])
 def test_where_a_host_hands_a_view_less_than_the_result_it_looks_by_itself(host, served, kept_back):
-    page = page_of(served)
+    page = served.page()
     host.set(strip=kept_back)
     view = host.show("draft_for_approval", **mail(served))
     view.sees("One message waits for you")
@@ -231,7 +220,7 @@ def test_where_it_may_not_look_it_shows_the_words_of_the_tool(host, served):
 
 
 def test_where_a_link_is_not_opened_the_address_is_shown(host, served):
-    page = page_of(served)
+    page = served.page()
     host.set(refuse=["ui/open-link"])
     view = host.show("draft_for_approval", **mail(served))
     view.click(OPEN)
@@ -243,7 +232,7 @@ def test_where_a_link_is_not_opened_the_address_is_shown(host, served):
 
 
 def test_only_a_page_of_this_machine_is_opened(host, served):
-    page_of(served)
+    served.page()
     for number, address in enumerate(
         ("https://evil.example/", "http://127.0.0.1.evil.example:80/", "javascript:alert(1)")
     ):
@@ -346,7 +335,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, lis
     """A server, and what is shown of it: as people write, and as nobody should."""
     served = Served(tmp_path_factory.mktemp("looks") / "home", MAILMCP_WEB__OPEN="false")
     introduce(served)
-    page_of(served)
+    served.page()
     ben = "Ben Okafor <ben@garden.example>"
     plain = write(
         served, from_=ben, subject="Offer for the hedge", text=PLAIN, files=(("offer.pdf", "text/plain", b"x"),)
