@@ -176,14 +176,14 @@ async def test_a_waiter_gets_what_is_older_than_what_was_given_beside_it(open_ho
     inbox = await house.inbox()
     beside = asyncio.create_task(house.take(inbox))
     await house.standing()
-    go, look = asyncio.Event(), house.room._waiting._look
+    go, woken = asyncio.Event(), waiting_module.set_or_late
 
-    async def look_late(search: Any, **how: Any) -> Any:
-        if search.floor is not None:  # it has looked before: this is the wait that stands
+    async def wakes_late(bell: asyncio.Event, seconds: float) -> None:
+        if asyncio.current_task() is beside:
             await go.wait()
-        return await look(search, **how)
+        await woken(bell, seconds)
 
-    monkeypatch.setattr(house.room._waiting, "_look", look_late)
+    monkeypatch.setattr(waiting_module, "set_or_late", wakes_late)
     cursor = (await house.wait(inbox, timeout=0, since=datetime.now(UTC).isoformat())).cursor
     for number in range(2):
         await house.accept(inbox, subject=f"Number {number}")

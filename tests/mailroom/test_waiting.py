@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from mailmcp.errors import BadInput, NotFound
-from mailmcp.mailroom import waiting
+from mailmcp.mailroom import waiting as waiting_module
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import Wanted
 from mailmcp.mailroom.waiting import Waiting
-from mailmcp.store import handouts, inboxes
+from mailmcp.store import handouts
 
 pytestmark = pytest.mark.anyio
 
@@ -133,17 +133,13 @@ class Interleaved:
     def __init__(self, store: Any) -> None:
         self._store = store
         self.after: dict[Any, Callable[[], Awaitable[None]]] = {}
-        self.skip: dict[Any, int] = {}
-        """How many of such reads pass before it happens."""
         self.reads: list[Any] = []
         self.claims = store.claims
 
     async def read(self, work: Any, *args: Any, **kwargs: Any) -> Any:
         self.reads.append(work)
         result = await self._store.read(work, *args, **kwargs)
-        if self.skip.get(work, 0):
-            self.skip[work] -= 1
-        elif happening := self.after.pop(work, None):
+        if happening := self.after.pop(work, None):
             await happening()
         return result
 
@@ -168,16 +164,16 @@ async def announced(house, inbox: str, **fields: Any) -> None:
 async def test_a_mail_announced_between_the_look_and_its_answer_ends_the_wait_at_once(house, interleaved):
     waiting, store = interleaved
     inbox = await house.inbox()
-    store.after[handouts.matching] = lambda: announced(house, inbox, **code_mail())
+    store.after[waiting_module._seen] = lambda: announced(house, inbox, **code_mail())
     wait = waiting.wait(Wanted(tool="wait_for_otp", inbox=inbox), timeout=300)
     waited = await asyncio.wait_for(wait, 60)
     assert (waited.message.codes.code, waited.repeated) == ("482913", False)
 
 
-async def test_what_is_announced_after_the_cursor_was_read_is_found_by_the_last_look(house, interleaved):
+async def test_what_is_announced_after_the_wait_began_is_found_by_its_only_look(house, interleaved):
     waiting, store = interleaved
     inbox = await house.inbox()
-    store.after[inboxes.newest_cursor] = lambda: announced(house, inbox, **code_mail())
+    store.after[waiting_module._begun] = lambda: announced(house, inbox, **code_mail())
     waited = await waiting.wait(Wanted(tool="wait_for_otp", inbox=inbox), timeout=0)
     assert waited.message.codes.code == "482913"
 
@@ -187,8 +183,7 @@ async def test_what_is_announced_after_the_last_look_is_found_from_the_cursor_gi
     waiting, store = interleaved
     inbox = await house.inbox()
     since = (await house.wait(inbox, timeout=0)).cursor if from_cursor else None
-    store.skip[handouts.matching] = 0 if from_cursor else 1  # without a cursor it also looks for what to share
-    store.after[handouts.matching] = lambda: announced(house, inbox, **code_mail())
+    store.after[waiting_module._seen] = lambda: announced(house, inbox, **code_mail())
     pending = await waiting.wait(Wanted(tool="wait_for_otp", inbox=inbox, since=since), timeout=0)
     assert pending.message is None
     found = await waiting.wait(Wanted(tool="wait_for_otp", inbox=inbox, since=pending.cursor), timeout=0)
@@ -201,7 +196,7 @@ async def test_a_wait_that_nobody_hears_from_does_not_look_again_and_again(house
     inbox = await house.inbox()
     waited = await waiting.wait(Wanted(tool="wait_for_mail", inbox=inbox), timeout=0.3)
     assert waited.message is None
-    assert store.reads.count(handouts.matching) < 30
+    assert 1 < store.reads.count(waiting_module._seen) < 30
 
 
 async def test_a_timeout_of_nothing_looks_once_and_answers(house):
@@ -280,7 +275,7 @@ async def test_of_codes_after_a_cursor_the_newest_is_given(house):
 
 
 async def test_a_look_without_waiting_finds_mail_that_was_accepted_and_is_only_being_judged(house, monkeypatch):
-    monkeypatch.setattr(waiting, "JUDGE_SECONDS", 60)
+    monkeypatch.setattr(waiting_module, "JUDGE_SECONDS", 60)
     inbox = await house.inbox()
     for _ in range(10):
         await house.accept(inbox)
@@ -292,5 +287,5 @@ async def test_a_look_without_waiting_finds_mail_that_was_accepted_and_is_only_b
 async def test_a_wait_ends_in_time_when_mail_is_never_judged(house, monkeypatch):
     inbox = await house.inbox()
     monkeypatch.setattr(handouts, "unjudged", lambda db, inbox: True)
-    monkeypatch.setattr(waiting, "JUDGE_SECONDS", 0.05)
+    monkeypatch.setattr(waiting_module, "JUDGE_SECONDS", 0.05)
     assert (await house.wait(inbox, timeout=0)).message is None

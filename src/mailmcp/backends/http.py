@@ -260,7 +260,12 @@ class Service:
 
     @asynccontextmanager
     async def _asked(
-        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        timeout: httpx2.Timeout | None = None,
     ) -> AsyncGenerator[httpx2.Response]:
         import httpx2
 
@@ -280,7 +285,9 @@ class Service:
         target = httpx2.URL(f"{split.scheme}://{split.netloc}").copy_with(
             raw_path=f"{split.path or '/'}{'?' + split.query if split.query else ''}".encode("ascii")
         )
-        async with client.stream(method, target, content=content, headers=dict(headers)) as response:
+        async with client.stream(
+            method, target, content=content, headers=dict(headers), timeout=timeout or client.timeout
+        ) as response:
             yield response
 
     async def _received(self, response: httpx2.Response, largest: int) -> Answer:

@@ -14,7 +14,7 @@ Quirks, each with a test:
 - Whether it keeps our Message-ID is not certain, so it is read back. Names beside recipients are left out, and an image
   that HTML shows in its place cannot be sent.
 - Its ``thread_id`` moves with each answer, and is never used. A webhook there is the domain's only one: none is set.
-- What its stream (SSE) says is not published: it is looked again and again instead.
+- What its stream (SSE) says is not published: whatever it says is a reason to look, in all inboxes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ from mailmcp.backends.mailkite_wire import (
     said_of,
 )
 from mailmcp.backends.services import Missing, unanswered
+from mailmcp.backends.streams import StreamingService
 from mailmcp.config.services import revealed
 from mailmcp.errors import BackendError, BadInput, ConfigError, NoAnswer, TryLater
 from mailmcp.models import (
@@ -105,6 +107,7 @@ class MailKiteBackend:
         password = given.app_password.get_secret_value() if given.app_password else ""
         self._pace = pace
         self._domain = given.domain.lower()
+        self._streams = given.stream
         self.hook_signing = HookSigning(
             form=HookForm.STAMPED,
             header="x-mailkite-signature",
@@ -112,8 +115,8 @@ class MailKiteBackend:
             secrets=revealed(given.hook_secrets),
         )
 
-        def service(bearer: str) -> Service:
-            return Service(
+        def service(bearer: str) -> StreamingService:
+            return StreamingService(
                 self.name,
                 given.url,
                 budget=reception.budget(self.name, self.per_minute),
@@ -237,13 +240,24 @@ class MailKiteBackend:
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput("An event of MailKite cannot be read.") from error
 
+    def streams_for(self, inboxes: Sequence[RemoteInbox]) -> list[tuple[RemoteInbox, ...]]:
+        """All by one stream, which is of the account; none where the settings want none."""
+        return [tuple(inboxes)] if self._streams else []
+
+    async def watch(self, inboxes: Sequence[RemoteInbox]) -> AsyncGenerator[str | None]:
+        """Every event of its stream, whatever it says."""
+        async with aclosing(self._service.events(("v1", "realtime"))) as events:
+            async for said in events:
+                if said is None or said:
+                    yield None
+
     # --- sending -------------------------------------------------------------------------------------------------
 
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """One call, made once: it has no key, and a second one would be a second mail."""
         meant = as_sent(fields_of(mail))
         body = request_of(meant, mark_of(meant, key))
-        checked(said_of(body, meant), meant, "MailKite")
+        checked(said_of(body), meant, "MailKite")
         await about_to_commit(replace(mail, recipients=meant.recipients))
         try:
             answer = await self._service.call("POST", ("v1", "send"), repeat=Repeat.NEVER, body=body)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -20,6 +19,8 @@ log = logging.getLogger("mailmcp.inbound")
 
 FIRST_LINE = 160
 """Characters of the line that find_mail shows."""
+_GREETING, _OPENS = 40, (",", "，", "،", "、", "!", "！", ":", "：")
+"""A first line this short that ends like this greets, or leads to what follows: alone it says nothing of the mail."""
 
 HEADER_BYTES = 2 * parse.MAX_HEADER_BYTES
 """Of a message that only its header is read of: no header that is read is longer."""
@@ -102,8 +103,10 @@ def _told(message: Message) -> tuple[tuple[str, str], ...]:
 
 
 def _first_line(visible: str) -> str:
-    lines: Sequence[str] = visible[:4000].splitlines()
-    line = next((line.strip() for line in lines if line.strip()), "")
+    lines = [stripped for one in visible[:4000].splitlines() if (stripped := one.strip())]
+    line = lines[0] if lines else ""
+    if len(lines) > 1 and len(line) <= _GREETING and line.endswith(_OPENS):
+        line = f"{line} {lines[1]}"
     return line if len(line) <= FIRST_LINE else line[: FIRST_LINE - 1] + "…"
 
 

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import shutil
+import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.requests import Found, Search
-from mailmcp.models import Attachment, Content, Conversation, Inbox, Provenance, StoredMessage
+from mailmcp.models import Attachment, Content, Conversation, Provenance, StoredMessage, ThreadSummary
 from mailmcp.store import Store, accounts, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
 from mailmcp.store.threads import Filter
@@ -45,20 +46,24 @@ class Reading:
         For words the server of an account elsewhere is asked too, about the older mail that is not stored; what it
         finds is stored.
         """
-        rows: tuple[int, ...] | None = None
-        inbox = await self._store.read(inboxes.get, search.inbox) if search.inbox is not None else None
-        if inbox is not None:
-            rows = (inbox.row,)
-        searched = await self._searched_elsewhere(search, inbox)
-        before = await self._store.read(inboxes.position_of, search.cursor) if search.cursor else None
-        wanted = Filter(inboxes=rows, query=search.query, from_=search.from_, unread=search.unread, label=search.label)
-        found, next_cursor = await self._store.read(threads.find, wanted, limit=search.limit, before=before)
+        searched = await self._searched_elsewhere(search)
+
+        def looked(db: sqlite3.Connection) -> tuple[list[ThreadSummary], str | None]:
+            rows = (inboxes.get(db, search.inbox).row,) if search.inbox is not None else None
+            before = inboxes.position_of(db, search.cursor) if search.cursor else None
+            wanted = Filter(
+                inboxes=rows, query=search.query, from_=search.from_, unread=search.unread, label=search.label
+            )
+            return threads.find(db, wanted, limit=search.limit, before=before)
+
+        found, next_cursor = await self._store.read(looked)
         return Found(threads=tuple(found), next_cursor=next_cursor, searched=searched)
 
-    async def _searched_elsewhere(self, search: Search, inbox: Inbox | None) -> tuple[str, ...]:
-        """What of the accounts was searched, as sentences."""
+    async def _searched_elsewhere(self, search: Search) -> tuple[str, ...]:
+        """What of the accounts was searched, as sentences. Raises NotFound for an unknown inbox."""
         if search.query is None or search.cursor is not None or self._mailboxes is None:
             return ()
+        inbox = await self._store.read(inboxes.get, search.inbox) if search.inbox is not None else None
         said: list[str] = []
         own = await self._store.read(inboxes.accounts)
         for account in await self._mailboxes.accounts():

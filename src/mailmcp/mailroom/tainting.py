@@ -53,7 +53,8 @@ class Tainting:
 
     async def listing(self, threads: Iterable[str]) -> None:
         """Lines of these conversations (t_…) are about to be given to a caller."""
-        await self._note(set(await self._store.read(taints.of_threads, tuple(threads))))
+        if shown := tuple(threads):
+            await self._note(set(await self._store.read(taints.of_threads, shown)))
 
     async def _note(self, shown: set[Shown]) -> None:
         now = time.monotonic()

@@ -8,6 +8,8 @@ identical call within ``REPEAT_WINDOW`` gets the same message again, marked as r
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mailmcp.errors import BadInput, NotFound
@@ -41,21 +43,19 @@ class Waiting:
         unknown inbox or cursor, BadInput for a time that is none.
         """
         start = asyncio.get_running_loop().time()
-        inbox = await self._store.read(inboxes.get, wanted.inbox)
-        began = await self._store.read(inboxes.newest_position, inbox)
-        search = _Search(wanted, inbox, *await self._since(wanted.since), began=began, pace=self._pace)
+        search, unjudged = await self._store.read(_begun, wanted, _moment(wanted.since), self._pace)
+        inbox = search.inbox
         async with self._arrivals.listen() as bell:
             while True:
                 bell.clear()
                 spent = asyncio.get_running_loop().time() - start
                 last = spent >= timeout
-                if last or not search.looked:
+                if last if search.looked else unjudged:
                     await self._judged(inbox, bell)
-                if (await self._store.read(inboxes.get, wanted.inbox)).row != inbox.row:
+                seen = await self._store.read(_seen, search)
+                if seen.inbox.row != inbox.row:
                     raise NotFound(f"The inbox {wanted.inbox} was deleted and made anew during the wait: call again.")
-                # Read before the look: what arrives in between is after this cursor, never skipped.
-                cursor = await self._store.read(inboxes.newest_cursor, inbox) if last else ""
-                found = await self._look(search, last=last)
+                found = await self._taken(search, seen, last=last)
                 if found is not None:
                     message, repeated = found
                     return Waited(
@@ -63,7 +63,7 @@ class Waiting:
                     )
                 await self._leave_word(inbox)
                 if last:
-                    return Waited(wanted=wanted, message=None, cursor=cursor, waited=spent)
+                    return Waited(wanted=wanted, message=None, cursor=seen.cursor, waited=spent)
                 await set_or_late(bell, search.pause(spent, timeout))
                 spent = asyncio.get_running_loop().time() - start
                 if spent >= search.next_progress and spent < timeout:
@@ -114,53 +114,26 @@ class Waiting:
         elif await self._store.read(status.polled):
             await self._store.write(status.set_awaited, now + WORD_SECONDS)
 
-    async def _since(self, since: str | None) -> tuple[int, datetime | None]:
-        if since is None:
-            return 0, None
-        if since.startswith("c_"):
-            return await self._store.read(inboxes.position_of, since), None
-        try:
-            moment = datetime.fromisoformat(since)
-        except ValueError as error:
-            raise BadInput(
-                f"`since` is {since[:60]!r}: give a cursor (c_…) from an earlier result, or a time such as"
-                " 2026-01-31T12:00:00Z."
-            ) from error
-        return BEFORE_ALL, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-    async def _look(self, search: _Search, *, last: bool) -> tuple[StoredMessage, bool] | None:
-        """One look in the store: (message, whether it was given before), or None."""
+    async def _taken(self, search: _Search, seen: _Seen, *, last: bool) -> tuple[StoredMessage, bool] | None:
+        """What a look gives this caller: (message, whether it was given before), or None."""
         wanted, first_look = search.wanted, not search.looked
-        search.looked = True
+        search.looked, search.floor = True, seen.floor
         if wanted.since is not None:
-            found = await self._matching(search, after=search.after)
-            return (found[0], False) if found else None
-        previous = await self._given_before(search)
-        if search.floor is None:
-            # What an earlier call was given: calls beside this one leave to each other what is older, too.
-            search.floor = previous.position if previous else 0
-        newer_than = max(search.floor, await self._superseded(search))
-        found = await self._matching(search, after=newer_than, not_handed_out_by=wanted.tool)
-        for message in found:
+            return (seen.free[0], False) if seen.free else None
+        for message in seen.free:
             if await self._claimed(wanted.tool, message):
                 return message, False
-        taken = found[0] if found else previous or await self._given_to_another(search)
+        taken = seen.free[0] if seen.free else seen.previous or seen.elsewhere
         if taken is None:
             return None
         if search.taken_since is None:
             search.taken_since = asyncio.get_running_loop().time()
-        if taken is previous and not last and await self._store.read(handouts.unjudged, search.inbox.row):
+        repeats = taken is seen.previous
+        if repeats and not last and seen.unjudged:
             search.looked = not first_look  # newer mail is only being judged: look again as for the first time
             return None
         # An identical earlier call is a repeat, at once; a waiter beside us keeps its message for a while.
-        return (taken, True) if last or search.shareable() or (first_look and taken is previous) else None
-
-    async def _superseded(self, search: _Search) -> int:
-        """Position of the newest code that any wait was given: those that came before it are no longer to be used."""
-        if search.wanted.tool != "wait_for_otp":
-            return 0
-        given = await self._matching(search, after=0, handed_out_by=search.wanted.tool)
-        return given[0].position if given else 0
+        return (taken, True) if last or search.shareable() or (first_look and repeats) else None
 
     async def _claimed(self, tool: Tool, message: StoredMessage) -> bool:
         """Take a message that nobody else holds, in this process or another."""
@@ -176,42 +149,115 @@ class Waiting:
             self._store.claims.free(tool, message.row)
         return not given
 
-    async def _given_to_another(self, search: _Search) -> StoredMessage | None:
-        """The newest match that came since this wait began and is free no more: it is all that these filters leave."""
-        came = await self._matching(search, after=search.began)
-        if not came:
-            return None
-        # Asked for after it: what comes in between is free, and the bell that it rings is heard.
-        found = await self._matching(search, after=search.began, not_handed_out_by=search.wanted.tool)
-        free = {message.row for message in found}
-        return next((message for message in came if message.row not in free), None)
 
-    async def _given_before(self, search: _Search) -> StoredMessage | None:
-        return await self._store.read(
-            handouts.handed_out,
-            tool=search.wanted.tool,
-            call=search.wanted.call,
-            since=datetime.now(UTC) - REPEAT_WINDOW,
-            inbox=search.inbox.row,
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """One look in the store, all of one moment."""
 
-    async def _matching(
-        self, search: _Search, *, after: int, not_handed_out_by: str | None = None, handed_out_by: str | None = None
-    ) -> list[StoredMessage]:
-        wanted = search.wanted
-        return await self._store.read(
-            handouts.matching,
-            search.inbox.row,
-            after=after,
-            after_time=search.after_time,
-            from_=wanted.from_,
-            subject=wanted.subject,
-            with_code=wanted.tool == "wait_for_otp",
-            # Read on from a cursor, mail comes in its order; of codes only the newest is of use.
-            newest_first=wanted.since is None or wanted.tool == "wait_for_otp",
-            not_handed_out_by=not_handed_out_by,
-            handed_out_by=handed_out_by,
-        )
+    inbox: Inbox
+    cursor: str
+    """Of the newest arrival: what is not in this look came after it."""
+    free: list[StoredMessage]
+    """Matches that no wait was given yet; with `since`, all that came after it."""
+    previous: StoredMessage | None
+    """What an identical call was given a short while ago."""
+    elsewhere: StoredMessage | None
+    """The newest match that came since this wait began and is free no more: it is all that these filters leave."""
+    floor: int
+    unjudged: bool
+
+
+def _moment(since: str | None) -> datetime | None:
+    """A `since` that is no cursor, as a time. Raises BadInput."""
+    if since is None or since.startswith("c_"):
+        return None
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError as error:
+        raise BadInput(
+            f"`since` is {since[:60]!r}: give a cursor (c_…) from an earlier result, or a time such as"
+            " 2026-01-31T12:00:00Z."
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _begun(db: sqlite3.Connection, wanted: Wanted, moment: datetime | None, pace: Pace) -> tuple[_Search, bool]:
+    """A wait as it begins, and whether mail of its inbox is still being judged."""
+    inbox = inboxes.get(db, wanted.inbox)
+    after = 0
+    if moment is not None:
+        after = BEFORE_ALL
+    elif wanted.since is not None:
+        after = inboxes.position_of(db, wanted.since)
+    began = inboxes.newest_position(db, inbox)
+    return _Search(wanted, inbox, after, moment, began=began, pace=pace), handouts.unjudged(db, inbox.row)
+
+
+def _seen(db: sqlite3.Connection, search: _Search) -> _Seen:
+    wanted = search.wanted
+    inbox = inboxes.get(db, wanted.inbox)
+    previous, elsewhere, floor = None, None, 0
+    if wanted.since is not None:
+        free = _matching(db, search, after=search.after)
+    else:
+        since = datetime.now(UTC) - REPEAT_WINDOW
+        previous = handouts.handed_out(db, tool=wanted.tool, call=wanted.call, since=since, inbox=search.inbox.row)
+        # What an earlier call was given: calls beside this one leave to each other what is older, too.
+        floor = search.floor if search.floor is not None else previous.position if previous else 0
+        newer_than = max(floor, _superseded(db, search))
+        free = _matching(db, search, after=newer_than, not_handed_out_by=wanted.tool)
+        if not free and previous is None:
+            elsewhere = _given_to_another(db, search)
+    return _Seen(
+        inbox=inbox,
+        cursor=inboxes.newest_cursor(db, inbox),
+        free=free,
+        previous=previous,
+        elsewhere=elsewhere,
+        floor=floor,
+        unjudged=handouts.unjudged(db, search.inbox.row),
+    )
+
+
+def _superseded(db: sqlite3.Connection, search: _Search) -> int:
+    """Position of the newest code that any wait was given: those that came before it are no longer to be used."""
+    if search.wanted.tool != "wait_for_otp":
+        return 0
+    given = _matching(db, search, after=0, handed_out_by=search.wanted.tool)
+    return given[0].position if given else 0
+
+
+def _given_to_another(db: sqlite3.Connection, search: _Search) -> StoredMessage | None:
+    came = _matching(db, search, after=search.began)
+    if not came:
+        return None
+    found = _matching(db, search, after=search.began, not_handed_out_by=search.wanted.tool)
+    free = {message.row for message in found}
+    return next((message for message in came if message.row not in free), None)
+
+
+def _matching(
+    db: sqlite3.Connection,
+    search: _Search,
+    *,
+    after: int,
+    not_handed_out_by: str | None = None,
+    handed_out_by: str | None = None,
+) -> list[StoredMessage]:
+    wanted = search.wanted
+    return handouts.matching(
+        db,
+        search.inbox.row,
+        after=after,
+        after_time=search.after_time,
+        from_=wanted.from_,
+        subject=wanted.subject,
+        with_code=wanted.tool == "wait_for_otp",
+        # Read on from a cursor, mail comes in its order; of codes only the newest is of use.
+        newest_first=wanted.since is None or wanted.tool == "wait_for_otp",
+        not_handed_out_by=not_handed_out_by,
+        handed_out_by=handed_out_by,
+    )
 
 
 class _Search:
