@@ -1,5 +1,5 @@
 """Write what is said twice: docs/tools.md, docs/configuration.md, server.json, the tool lists of README.md and
-manifest.json, and the table of docs/backends.md.
+manifest.json, the install lines of README.md, and the table of docs/backends.md.
 
 The tools' words come from the live tool list, the settings' from their fields. ``--check`` writes nothing, names what
 is out of date and exits with 1.
@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import json
 import re
 import sys
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
+from urllib.parse import quote
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from mailmcp import __version__
 from mailmcp.backends.table import COLUMNS, capabilities
+from mailmcp.cli.clients import CLIENTS, NAME
 from mailmcp.config import PREFIX, Section, Settings
 from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
@@ -51,7 +54,9 @@ def pages() -> dict[Path, str]:
         backends: with_block(backends.read_text("utf-8"), "backends", backend_table()),
         ROOT / "docs" / "tools.md": tools_page(),
         ROOT / "docs" / "configuration.md": configuration_page(),
-        readme: with_block(readme.read_text("utf-8"), "tools", tool_table("docs/tools.md")),
+        readme: with_block(
+            with_block(readme.read_text("utf-8"), "tools", tool_table("docs/tools.md")), "install", install_table()
+        ),
         manifest: with_tools(manifest.read_text("utf-8")),
         ROOT / "server.json": registry_entry(),
     }
@@ -189,6 +194,39 @@ def _registry_entry() -> dict[str, Any]:
         "version": __version__,
         "packages": [package],
     }
+
+
+def install_table() -> str:
+    """How each client gets the published package, in one step where it has one: what the registry entry says."""
+    [package] = _registry_entry()["packages"]
+    entry = {
+        "command": package["runtimeHint"],
+        "args": [package["identifier"], *(one["value"] for one in package["packageArguments"])],
+    }
+    line = " ".join([entry["command"], *entry["args"]])
+    named = json.dumps({"name": NAME, **entry}, separators=(",", ":"))
+    cursor = quote(base64.b64encode(json.dumps(entry).encode()).decode(), safe="")
+    code = quote(json.dumps(entry, separators=(",", ":")), safe="")
+    block = json.dumps({NAME: {"source": "custom", **entry}})
+    ways = {
+        "claude-desktop": "open the bundle `mailmcp.mcpb` of a release, or the block below in {file}",
+        "claude-code": f"`claude mcp add {NAME} -- {line}`",
+        "cursor": f"[add to Cursor](https://cursor.com/en/install-mcp?name={NAME}&config={cursor}),"
+        " or the block in {file}",
+        "vscode": f"[add to VS Code](https://vscode.dev/redirect/mcp/install?name={NAME}&config={code}),"
+        f" or `code --add-mcp '{named}'`",
+        "windsurf": "the block in {file}",
+        "zed": f'`"context_servers": {block}` in {{file}}',
+        "codex": f"`codex mcp add {NAME} -- {line}`",
+        "gemini": f"`gemini mcp add --scope user {NAME} {line}`",
+    }
+    rows = ["| client | how it gets the published package |", "|---|---|"]
+    for client in CLIENTS:
+        files = set(client.files.values())
+        file = files.pop() if len(files) == 1 else Path(client.files["linux"]).name  # the folder depends on the system
+        rows.append(f"| {client.title} | {ways[client.name].replace('{file}', f'`{file}`')} |")
+    body = json.dumps({"mcpServers": {NAME: entry}})
+    return "\n".join([*rows, "", "```json", body, "```"])
 
 
 def variable(name: str) -> dict[str, Any]:

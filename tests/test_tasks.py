@@ -35,3 +35,13 @@ def test_a_call_of_the_page_fits_the_schema_of_its_tool(call: str) -> None:
 def test_there_are_at_least_forty_tasks_and_every_tool_has_one() -> None:
     assert len(CALLS) >= 40
     assert {read(call)[0] for call in CALLS} == set(SCHEMAS)
+
+
+def test_between_them_the_tasks_use_every_argument() -> None:
+    used: dict[str, set[str]] = {}
+    for tool, arguments in map(read, CALLS):
+        used.setdefault(tool, set()).update(arguments)
+    used["draft_for_approval"] |= used["send"]  # which takes the same
+    assert {
+        (tool, name) for tool, schema in SCHEMAS.items() for name in set(schema["properties"]) - used[tool]
+    } == set()

@@ -203,6 +203,16 @@ class Served:
             threading.Event().wait(0.02)
         raise AssertionError(f"no listener came up: {status}")
 
+    def page(self) -> str:
+        """The address of the approval page, once this process serves it."""
+        self.listener(this_process=True)
+        until = time.monotonic() + LIMIT
+        while time.monotonic() < until:
+            if page := self.call("mail_status").get("page"):
+                return page
+            threading.Event().wait(0.02)
+        raise AssertionError("no page came up")
+
     def end_of_errors(self) -> str:
         """What the process said on standard error, once it ended."""
         self.process.wait(LIMIT)

@@ -20,6 +20,7 @@ PINNED = {
     "@modelcontextprotocol/conformance": "0.2.0-alpha.12",
     "@modelcontextprotocol/inspector": "2.12.0",
     "@modelcontextprotocol/client": "2.3.1",
+    "@modelcontextprotocol/ext-apps": "2.0.4",
     "@modelcontextprotocol/sdk": "1.32.2",
 }
 MISSING = "npm gives nothing here: the tests with its programs are skipped"
@@ -54,9 +55,18 @@ class NodeTools:
 
     def inspector(self, *arguments: str) -> tuple[int, Any]:
         """How the Inspector's command line ends, and the JSON that it prints."""
-        package = self.folder / "node_modules" / "@modelcontextprotocol" / "inspector"
-        ran = self.run(package / "clients" / "launcher" / "build" / "index.js", "--cli", *arguments, "-q")
+        ran = self._inspector(*arguments)
         return ran.returncode, json.loads(ran.stdout) if ran.returncode in (0, 5) else ran.stderr
+
+    def apps(self, *arguments: str) -> dict[str, Any]:
+        """What the Inspector says of each tool's view."""
+        ran = self._inspector(*arguments, "--method", "tools/list", "--app-info")
+        told = [json.loads(line) for line in ran.stdout.splitlines()]
+        return {one["toolName"]: one for one in told}
+
+    def _inspector(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        package = self.folder / "node_modules" / "@modelcontextprotocol" / "inspector"
+        return self.run(package / "clients" / "launcher" / "build" / "index.js", "--cli", *arguments, "-q")
 
     def mcpb(self, *arguments: str) -> str:
         """What the maker of bundles says; it must succeed."""

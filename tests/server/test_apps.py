@@ -140,6 +140,9 @@ async def test_a_result_about_drafts_says_where_a_human_decides_and_nothing_that
     draft = await room.draft(held.structured_content["draft"])
     for result in (held, await shows.client.call_tool("check_draft", {}), await shows.client.call_tool("send", given)):
         told = result.meta[PAGE]
+        drafts = told.pop("drafts", None)
+        assert drafts is None or [one["subject"] for one in drafts] == ["May I?"]
+        assert bool(drafts) is ("drafts" not in result.structured_content)  # else the record has them
         assert set(told) == {"address", "command"}
         assert told["address"] == "http://127.0.0.1:4711/"
         assert re.search(r" ui --home \S+$", told["command"])

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from app_host import APPS, AppHost, View, origins
 from browser import CONTRAST, Browser, available
-from hosts import LIMIT, Served, mail_by_smtp
+from hosts import Served, mail_by_smtp
 from letters import letter
+from node_tools import node_tools
 
 from mailmcp.web.serving import opening
 
@@ -78,16 +79,6 @@ def mail(served: Served, **fields: Any) -> dict[str, Any]:
     return {"inbox": anna, "to": [bert], "subject": "May I?", "body": "The words.", **fields}
 
 
-def page_of(served: Served) -> str:
-    """The approval page's address, once it is served."""
-    served.listener(this_process=True)
-    until = time.monotonic() + LIMIT
-    while time.monotonic() < until:
-        if page := served.call("mail_status").get("page"):
-            return page
-    raise AssertionError("no page came up")
-
-
 OPEN = ".opens button"
 RESULT = "ui/notifications/tool-result"
 HOSTILE = (
@@ -116,6 +107,34 @@ def test_a_view_begins_as_the_specification_has_it_and_tells_how_tall_it_is(host
     assert view.run("document.documentElement.scrollHeight <= innerHeight")
 
 
+KINDS = {
+    "ui/initialize": "McpUiInitializeRequest",
+    "ui/open-link": "McpUiOpenLinkRequest",
+    "ui/notifications/initialized": "McpUiInitializedNotification",
+    "ui/notifications/size-changed": "McpUiSizeChangedNotification",
+}
+
+
+def test_what_is_said_on_both_sides_is_what_the_schema_of_the_extensions_makers_has(host, served):
+    served.page()
+    file = node_tools().folder / "node_modules/@modelcontextprotocol/ext-apps/dist/src/generated/schema.json"
+    official = json.loads(file.read_text("utf-8"))["$defs"]
+    view = host.show("draft_for_approval", **mail(served))
+    view.click(OPEN)
+    view.click("button.quiet")
+    host.window.until("state.opened.length && state.heard.filter(one => one.method === 'tools/call').length == 1")
+    heard = [one for one in host.told("heard") if one.get("method") in KINDS]
+    assert {one["method"] for one in heard} == set(KINDS)
+    for message in heard:
+        said = {name: message[name] for name in ("method", "params")}
+        jsonschema.validate(said, official[KINDS[message["method"]]])
+    for tool in host.told("tools").values():
+        jsonschema.validate(tool.get("_meta", {}).get("ui", {}), official["McpUiToolMeta"])
+    jsonschema.validate(host.told("content")["_meta"]["ui"], official["McpUiResourceMeta"])
+    # The host of these tests speaks as hosts do.
+    jsonschema.validate(host.window.run("ANSWERS['ui/initialize']()"), official["McpUiInitializeResult"])
+
+
 def test_a_host_may_ask_whether_it_lives_tear_it_down_and_gets_an_error_for_what_it_does_not_know(host, served):
     host.show("draft_for_approval", **mail(served)).sees("May I?")
     for number, method in enumerate(("ping", "ui/resource-teardown", "tools/list"), 900):
@@ -130,7 +149,7 @@ def test_a_host_may_ask_whether_it_lives_tear_it_down_and_gets_an_error_for_what
 
 
 def test_a_human_sees_what_waits_and_opens_the_page_where_alone_it_is_decided(host, served, browser, home):
-    page = page_of(served)
+    page = served.page()
     view = host.show("draft_for_approval", **mail(served))
     for words in ("One message waits for you", "May I?", "anna@agents.internal", "bert@agents.internal", "Counts as"):
         view.sees(words)
@@ -156,7 +175,7 @@ def test_a_human_sees_what_waits_and_opens_the_page_where_alone_it_is_decided(ho
 
 
 def test_nothing_that_a_view_does_decides(host, served):
-    page_of(served)
+    served.page()
     view = host.show("draft_for_approval", **mail(served))
     view.sees("One message waits for you")
     for at in range(view.run("document.querySelectorAll('button').length")):
@@ -174,9 +193,11 @@ def test_nothing_that_a_view_does_decides(host, served):
             assert host.window.run(f"{call}.then(() => 'done', error => error.message)") == "not for views"
 
 
-@pytest.mark.parametrize("kept_back", [["structuredContent"], ["_meta"], ["structuredContent", "_meta"]])
-def test_where_a_host_hands_a_view_less_than_the_result_it_looks_by_itself(host, served, kept_back):
-    page = page_of(served)
+@pytest.mark.parametrize(
+    ("kept_back", "looks"), [([], 0), (["structuredContent"], 0), (["_meta"], 1), (["structuredContent", "_meta"], 1)]
+)
+def test_a_view_looks_by_itself_only_where_a_host_hands_it_less_than_it_needs(host, served, kept_back, looks):
+    page = served.page()
     host.set(strip=kept_back)
     view = host.show("draft_for_approval", **mail(served))
     view.sees("One message waits for you")
@@ -185,7 +206,15 @@ def test_where_a_host_hands_a_view_less_than_the_result_it_looks_by_itself(host,
     host.window.until("state.opened.length")
     [draft] = served.call("check_draft")["drafts"]
     assert host.told("opened") == [f"{page}#{draft['draft']}"]
-    assert host.told("calls") == [{"name": "check_draft", "arguments": {"draft": draft["draft"]}}]
+    assert host.told("calls") == [{"name": "check_draft", "arguments": {"draft": draft["draft"]}}] * looks
+
+
+def test_what_was_sent_is_shown_as_that_and_asked_about_no_further(host, served):
+    view = host.show("send", **mail(served))
+    view.sees("Nothing waits for you")
+    view.sees("May I?")
+    view.sees("bert@agents.internal")
+    assert host.told("calls") == []
 
 
 def test_where_it_may_not_look_it_shows_the_words_of_the_tool(host, served):
@@ -201,7 +230,7 @@ def test_where_it_may_not_look_it_shows_the_words_of_the_tool(host, served):
 
 
 def test_where_a_link_is_not_opened_the_address_is_shown(host, served):
-    page = page_of(served)
+    page = served.page()
     host.set(refuse=["ui/open-link"])
     view = host.show("draft_for_approval", **mail(served))
     view.click(OPEN)
@@ -213,7 +242,7 @@ def test_where_a_link_is_not_opened_the_address_is_shown(host, served):
 
 
 def test_only_a_page_of_this_machine_is_opened(host, served):
-    page_of(served)
+    served.page()
     for number, address in enumerate(
         ("https://evil.example/", "http://127.0.0.1.evil.example:80/", "javascript:alert(1)")
     ):
@@ -316,7 +345,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, lis
     """A server, and what is shown of it: as people write, and as nobody should."""
     served = Served(tmp_path_factory.mktemp("looks") / "home", MAILMCP_WEB__OPEN="false")
     introduce(served)
-    page_of(served)
+    served.page()
     ben = "Ben Okafor <ben@garden.example>"
     plain = write(
         served, from_=ben, subject="Offer for the hedge", text=PLAIN, files=(("offer.pdf", "text/plain", b"x"),)

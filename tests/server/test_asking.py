@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import subprocess
+import sys
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -333,7 +337,7 @@ def test_over_the_pipe_a_client_of_2025_is_asked_and_its_answer_counts(serve):
     assert served.close() == 0
 
 
-@pytest.mark.parametrize("forms", [{}, {"form": {}}, {"url": {}}])
+@pytest.mark.parametrize("forms", [{}, {"form": {}}, {"form": {}, "url": {}}])
 def test_over_the_pipe_a_client_of_2026_gets_the_question_as_the_result_if_it_has_forms(serve, forms):
     served = serve()
     meta = {
@@ -347,9 +351,6 @@ def test_over_the_pipe_a_client_of_2026_gets_the_question_as_the_result_if_it_ha
     anna, bert = (call("create_inbox", {"name": name})["structuredContent"]["address"] for name in ("anna", "bert"))
     arguments = {"inbox": anna, "to": [bert], "subject": "May I?", "body": "x"}
     result = call("draft_for_approval", arguments)
-    if "url" in forms:
-        assert result["structuredContent"]["status"] == "held"
-        return
     assert result["resultType"] == "input_required"
     assert result["inputRequests"]["decision"]["method"] == "elicitation/create"
     state = result["requestState"]
@@ -360,3 +361,87 @@ def test_over_the_pipe_a_client_of_2026_gets_the_question_as_the_result_if_it_ha
     assert "No." in json.dumps(result)
     with contextlib.suppress(OSError):
         served.close()
+
+
+# --- clients that open pages and have no forms ---------------------------------------------------------------------
+
+
+def opened(serve, capabilities: dict[str, Any], **environment: str):
+    """A server that a client of 2025 with these kinds of questions began to speak to."""
+    served = serve(MAILMCP_WEB__OPEN="false", **environment)
+    who = {"name": "host", "version": "1"}
+    has = {"elicitation": capabilities}
+    served.request("initialize", {"protocolVersion": "2025-11-25", "capabilities": has, "clientInfo": who})
+    served.say({"method": "notifications/initialized"})
+    return served
+
+
+def given(served) -> dict[str, Any]:
+    anna, bert = (served.call("create_inbox", name=name)["address"] for name in ("anna", "bert"))
+    return {"inbox": anna, "to": [bert], "subject": "May I?", "body": "x"}
+
+
+def question_of(served) -> dict[str, Any]:
+    return next(one for one in iter(served.next, None) if one.get("method") == "elicitation/create")
+
+
+def test_a_client_that_only_opens_pages_is_asked_to_open_the_page_which_ends_the_wait_when_decided(serve, home):
+    served = opened(serve, {"url": {}}, MAILMCP_APPROVAL__ASK="300")
+    page, arguments = served.page(), given(served)
+    number = served.ask("tools/call", {"name": "draft_for_approval", "arguments": arguments})
+    question = question_of(served)
+    asked = question["params"]
+    draft = asked["url"].removeprefix(f"{page}#")
+    assert (asked["mode"], draft[:2]) == ("url", "d_")
+    assert "May I?" in asked["message"]
+    assert "decides nothing" in asked["message"]
+    assert "token" not in json.dumps(asked)
+    served.say({"id": question["id"], "result": {"action": "accept"}})
+    command = [sys.executable, "-m", "mailmcp", "--home", str(home), "reject", draft, "--word", "Not now."]
+    subprocess.run(command, check=True, capture_output=True, timeout=LIMIT, stdin=subprocess.DEVNULL)
+    result = served.answer(number)["result"]["structuredContent"]
+    assert (result["status"], "Not now." in result["reasons"]) == ("rejected", True)
+    [done] = [one for one in served.notices if one["method"] == "notifications/elicitation/complete"]
+    assert done["params"]["elicitationId"] == asked["elicitationId"]
+
+
+def test_who_does_not_open_it_or_says_more_leaves_it_held(serve):
+    served = opened(serve, {"url": {}})
+    served.page()
+    arguments = given(served)
+    for action in ("decline", "cancel"):
+        asked = {"name": "draft_for_approval", "arguments": {**arguments, "subject": action}}
+        number = served.ask("tools/call", asked)
+        said = {"action": action, "content": {"decision": REJECT}}
+        served.say({"id": question_of(served)["id"], "result": said})
+        assert served.answer(number)["result"]["structuredContent"]["status"] == "held"
+
+
+def test_a_client_of_2026_that_only_opens_pages_comes_back_and_it_is_held_whatever_it_says(serve):
+    served = serve(MAILMCP_WEB__OPEN="false")
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"url": {}}},
+    }
+
+    def call(tool: str, arguments: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return served.request("tools/call", {"name": tool, "arguments": arguments, "_meta": meta, **more})["result"]
+
+    anna, bert = (call("create_inbox", {"name": name})["structuredContent"]["address"] for name in ("anna", "bert"))
+    until = time.monotonic() + LIMIT
+    while "page" not in (status := call("mail_status", {})["structuredContent"]) and time.monotonic() < until:
+        threading.Event().wait(0.02)
+    arguments = {"inbox": anna, "to": [bert], "subject": "May I?", "body": "x"}
+    result = call("draft_for_approval", arguments)
+    asked = result["inputRequests"]["decision"]["params"]
+    assert (asked["mode"], asked["url"].startswith(f"{status['page']}#d_")) == ("url", True)
+    answer = {"decision": {"action": "accept", "content": {"decision": REJECT}}}
+    result = call("draft_for_approval", arguments, inputResponses=answer, requestState=result["requestState"])
+    assert result["structuredContent"]["status"] == "held"
+
+
+def test_without_a_page_there_is_nothing_to_open(serve):
+    served = opened(serve, {"url": {}}, MAILMCP_WEB__ENABLED="false")
+    served.listener(this_process=True)
+    assert served.call("draft_for_approval", **given(served))["status"] == "held"
+    assert not [one for one in served.notices if one["method"] == "elicitation/create"]

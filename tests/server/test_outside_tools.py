@@ -17,6 +17,8 @@ from hosts import LIMIT, mail_by_smtp
 from letters import code_letter
 from node_tools import NodeTools, node_tools
 
+from mailmcp.server.apps import OPENS
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 # Scenarios that call tools, prompts or resources of the suite's own example server by name, and extensions that this
@@ -55,14 +57,14 @@ HOLD = {
 
 
 class HttpProcess:
-    """`mailmcp serve --transport http` as a process."""
+    """`mailmcp serve --transport http` (or `sse`) as a process."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, transport: str = "http") -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILMCP_")}
         self.home = home
         self.env = {**kept, "MAILMCP_LOCAL__SMTP_PORT": "0", "MAILMCP_WEB__OPEN": "false"}
         self.process = subprocess.Popen(
-            [*self._command, "serve", "--transport", "http", "--port", "0"],
+            [*self._command, "serve", "--transport", transport, "--port", "0"],
             env=self.env,
             stderr=subprocess.PIPE,
             text=True,
@@ -144,6 +146,23 @@ def test_the_inspector_finds_nothing_that_some_host_could_not_use(
     assert code == 3  # it wants a key
 
 
+def test_the_inspector_finds_nothing_over_the_old_pair_of_sse_either(tools: NodeTools, home: Path) -> None:
+    served = HttpProcess(home, "sse")
+    try:
+        over = (served.url.removesuffix("/mcp") + "/sse", "--transport", "sse")
+        keyed = (*over, "--header", f"Authorization: Bearer {served.key()}")
+        code, listed = tools.inspector(*keyed, "--method", "tools/list", "--strict")
+        assert (code, len(listed["tools"])) == (0, 13)
+        called = ("--method", "tools/call", "--tool-name", "create_inbox", "--format", "json")
+        code, made = tools.inspector(*keyed, *called, "--tool-args-json", '{"name": "anna"}')
+        assert code == 0
+        assert "anna@agents.internal" in json.dumps(made)
+        code, _ = tools.inspector(*over, "--method", "tools/list")
+        assert code != 0  # it wants a key
+    finally:
+        served.close()
+
+
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 def test_the_inspector_finds_nothing_over_standard_input_and_output_either(
     tools: NodeTools, home: Path, era: str
@@ -152,6 +171,21 @@ def test_the_inspector_finds_nothing_over_standard_input_and_output_either(
     command = [str(program), "--home", str(home), "serve", "-e", "MAILMCP_LOCAL__SMTP_PORT=0"]
     code, listed = tools.inspector(*command, "--protocol-era", era, "--method", "tools/list", "--strict")
     assert (code, len(listed["tools"])) == (0, 13)
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_the_inspector_finds_the_views_where_it_says_that_it_shows_some(
+    tools: NodeTools, server: HttpProcess, era: str
+) -> None:
+    over = (server.url, "--transport", "http", "--header", f"Authorization: Bearer {server.key()}")
+    told = tools.apps(*over, "--protocol-era", era, "--advertise-apps")
+    assert {name: one["resourceUri"] for name, one in told.items() if one["hasApp"]} == OPENS
+    assert told["send"]["visibility"] == ["model"]
+    shown = [one for one in told.values() if one["hasApp"]]
+    assert all((one["resourceMimeType"], one["csp"]) == ("text/html;profile=mcp-app", {}) for one in shown)
+    told = tools.apps(*over, "--protocol-era", era)
+    assert len(told) == 13
+    assert not any(one["hasApp"] for one in told.values())
 
 
 @pytest.mark.parametrize("era", ["v1", "legacy", "modern"])

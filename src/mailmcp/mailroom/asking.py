@@ -71,10 +71,11 @@ class Asking:
         return await room.draft(draft.id)
 
 
-def summary(draft: Draft, *, where: str, code_from: str | None) -> str:
+def summary(draft: Draft, *, where: str, code_from: str | None = None, opens: bool = False) -> str:
     """What the human is told: enough to see what it is about, and where to read the rest.
 
-    ``where`` says how it is approved; ``code_from`` names what shows the code, for a client that may approve.
+    ``where`` says how it is approved; ``code_from`` names what shows the code, for a client that may approve; a client
+    that ``opens`` the page has nothing to decide.
     """
     to = list(draft.recipients)
     more = f" and {len(to) - RECIPIENTS_SHOWN} more" if len(to) > RECIPIENTS_SHOWN else ""
@@ -88,7 +89,7 @@ def summary(draft: Draft, *, where: str, code_from: str | None) -> str:
         f"Subject: {visible(draft.subject)[:SUBJECT_SHOWN] or '(none)'}",
         *(f"Why: {visible(reason.sentence)}" for reason in draft.reasons),
         f"This is a summary. {where}",
-        f"Here you can {choice}.",
+        "To open the page decides nothing." if opens else f"Here you can {choice}.",
     ]
     return "\n".join(lines)
 

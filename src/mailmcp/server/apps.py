@@ -19,6 +19,7 @@ from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID, client_supports_apps
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension
 
+from mailmcp.server import outcomes
 from mailmcp.server.launcher import command
 from mailmcp.server.session import Session
 
@@ -28,7 +29,8 @@ OPENS = {"check_draft": DRAFTS, "draft_for_approval": DRAFTS, "read_thread": THR
 FOR_VIEWS = frozenset({"check_draft", "read_thread"})
 """Of these, the tools that a view may call itself: they only read."""
 PAGE = "io.mailmcp/page"
-"""Under this key of a result's ``_meta`` a view finds where a human decides; the model is not told of it there."""
+"""Under this key of a result's ``_meta`` a view finds where a human decides, and of a draft that was just held what
+check_draft would say: to ask by itself some hosts let a view only with a human's consent."""
 _OLD_KEY = "ui/resourceUri"
 """Where hosts looked for the link before January 2026."""
 
@@ -119,8 +121,12 @@ class ForHostsWithViews:
         if OPENS.get(str(params.get("name"))) != DRAFTS or not answer.get("structuredContent"):
             return answer
         room = await self._session.counter()
-        where = {"address": await room.pages.address(), "command": command(room.settings.home, "ui")}
-        told = {name: value for name, value in where.items() if value}
+        home, page = room.settings.home, await room.pages.address()
+        told: dict[str, Any] = {"command": command(home, "ui")} | ({"address": page} if page else {})
+        record = answer["structuredContent"]
+        if record.get("status") == "held":  # as send and draft_for_approval say it, without its subject
+            line = outcomes.drafts([await room.draft(record["draft"])], home, page)[1]
+            told |= line.model_dump(mode="json", exclude_none=True)
         return {**answer, "_meta": {**answer.get("_meta", {}), PAGE: told}}
 
 

@@ -4,6 +4,9 @@ It never is the gate. A client that declares nothing, answers nothing or answers
 `held`, after a bounded time. Clients of 2025 are asked while the call runs; the question stays open after its answer.
 Clients of 2026 get the question as the result and come back with the answer: the draft is named in the state that
 the SDK seals, bound to the call.
+
+A client that has no forms and opens pages (URL mode) is asked to open the approval page. Its address opens nothing by
+itself, and what the client answers decides nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +14,20 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from mcp.types import (
+    CallToolResult,
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitRequestURLParams,
+    ElicitResult,
+    InputRequiredResult,
+)
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
@@ -35,6 +46,8 @@ if TYPE_CHECKING:
 
 Ctx = Context[Session, Any]
 
+Question = ElicitRequestFormParams | ElicitRequestURLParams
+
 log = logging.getLogger("mailmcp.server")
 
 OPEN_SECONDS = 600
@@ -51,7 +64,7 @@ async def resumed(ctx: Ctx, room: Counter) -> Outcome | None:
     name, revision, sha256 = json.loads(ctx.request_state)
     draft = await room.draft(name)
     response = (ctx.input_responses or {}).get(KEY)
-    if isinstance(response, ElicitResult):
+    if isinstance(response, ElicitResult) and _has_forms(ctx):  # who opened a page decides on it
         shown = replace(draft, revision=revision, sha256=sha256)
         asking, given = ctx.request_context.lifespan_context.asking, _read(response)
         # The counter found the draft; what a human answers is carried out by the whole mailroom.
@@ -62,8 +75,8 @@ async def resumed(ctx: Ctx, room: Counter) -> Outcome | None:
 async def told(ctx: Ctx, room: Counter, outcome: Outcome) -> CallToolResult | InputRequiredResult:
     """The answer of send and draft_for_approval; of a draft that is held now, the human in the client is told first."""
     draft = outcome.draft
-    if draft and draft.state is DraftState.HELD and not outcome.repeated and _can_ask(ctx, room):
-        question = await _question(ctx, room, draft)
+    new = draft is not None and draft.state is DraftState.HELD and not outcome.repeated
+    if draft and new and (question := await _question(ctx, room, draft)):
         if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
             state = json.dumps([draft.id, draft.revision, draft.sha256])
             return InputRequiredResult(input_requests={KEY: ElicitRequest(params=question)}, request_state=state)
@@ -77,14 +90,35 @@ def client_name(ctx: Ctx) -> str:
     return one_line(given.client_info.name)[:NAME_SHOWN] if given else ""
 
 
-def _can_ask(ctx: Ctx, room: Counter) -> bool:
-    """Whether the client shows forms, and was not asked already. One that declares no kind of question has forms."""
+async def _question(ctx: Ctx, room: Counter, draft: Draft) -> Question | None:
+    """What the client's human is asked; None where it shows nothing, or was asked already."""
     declared = ctx.client_capabilities.elicitation if ctx.client_capabilities else None
-    forms = declared is not None and (declared.form is not None or declared.url is None)
-    return forms and ctx.request_state is None and room.settings.approval.ask > 0
+    if declared is None or ctx.request_state is not None or room.settings.approval.ask <= 0:
+        return None
+    if _has_forms(ctx):
+        return await _form(ctx, room, draft)
+    page = await room.pages.address()
+    return _page(room, draft, page) if page else None
 
 
-async def _question(ctx: Ctx, room: Counter, draft: Draft) -> ElicitRequestFormParams:
+def _has_forms(ctx: Ctx) -> bool:
+    """Whether the client shows forms: one that can ask and declares no kind of question does."""
+    declared = ctx.client_capabilities.elicitation if ctx.client_capabilities else None
+    return declared is not None and (declared.form is not None or declared.url is None)
+
+
+def _page(room: Counter, draft: Draft, page: str) -> ElicitRequestURLParams:
+    from mailmcp.mailroom.asking import summary
+
+    closed = f"If it says that it is closed, type in a terminal: `{command(room.settings.home, 'ui')}`."
+    return ElicitRequestURLParams(
+        message=summary(draft, where=f"Read all of it and decide on the page. {closed}", opens=True),
+        url=f"{page}#{draft.id}",
+        elicitation_id=secrets.token_hex(8),
+    )
+
+
+async def _form(ctx: Ctx, room: Counter, draft: Draft) -> ElicitRequestFormParams:
     from mailmcp.mailroom.asking import LONGEST_WORD, summary
 
     home, page = room.settings.home, await room.pages.address()
@@ -110,7 +144,7 @@ async def _question(ctx: Ctx, room: Counter, draft: Draft) -> ElicitRequestFormP
     )
 
 
-async def _asked(ctx: Ctx, room: Counter, draft: Draft, question: ElicitRequestFormParams) -> Draft:
+async def _asked(ctx: Ctx, room: Counter, draft: Draft, question: Question) -> Draft:
     """Ask while the call runs, for as long as the settings let it wait; what the draft is then."""
     answered = asyncio.Event()
     asking = asyncio.create_task(_ask(ctx, draft, question, answered), name=f"mailmcp-ask-{draft.id}")
@@ -123,6 +157,8 @@ async def _asked(ctx: Ctx, room: Counter, draft: Draft, question: ElicitRequestF
                 bell.clear()
                 if (await room.draft(draft.id)).state is not DraftState.HELD and not answered.is_set():
                     asking.cancel()  # decided elsewhere: the client closes the question
+                    if isinstance(question, ElicitRequestURLParams) and question.elicitation_id:
+                        await ctx.session.send_elicit_complete(question.elicitation_id, ctx.request_id)
                     break
                 ring = asyncio.create_task(bell.wait())
                 await asyncio.wait([asking, ring], timeout=left, return_when=asyncio.FIRST_COMPLETED)
@@ -140,9 +176,12 @@ async def _whole(ctx: Ctx) -> Mailroom:
     return await ctx.request_context.lifespan_context.room()
 
 
-async def _ask(ctx: Ctx, draft: Draft, question: ElicitRequestFormParams, answered: asyncio.Event) -> None:
+async def _ask(ctx: Ctx, draft: Draft, question: Question, answered: asyncio.Event) -> None:
     try:
         async with asyncio.timeout(OPEN_SECONDS):
+            if isinstance(question, ElicitRequestURLParams):
+                await _ask_to_open(ctx, question)
+                return
             response = await ctx.session.elicit_form(question.message, question.requested_schema, ctx.request_id)
     except (MCPError, ValidationError, TimeoutError) as error:
         log.info("nobody answered about draft %s in the client: %s", draft.id, type(error).__name__)
@@ -150,6 +189,14 @@ async def _ask(ctx: Ctx, draft: Draft, question: ElicitRequestFormParams, answer
     answered.set()
     asking, given = ctx.request_context.lifespan_context.asking, _read(response)
     await asking.carry_out(await _whole(ctx), draft, given, client_name(ctx))
+
+
+async def _ask_to_open(ctx: Ctx, question: ElicitRequestURLParams) -> None:
+    """Until the human declines. One who opens the page decides there, which whoever waits for this is told of."""
+    given = question.message, question.url, question.elicitation_id or ""
+    response = await ctx.session.elicit_url(*given, ctx.request_id)
+    if response.action == "accept":
+        await asyncio.Event().wait()
 
 
 def _read(response: ElicitResult) -> Answer:

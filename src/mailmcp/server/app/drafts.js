@@ -9,25 +9,26 @@ const STATES = {
 const OURS = /^http:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}\/$/;
 const ID = /^d_[\w-]{1,64}$/;
 
+const beside = result => (result._meta && result._meta[PAGE]) || {};
+
 /** What a result says of drafts, as check_draft says it; null when the host kept the record to itself. */
 function draftsOf(result) {
   const record = result.structuredContent;
-  if (!record) return null;
-  return Array.isArray(record.drafts) ? record.drafts : [record];
+  for (const given of [beside(result), record]) if (given && Array.isArray(given.drafts)) return given.drafts;
+  return record ? [{ subject: host.arguments.subject, ...record }] : null;
 }
 
 function pageOf(result) {
-  const told = (result._meta && result._meta[PAGE]) || {};
-  return { address: OURS.test(told.address) ? told.address : "", command: String(told.command || "") };
+  const { address, command } = beside(result);
+  return { address: OURS.test(address) ? address : "", command: String(command || "") };
 }
 
 async function showResult(result) {
   const drafts = draftsOf(result);
   if (drafts) draw(drafts, pageOf(result));
   else showWords(result);
-  const complete = drafts && drafts.every(one => one.subject !== undefined) && result._meta && result._meta[PAGE];
-  if (complete || (drafts && !drafts[0]?.draft)) return;
-  // send and draft_for_approval name the draft alone, and some hosts hand a view the words only, which begin with ours.
+  if (drafts && (beside(result).command || !drafts.some(one => one.status === "held"))) return;
+  // Some hosts hand a view the words only, which begin with ours; send and draft_for_approval name the draft in them.
   const named = drafts?.[0]?.draft || host.arguments.draft || (wordsOf(result).match(/\bdraft (d_[\w-]+) to /) || [])[1];
   const again = await readAgain("check_draft", ID.test(named || "") ? { draft: named } : {});
   if (again) draw(draftsOf(again), pageOf(again));
