@@ -41,6 +41,7 @@ _SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
 _TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
 _NOT_BELOW = frozenset((Kind.AGAINST, Kind.NOT_YOU, Kind.GIFT, Kind.ROOM))
 _ENDS = (".", "!", "?", "。", "！", "？", "।")
+_QUESTIONS = ("?", "？", "؟")
 _POINTERS = " <([\t=-–—>*•·→➜➔▶►»👉:：|"
 """What plain text sets before an address that stands alone."""
 _URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
@@ -77,6 +78,8 @@ class _Words(NamedTuple):
     own_line: bool
     denied: bool
     """The sentence before it, or its own words, are for whom it was not."""
+    unasked: bool
+    """The sentence before it is for whom nothing was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +223,13 @@ def _words(visible: str, link: Link) -> _Words:
     around = _kinds(before)
     if bare_url and not denied and _to_be_ignored(before):
         around -= {Kind.NOT_YOU}  # said of a request, not of what has happened
-    return _Words(name, bare_url, said, around, _kinds(below), own_line, denied)
+    unasked = _to_be_ignored(_last_sentences(before.rstrip(_POINTERS + "\n")))
+    return _Words(name, bare_url, said, around, _kinds(below), own_line, denied, unasked)
 
 
 def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     link = target.link
-    name, bare_url, said, around, below, own_line, denied = words
+    name, bare_url, said, around, below, own_line, denied, unasked = words
     score = mail.about + target.points + (0.6 if mail.headed else 0.0)
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
@@ -269,6 +273,8 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     if mail.has_code:
         # Beside a code a link in running text is for something else: an account, a new password.
         score -= 0.8 if link.button or bare_url or target.named or target.carries_code else 2.3
+        if unasked and not link.button and not target.carries_code:
+            score -= 1.5  # "If you did not ask for this code, change your password."
     return score
 
 
@@ -286,6 +292,13 @@ def _denies(before: str) -> bool:
     if Kind.NOT_YOU not in kinds or _to_be_ignored(sentence):
         return False
     return Kind.ACTION in kinds or not before.endswith(_ENDS)
+
+
+def _last_sentences(before: str) -> str:
+    """The sentence that a link is in, with the question that it answers."""
+    last = since_sentence(before, keep=True)
+    earlier = before[: len(before) - len(last)].rstrip()
+    return since_sentence(earlier, keep=True) + last if earlier.endswith(_QUESTIONS) else last
 
 
 def _to_be_ignored(phrase: str) -> bool:
