@@ -84,3 +84,95 @@ def test_temporary_and_texted_passwords_are_codes(subject: str, words: str, code
 )
 def test_a_password_for_a_courier_is_nothing_to_sign_in_with(words: str) -> None:
     assert plain(f"Your package with order 408-1193355-0042713 comes today.\n\n{words}", "Your delivery").code is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "We sent a one-time code to the phone ending in 4471. Enter it on the page to go on.",
+        "Wir haben einen Einmalcode an das Telefon mit der Endung 4471 gesendet. Geben Sie ihn auf der Seite ein.",
+        "Un código de verificación va al teléfono terminado en 4471. Introdúcelo en la página.",
+        "Enviamos um código de verificação ao telefone com final 4471. Digite-o na página.",
+        "4471 ile biten telefonunuza doğrulama kodu gönderdik. Kodu sayfaya girin.",
+        "Код подтверждения отправлен на телефон, заканчивающийся на 4471. Введите его на странице.",
+        "我们已向尾号4471的手机发送验证码，请在页面输入。",
+        "下4桁4471の電話番号に認証コードを送信しました。画面に入力してください。",
+    ],
+)
+def test_the_last_digits_of_a_telephone_are_no_code(words: str) -> None:
+    assert plain(words, "We sent a code to your phone").code is None
+
+
+def test_a_code_beside_the_last_digits_of_a_card_is_found() -> None:
+    words = "To pay 48.20 with the card ending in 4471, enter the one-time code 482913. It expires in five minutes."
+    assert plain(words, "Your one-time code").code == "482913"
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        (
+            "Novo acesso à sua conta",
+            "Detectamos acesso pelo iPhone de Pat. Protocolo 482913774. Se não foi você, ligue 0800 739 2041. "
+            "Nunca informe seu código ou senha.",
+        ),
+        (
+            "Zmieniono limit",
+            "Dnia 12-11-2026 zmieniono limit. Nr operacji 482913. Nigdy nie podawaj nikomu kodu ani hasła.",
+        ),
+        (
+            "แจ้งเตือนการเข้าสู่ระบบ",
+            "มีการเข้าสู่ระบบจากอุปกรณ์ใหม่ หมายเลขอ้างอิง 482913 หากไม่ใช่คุณ โทร 02-777-7777 อย่าบอกรหัส OTP กับใคร",
+        ),
+        ("登录提醒", "您的账户在新设备登录。流水号 48291377。请勿向任何人透露验证码。客服95482。"),
+    ],
+)
+def test_a_reference_before_the_advice_to_keep_codes_secret_is_none(subject: str, words: str) -> None:
+    assert plain(words, subject).code is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "words", "code"),
+    [
+        ("Uw pincode", "Uw verificatiecode is 4821. Voer deze code binnen een kwartier in.", "4821"),
+        ("Your code", "Your code is 482913. Never share it with anyone.", "482913"),
+        ("Almost there", "Thank you for joining us. Go back to the app. It wants a code: 482913", "482913"),
+    ],
+)
+def test_what_the_next_sentence_says_of_a_code_takes_nothing_from_it(subject: str, words: str, code: str) -> None:
+    assert plain(words, subject).code == code
+
+
+@pytest.mark.parametrize(
+    ("subject", "button"),
+    [
+        ("Your identity has been verified", "Go to dashboard"),
+        ("Ihre Identität wurde bestätigt", "Zum Konto"),
+        ("Votre adresse a été confirmée", "Mon espace"),
+        ("Your weekly security digest", "Open Cobalt"),
+    ],
+)
+def test_where_all_is_confirmed_no_link_confirms(subject: str, button: str) -> None:
+    url = "https://example.test/dashboard?src=8f41c0be2b"
+    assert html(f"<p>{subject}.</p><p><a href='{url}'>{button}</a></p>", subject).link is None
+
+
+def test_a_link_that_confirms_a_payment_signs_nobody_in() -> None:
+    url = "https://pay.example.test/hosted/in_1QX93MDT8f41c0be?s=em"
+    body = f"<p>Your bank asks you to confirm a payment of $48.20.</p><p><a href='{url}'>Confirm payment</a></p>"
+    assert html(body, "Action required: verify your payment").link is None
+
+
+def test_a_name_that_only_the_subject_shows_is_no_code() -> None:
+    words = "Room B-217, 16 Nov 09:00. The access code for the online part is written on the board on the day."
+    assert plain(words, "CS4829 resit: room and access details").code is None
+
+
+def test_the_name_of_an_access_token_is_no_code() -> None:
+    words = "We noticed your personal access token, ci-deploy-7392, with repo scopes will expire in 6 days."
+    assert plain(words, "Your personal access token is about to expire").code is None
+
+
+def test_digits_in_cells_with_a_dash_between_are_one_code() -> None:
+    body = "<table><tr><td>482</td><td>–</td><td>913</td></tr></table><p>is your code. It dies in ten minutes.</p>"
+    assert html(body, "Sign in to Grove").code == "482913"

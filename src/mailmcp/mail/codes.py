@@ -29,7 +29,7 @@ from mailmcp.mail.onetime.labels import (
     since_sentence,
     until_sentence,
 )
-from mailmcp.mail.onetime.layout import of_password, setting, shape
+from mailmcp.mail.onetime.layout import of_an_end, of_password, setting, shape
 from mailmcp.mail.onetime.linkwords import LINKS
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.mail.onetime.signin import Offered
@@ -334,7 +334,7 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
             continue
         if candidate.typed in mail.issues or of_password(subject, candidate.start, candidate.end):
             continue
-        if no_longer_counts(subject[: candidate.start], subject[candidate.end :]):
+        if of_an_end(subject, candidate) or no_longer_counts(subject[: candidate.start], subject[candidate.end :]):
             continue
         if money_before(subject, candidate.start) or unit_after(subject, candidate.end):
             continue

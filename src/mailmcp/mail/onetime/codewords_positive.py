@@ -219,7 +219,7 @@ ENTER = """
 |knappa |kullanin |lebokna |masukkan |mata_in |mewnbynnwch |napis |nappaile |naputtele |ngenisa |nhap| |nutzen_sie
 |opiste |oppgi |paste |perdorni |podaj |pon_ |przepisz |rasykite |recopiez |renseignez |reportez |rhowch |riporta
 |saisir |saisis |saisissez |sartu |scrieti |scrivi_ |sebenzisa |shigar |shkruani |sisesta |skradu |skriv_in |skriv_inn
-|skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez |tast_ |tast_inn |tastati |te_ |teclea |teclee
+|skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez |tast_ |tast_inn |tastati |teclea |teclee
 |teclegeu |teipeail |teipiwch |tik_ |tinye |tippen_sie |toets |trage_ |tragen_sie |trukkige |tumia |tuslayin |type|
 |unesite |unos |upisite |usa| |usd_be |use| |use_o |using| |usse_be |utilice |utilisez |utiliza |utilize |utipkajte
 |uzyj |vendosni |verwenden_sie |vnesete |vnesite |vnos |voer_ |vpisite |vul_ |vul_de |weka| |wpisan |wpisuj |wpisz
@@ -253,10 +253,10 @@ YOURS = """
 # Latin letters
 |a_kodod |ang_iyong_code |az_on_kodja |codul_dumneavoastra |codul_dvs |codul_tau |dein_code |din_kod |din_kode
 |do_chod |eich_cod |el_teu_codi |ihr_code |ikhodi_yakho |ikhowudi_yakho |il_suo_codice |il_tuo_codice |je_code
-|jou_kode |jouw_code |jusu_kodas |jusu_kods |kod_anda |kode_anda |kode_kamu |koden_din |kodi_juaj |kodi_yt
-|kodingiz |kodinn_thinn |kodja: |kodo_via |kodunuz: |koodisi ma_cua_ban |msimbo_wako |o_teu_codigo |panstwa_kod
-|seu_codigo |sinu_kood |sizin_kod |su_codigo |teie_kood |ton_code |tu_codigo |tvoj_kod |tvoja_koda |tvuj_kod
-|twoj_kod |uw_code |vas_kod |vasa_koda |via_kodo |votre_code |your_code |zure_kodea
+|jou_kode |jouw_code |jusu_kodas |jusu_kods |kod_anda |kode_anda |kode_kamu |koden_din |kodi_juaj |kodi_yt |kodingiz
+|kodinn_thinn |kodja: |kodo_via |kodunuz: |koodisi ma_cua_ban |msimbo_wako |o_teu_codigo |panstwa_kod |seu_codigo
+|sinu_kood |sizin_kod |su_codigo |teie_kood |ton_code |tu_codigo |tvoj_kod |tvoja_koda |tvuj_kod |twoj_kod |uw_code
+|vas_kod |vasa_koda |via_kodo |votre_code |your_code |your_example_code |zure_kodea
 # Greek
 |ο_κωδικοσ_σασ |ο_κωδικοσ_σου
 # Cyrillic
@@ -269,8 +269,7 @@ YOURS = """
 # Arabic
 الرمز_الخاص_بك الكود_الخاص_بك اپ_كا_كوڈ رمزك_هو كد_شما
 # India, Sri Lanka, Tibet
-आपका_कोड तपाईंको_कोड तुमचा_कोड আপনার_কোড ਤੁਹਾਡਾ_ਕੋਡ તમારો_કોડ உங்கள்_குறியீ మీ_కోడ్ ನಿಮ್ಮ_ಕೋಡ್ നിങ്ങളുടെ_കോഡ്
-ඔබේ_කේතය
+आपका_कोड तपाईंको_कोड तुमचा_कोड আপনার_কোড ਤੁਹਾਡਾ_ਕੋਡ તમારો_કોડ உங்கள்_குறியீ మీ_కోడ్ ನಿಮ್ಮ_ಕೋಡ್ നിങ്ങളുടെ_കോഡ് ඔබේ_කේතය
 # Thailand, Laos, Cambodia, Myanmar
 รหัสของคุณ ລະຫັດຂອງທ່ານ
 # Chinese and Japanese
@@ -332,23 +331,24 @@ SCREEN = """
 # Tell nobody.
 KEEP = """
 # Latin letters
-|a_nadie |a_nessuno |a_ninguem |a_personne |aan_niemand |ala_jaa |ala_kerro |aldri_ |aldrig_ |amb_ningu
-|an_niemanden |arge_avalda |arge_jaga |askujt |com_ninguem |con_nadie |con_nessuno |deel_deze |deel_hem
-|deildu_ekki |del_den_ikke |del_ikke |dela_den_inte |dela_inte |do_not_disclose |do_not_forward |do_not_give
-|do_not_share |do_not_tell |don't_share |don't_tell |engum |geben_sie_ihn_nicht |gib_ihn_nicht |hec_kim
-|hech_kim |hwag_ibahagi |jamais_ce_code |jangan |jangan_beri |keep_it_secret |keep_this_code |kellelegi
+|a_nadie |a_nessuno |a_ninguem |a_personne |aan_niemand |ala_jaa |ala_kerro |aldri_ |aldrig_ |amb_ningu |an_niemanden
+|arge_avalda |arge_jaga |askujt |com_ninguem |con_nadie |con_nessuno |deel_deze |deel_hem |deildu_ekki |del_den_ikke
+|del_ikke |dela_den_inte |dela_inte |do_not_disclose |do_not_forward |do_not_give |do_not_reveal |do_not_share
+|do_not_tell |don't_share |don't_tell |engum |geben_sie_ihn_nicht |geef_nooit |gib_ihn_nicht |hec_kim |hech_kim
+|hwag_ibahagi |jamais_ce_code |jamais_communiqu |jangan |jangan_beri |keep_it_secret |keep_this_code |kellelegi
 |kenellekaan khong_chia_se |kimse_ile |kimseyle |lamna_aldrig |lamna_inte |met_niemand |moenie |nao_compartilh
-|nao_partilh |ne_adja |ne_communiquez |ne_delite |ne_donnez |ne_le_communiquez |ne_ossza |ne_partagez
-|ne_transmettez |neizpaud |neprezrad |nesdelujte |nesdilejte |nesidalin |never_ask_you |never_give |never_share
-|never_tell |nevienam |nezdiel |nicht_weiter |nie_podawaj |nie_udostep |niekam |niemals_weiter |niemandem
-|nikome |nikomu |nikomur |nimanui |no_compart |no_el_compart |no_lo_compart |nobody_else |non_comunic
-|non_condivid |nooit_ |not_share |nu_comunic |nu_dezvalu |nu_divulg |nu_il_divulg |nunca_compart |paylasmayin
-|senkinek |usimpe |usishiriki |will_never_ask
+|nao_informe |nao_partilh |ne_adja |ne_communiquez |ne_delite |ne_donnez |ne_le_communiquez |ne_ossza |ne_partagez
+|ne_transmettez |neizpaud |neprezrad |nesdelujte |nesdilejte |nesidalin |never_ask_you |never_disclose |never_give
+|never_reveal |never_share |never_tell |nevienam |nezdiel |nicht_weiter |nie_podawaj |nie_udostep |nie_weitergeben
+|niekam |niemals_weiter |niemandem |nikome |nikomu |nikomur |nimanui |no_compart |no_el_compart |no_lo_compart
+|nobody_else |non_comunic |non_condivid |nooit_ |not_share |nu_comunic |nu_dezvalu |nu_divulg |nu_il_divulg
+|nunca_compart |nunca_facilite |nunca_informe |nunca_revele |paylasmayin |senkinek |usimpe |usishiriki
+|verrate_niemand |will_never_ask
 # Greek
 |μη_κοινοποι |μην_κοινοποι |μην_τον |σε_κανεναν
 # Cyrillic
-|ба_касе |ешкімге |на_никого |не_го_споделя |не_передав |не_передавай |не_повідомл |не_сообща |не_споделу
-|не_споделя |никогда |никоме |никому |никому_не |нікога |нікому |хэнд_ч |эч_кимге
+|ба_касе |ешкімге |на_никого |не_го_споделя |не_передав |не_передавай |не_повідомл |не_сообща |не_споделу |не_споделя
+|никогда |никоме |никому |никому_не |нікога |нікому |хэнд_ч |эч_кимге
 # Georgian and Armenian
 ոչ_մեկ არ_გაუზიარ არავის
 # Hebrew
@@ -360,7 +360,8 @@ KEEP = """
 # Thailand, Laos, Cambodia, Myanmar
 ห้ามบอก อย่าบอก อย่าเปิดเผย
 # Chinese and Japanese
-不要告 他人に 共有しないで 教えないで 請勿洩漏 请勿告 请勿泄露 请勿转
+不要告 他人に 共有しないで 切勿 勿向任何人 教えないで 第三者に教え 請勿向 請勿將 請勿提供 請勿洩漏 请勿向 请勿告
+请勿将 请勿提供 请勿泄露 请勿转
 # Korean
 공유하지 누구에게도 알려주지 타인에게
 """

@@ -14,7 +14,7 @@ from mailmcp.language.domains import host_of, same_organisation
 from mailmcp.language.folding import folded
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import since_sentence
-from mailmcp.mail.onetime.linkwords import LINKS, URL_AGAINST, URL_FOR
+from mailmcp.mail.onetime.linkwords import DONE, LINKS, URL_AGAINST, URL_FOR
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.models import Link
 
@@ -179,13 +179,16 @@ class Offered:
 def _about(matter: Matter) -> float:
     """Is the mail about signing in, confirming, resetting, inviting?"""
     kinds = _kinds(matter.subject)
+    done = bool(DONE.hits(folded(matter.subject)))
     score = 0.0
     if kinds & _SIGNING:
         score += 1.4
     if kinds & _TRADING:
         score -= 0.8
-    elif not _tells_of_the_past(matter) and _kinds(_headline(matter.shown)) & _SIGNING:
+    elif not (done or _tells_of_the_past(matter)) and _kinds(_headline(matter.shown)) & _SIGNING:
         score += 1.0
+    if done:
+        score -= 1.4
     if Kind.FRAUD in matter.subject_kinds:
         score -= 2.0  # a warning speaks of signing in, its link tells more
     count = matter.opening_kinds.count
