@@ -55,6 +55,7 @@ class Figures:
         pytest.param("dev_second", marks=pytest.mark.slow),
         pytest.param("dev_third", marks=pytest.mark.slow),
         pytest.param("dev_fourth", marks=pytest.mark.slow),
+        pytest.param("dev_services", marks=pytest.mark.slow),
         "held_out",
     ],
 )

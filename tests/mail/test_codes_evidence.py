@@ -187,7 +187,7 @@ def test_every_weight_is_of_a_sign_that_mails_give() -> None:
 
 def faint(given: set[str]) -> set[str]:
     """Signs of kinds of words may weigh nothing, or be too rare to be met when the weights are fitted."""
-    return {name for name in given if name.split()[0] in ("opening", "subject", "before", "line")}
+    return {name for name in given if name.split()[0] in ("opening", "subject", "before", "line", "next")}
 
 
 def test_words_of_other_scripts_are_known_after_a_text_in_ascii() -> None:

@@ -13,6 +13,7 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from mailmcp.language.folding import folded
 from mailmcp.mail.onetime.amounts import money_before, unit_after
 from mailmcp.mail.onetime.apart import Candidate, bare
 from mailmcp.mail.onetime.candidates import candidates, masked, unmarked
@@ -28,7 +29,8 @@ from mailmcp.mail.onetime.labels import (
     since_sentence,
     until_sentence,
 )
-from mailmcp.mail.onetime.layout import of_password, setting, shape
+from mailmcp.mail.onetime.layout import of_an_end, of_password, setting, shape
+from mailmcp.mail.onetime.linkwords import LINKS
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.mail.onetime.signin import Offered
 from mailmcp.mail.onetime.surroundings import announced_length, in_a_list
@@ -135,7 +137,8 @@ def _best_code(found: list[Judged]) -> tuple[float, Judged] | None:
 def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Judged]:
     """The best candidates of a mail with the signs that speak for and against them."""
     in_subject = _of_subject(mail)
-    rows = _of_text(mail, in_subject)
+    pressed = {link.text.strip() for link in channels.links}
+    rows = [row for row in _of_text(mail, in_subject) if not _is_a_word(row.candidate, pressed)]
     if not rows and not in_subject:
         return []
     shared = of_mail(mail, channels, signs_in_by_link)
@@ -178,6 +181,14 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
             signs = of_subject_only(mail, shown.candidate, shared, points, shown.label, rivals)
             found[name] = Judged(name, _typed(shown.candidate), mail.subject, signs)
     return list(found.values())
+
+
+def _is_a_word(candidate: Candidate, pressed: set[str]) -> bool:
+    """ "VERIFY": is it letters that are what a link says, or a word for what links are pressed for?"""
+    typed = candidate.typed
+    if candidate.shape != "letters" or "-" in typed:
+        return False
+    return typed in pressed or any(hit.end - hit.start == len(typed) for hit in LINKS.hits(folded(typed)))
 
 
 def _read(mail: Matter, rows: list[_Set], unique: bool) -> list[_Read]:
@@ -326,7 +337,7 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
             continue
         if candidate.typed in mail.issues or of_password(subject, candidate.start, candidate.end):
             continue
-        if no_longer_counts(subject[: candidate.start], subject[candidate.end :]):
+        if of_an_end(subject, candidate) or no_longer_counts(subject[: candidate.start], subject[candidate.end :]):
             continue
         if money_before(subject, candidate.start) or unit_after(subject, candidate.end):
             continue

@@ -321,5 +321,9 @@ LISTS = (
 LABELS = Lexicon(*LISTS)
 EXAMPLES = Endings(codewords_negative.EXAMPLE)
 """What makes the number right after it an example."""
+ENDINGS = Endings(codewords_negative.ENDING)
+"""What says that the digits right after it are the last of a number."""
+ENDED = Lexicon((Kind.OLD, codewords_negative.ENDED))
+"""What says so right behind them."""
 SPENT = Lexicon((Kind.OLD, codewords_negative.SPENT), (Kind.NOTHING, codewords_negative.NOT_SPENT))
 """What says after a number that it no longer counts."""

@@ -238,35 +238,40 @@ HEADING = """
 # To be shown or told to somebody: at a desk, at a door, to a courier.
 TELL = """
 # Latin letters
-|a_futarnak |a_l'accueil |a_l'entree |aan_de_balie |aan_de_bezorger |al_corriere |al_repartidor |all'ingresso
-|alla_cassa |am_einlass |am_empfang |an_der_kasse |ao_entregador |apresente |aratati |at_the_counter |at_the_desk
-|at_the_entrance |at_the_till |au_comptoir |au_livreur |cho_tai_xe |comunicalo_al |curierului |dem_boten |digale
-|dile_al |donnez-le |dua_ma |en_la_entrada |en_recepcion |esibire |esibisci |esita_ |fremvis |give_it_to_the
-|give_the_courier |give_the_driver |give_this_code_to_the |gorevliye |goster_ |gosterin |hand_over |indiquez-le
-|informe_ao |ipakita |kerro_kuljet |kurierowi |laat_dit |mondja_meg |montrer |montrez |mostra_ |mostralo |mostralo_
-|mostrar |mostre |mostri |muestra_ |muestre |mutasd |mutassa |na_entrada |na_portaria |na_recepci |naita_ |nayta_
-|naytettava |nenne_ |nennen_sie |okaz_ |okazac |onyesha |parodykite |pateikite |perlihatkan |podaj_kurierowi |pokaz|
-|pokaz_ |pokazite |predlozite |predlozte |presenta_ |presentar |presente_ |presentez |prezentati |przy_wejsciu
-|quote_this |quote_your |read_it_to |reception |sag_koden_till |sdelte_kuryr |sebutkan |show_it |show_the |show_this
-|show_your |showing_this |soyleyin |spune_ |spuneti |tell_the |tell_your_courier |tell_your_driver |to_our_staff
-|to_the_courier |to_the_driver |to_the_staff |tonen |toon_ |tunjukkan |ukazte |utle_kuller |uzradiet |vis_den
-|vis_denne |vis_koden |visa_biljett |visa_den |visa_kod |visa_upp |vorlegen |vorzeigen |w_recepcji |xuat_trinh |zeig_
-|zeigen_sie
+|a_futarnak |a_l'accueil |a_l'entree |aan_de_balie |aan_de_bezorger |aan_de_chauffeur |aan_de_koerier |al_conducente
+|al_corriere |al_mensajero |al_repartidor |all'ingresso |alla_cassa |am_einlass |am_empfang |an_der_kasse
+|ao_entregador |ao_motorista |apresente |aratati |at_the_counter |at_the_desk |at_the_entrance |at_the_till
+|au_chauffeur |au_comptoir |au_coursier |au_livreur cho_nguoi_giao cho_shipper |cho_tai_xe |comunicalo_al |curierului
+|delivery_agent |delivery_associate |delivery_driver |delivery_executive |delivery_partner |dem_boten |dem_fahrer
+|dem_kurier |dem_zusteller |der_zustellerin |digale |dile_al |donnez-le |dostawcy |dua_ma |en_la_entrada |en_recepcion
+|esibire |esibisci |esita_ |fremvis |futarnak |give_it_to_the |give_the_courier |give_the_driver
+|give_this_code_to_the |gorevliye |goster_ |gosterin |hand_over |indiquez-le |informe_ao |ipakita kepada_kurir
+|kerro_kuljet |kurierovi |kurierowi |kurir_ |kuryera_ |kuryeye |laat_dit |mondja_meg |montrer |montrez |mostra_
+|mostralo |mostralo_ |mostrar |mostre |mostri |muestra_ |muestre |mutasd |mutassa |na_entrada |na_portaria |na_recepci
+|naita_ |nayta_ |naytettava |nenne_ |nennen_sie |okaz_ |okazac |onyesha |parodykite |pateikite |perlihatkan
+|podaj_kurierowi |pokaz| |pokaz_ |pokazite |predlozite |predlozte |presenta_ |presentar |presente_ |presentez
+|prezentati |przy_wejsciu |quote_this |quote_your |read_it_to |reception |sag_koden_till |sdelte_kuryr |sebutkan
+|show_it |show_the |show_this |show_your |showing_this |soyleyin |spune_ |spuneti |tell_the |tell_your_courier
+|tell_your_driver |til_budet |til_chauffor |til_sjafor |till_budet |till_chauffor |to_our_staff |to_the_courier
+|to_the_delivery |to_the_driver |to_the_postman |to_the_rider |to_the_staff |to_your_courier |to_your_driver |tonen
+|toon_ |tunjukkan |ukazte |utle_kuller |uzradiet |vis_den |vis_denne |vis_koden |visa_biljett |visa_den |visa_kod
+|visa_upp |vorlegen |vorzeigen |w_recepcji |with_our_courier |with_our_driver |with_the_courier |with_the_delivery
+|with_the_driver |with_the_rider |xuat_trinh |zeig_ |zeigen_sie
 # Greek
-|δειξε |δειξτε |επιδειξ |πειτε_στον
+|δειξε |δειξτε |διανομεα |επιδειξ |κουριερ |πειτε_στον
 # Cyrillic
-|кажете_на |көрсет |көрсөт |назвіть |назовите |повідомте_кур |покажете |покажите |покажите_ |покажіть |пред'яв
-|представете |предъяв |реците |сообщите_курьер |сообщите_сотруд
+|кажете_на |кур'єру |куриеру |курьеру |көрсет |көрсөт |назвіть |назовите |повідомте_кур |покажете |покажите |покажите_
+|покажіть |пред'яв |представете |предъяв |реците |сообщите_курьер |сообщите_сотруд
 # Hebrew
-הצג_ הציגו להציג מסרו_לשליח
+הצג_ הציגו להציג לשליח מסרו_לשליח
 # Arabic
-ارائه اظهر_ اعرض_ دکھائیں للمندوب نشان_دهيد
+ارائه اظهر_ اعرض_ دکھائیں للسايق للمندوب لمندوب نشان_دهيد
 # India, Sri Lanka, Tibet
-दिखाइए दिखाएँ दिखाएं बताएं দেখান বলুন காட்டுங்கள் காண்பி చూపించ ತೋರಿಸಿ കാണിക്ക
+डिलीवरी_एजेंट डिलीवरी_पार्टनर दिखाइए दिखाएँ दिखाएं बताएं দেখান বলুন காட்டுங்கள் காண்பி చూపించ ತೋರಿಸಿ കാണിക്ക
 # Thailand, Laos, Cambodia, Myanmar
-แจ้งพนักงาน แสดง โชว์
+พนักงานส่ง แจ้งพนักงาน แสดง โชว์
 # Chinese and Japanese
-お見せ ご提示 出示 告知快递 报给 提示して
+お見せ ご提示 出示 告知快递 外送員 快递员 报给 提示して 配送员 配達員
 # Korean
-보여 알려주세요 제시
+배달원 배송기사 보여 알려주세요 제시
 """

@@ -102,43 +102,51 @@ OTP = """
 # Latin letters
 |2fa_code activation_code aktivierungscode anmeldecode apstiprinajuma_kod authentication_code bekraeftelseskode
 bekraftelsekod bekreftelseskode bestatigungscode beveiligingscode bevestigingscode biztonsagi_kod chiptan
-cod_de_verif code_a_usage_unique code_d'authent code_de_connexion code_de_secur code_de_verif |code_sms
-codi_de_verif codice_di_sicur codice_di_verif codice_otp codigo_de_inicio codigo_de_segur codigo_de_verif
-|codigo_sms codul_de_verif confirmation_pin contrasena_de_un_solo device_code dogrulama_kodu drosibas_kod
-eenmalige_code egyszeri_kod einmal-code einmal-passwort einmalcode einmalkennwort einmalpasswort ellenorzo_kod
-ellenorzokod engangskod engangskode engangskoden engangslosenord engangspassord freischaltcode guvenlik_kodu
-inlogcode inloggningskod jednorazovy_kod jednorazowy_kod kertakayttoinen kertakayttokoodi kod_autoryz
-kod_bezpiecz kod_jednoraz kod_pengesahan kod_potwierdz |kod_sms kod_verifik kod_weryfik kode_masuk kode_otp
-kode_verifikasi kontrolna_koda log-in_code login_code ma_bao_mat ma_dang_nhap ma_kich_hoat ma_otp ma_xac_minh
-ma_xac_nhan ma_xac_thuc megerosito_kod mot_de_passe_a_usage_unique |mtan onay_kodu one-time_code
-|one-time_passcode one-time_password one_time_code one_time_password onetime_password -otp |otp- |otp| |otp:
-|otps| overovaci_kod overovací |pac| pairing_code parola_de_unica |passcode| passcodes| password_monouso
-patvirtinimo_kod phototan pinkode_til potvrdni_kod potvrdzovaci_kod potvrzovaci_kod pushtan |reset-code
-|reset_code |resetcode sakerhetskod security_code senha_de_uso_unico senha_temporaria sicherheitscode
-sign-in_code sign_in_code signin_code sikkerhedskode sikkerhetskode single-use_code |sms-kod |sms-tan |sms_code
-|sms_kod smstan |tac_ |tac| -tan| |tan- |tan_ |tan| tek_kullanimlik temporary_code temporary_passcode
-temporary_password |totp| turvakoodi uhekordne vahvistuskoodi verificatiecode verification_code verification_pin
-verifieringskod verifikacijas_kod verifikacijski verifikationscode verifizierungscode verify_code
+clave_temporal cod_de_verif code_a_usage_unique code_d'authent code_de_connexion code_de_secur code_de_verif |code_sms
+codi_de_verif codice_di_sicur codice_di_verif codice_otp codigo_de_inicio codigo_de_segur codigo_de_verif |codigo_sms
+codul_de_verif confirmation_pin contrasena_de_un_solo contrasena_provisional contrasena_temporal device_code
+docasne_heslo dogrulama_kodu drosibas_kod eenmalige_code egyszeri_kod einmal-code einmal-passwort einmalcode
+einmalkennwort einmalpasswort ellenorzo_kod ellenorzokod engangskod engangskode engangskoden engangslosenord
+engangspassord freischaltcode gecici_parola gecici_sifre guvenlik_kodu haslo_sms haslo_tymczasowe ideiglenes_jelszo
+initialpasswort inlogcode inloggningskod jednorazovy_kod jednorazowy_kod kata_laluan_sementara kata_sandi_sementara
+kertakayttoinen kertakayttokoodi kod_autoryz kod_bezpiecz kod_jednoraz kod_pengesahan kod_potwierdz |kod_sms
+kod_verifik kod_weryfik kode_masuk kode_otp kode_verifikasi kontrolna_koda log-in_code login_code ma_bao_mat
+ma_dang_nhap ma_kich_hoat ma_otp ma_xac_minh ma_xac_nhan ma_xac_thuc mat_khau_tam_thoi megerosito_kod
+midlertidig_adgangskode midlertidig_passord midlertidige_adgangskode midlertidige_passordet midlertidigt_kodeord
+mot_de_passe_a_usage_unique mot_de_passe_provisoire mot_de_passe_temporaire |mtan onay_kodu one-time_code
+|one-time_passcode one-time_password one_time_code one_time_password onetime_password -otp |otp- |otp| |otp: |otps|
+overovaci_kod overovací |pac| pairing_code parola_de_unica parola_temporara |passcode| passcodes| password_monouso
+password_provvisoria password_temporanea patvirtinimo_kod phototan pinkode_til potvrdni_kod potvrdzovaci_kod
+potvrzovaci_kod privremena_lozinka pushtan |reset-code |reset_code |resetcode sakerhetskod security_code
+senha_de_uso_unico senha_temporaria sicherheitscode sign-in_code sign_in_code signin_code sikkerhedskode
+sikkerhetskode single-use_code |sms-kod sms-password sms-passwort |sms-tan |sms_code |sms_kod sms_password smstan
+|tac_ |tac| -tan| |tan- |tan_ |tan| tek_kullanimlik temporares_kennwort temporares_passwort temporary_code
+temporary_passcode temporary_password tijdelijk_wachtwoord tijdelijke_wachtwoord tillfalliga_losenord
+tillfalligt_losenord |totp| turvakoodi tymczasowe_haslo uhekordne vahvistuskoodi valiaikainen_salasana verificatiecode
+verification_code verification_pin verifieringskod verifikacijas_kod verifikacijski verifikationscode
+verifizierungscode verify_code vorlaufiges_kennwort vorlaufiges_passwort zacasno_geslo
 # Greek
-κωδικο_επαλ κωδικοσ_επαλ
+κωδικο_επαλ κωδικοσ_επαλ προσωρινοσ_κωδικοσ
 # Cyrillic
-верификациони_код код_безопасн код_верифик код_для_вход код_доступа код_за_вер код_за_потв |код_из_смс
-код_подтвержд код_підтвердж |код_смс одноразовый_код одноразовый_пароль |смс-код
+верификациони_код |временна_парола |временныи_пароль код_безопасн код_верифик код_для_вход код_доступа код_за_вер
+код_за_потв |код_из_смс код_подтвержд код_підтвердж |код_смс одноразовый_код одноразовый_пароль пароль_из_смс
+|привремена_лозинка |смс-код |смс-пароль |тимчасовии_пароль
 # Hebrew
-סיסמה_חד קוד_אימות קוד_חד
+סיסמה_זמנית סיסמה_חד קוד_אימות קוד_חד
 # Arabic
-تصديقي_كوڈ رمز_التاكيد رمز_التحقق رمز_تحقق رمز_ورود رمز_يكبار رمز_پويا كد_تاييد كد_ورود كلمه_مرور_لمره
-كود_التحقق
+تصديقي_كوڈ رمز_التاكيد رمز_التحقق رمز_تحقق رمز_عبور_موقت رمز_ورود رمز_يكبار رمز_پويا كد_تاييد كد_ورود
+كلمه_المرور_الموقته كلمه_مرور_لمره كلمه_مرور_موقته كود_التحقق
 # India, Sri Lanka, Tibet
-ओ_टी_पी ओटीपी ওটিপি ਓਟੀਪੀ ઓટીપી ஓடிபி ఓటీపీ ಒಟಿಪಿ ഒടിപി රහස්
+अस्थायी_पासवर्ड ओ_टी_पी ओटीपी ওটিপি ਓਟੀਪੀ ઓટીપી ஓடிபி ఓటీపీ ಒಟಿಪಿ ഒടിപി රහස්
 # Thailand, Laos, Cambodia, Myanmar
-รหัส_otp รหัสผ่านครั้งเดียว รหัสยืนยัน
+รหัส_otp รหัสผ่านครั้งเดียว รหัสผ่านชั่วคราว รหัสยืนยัน
 # Chinese and Japanese
-セキュリティコード パスコード ワンタイムコード ワンタイムパスワード 动态密码 动态码 動態密碼 安全码 安全碼
-校驗碼 校验码 検証コード 激活码 登入碼 登录码 短信验证码 确认码 確認コード 確認番号 確認碼 認証キー 認証コード
-認証番号 認證碼 认证码 驗證碼 验证码
+セキュリティコード パスコード ワンタイムコード ワンタイムパスワード 临时密码 仮パスワード 动态密码 动态码 動態密碼
+安全码 安全碼 校驗碼 校验码 検証コード 激活码 登入碼 登录码 短信验证码 确认码 確認コード 確認番号 確認碼 臨時密碼
+認証キー 認証コード 認証番号 認證碼 认证码 驗證碼 验证码
 # Korean
-보안_코드 보안코드 인증_번호 인증_코드 인증번호 인증코드 일회용 확인_코드 확인코드
+임시_비밀번호 임시비밀번호 보안_코드 보안코드 인증_번호 인증_코드 인증번호 인증코드 일회용 확인_코드
+확인코드
 """
 
 # What is said round codes: minutes, expiry, secrecy, "enter".
@@ -211,7 +219,7 @@ ENTER = """
 |knappa |kullanin |lebokna |masukkan |mata_in |mewnbynnwch |napis |nappaile |naputtele |ngenisa |nhap| |nutzen_sie
 |opiste |oppgi |paste |perdorni |podaj |pon_ |przepisz |rasykite |recopiez |renseignez |reportez |rhowch |riporta
 |saisir |saisis |saisissez |sartu |scrieti |scrivi_ |sebenzisa |shigar |shkruani |sisesta |skradu |skriv_in |skriv_inn
-|skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez |tast_ |tast_inn |tastati |te_ |teclea |teclee
+|skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez |tast_ |tast_inn |tastati |teclea |teclee
 |teclegeu |teipeail |teipiwch |tik_ |tinye |tippen_sie |toets |trage_ |tragen_sie |trukkige |tumia |tuslayin |type|
 |unesite |unos |upisite |usa| |usd_be |use| |use_o |using| |usse_be |utilice |utilisez |utiliza |utilize |utipkajte
 |uzyj |vendosni |verwenden_sie |vnesete |vnesite |vnos |voer_ |vpisite |vul_ |vul_de |weka| |wpisan |wpisuj |wpisz
@@ -245,10 +253,10 @@ YOURS = """
 # Latin letters
 |a_kodod |ang_iyong_code |az_on_kodja |codul_dumneavoastra |codul_dvs |codul_tau |dein_code |din_kod |din_kode
 |do_chod |eich_cod |el_teu_codi |ihr_code |ikhodi_yakho |ikhowudi_yakho |il_suo_codice |il_tuo_codice |je_code
-|jou_kode |jouw_code |jusu_kodas |jusu_kods |kod_anda |kode_anda |kode_kamu |koden_din |kodi_juaj |kodi_yt
-|kodingiz |kodinn_thinn |kodja: |kodo_via |kodunuz: |koodisi ma_cua_ban |msimbo_wako |o_teu_codigo |panstwa_kod
-|seu_codigo |sinu_kood |sizin_kod |su_codigo |teie_kood |ton_code |tu_codigo |tvoj_kod |tvoja_koda |tvuj_kod
-|twoj_kod |uw_code |vas_kod |vasa_koda |via_kodo |votre_code |your_code |zure_kodea
+|jou_kode |jouw_code |jusu_kodas |jusu_kods |kod_anda |kode_anda |kode_kamu |koden_din |kodi_juaj |kodi_yt |kodingiz
+|kodinn_thinn |kodja: |kodo_via |kodunuz: |koodisi ma_cua_ban |msimbo_wako |o_teu_codigo |panstwa_kod |seu_codigo
+|sinu_kood |sizin_kod |su_codigo |teie_kood |ton_code |tu_codigo |tvoj_kod |tvoja_koda |tvuj_kod |twoj_kod |uw_code
+|vas_kod |vasa_koda |via_kodo |votre_code |your_code |your_example_code |zure_kodea
 # Greek
 |ο_κωδικοσ_σασ |ο_κωδικοσ_σου
 # Cyrillic
@@ -261,8 +269,7 @@ YOURS = """
 # Arabic
 الرمز_الخاص_بك الكود_الخاص_بك اپ_كا_كوڈ رمزك_هو كد_شما
 # India, Sri Lanka, Tibet
-आपका_कोड तपाईंको_कोड तुमचा_कोड আপনার_কোড ਤੁਹਾਡਾ_ਕੋਡ તમારો_કોડ உங்கள்_குறியீ మీ_కోడ్ ನಿಮ್ಮ_ಕೋಡ್ നിങ്ങളുടെ_കോഡ്
-ඔබේ_කේතය
+आपका_कोड तपाईंको_कोड तुमचा_कोड আপনার_কোড ਤੁਹਾਡਾ_ਕੋਡ તમારો_કોડ உங்கள்_குறியீ మీ_కోడ్ ನಿಮ್ಮ_ಕೋಡ್ നിങ്ങളുടെ_കോഡ് ඔබේ_කේතය
 # Thailand, Laos, Cambodia, Myanmar
 รหัสของคุณ ລະຫັດຂອງທ່ານ
 # Chinese and Japanese
@@ -324,23 +331,24 @@ SCREEN = """
 # Tell nobody.
 KEEP = """
 # Latin letters
-|a_nadie |a_nessuno |a_ninguem |a_personne |aan_niemand |ala_jaa |ala_kerro |aldri_ |aldrig_ |amb_ningu
-|an_niemanden |arge_avalda |arge_jaga |askujt |com_ninguem |con_nadie |con_nessuno |deel_deze |deel_hem
-|deildu_ekki |del_den_ikke |del_ikke |dela_den_inte |dela_inte |do_not_disclose |do_not_forward |do_not_give
-|do_not_share |do_not_tell |don't_share |don't_tell |engum |geben_sie_ihn_nicht |gib_ihn_nicht |hec_kim
-|hech_kim |hwag_ibahagi |jamais_ce_code |jangan |jangan_beri |keep_it_secret |keep_this_code |kellelegi
+|a_nadie |a_nessuno |a_ninguem |a_personne |aan_niemand |ala_jaa |ala_kerro |aldri_ |aldrig_ |amb_ningu |an_niemanden
+|arge_avalda |arge_jaga |askujt |com_ninguem |con_nadie |con_nessuno |deel_deze |deel_hem |deildu_ekki |del_den_ikke
+|del_ikke |dela_den_inte |dela_inte |do_not_disclose |do_not_forward |do_not_give |do_not_reveal |do_not_share
+|do_not_tell |don't_share |don't_tell |engum |geben_sie_ihn_nicht |geef_nooit |gib_ihn_nicht |hec_kim |hech_kim
+|hwag_ibahagi |jamais_ce_code |jamais_communiqu |jangan |jangan_beri |keep_it_secret |keep_this_code |kellelegi
 |kenellekaan khong_chia_se |kimse_ile |kimseyle |lamna_aldrig |lamna_inte |met_niemand |moenie |nao_compartilh
-|nao_partilh |ne_adja |ne_communiquez |ne_delite |ne_donnez |ne_le_communiquez |ne_ossza |ne_partagez
-|ne_transmettez |neizpaud |neprezrad |nesdelujte |nesdilejte |nesidalin |never_ask_you |never_give |never_share
-|never_tell |nevienam |nezdiel |nicht_weiter |nie_podawaj |nie_udostep |niekam |niemals_weiter |niemandem
-|nikome |nikomu |nikomur |nimanui |no_compart |no_el_compart |no_lo_compart |nobody_else |non_comunic
-|non_condivid |nooit_ |not_share |nu_comunic |nu_dezvalu |nu_divulg |nu_il_divulg |nunca_compart |paylasmayin
-|senkinek |usimpe |usishiriki |will_never_ask
+|nao_informe |nao_partilh |ne_adja |ne_communiquez |ne_delite |ne_donnez |ne_le_communiquez |ne_ossza |ne_partagez
+|ne_transmettez |neizpaud |neprezrad |nesdelujte |nesdilejte |nesidalin |never_ask_you |never_disclose |never_give
+|never_reveal |never_share |never_tell |nevienam |nezdiel |nicht_weiter |nie_podawaj |nie_udostep |nie_weitergeben
+|niekam |niemals_weiter |niemandem |nikome |nikomu |nikomur |nimanui |no_compart |no_el_compart |no_lo_compart
+|nobody_else |non_comunic |non_condivid |nooit_ |not_share |nu_comunic |nu_dezvalu |nu_divulg |nu_il_divulg
+|nunca_compart |nunca_facilite |nunca_informe |nunca_revele |paylasmayin |senkinek |usimpe |usishiriki
+|verrate_niemand |will_never_ask
 # Greek
 |μη_κοινοποι |μην_κοινοποι |μην_τον |σε_κανεναν
 # Cyrillic
-|ба_касе |ешкімге |на_никого |не_го_споделя |не_передав |не_передавай |не_повідомл |не_сообща |не_споделу
-|не_споделя |никогда |никоме |никому |никому_не |нікога |нікому |хэнд_ч |эч_кимге
+|ба_касе |ешкімге |на_никого |не_го_споделя |не_передав |не_передавай |не_повідомл |не_сообща |не_споделу |не_споделя
+|никогда |никоме |никому |никому_не |нікога |нікому |хэнд_ч |эч_кимге
 # Georgian and Armenian
 ոչ_մեկ არ_გაუზიარ არავის
 # Hebrew
@@ -352,7 +360,8 @@ KEEP = """
 # Thailand, Laos, Cambodia, Myanmar
 ห้ามบอก อย่าบอก อย่าเปิดเผย
 # Chinese and Japanese
-不要告 他人に 共有しないで 教えないで 請勿洩漏 请勿告 请勿泄露 请勿转
+不要告 他人に 共有しないで 切勿 勿向任何人 教えないで 第三者に教え 請勿向 請勿將 請勿提供 請勿洩漏 请勿向 请勿告
+请勿将 请勿提供 请勿泄露 请勿转
 # Korean
 공유하지 누구에게도 알려주지 타인에게
 """

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from mailmcp.language.folding import folded
-from mailmcp.mail.onetime.codewords import EXAMPLES, LABELS, SPENT, Hit, Kind
+from mailmcp.mail.onetime.codewords import ENDED, ENDINGS, EXAMPLES, LABELS, SPENT, Hit, Kind
 
 _WEIGHTS = {Kind.OTP: 4.2, Kind.CODE: 2.9, Kind.VERIFY: 1.5, Kind.SECRET: 1.5, Kind.CUE: 0.5, Kind.ENTER: 0.8}
 _AGAINST = {Kind.OTHER: 4.0, Kind.GIFT: 4.5, Kind.ROOM: 4.5, Kind.CALL: 4.5, Kind.NUMBER: 2.0, Kind.OLD: 3.5}
@@ -17,8 +17,14 @@ _NOT_ASKED = (_ELSE, _ELSE, frozenset((Kind.GIFT, Kind.CALL, Kind.OLD)), _ELSE)
 _COMPOUND = 8
 """Words this near each other (characters) are one name: "promo code", "code postal"."""
 
-# A full stop ends a sentence after a word, not after "No." or "dn.".
-_SENTENCE_END = re.compile(r"(?:[^\W\d_]{4}|[^\x00-\x7f]|[)\"”»])\.[ \n]|[!?]\s|[。！？।؟۔]|;\s")
+# A full stop ends a sentence after a word, not after "No." or "dn."; after a number or a short word, where the next
+# word begins with no small letter.
+_CAPITAL = r"(?![a-zß-öø-ÿа-џѐ-ҁα-ώա-և])[^\W\d_]"
+_ABBREVIATED = "art|bzw|col|dne|etc|ext|fig|ggf|inc|kto|ltd|max|min|num|poz|ref|tel|tlf|usw|vol"
+_SENTENCE_END = re.compile(
+    r"(?:[^\W\d_]{4}|[^\x00-\x7f]|[)\"”»])\.[ \n]|[!?]\s|[。！？।؟۔]|;\s"
+    rf"|(?:\A|[0-9]{{4}}|:[0-9]{{2}})\.[ \n]+(?={_CAPITAL})|(?<=\s)(?!{_ABBREVIATED})[a-z]{{3}}\.[ \n](?=[A-Z][a-z])"
+)
 
 
 class Label(NamedTuple):
@@ -123,6 +129,13 @@ def no_longer_counts(before: str, after: str) -> bool:
         return False
     behind = folded(clause)
     return any(hit.kind == Kind.OLD and hit.start <= 30 for hit in SPENT.hits(behind))
+
+
+def last_digits(before: str, after: str) -> bool:
+    """ "The phone ending in 4471": is the number right here only the end of another?"""
+    if ENDINGS.closes(folded(before).rstrip(_CLOSING)):
+        return True
+    return any(hit.start <= 2 for hit in ENDED.hits(folded(after)))
 
 
 def since_sentence(phrase: str, keep: bool = False) -> str:

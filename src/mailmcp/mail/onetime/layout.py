@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mailmcp.mail.onetime.amounts import money_before, of_account, unit_after
 from mailmcp.mail.onetime.apart import Candidate, bare
-from mailmcp.mail.onetime.labels import named_directly, no_longer_counts
+from mailmcp.mail.onetime.labels import last_digits, named_directly, no_longer_counts
 from mailmcp.mail.onetime.matter import MAX_TEXT, Matter
 
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]{4,}-?[0-9]{1,2}\Z|[A-Za-z]{4,}20[0-9]{2}\Z|[a-z]{2,}-[0-9]{1,2}\Z")
@@ -47,6 +47,8 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
     line_start, line_end = mail.line_of(start)
     if no_longer_counts(text[max(0, start - 30) : start], text[end : min(line_end, end + 70)]):
         return None
+    if of_an_end(text, candidate):
+        return None
     line = text[line_start:line_end]
     if line[:1] == ">" and "<" not in line:
         return None
@@ -72,6 +74,12 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         score -= 1.5
     stands_out = alone or apart >= 2.0 or candidate.shape == "spaced" or _marked(mail, start, end)
     return Setting(score, stands_out)
+
+
+def of_an_end(text: str, candidate: Candidate) -> bool:
+    """Are these but the last digits of a card or of a telephone?"""
+    start, end = candidate.start, candidate.end
+    return len(candidate.typed) <= 5 and last_digits(text[max(0, start - 40) : start], text[end : end + 20])
 
 
 def of_password(text: str, start: int, end: int) -> bool:

@@ -14,7 +14,7 @@ from mailmcp.language.domains import host_of, same_organisation
 from mailmcp.language.folding import folded
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import since_sentence
-from mailmcp.mail.onetime.linkwords import LINKS, URL_AGAINST, URL_FOR
+from mailmcp.mail.onetime.linkwords import DONE, LINKS, URL_AGAINST, URL_FOR
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.models import Link
 
@@ -41,6 +41,7 @@ _SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
 _TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
 _NOT_BELOW = frozenset((Kind.AGAINST, Kind.NOT_YOU, Kind.GIFT, Kind.ROOM))
 _ENDS = (".", "!", "?", "。", "！", "？", "।")
+_QUESTIONS = ("?", "？", "؟")
 _POINTERS = " <([\t=-–—>*•·→➜➔▶►»👉:：|"
 """What plain text sets before an address that stands alone."""
 _URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
@@ -77,6 +78,8 @@ class _Words(NamedTuple):
     own_line: bool
     denied: bool
     """The sentence before it, or its own words, are for whom it was not."""
+    unasked: bool
+    """The sentence before it is for whom nothing was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +191,16 @@ class Offered:
 def _about(matter: Matter) -> float:
     """Is the mail about signing in, confirming, resetting, inviting?"""
     kinds = _kinds(matter.subject)
+    done = bool(DONE.hits(folded(matter.subject)))
     score = 0.0
     if kinds & _SIGNING:
         score += 1.4
     if kinds & _TRADING:
         score -= 0.8
-    elif not _tells_of_the_past(matter) and _kinds(_headline(matter.shown)) & _SIGNING:
+    elif not (done or _tells_of_the_past(matter)) and _kinds(_headline(matter.shown)) & _SIGNING:
         score += 1.0
+    if done:
+        score -= 1.4
     if Kind.FRAUD in matter.subject_kinds:
         score -= 2.0  # a warning speaks of signing in, its link tells more
     count = matter.opening_kinds.count
@@ -232,12 +238,13 @@ def _words(visible: str, link: Link) -> _Words:
     around = _kinds(before)
     if bare_url and not denied and _to_be_ignored(before):
         around -= {Kind.NOT_YOU}  # said of a request, not of what has happened
-    return _Words(name, bare_url, said, around, _kinds(below), own_line, denied)
+    unasked = _to_be_ignored(_last_sentences(before.rstrip(_POINTERS + "\n")))
+    return _Words(name, bare_url, said, around, _kinds(below), own_line, denied, unasked)
 
 
 def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     link = target.link
-    name, bare_url, said, around, below, own_line, denied = words
+    name, bare_url, said, around, below, own_line, denied, unasked = words
     score = mail.about + target.points + (0.6 if mail.headed else 0.0)
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
@@ -281,6 +288,8 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     if mail.has_code:
         # Beside a code a link in running text is for something else: an account, a new password.
         score -= 0.8 if link.button or bare_url or target.named or target.carries_code else 2.3
+        if unasked and not link.button and not target.carries_code:
+            score -= 1.5  # "If you did not ask for this code, change your password."
     return score
 
 
@@ -298,6 +307,13 @@ def _denies(before: str) -> bool:
     if Kind.NOT_YOU not in kinds or _to_be_ignored(sentence):
         return False
     return Kind.ACTION in kinds or not before.endswith(_ENDS)
+
+
+def _last_sentences(before: str) -> str:
+    """The sentence that a link is in, with the question that it answers."""
+    last = since_sentence(before, keep=True)
+    earlier = before[: len(before) - len(last)].rstrip()
+    return since_sentence(earlier, keep=True) + last if earlier.endswith(_QUESTIONS) else last
 
 
 def _to_be_ignored(phrase: str) -> bool:
