@@ -6,6 +6,7 @@ nobody sees must not be read as text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,6 +30,7 @@ _INWARD = 300
 """Comparisons that a look into an element counts for."""
 _REMEMBERED = 20_000
 _MAX_NAMED = 200
+_DRAWN = re.compile(r"::?(?:before|after)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Rule:
     selector: Selector
     declarations: Declarations
     hides: bool
+    veils: bool = False
+    """Is it for a pseudo-element that may lie over the element which the selector names?"""
 
 
 @dataclass(slots=True)
@@ -79,6 +83,8 @@ class Sheet:
     """Comparisons that are left; below 0 nothing more is known of any element."""
     folds: bool = False
     """Do classes and ids match whatever their case, as in a page without a document type?"""
+    clears: bool = False
+    """May boxes hold their floats (``clear``)?"""
     met: set[str] = field(default_factory=set[str])
     """Classes, and ids with a hash, of the elements asked about so far."""
     path: list[Element] = field(default_factory=list[Element])
@@ -107,7 +113,7 @@ class Sheet:
                 return found
             for rule in rules:
                 answer = self._matches(rule.selector, element, depth)
-                if answer or (answer is None and rule.hides):
+                if answer or (answer is None and rule.hides and not rule.veils):
                     found.append(rule)
         if element.classes:
             self.met.update(element.classes)
@@ -150,7 +156,7 @@ def sheet(css: str, *, folds: bool = False) -> Sheet:
         css = css.lower()
     # The mails of one sender have one style text, and a mail may be read twice.
     buckets, named, cut = _remembered(css) if len(css) <= _REMEMBERED else _buckets(css[:MAX_STYLE_TEXT])
-    return Sheet(buckets, named, cut or len(css) > MAX_STYLE_TEXT, folds=folds)
+    return Sheet(buckets, named, cut or len(css) > MAX_STYLE_TEXT, folds=folds, clears="clear:" in css)
 
 
 def _weight(rule: Rule) -> tuple[int, int, int]:
@@ -185,9 +191,12 @@ def _rule(selector: str, body: str, layer: int, number: int) -> Rule | None:
     said = declarations(body)
     if not said.normal and not said.important:
         return None
-    for one in selectors(selector):
+    veil = _DRAWN.search(selector) if "content" in said.normal and "position" in said.normal else None
+    for one in selectors(selector[: veil.start()] or "*" if veil else selector):
         # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
-        return Rule((layer, one.specificity, number), one, said, hides(said.normal) or hides(said.important))
+        return Rule(
+            (layer, one.specificity, number), one, said, hides(said.normal) or hides(said.important), veil is not None
+        )
     return None
 
 

@@ -6,7 +6,7 @@ program hides). Nothing is fetched and nothing is run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mailmcp.language.characters import cleaned
@@ -25,8 +25,11 @@ from mailmcp.mail.sight.drawing import (
     begin_in_window,
     columns_of,
     end_in_window,
+    find_covered,
     for_others,
     not_shown_elsewhere,
+    put_under,
+    stands_bare,
     style_text,
     words_of,
 )
@@ -167,7 +170,7 @@ class _Reader:
             names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
         else:
             names = (tag, "", _NO_NAMES)
-        style = self._style(tag, attributes, parent.style, node)
+        style = self._style(tag, attributes, parent, node)
         frame = Frame(
             tag=tag,
             style=style,
@@ -186,10 +189,10 @@ class _Reader:
         frame.opened = tag == "details" and "open" in attributes
         if style.positioned or tag == "html":
             frame.node = node
-            if style.covers and not frame.hidden:
-                self._find_covered(node, style)
+        if (style.covers or style.veiled) and not frame.hidden:
+            find_covered(self.open, frame, node, self.covers)
         if self.covered:
-            self._cover(frame, parent, node)
+            put_under(frame, parent, node, self.covered)
         if self.cut_quotes and not frame.quoted:
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
@@ -212,28 +215,20 @@ class _Reader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
 
-    def _find_covered(self, node: LexborNode, style: Style) -> None:
-        nearest = reversed(self.open) if style.covers == "stage" else self.open
-        around = next((one.node for one in nearest if one.node is not None), None)
-        if around is not None:
-            self.covers.setdefault(around.mem_id, (node.mem_id, style.level))
-
-    def _cover(self, frame: Frame, parent: Frame, node: LexborNode) -> None:
-        """Hide what something lies over; what is positioned may lie on top of that again."""
-        frame.cover = self.covered.get(node.mem_id)
-        if (cover := parent.cover) is None:
-            return
-        above, level = cover
-        if node.mem_id == above:
-            parent.cover = (0, level)  # what is positioned later lies on top of it
-        elif not frame.style.positioned:
-            frame.cover = frame.cover or cover
-        elif frame.style.level < level or (frame.style.level == level and above):
-            frame.hidden = frame.hidden or "css"
-
-    def _style(self, tag: str, attributes: dict[str, str | None], parent: Style, node: LexborNode) -> Style:
+    def _style(self, tag: str, attributes: dict[str, str | None], parent: Frame, node: LexborNode) -> Style:
         """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
         rules = self.sheet.rules_for(tag, attributes, len(self.names), node) if self.sheet.buckets else _NO_RULES
+        style = self._known_style(tag, attributes, parent.style, rules)
+        if style.floats and parent.style.bare and stands_bare(parent, node, self.sheet.clears):
+            # Floats alone give their box no height: they stand on the ground of what is around it.
+            around = self.styles.get(("around", id(parent.style)))
+            if around is None:
+                around = replace(parent.style, background=parent.style.box.around, bare=False)
+                self.styles["around", id(parent.style)] = around
+            style = self._known_style(tag, attributes, around, rules)
+        return style
+
+    def _known_style(self, tag: str, attributes: dict[str, str | None], parent: Style, rules: list[Rule]) -> Style:
         # A parent is named by its place in memory: it lives as long as this reader, in this table.
         key: tuple[object, ...] = (id(parent), tag, *map(id, rules)) if rules else (id(parent), tag)
         if attributes:
