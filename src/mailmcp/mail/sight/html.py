@@ -232,11 +232,9 @@ class _Reader:
         # A parent is named by its place in memory: it lives as long as this reader, in this table.
         key: tuple[object, ...] = (id(parent), tag, *map(id, rules)) if rules else (id(parent), tag)
         if attributes:
-            key = (
-                key,
-                *map(attributes.get, STYLING),
-                *map(attributes.__contains__, PRESENT),
-            )
+            key = (key, attributes.get("style"))
+            if not PRESENT.isdisjoint(attributes):
+                key = (key, *map(attributes.__contains__, PRESENT), *map(attributes.get, STYLING))
         style = self.styles.get(key)
         if style is None:
             style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.named)

@@ -31,9 +31,9 @@ from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
-STYLING = ("style", "bgcolor", "background", "color", "size", "text", "link", "hidden")
-"""The attributes that a style depends on by their values."""
-PRESENT = ("href", "hidden", "popover", "open")
+STYLING = ("bgcolor", "background", "color", "size", "text", "link", "hidden")
+"""The attributes that a style depends on by their values, beside ``style``."""
+PRESENT = frozenset((*STYLING, "href", "popover", "open"))
 """Those that it depends on by their being there."""
 _UNREADABLE_SIZE = 2.0
 _UNREADABLE_DRAWN = 2.5
@@ -70,9 +70,12 @@ _HEIGHTS = frozenset(
 PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "blockquote", "hr", "pre"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Style:
-    """The computed style of an element, as far as reading needs it. Sizes are CSS pixels."""
+    """The computed style of an element, as far as reading needs it. Sizes are CSS pixels.
+
+    Nobody changes one (it is not frozen since thousands are made for a mail, which that makes much slower).
+    """
 
     display: str = "block"
     visible: bool = True
@@ -146,10 +149,10 @@ class Style:
     """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
 
     def __post_init__(self) -> None:
-        # Asked for every text, so it is worked out once; the rest of the style stays as it was given.
-        object.__setattr__(self, "concealed", self._concealed())
+        # Asked for every text, so it is worked out once.
+        self.concealed = self._concealed()
         if self.background is None and self.beneath is not None and self.colour is not None:
-            object.__setattr__(self, "doubtful", indistinct(self.colour, self.beneath))
+            self.doubtful = indistinct(self.colour, self.beneath)
 
     def _concealed(self) -> str:
         if not self.visible:
