@@ -12,7 +12,7 @@ from mailmcp.mail.history.quotes import Division, divided, is_forward
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.sight.drawing import Drawing
 from mailmcp.mail.sight.html import MAX_LINKS, drawn
-from mailmcp.mail.sight.limits import safe
+from mailmcp.mail.sight.limits import Effort, safe
 from mailmcp.models import Channels, Defect, Link, Message
 
 MAX_VISIBLE = 1024 * 1024
@@ -37,6 +37,7 @@ _SENTENCES = {
     "html_too_many_attributes": "An HTML tag has more than 500 attributes; the HTML from there on was not read.",
     "html_too_deep": "HTML elements are nested more than 2,000 deep; the HTML from there on was not read.",
     "html_too_many_tags": "The HTML has too many tags or styles (over 100,000); what is behind them was not read.",
+    "html_too_many_names": "The HTML has over 20,000 names of tags and attributes; from there on it was not read.",
     "html_flattened": "HTML elements are nested more than 1,000 deep; the innermost were read without their nesting.",
     "style_sheet_too_long": "The style sheet is too long to be read whole; what it hides may stand in the text.",
     "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
@@ -70,11 +71,12 @@ def read(message: Message) -> Channels:
 def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Channels | None:
     """The channels of an HTML part; None when the plain text says more than its pictures do."""
     forward = is_forward(subject, html)
-    drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward)
+    effort = Effort()
+    drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward, effort=effort)
     division = None if forward else divided(drawing.visible, drawing.spans)
     if division is not None and division.whole and drawing.spans.quoted:
         # All of it is quoted, or a forward: then that is what the mail says, with its links.
-        drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False), None
+        drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False, effort=effort), None
     if drawing.unstyled:
         defects.append("style_sheet_too_long")
         if plain.strip():

@@ -26,7 +26,7 @@ MAX_RULES = 5_000
 MAX_STYLE_TEXT = 300_000
 _MATCH_BUDGET = 1_000_000
 _MAX_ROW = 200
-_INWARD = 300
+_INWARD = 400
 """Comparisons that a look into an element counts for."""
 _REMEMBERED = 20_000
 _MAX_NAMED = 200

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_HIDDEN = 200
-_MOST_FLOATS = 50
+_MOST_FLOATS = 60
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
@@ -97,6 +97,8 @@ class Frame:
     cited: bool = False
     """The container's blockquote has begun: what stands beside it and after it are answers."""
     kind: Container = Container.NOTHING
+    begun_bare: bool | None = None
+    """Do only floats stand in it? Asked at the first of them."""
     columns: Columns | None = None
     """Those of the table that it is, or is a part of; None while nothing is said of any."""
 
@@ -161,19 +163,23 @@ def stands_bare(parent: Frame, node: LexborNode, clears: bool) -> bool:
     """Does a float stand among others only, in a box that they give no height? ``clears``: the style sheet may."""
     if clears and parent.names[2]:
         return False
-    like = node.tag, node.attributes.get("class")
-    for way in ("prev", "next"):
-        beside = getattr(node, way)
-        for _ in range(_MOST_FLOATS):
-            if beside is None:
-                break
-            if beside.is_text_node and (beside.text_content or "").strip():
-                return False
-            if beside.is_element_node and not _is_like(beside, like):
-                return False
-            beside = getattr(beside, way)
-        else:
+    if parent.begun_bare is None:
+        like = node.tag, node.attributes.get("class")
+        parent.begun_bare = _floats_only(node, "prev", like) and _floats_only(node, "next", like)
+    return parent.begun_bare
+
+
+def _floats_only(node: LexborNode, way: str, like: tuple[str | None, str | None]) -> bool:
+    """Is what stands on one side of a float without words, or floats too (as far as it is looked at)?"""
+    beside = getattr(node, way)
+    for _ in range(_MOST_FLOATS):
+        if beside is None:
+            return True
+        if beside.is_text_node and (beside.text_content or "").strip():
             return False
+        if beside.is_element_node and not _is_like(beside, like):
+            return False
+        beside = getattr(beside, way)
     return True
 
 

@@ -33,6 +33,7 @@ from mailmcp.mail.sight.drawing import (
     style_text,
     words_of,
 )
+from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.page import Break, Page, emphasised
 from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, computed
 from mailmcp.models import Link
@@ -40,8 +41,6 @@ from mailmcp.models import Link
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MAX_NODES = 120_000
-MAX_STYLES = 15_000
 MAX_PICTURES = 5_000
 MAX_LINKS = 1_000
 _MAX_BOX = 40
@@ -56,12 +55,13 @@ _NO_RULES: list[Rule] = []
 _SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
 
 
-def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
+def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None) -> Drawing:
     """Read ``html`` (already within the parser's limits); at most ``limit`` characters of visible text.
 
     With ``cut_quotes`` it is said where the containers that mail programs put round quoted history stand; pictures and
-    emphasis in them do not count.
+    emphasis in them do not count. ``effort`` is what may be spent on it; the end is left out where that is not enough.
     """
+    effort = effort or Effort()
     # Imported here: a process that only sends or lists never pays for it.
     from selectolax.lexbor import LexborHTMLParser
 
@@ -71,11 +71,11 @@ def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
         return Drawing()
     styles = style_text(tree) if "<style" in html.lower() else ""
     folds = "<!doctype" not in html[:2_000].lower()
-    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes)
+    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort)
     reader.read(root)
     if reader.covers:
         # What lies on top comes later than what it covers: read again, knowing it.
-        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, covered=reader.covers)
+        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort, covered=reader.covers)
         reader.read(root)
     return reader.drawing()
 
@@ -85,6 +85,7 @@ class _Reader:
     page: Page
     sheet: Sheet
     cut_quotes: bool
+    effort: Effort
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     hidden_length: int = 0
     anchors: list[Anchor] = field(default_factory=list[Anchor])
@@ -102,7 +103,6 @@ class _Reader:
     quoted_words: int = 0
     pictures: int = 0
     """How many descriptions of pictures were written."""
-    nodes: int = 0
     doubtful: bool = False
     spent: bool = False
     covered: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
@@ -113,6 +113,8 @@ class _Reader:
 
     def read(self, root: LexborNode) -> None:
         """Walk the tree in document order with a stack of our own."""
+        effort = self.effort
+        effort.begin()
         stack: list[LexborNode | None] = [root]
         self.open = [Frame("", Style(), False, "", None, ("", "", []), 0)]
         while stack:
@@ -120,8 +122,8 @@ class _Reader:
             if node is None:
                 self._leave()
                 continue
-            self.nodes += 1
-            if self.nodes > MAX_NODES or len(self.styles) > MAX_STYLES or self.sheet.budget < 0:
+            effort.now -= 1
+            if effort.now < 0 or self.sheet.budget < 0:
                 self.spent = True
                 break
             if (beside := node.next) is not None:
@@ -140,6 +142,7 @@ class _Reader:
                 self._enter(tag, node)
                 if (child := node.first_child) is not None:
                     stack.append(child)
+        effort.end()
 
     def drawing(self) -> Drawing:
         """The result of the walk."""
@@ -237,6 +240,7 @@ class _Reader:
                 key = (key, *map(attributes.__contains__, PRESENT), *map(attributes.get, STYLING))
         style = self.styles.get(key)
         if style is None:
+            self.effort.style(len(attributes.get("style") or ""))
             style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.named)
         return style
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mailmcp.mail.sight.selectors import Selector
 
 _MAX_SCAN = 200
-_MAX_INWARD = 60
+_MAX_INWARD = 200
 LOOKING = frozenset(("nth-of-type", "nth-last-child", "nth-last-of-type", "only-child", "only-of-type", "lang", "dir"))
 """Pseudo-classes that look through a row of elements."""
 _BY_HAND = frozenset(
