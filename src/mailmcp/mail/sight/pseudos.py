@@ -172,23 +172,30 @@ def _has(element: Element, lead: str, wanted: Selector) -> bool | None:
     if element.node is None:
         return None
     found: bool | None = False
-    candidates = _beside(element, lead) if lead in "+~" else _within(element, lead == ">")
+    deeper = len(wanted.steps) > 1
+    if lead in "+~":
+        candidates = _beside(element, lead, deeper)
+    else:
+        candidates = _within(element, lead == ">" and not deeper)
     for number, one in enumerate(candidates):
         if number >= _MAX_INWARD:
             return None
         answer = wanted.matches(one)
         if answer:
-            return True
+            # Whether the first of several steps stands in that relation is not followed back.
+            return None if deeper and lead != " " else True
         found = None if answer is None else found
     return found
 
 
-def _beside(element: Element, lead: str) -> Iterator[Element]:
+def _beside(element: Element, lead: str, deeper: bool) -> Iterator[Element]:
     before, beside = element, element.node.next if element.node is not None else None
     while beside is not None:
         if beside.is_element_node:
             before = _met(beside, element.parent, before, element.folds)
             yield before
+            if deeper:
+                yield from _within(before, children=False)
             if lead == "+":
                 return
         beside = beside.next
