@@ -50,8 +50,8 @@ def measure(*, quick: bool) -> list[Part]:
         ),
     )
     how = (
-        "`mail.text.read` of the HTML alone, in one process: channels, links and what is hidden. Mails of one sender have"
-        " one style sheet, which is remembered."
+        "`mail.text.read` of the HTML alone, in one process: channels, links and what is hidden. Mails of one sender"
+        " have one style sheet, which is remembered."
     )
     return [Part(title="Reading HTML", how=how, figures=figures)]
 

@@ -86,6 +86,8 @@ def is_outside(said: Said, turned: Turned, box: Box, size: float, across_page: b
         shift += _length(said, before, whole, size)
         if not math.isnan(own) and shift < 0 and shift + own <= _SLIVER:
             return True
+        if absolute and start not in said and own + _length(said, end, whole, size) <= _SLIVER:
+            return True
         if said.get("float") == "right" and own + _length(said, after, whole, size) <= _SLIVER:
             return True
         moved = turned.down if axis else turned.across

@@ -173,10 +173,8 @@ def _has(element: Element, lead: str, wanted: Selector) -> bool | None:
         return None
     found: bool | None = False
     deeper = len(wanted.steps) > 1
-    if lead in "+~":
-        candidates = _beside(element, lead, deeper)
-    else:
-        candidates = _within(element, lead == ">" and not deeper)
+    beside = lead in "+~"
+    candidates = _beside(element, lead, deeper) if beside else _within(element, lead == ">" and not deeper)
     for number, one in enumerate(candidates):
         if number >= _MAX_INWARD:
             return None

@@ -62,7 +62,17 @@ _OF_BOXES = frozenset(
 """What says nothing of letters that run in a line."""
 _HEIGHTS = frozenset(
     (
-        *("overflow-y", "min-height", "padding", "padding-top", "padding-bottom", "border", "border-top"),
+        *(
+            "overflow",
+            "overflow-x",
+            "overflow-y",
+            "min-height",
+            "padding",
+            "padding-top",
+            "padding-bottom",
+            "border",
+            "border-top",
+        ),
         *("border-bottom", "display", "contain", "columns", "column-count"),
     )
 )
