@@ -8,7 +8,7 @@ import pytest
 
 from mailmcp.mail.sight.colours import even, legacy, parsed
 from mailmcp.mail.sight.lengths import degrees, number, pixels
-from mailmcp.mail.sight.media import holds
+from mailmcp.mail.sight.media import holds, supported
 from mailmcp.mail.sight.rules import blocks
 
 
@@ -23,13 +23,25 @@ from mailmcp.mail.sight.rules import blocks
         ("clamp(1px, 5px, 3px)", 3),
         ("calc(10px / 4)", 2.5),
         ("-9999px", -9999),
+        ("calc(1px * pow(2, 3))", 8),
+        ("calc(1px * hypot(3, 4))", 5),
+        ("round(up, 7px, 5px)", 10),
+        ("round(down, 7px, 5px)", 5),
+        ("round(7px, 5px)", 5),
+        ("clamp(none, 3px, none)", 3),
+        ("calc(1px * mod(7, 4))", 3),
+        ("calc(1px * (1 - cos(0)))", 0),
+        ("calc(10px * sin(30deg))", 5),
+        ("calc(1px * sign(-4))", -1),
     ],
 )
 def test_a_length_is_worked_out_in_pixels(value: str, expected: float) -> None:
     assert pixels(value, 20.0) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("value", ["auto", "", "calc(", "calc(1px / 0)", "min()", "calc(" * 50, "1px1", "12bogus"])
+@pytest.mark.parametrize(
+    "value", ["auto", "", "calc(", "calc(1px / 0)", "min()", "calc(" * 50, "1px1", "12bogus", "pow(-8, 0.5)", "log(0)"]
+)
 def test_what_is_no_length_is_neither_small_nor_large(value: str) -> None:
     found = pixels(value, 16.0)
     assert math.isnan(found) or value == "1px1"
@@ -38,6 +50,7 @@ def test_what_is_no_length_is_neither_small_nor_large(value: str) -> None:
 def test_numbers_and_angles_have_one_unit() -> None:
     assert (number("50%"), number("calc(1 - 1)"), number("nothing")) == (0.5, 0.0, 1.0)
     assert degrees("0.25turn") == pytest.approx(90)
+    assert degrees("calc(45deg * 2)") == pytest.approx(90)
     assert degrees("100grad") == pytest.approx(90)
 
 
@@ -81,3 +94,23 @@ def test_nested_rules_are_rules_of_their_own() -> None:
     css = ".a{color:red;&:hover{x:y} .b,.c{top:0}@media print{d{e:f}}left:1px}"
     found = [(one.selectors, one.body) for one in blocks(css)]
     assert found == [(".a:hover", "x:y"), (".a .b,.a .c", "top:0"), (".a", "color:red;left:1px")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ("(display:grid)", True),
+        ("(display:nonsense)", False),
+        ("(colour:red)", False),
+        ("(-webkit-backdrop-filter:blur(1px))", True),
+        ("(-moz-appearance:none)", False),
+        ("not (display:nonsense)", True),
+        ("(display:grid) and (not (display:nonsense))", True),
+        ("(display:grid) and (colour:red)", False),
+        ("(colour:red) or (display:flex)", True),
+        ("selector(:has(a))", True),
+        ("(--custom:1)", True),
+    ],
+)
+def test_what_a_sheet_asks_to_be_supported_is_known_by_its_name(condition: str, answer: bool) -> None:
+    assert supported(condition) is answer

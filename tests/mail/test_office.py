@@ -86,6 +86,55 @@ def test_hidden_and_deleted_text_and_field_codes_are_left_out() -> None:
     assert read(docx(f"<w:p>{hidden}{seen}{deleted}{field}</w:p>"), "docx").text == "seen"
 
 
+def run(words: str, properties: str = "") -> str:
+    """A run with properties as ``color:FFFFFF sz:2 shd:000000``."""
+    said = ""
+    for name, value in (one.split(":") for one in properties.split()):
+        said += f"<w:{name} w:{'fill' if name == 'shd' else 'val'}='{value}'/>"
+    return f"<w:r><w:rPr>{said}</w:rPr><w:t>{words}</w:t></w:r>"
+
+
+WHITE = "<w:color w:val='FFFFFF'/>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<w:p>{run('hid', 'color:FFFFFF')}{run('seen')}</w:p>",
+        f"<w:p>{run('hid', 'sz:2')}{run('seen')}</w:p>",
+        f"<w:p>{run('hid', 'color:080808 shd:000000')}{run('seen')}</w:p>",
+        f"<w:p>{run('hid', 'color:FFFF00 highlight:yellow')}{run('seen')}</w:p>",
+        f"<w:p>{run('hid', 'rStyle:Ghost')}{run('seen')}</w:p>",
+        f"<w:p><w:pPr><w:pStyle w:val='Ghost'/></w:pPr>{run('hid', '')}{run('seen', 'color:auto')}</w:p>",
+        f"<w:p><w:pPr><w:shd w:fill='00FF00'/></w:pPr>{run('hid', 'color:00FF00')}{run('seen')}</w:p>",
+    ],
+)
+def test_words_that_cannot_be_told_from_their_ground_or_are_tiny_are_left_out(body: str) -> None:
+    styles = (
+        f"<w:styles {W}><w:style w:styleId='Pale'><w:rPr>{WHITE}</w:rPr></w:style>"
+        "<w:style w:styleId='Ghost'><w:basedOn w:val='Pale'/></w:style></w:styles>"
+    )
+    assert read(docx(body, styles=styles), "docx").text == "seen"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill='1F4E79'/></w:tcPr>"
+        f"<w:p>{run('seen', 'color:FFFFFF')}</w:p></w:tc></w:tr></w:tbl>",
+        "<w:tbl><w:tblPr><w:tblStyle w:val='Grid5Dark'/></w:tblPr><w:tr><w:tc><w:tcPr/>"
+        f"<w:p>{run('seen', 'color:FFFFFF')}</w:p></w:tc></w:tr></w:tbl>",
+        f"<w:p><w:pPr><w:shd w:fill='000000'/></w:pPr>{run('seen', 'color:FFFFFF')}</w:p>",
+        f"<w:p>{run('seen', 'color:FFFFFF shd:404040')}</w:p>",
+        f"<w:p><w:r><w:txbxContent><w:p>{run('seen', 'color:FFFFFF')}</w:p></w:txbxContent></w:r></w:p>",
+        f"<w:p><w:pPr><w:rPr>{WHITE}</w:rPr></w:pPr>{run('seen')}</w:p>",
+        f"<w:p>{run('seen', 'sz:12 color:808080')}</w:p>",
+    ],
+)
+def test_white_words_on_a_dark_or_unknown_ground_are_read(body: str) -> None:
+    assert read(docx(body), "docx").text == "seen"
+
+
 def test_a_text_box_is_read_once_though_it_is_stored_twice() -> None:
     box = f"<w:txbxContent>{para('box')}</w:txbxContent>"
     drawing = f"<w:r><w:Choice>{box}</w:Choice><w:Fallback>{box}</w:Fallback></w:r>"

@@ -57,11 +57,15 @@ def test_a_browser_agrees_with_the_forms_of_hiding_and_showing(browser: Chromium
         if "browser" in record:
             continue  # it says why a browser without pictures, which draws one moment, is no witness of it
         form = record["html"].replace("{payload}", PAYLOAD).replace("{tags}", "")
-        words = browser.words(f"<p>Dear customer, thank you.</p>{form}<p>Kind regards</p>")
-        drawn = {word.text for word in words if word.seen} & set(PAYLOAD.split())
-        if (file == "forms.jsonl") == bool(drawn):
+        page = f"<p>Dear customer, thank you.</p>{form}<p>Kind regards</p>"
+        # On a busy machine a picture may be taken before all of it is drawn: what is not as expected is asked again.
+        if all((file == "forms.jsonl") == draws_payload(browser, page) for _ in range(2)):
             wrong.append(record["name"])
     assert wrong == []
+
+
+def draws_payload(browser: Chromium, page: str) -> bool:
+    return not {word.text for word in browser.words(page) if word.seen}.isdisjoint(PAYLOAD.split())
 
 
 def test_a_browser_that_hangs_is_replaced_by_another(browser: Chromium, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from mailmcp.mail.history.quotes import Division, divided, is_forward
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.sight.drawing import Drawing
 from mailmcp.mail.sight.html import MAX_LINKS, drawn
-from mailmcp.mail.sight.limits import safe
+from mailmcp.mail.sight.limits import Effort, safe
 from mailmcp.models import Channels, Defect, Link, Message
 
 MAX_VISIBLE = 1024 * 1024
@@ -31,17 +31,20 @@ _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){3,11}")
 _SEPARATED = re.compile(r"(?<=[0-9])[ -](?=[0-9])")
 _EMPTY_LINES = re.compile(r"\n{3,}")
-_SENTENCES = {
-    "html_too_large": "The HTML part is larger than 2 MB; what is behind that was not read.",
-    "html_tag_too_long": "An HTML tag is longer than 64 KB; the HTML from there on was not read.",
-    "html_too_many_attributes": "An HTML tag has more than 500 attributes; the HTML from there on was not read.",
-    "html_too_deep": "HTML elements are nested more than 2,000 deep; the HTML from there on was not read.",
-    "html_too_many_tags": "The HTML has too many tags or styles (over 100,000); what is behind them was not read.",
+_CUT = {
+    "html_too_large": "The HTML part is larger than 2 MB",
+    "html_tag_too_long": "An HTML tag is longer than 64 KB",
+    "html_too_many_attributes": "An HTML tag has more than 500 attributes",
+    "html_too_deep": "HTML elements are nested more than 2,000 deep",
+    "html_too_many_tags": "The HTML has more tags or styles than are read",
+    "html_too_many_names": "The HTML has over 20,000 names of tags and attributes",
+    "text_truncated": "The text is longer than 1 MiB",
+}
+_SENTENCES = {code: f"{what}; what follows was not read, the raw message has it." for code, what in _CUT.items()} | {
     "html_flattened": "HTML elements are nested more than 1,000 deep; the innermost were read without their nesting.",
     "style_sheet_too_long": "The style sheet is too long to be read whole; what it hides may stand in the text.",
     "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
     "text_on_picture": "Some words can be seen only where a picture lies under them, which was not fetched.",
-    "text_truncated": "The text is longer than 1 MiB; the rest was left out.",
 }
 
 
@@ -70,11 +73,12 @@ def read(message: Message) -> Channels:
 def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Channels | None:
     """The channels of an HTML part; None when the plain text says more than its pictures do."""
     forward = is_forward(subject, html)
-    drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward)
+    effort = Effort()
+    drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward, effort=effort)
     division = None if forward else divided(drawing.visible, drawing.spans)
     if division is not None and division.whole and drawing.spans.quoted:
         # All of it is quoted, or a forward: then that is what the mail says, with its links.
-        drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False), None
+        drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False, effort=effort), None
     if drawing.unstyled:
         defects.append("style_sheet_too_long")
         if plain.strip():

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 from mailmcp.errors import BadInput
 from mailmcp.mail.files.archives import DAMAGED, Archive, outside
+from mailmcp.mail.files.lettering import Lettering, Look, styles_of
 from mailmcp.mail.files.story import Story
 
-# Properties (whose tab is a tab stop), what was deleted or moved away, field instructions, and the copy of a drawing
+# The properties of sections, what was deleted or moved away, field instructions, and the copy of a drawing
 # that is meant for older programs.
-_LEFT_OUT = frozenset(("pPr", "sectPr", "tblPr", "delText", "delInstrText", "instrText", "moveFrom", "Fallback"))
+_LEFT_OUT = frozenset(("sectPr", "delText", "delInstrText", "instrText", "moveFrom", "Fallback"))
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _OFF = ("0", "false", "off")
 _BODY = re.compile(r"word/document\d{0,3}\.xml")
 _AROUND = re.compile(r"word/(header|footnotes|endnotes|footer)(\d{0,4})\.xml")
+_STYLES = "word/styles.xml"
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
 
 
 def words(archive: Archive, limit: int) -> tuple[str, bool]:
-    """The text of a .docx and whether it was cut: headers, body, notes, footers. Hidden and deleted text is left out.
+    """The text of a .docx and whether it was cut: headers, body, notes, footers. What is hidden, deleted or
+    cannot be told from its ground is left out.
 
     Raises BadInput.
     """
@@ -33,11 +37,12 @@ def words(archive: Archive, limit: int) -> tuple[str, bool]:
             around[match[1]].append((int(match[2] or 0), name))
     before = [name for _, name in sorted(around.pop("header"))]
     after = [name for names in around.values() for _, name in sorted(names)]
+    styles = styles_of(archive.events(_STYLES)) if _STYLES in archive.names else {}
     story = Story(limit)
     for part in (*before, body, *after):
         if story.full:
             break
-        _write_words(archive, part, story)
+        _write_words(archive, part, story, styles)
     return story.text(), story.full
 
 
@@ -78,19 +83,18 @@ def relations(archive: Archive, part: str) -> dict[str, str]:
     return found
 
 
-def _write_words(archive: Archive, part: str, story: Story) -> None:
-    in_text = hidden = False
+def _write_words(archive: Archive, part: str, story: Story, styles: Mapping[str, Look]) -> None:
+    in_text = False
+    lettering = Lettering(styles)
     for kind, name, attributes in outside(archive.events(part), _LEFT_OUT):
         if kind == "text":
-            if in_text and not hidden:
+            if in_text and lettering.is_seen():
                 story.write(name)
-        elif name == "t":
+            continue
+        lettering.met(kind, name, attributes)
+        if name == "t":
             in_text = kind == "start"
-        elif name == "r":
-            hidden = False
-        elif name == "vanish" and kind == "start":
-            hidden = attributes.get(":val", "1") not in _OFF
-        elif name in _BREAKS and kind == "start":
+        elif name in _BREAKS and kind == "start" and not lettering.in_properties:
             story.write(_BREAKS[name])
         elif _structure(kind, name, story) and story.full:
             return

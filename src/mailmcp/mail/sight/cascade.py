@@ -6,6 +6,7 @@ nobody sees must not be read as text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,10 +26,13 @@ MAX_RULES = 5_000
 MAX_STYLE_TEXT = 300_000
 _MATCH_BUDGET = 1_000_000
 _MAX_ROW = 200
-_INWARD = 300
+_INWARD = 400
 """Comparisons that a look into an element counts for."""
 _REMEMBERED = 20_000
 _MAX_NAMED = 200
+_MAX_KNOWN = 5_000
+_Names = tuple[str, str, str | None]
+_DRAWN = re.compile(r"::?(?:before|after)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Rule:
     selector: Selector
     declarations: Declarations
     hides: bool
+    veils: bool = False
+    """Is it for a pseudo-element that may lie over the element which the selector names?"""
 
 
 @dataclass(slots=True)
@@ -68,6 +74,15 @@ class Named:
 
 
 @dataclass(slots=True)
+class _Known:
+    """The rules that all elements of some names meet, and those that depend on more."""
+
+    rules: list[Rule] = field(default_factory=list[Rule])
+    doubtful: list[Rule] = field(default_factory=list[Rule])
+    cost: int = 0
+
+
+@dataclass(slots=True)
 class Sheet:
     """The rules of all <style> elements of a mail, by the rarest name that an element must have."""
 
@@ -79,10 +94,16 @@ class Sheet:
     """Comparisons that are left; below 0 nothing more is known of any element."""
     folds: bool = False
     """Do classes and ids match whatever their case, as in a page without a document type?"""
+    clears: bool = False
+    """May boxes hold their floats (``clear``)?"""
     met: set[str] = field(default_factory=set[str])
     """Classes, and ids with a hash, of the elements asked about so far."""
     path: list[Element] = field(default_factory=list[Element])
     """The newest element of each depth."""
+    known: dict[tuple[str, str, str | None], _Known] = field(
+        default_factory=dict[tuple[str, str, str | None], "_Known"]
+    )
+    """The rules for a tag, an id and classes."""
 
     def rules_for(
         self, tag: str, attributes: Mapping[str, str | None], depth: int, node: LexborNode | None = None
@@ -91,32 +112,47 @@ class Sheet:
         if not self.buckets:
             return []
         element = self._entered(tag, attributes, depth, node)
-        buckets = self.buckets
-        found: list[Rule] = []
-        keys = ["*", tag]
-        if element.classes:
-            keys += ["." + name for name in element.classes[:50]]
-        if element.id:
-            keys.append("#" + element.id)
-        for key in keys:
-            if (bucket := buckets.get(key)) is None:
-                continue
-            rules = bucket.rules()
-            self.budget -= len(rules)
-            if self.budget < 0:
-                return found
-            for rule in rules:
+        names = tag, element.id, attributes.get("class")
+        if (known := self.known.get(names)) is None:
+            known = self._known_for(element, names)
+        self.budget -= known.cost
+        if self.budget < 0:
+            return []
+        found = known.rules
+        if known.doubtful:
+            more: list[Rule] = []
+            for rule in known.doubtful:
                 answer = self._matches(rule.selector, element, depth)
-                if answer or (answer is None and rule.hides):
-                    found.append(rule)
+                if answer or (answer is None and rule.hides and not rule.veils):
+                    more.append(rule)
+            if more:
+                found = sorted((*found, *more), key=_weight)
         if element.classes:
             self.met.update(element.classes)
         if element.id:
             self.met.add("#" + element.id)
         self.budget -= 2 * len(found)  # to be put in order and laid over each other
-        if len(found) > 1:
-            found.sort(key=_weight)
         return found
+
+    def _known_for(self, element: Element, names: _Names) -> _Known:
+        """What its names alone say: most elements of a mail have those of another."""
+        keys = ["*", element.tag, *("." + name for name in element.classes[:50])]
+        if element.id:
+            keys.append("#" + element.id)
+        known = _Known()
+        for rule in (rule for key in keys if (bucket := self.buckets.get(key)) for rule in bucket.rules()):
+            last = rule.selector.steps[-1]
+            known.cost += 1
+            if not last.by_names(element):
+                continue
+            simple = len(rule.selector.steps) == 1 and not last.attributes and not last.pseudos
+            (known.rules if simple else known.doubtful).append(rule)
+        known.rules.sort(key=_weight)
+        if len(self.known) < _MAX_KNOWN:
+            self.known[names] = known
+        self.budget -= 3 * known.cost
+        known.cost = 1 + len(known.doubtful)
+        return known
 
     def _entered(self, tag: str, attributes: Mapping[str, str | None], depth: int, node: LexborNode | None) -> Element:
         before = self.path[depth] if depth < len(self.path) else None
@@ -131,11 +167,8 @@ class Sheet:
             self.budget -= (3 if selector.steps[0].attributes else 0) + _INWARD * selector.inward
             return selector.matches(element)
         for step in selector.steps[:-1]:
-            if not self.met.issuperset(step.classes) or (step.id and "#" + step.id not in self.met):
+            if (step.classes and not self.met.issuperset(step.classes)) or (step.id and "#" + step.id not in self.met):
                 return False  # names that no element so far had: most rules of mails are for one mail program
-        last = selector.steps[-1].tag, selector.steps[-1].id
-        if (last[0] and last[0] != element.tag) or (last[1] and last[1] != element.id):
-            return False
         looked_at = selector.searches * min(_MAX_ROW, depth + element.place) + _INWARD * selector.inward
         self.budget -= len(selector.steps) + looked_at
         return selector.matches(element)
@@ -149,8 +182,8 @@ def sheet(css: str, *, folds: bool = False) -> Sheet:
     if folds:
         css = css.lower()
     # The mails of one sender have one style text, and a mail may be read twice.
-    buckets, named, cut = _remembered(css) if len(css) <= _REMEMBERED else _buckets(css[:MAX_STYLE_TEXT])
-    return Sheet(buckets, named, cut or len(css) > MAX_STYLE_TEXT, folds=folds)
+    buckets, named, cut = _remembered(css) if len(css) <= _REMEMBERED else _remembered_long(css[:MAX_STYLE_TEXT])
+    return Sheet(buckets, named, cut or len(css) > MAX_STYLE_TEXT, folds=folds, clears="clear:" in css)
 
 
 def _weight(rule: Rule) -> tuple[int, int, int]:
@@ -168,7 +201,8 @@ def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
             if (known := registered(block.selectors, block.body)) is not None and len(named.custom) < _MAX_NAMED:
                 named.custom[known[0]] = known[1]
             continue
-        for selector in split(block.selectors[:20_000]):
+        _, body, layer = block
+        for selector in split(block.selectors[:20_000]) if "," in block.selectors else (block.selectors,):
             if not (selector := selector.strip()) or len(selector) > MAX_SELECTOR:
                 continue
             count += 1
@@ -177,7 +211,7 @@ def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
             key = needed_name(selector)
             if (bucket := buckets.get(key)) is None:
                 bucket = buckets[key] = Bucket()
-            bucket.unread.append((selector, block.body, block.layer, count))
+            bucket.unread.append((selector, body, layer, count))
     return buckets, named, False
 
 
@@ -185,10 +219,14 @@ def _rule(selector: str, body: str, layer: int, number: int) -> Rule | None:
     said = declarations(body)
     if not said.normal and not said.important:
         return None
-    for one in selectors(selector):
+    veil = _DRAWN.search(selector) if "content" in said.normal and "position" in said.normal else None
+    for one in selectors(selector[: veil.start()] or "*" if veil else selector):
         # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
-        return Rule((layer, one.specificity, number), one, said, hides(said.normal) or hides(said.important))
+        return Rule(
+            (layer, one.specificity, number), one, said, hides(said.normal) or hides(said.important), veil is not None
+        )
     return None
 
 
 _remembered = lru_cache(maxsize=16)(_buckets)
+_remembered_long = lru_cache(maxsize=2)(_buckets)

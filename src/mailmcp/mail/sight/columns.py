@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Attributes = Mapping[str, str | None]
-_MOST = 1_000
+_MOST = 100
+"""Columns that are told apart."""
 
 
 @dataclass(slots=True)
@@ -25,16 +26,22 @@ class Columns:
     def begin_row(self) -> None:
         """A row begins."""
         self.at = 0
+        if not any(self.collapsed):
+            return
         self.below = {column: rows - 1 for column, rows in self.below.items() if rows > 1}
 
     def hides(self, attributes: Attributes) -> bool:
         """The next cell of the row: do all the columns that it stands in give it no room?"""
+        if not any(self.collapsed):
+            return False
         while self.below.get(self.at):
             self.at += 1
         start, wide, rows = self.at, _span(attributes, "colspan"), _span(attributes, "rowspan")
         self.at = min(_MOST, start + wide)
+        if start >= len(self.collapsed):
+            return False  # columns of which nothing is said
         if rows > 1:
-            self.below.update(dict.fromkeys(range(start, self.at), rows))
+            self.below.update(dict.fromkeys(range(start, min(self.at, len(self.collapsed))), rows))
         taken = self.collapsed[start : self.at]
         return len(taken) == wide and all(taken)
 

@@ -34,7 +34,7 @@ def covering(said: Said, size: float, within: bool) -> Cover:
     ``within`` says that what it is positioned in cuts off what does not fit.
     """
     position = said.get("position", "static")
-    if position == "static" or said.get("z-index", "")[:1] == "-":
+    if position == "static" or said.get("visibility") in ("hidden", "collapse") or said.get("z-index", "")[:1] == "-":
         return ""
     if "clip-path" not in said and (_is_ringed(said, size) or _is_shadowed(said, size)):
         return "stage" if within else "page"

@@ -90,7 +90,15 @@ class Declarations:
 def merge(said: dict[str, str], more: Declared) -> None:
     """Let ``more`` win over ``said``, in place."""
     for name, value in more.items():
+        if name == "all":
+            _forget(said)
         _put(said, name, value)
+
+
+def _forget(said: dict[str, str]) -> None:
+    """``all`` undoes what was said before it, but for custom properties."""
+    for name in [name for name in said if not name.startswith(("--", "~--"))]:
+        del said[name]
 
 
 def _put(target: dict[str, str], name: str, value: str) -> None:
@@ -143,7 +151,12 @@ def declarations(style: str) -> Declarations:
 
 def assign(target: dict[str, str], name: str, value: str) -> None:
     """Put a declaration into ``target``, shorthands expanded."""
-    if name == "background":
+    if name == "all":
+        _forget(target)
+        _put(target, name, value)
+        if value == "initial":
+            target |= {"color": "canvastext", "visibility": "visible", "font-size": "medium"}
+    elif name == "background":
         target.pop("~background", None)
         _put(target, "background-color", colour_in(value) or "transparent")
         _put(target, "background-image", picture_in(value) if "url(" in value or "gradient(" in value else "none")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_HIDDEN = 200
+_MOST_FLOATS = 60
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
@@ -96,6 +97,8 @@ class Frame:
     cited: bool = False
     """The container's blockquote has begun: what stands beside it and after it are answers."""
     kind: Container = Container.NOTHING
+    begun_bare: bool | None = None
+    """Do only floats stand in it? Asked at the first of them."""
     columns: Columns | None = None
     """Those of the table that it is, or is a part of; None while nothing is said of any."""
 
@@ -127,6 +130,64 @@ def columns_of(frame: Frame, parent: Frame, attributes: Mapping[str, str | None]
     elif columns is not None and frame.tag in ("td", "th") and columns.hides(attributes):
         frame.hidden = frame.hidden or "css"
     return columns if frame.tag not in ("td", "th") else None
+
+
+def find_covered(opened: Sequence[Frame], frame: Frame, node: LexborNode, covers: dict[int, tuple[int, int]]) -> None:
+    """Write down what an element lies over, or a pseudo-element of it; ``opened`` are the elements around it."""
+    style = frame.style
+    if style.veiled:
+        stage = frame.node or next((one.node for one in reversed(opened) if one.node is not None), node)
+        covers.setdefault(stage.mem_id, (0, style.level))
+    if style.covers:
+        nearest = reversed(opened) if style.covers == "stage" else opened
+        around = next((one.node for one in nearest if one.node is not None), None)
+        if around is not None:
+            covers.setdefault(around.mem_id, (node.mem_id, style.level))
+
+
+def put_under(frame: Frame, parent: Frame, node: LexborNode, covered: Mapping[int, tuple[int, int]]) -> None:
+    """Hide what something lies over; what is positioned may lie on top of that again."""
+    frame.cover = covered.get(node.mem_id)
+    if (cover := parent.cover) is None:
+        return
+    above, level = cover
+    if node.mem_id == above:
+        parent.cover = (0, level)  # what is positioned later lies on top of it
+    elif not frame.style.positioned:
+        frame.cover = frame.cover or cover
+    elif frame.style.level < level or (frame.style.level == level and above):
+        frame.hidden = frame.hidden or "css"
+
+
+def stands_bare(parent: Frame, node: LexborNode, clears: bool) -> bool:
+    """Does a float stand among others only, in a box that they give no height? ``clears``: the style sheet may."""
+    if clears and parent.names[2]:
+        return False
+    if parent.begun_bare is None:
+        like = node.tag, node.attributes.get("class")
+        parent.begun_bare = _floats_only(node, "prev", like) and _floats_only(node, "next", like)
+    return parent.begun_bare
+
+
+def _floats_only(node: LexborNode, way: str, like: tuple[str | None, str | None]) -> bool:
+    """Is what stands on one side of a float without words, or floats too (as far as it is looked at)?"""
+    beside = getattr(node, way)
+    for _ in range(_MOST_FLOATS):
+        if beside is None:
+            return True
+        if beside.is_text_node and (beside.text_content or "").strip():
+            return False
+        if beside.is_element_node and not _is_like(beside, like):
+            return False
+        beside = getattr(beside, way)
+    return True
+
+
+def _is_like(node: LexborNode, like: tuple[str | None, str | None]) -> bool:
+    attributes = node.attributes
+    style = (attributes.get("style") or "").lower().replace(" ", "")
+    floats = "float:left" in style or "float:right" in style or "position:absolute" in style
+    return floats or (like[1] is not None and (node.tag, attributes.get("class")) == like)
 
 
 def begin_in_window(frame: Frame, parent: Frame) -> None:

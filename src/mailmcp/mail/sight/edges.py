@@ -72,7 +72,7 @@ def is_outside(said: Said, turned: Turned, box: Box, size: float, across_page: b
     for axis, names in enumerate(_AXES):
         whole = box.high if axis else box.wide
         start, end, before, after, length = names
-        own = _fixed(said, length, size)
+        own = _length(said, length, whole, size) or math.nan
         if math.isnan(own) and not axis and across_page and not absolute:
             own = whole
         if moves and (
@@ -85,6 +85,8 @@ def is_outside(said: Said, turned: Turned, box: Box, size: float, across_page: b
             return True
         shift += _length(said, before, whole, size)
         if not math.isnan(own) and shift < 0 and shift + own <= _SLIVER:
+            return True
+        if absolute and start not in said and own + _length(said, end, whole, size) <= _SLIVER:
             return True
         if said.get("float") == "right" and own + _length(said, after, whole, size) <= _SLIVER:
             return True
@@ -102,7 +104,9 @@ def _is_beyond(said: Said, name: str, whole: float, size: float, in_shares: bool
         return False
     if "%" in value and "(" not in value:
         return in_shares and (share := number(value)) >= _WHOLE and share < 50
-    return pixels(value, size) >= whole - _SLIVER > 0
+    if "%" in value and math.isnan(whole):
+        return in_shares and all(pixels(value, size, high / 100) >= _WHOLE * high for high in (100.0, 1_000.0))
+    return pixels(value, size, whole / 100) >= whole - _SLIVER > 0
 
 
 def _length(said: Said, name: str, whole: float, size: float) -> float:

@@ -6,7 +6,7 @@ program hides). Nothing is fetched and nothing is run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mailmcp.language.characters import cleaned
@@ -25,11 +25,15 @@ from mailmcp.mail.sight.drawing import (
     begin_in_window,
     columns_of,
     end_in_window,
+    find_covered,
     for_others,
     not_shown_elsewhere,
+    put_under,
+    stands_bare,
     style_text,
     words_of,
 )
+from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.page import Break, Page, emphasised
 from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, computed
 from mailmcp.models import Link
@@ -37,8 +41,6 @@ from mailmcp.models import Link
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MAX_NODES = 120_000
-MAX_STYLES = 15_000
 MAX_PICTURES = 5_000
 MAX_LINKS = 1_000
 _MAX_BOX = 40
@@ -53,12 +55,13 @@ _NO_RULES: list[Rule] = []
 _SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
 
 
-def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
+def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None) -> Drawing:
     """Read ``html`` (already within the parser's limits); at most ``limit`` characters of visible text.
 
     With ``cut_quotes`` it is said where the containers that mail programs put round quoted history stand; pictures and
-    emphasis in them do not count.
+    emphasis in them do not count. ``effort`` is what may be spent on it; the end is left out where that is not enough.
     """
+    effort = effort or Effort()
     # Imported here: a process that only sends or lists never pays for it.
     from selectolax.lexbor import LexborHTMLParser
 
@@ -68,11 +71,11 @@ def drawn(html: str, limit: int, cut_quotes: bool) -> Drawing:
         return Drawing()
     styles = style_text(tree) if "<style" in html.lower() else ""
     folds = "<!doctype" not in html[:2_000].lower()
-    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes)
+    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort)
     reader.read(root)
     if reader.covers:
         # What lies on top comes later than what it covers: read again, knowing it.
-        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, covered=reader.covers)
+        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort, covered=reader.covers)
         reader.read(root)
     return reader.drawing()
 
@@ -82,6 +85,7 @@ class _Reader:
     page: Page
     sheet: Sheet
     cut_quotes: bool
+    effort: Effort
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     hidden_length: int = 0
     anchors: list[Anchor] = field(default_factory=list[Anchor])
@@ -99,7 +103,6 @@ class _Reader:
     quoted_words: int = 0
     pictures: int = 0
     """How many descriptions of pictures were written."""
-    nodes: int = 0
     doubtful: bool = False
     spent: bool = False
     covered: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
@@ -110,6 +113,8 @@ class _Reader:
 
     def read(self, root: LexborNode) -> None:
         """Walk the tree in document order with a stack of our own."""
+        effort = self.effort
+        effort.begin()
         stack: list[LexborNode | None] = [root]
         self.open = [Frame("", Style(), False, "", None, ("", "", []), 0)]
         while stack:
@@ -117,8 +122,8 @@ class _Reader:
             if node is None:
                 self._leave()
                 continue
-            self.nodes += 1
-            if self.nodes > MAX_NODES or len(self.styles) > MAX_STYLES or self.sheet.budget < 0:
+            effort.now -= 1
+            if effort.now < 0 or self.sheet.budget < 0:
                 self.spent = True
                 break
             if (beside := node.next) is not None:
@@ -137,6 +142,7 @@ class _Reader:
                 self._enter(tag, node)
                 if (child := node.first_child) is not None:
                     stack.append(child)
+        effort.end()
 
     def drawing(self) -> Drawing:
         """The result of the walk."""
@@ -167,7 +173,7 @@ class _Reader:
             names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
         else:
             names = (tag, "", _NO_NAMES)
-        style = self._style(tag, attributes, parent.style, node)
+        style = self._style(tag, attributes, parent, node)
         frame = Frame(
             tag=tag,
             style=style,
@@ -186,10 +192,10 @@ class _Reader:
         frame.opened = tag == "details" and "open" in attributes
         if style.positioned or tag == "html":
             frame.node = node
-            if style.covers and not frame.hidden:
-                self._find_covered(node, style)
+        if (style.covers or style.veiled) and not frame.hidden:
+            find_covered(self.open, frame, node, self.covers)
         if self.covered:
-            self._cover(frame, parent, node)
+            put_under(frame, parent, node, self.covered)
         if self.cut_quotes and not frame.quoted:
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
@@ -212,38 +218,29 @@ class _Reader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
 
-    def _find_covered(self, node: LexborNode, style: Style) -> None:
-        nearest = reversed(self.open) if style.covers == "stage" else self.open
-        around = next((one.node for one in nearest if one.node is not None), None)
-        if around is not None:
-            self.covers.setdefault(around.mem_id, (node.mem_id, style.level))
-
-    def _cover(self, frame: Frame, parent: Frame, node: LexborNode) -> None:
-        """Hide what something lies over; what is positioned may lie on top of that again."""
-        frame.cover = self.covered.get(node.mem_id)
-        if (cover := parent.cover) is None:
-            return
-        above, level = cover
-        if node.mem_id == above:
-            parent.cover = (0, level)  # what is positioned later lies on top of it
-        elif not frame.style.positioned:
-            frame.cover = frame.cover or cover
-        elif frame.style.level < level or (frame.style.level == level and above):
-            frame.hidden = frame.hidden or "css"
-
-    def _style(self, tag: str, attributes: dict[str, str | None], parent: Style, node: LexborNode) -> Style:
+    def _style(self, tag: str, attributes: dict[str, str | None], parent: Frame, node: LexborNode) -> Style:
         """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
         rules = self.sheet.rules_for(tag, attributes, len(self.names), node) if self.sheet.buckets else _NO_RULES
+        style = self._known_style(tag, attributes, parent.style, rules)
+        if style.floats and parent.style.bare and stands_bare(parent, node, self.sheet.clears):
+            # Floats alone give their box no height: they stand on the ground of what is around it.
+            around = self.styles.get(("around", id(parent.style)))
+            if around is None:
+                around = replace(parent.style, background=parent.style.box.around, bare=False)
+                self.styles["around", id(parent.style)] = around
+            style = self._known_style(tag, attributes, around, rules)
+        return style
+
+    def _known_style(self, tag: str, attributes: dict[str, str | None], parent: Style, rules: list[Rule]) -> Style:
         # A parent is named by its place in memory: it lives as long as this reader, in this table.
         key: tuple[object, ...] = (id(parent), tag, *map(id, rules)) if rules else (id(parent), tag)
         if attributes:
-            key = (
-                key,
-                *map(attributes.get, STYLING),
-                *map(attributes.__contains__, PRESENT),
-            )
+            key = (key, attributes.get("style"))
+            if not PRESENT.isdisjoint(attributes):
+                key = (key, *map(attributes.__contains__, PRESENT), *map(attributes.get, STYLING))
         style = self.styles.get(key)
         if style is None:
+            self.effort.style(len(attributes.get("style") or ""))
             style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.named)
         return style
 

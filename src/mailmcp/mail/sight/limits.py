@@ -8,6 +8,7 @@ styles, are taken out far inside, so that their words stay.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_HTML = 2_000_000
@@ -15,13 +16,24 @@ MAX_TAG = 64 * 1024
 MAX_ATTRIBUTES = 500
 MAX_DEPTH = 2_000
 MAX_TAGS = 100_000
+MAX_NAMES = 20_000
+"""Of tags and attributes together: the parser's time grows with the square of them."""
 FLAT_DEPTH = 1_000
 """Elements that only group are taken out below this depth."""
+
+EFFORT = 240_000
+"""Of all readings of one page: what a second or two are enough for, where a node counts for one."""
+_READING = 110_000
+_STYLE, _SAID = 8, 4
+"""What working out a style counts for, and characters of its attribute that count for one."""
 
 _TAG = re.compile(
     r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})"
     r"(?:[^<>\"'=]*+(?:=\s*+(?:\"[^\"]*+\"|'[^']*+')?+[^<>\"'=]*+)*+(>))?+)"
 )
+_ATTRIBUTE = re.compile(r"[\s/\"']([^\s\"'<>/=]++)(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']*+))?")
+_NAME_AT_LEAST = 4
+"""Characters that a name takes, with the blank before it, when there are that many different ones."""
 _IN_TAG = re.compile(r">|=\s*+[\"']")
 _GAPS = re.compile(r"[\s/]+")
 _VOID = "area base br col embed hr img input link meta param source track wbr"
@@ -39,15 +51,42 @@ _RAW = {
 }
 
 
+@dataclass(slots=True)
+class Effort:
+    """What may still be spent on a page that is read, and read again where that is found to be needed."""
+
+    left: int = EFFORT
+    """In all."""
+    now: int = 0
+    """In this reading."""
+
+    def begin(self) -> None:
+        """Another reading begins."""
+        self.left -= (begun := min(_READING, self.left))
+        self.now = begun
+
+    def end(self) -> None:
+        """It ended: what it has left is there for the next."""
+        self.left += max(0, self.now)
+
+    def style(self, said: int) -> None:
+        """A style is worked out, from an attribute of that length."""
+        self.now -= _STYLE + said // _SAID
+
+
 def safe(html: str) -> tuple[str, str]:
     """The HTML that may be parsed, and what is wrong with the rest.
 
     The reason is ``""`` when all of it is safe, else ``html_too_large``, ``html_tag_too_long``,
-    ``html_too_many_tags``, ``html_too_many_attributes`` or ``html_too_deep``, which cut off the end; and
+    ``html_too_many_tags``, ``html_too_many_attributes``, ``html_too_many_names`` or ``html_too_deep``, which cut off
+    the end; and
     ``html_flattened``, which loses no words.
     """
     scan = _Scan(html)
     end, reason = scan.run()
+    if scan.spelled > _NAME_AT_LEAST * MAX_NAMES and (place := _end_of_names(html, end)) < end:
+        end, reason = place, "html_too_many_names"
+        scan.cuts = [cut for cut in scan.cuts if cut[1] <= end]
     if not scan.cuts:
         return (html if end == len(html) else html[:end]), reason
     pieces: list[str] = []
@@ -66,6 +105,8 @@ class _Scan:
         self.html = html
         self.cuts: list[tuple[int, int, str]] = []
         """(start, end, what to put there) of the tags to be taken out."""
+        self.spelled = 0
+        """Characters in tags."""
         self._open: dict[str, int] = {}
         self._depth = 0
         self._inner: list[bool] = []
@@ -94,6 +135,7 @@ class _Scan:
                 at, problem = _end_of_tag(html, tag.end(2), end)
                 if problem:
                     return tag.start(), problem
+            self.spelled += at - tag.start()
             name = name.lower()
             if name in _SHALLOW:
                 continue
@@ -147,6 +189,20 @@ class _Scan:
         if not self._sheet:
             return _STYLED.search(tag) is None
         return len(tag) == len(name) + 2 and _names(self._sheet).isdisjoint((name, ">", "+", "~", ":"))
+
+
+def _end_of_names(html: str, end: int) -> int:
+    """Where the tag begins with which there are too many different names; ``end`` when there is none."""
+    names: set[str] = set()
+    for tag in _TAG.finditer(html, 0, end):
+        if tag[2] is None:
+            continue
+        stop = tag.end() if tag[3] is not None else min(end, tag.end(2) + MAX_TAG)
+        names.add(tag[2])
+        names.update(_ATTRIBUTE.findall(html, tag.end(2), stop))
+        if len(names) > MAX_NAMES:
+            return tag.start()
+    return end
 
 
 @lru_cache(maxsize=2)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mailmcp.mail.sight.selectors import Selector
 
 _MAX_SCAN = 200
-_MAX_INWARD = 60
+_MAX_INWARD = 200
 LOOKING = frozenset(("nth-of-type", "nth-last-child", "nth-last-of-type", "only-child", "only-of-type", "lang", "dir"))
 """Pseudo-classes that look through a row of elements."""
 _BY_HAND = frozenset(
@@ -172,23 +172,28 @@ def _has(element: Element, lead: str, wanted: Selector) -> bool | None:
     if element.node is None:
         return None
     found: bool | None = False
-    candidates = _beside(element, lead) if lead in "+~" else _within(element, lead == ">")
+    deeper = len(wanted.steps) > 1
+    beside = lead in "+~"
+    candidates = _beside(element, lead, deeper) if beside else _within(element, lead == ">" and not deeper)
     for number, one in enumerate(candidates):
         if number >= _MAX_INWARD:
             return None
         answer = wanted.matches(one)
         if answer:
-            return True
+            # Whether the first of several steps stands in that relation is not followed back.
+            return None if deeper and lead != " " else True
         found = None if answer is None else found
     return found
 
 
-def _beside(element: Element, lead: str) -> Iterator[Element]:
+def _beside(element: Element, lead: str, deeper: bool) -> Iterator[Element]:
     before, beside = element, element.node.next if element.node is not None else None
     while beside is not None:
         if beside.is_element_node:
             before = _met(beside, element.parent, before, element.folds)
             yield before
+            if deeper:
+                yield from _within(before, children=False)
             if lead == "+":
                 return
         beside = beside.next

@@ -19,7 +19,10 @@ _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _MARK = re.compile(r"[{};]|\"(?:[^\"\\\n]|\\.)*+(?:\"|(?=\n)|\Z)|'(?:[^'\\\n]|\\.)*+(?:'|(?=\n)|\Z)|\\.", re.DOTALL)
 _BRACE = re.compile(r"[{}]")
 # Most rules: nothing in their braces but declarations, nothing that must be read sign by sign.
-_PLAIN_RULE = re.compile(r"([^{}@;\"'\\]*+)\{((?:[^{}@\"'\\]++|\"[^\"\\\n{}]*+\"|'[^'\\\n{}]*+')*+)\}")
+_BEFORE = r"[^{}@;\"'\\]*+"
+_WITHIN = r"(?:[^{}@\"'\\]++|\"[^\"\\\n{}]*+\"|'[^'\\\n{}]*+')*+"
+_PLAIN_RULE = re.compile(rf"({_BEFORE})\{{({_WITHIN})\}}")
+_PLAIN_RULES = re.compile(rf"(?:{_BEFORE}\{{{_WITHIN}\}})++")
 _NAMESPACE = re.compile(r"(?<![\w\\-])(?:[\w-]+|\*)?\|(?=[\w*])")
 _IMPORTED = re.compile(r"@import\s+(?:url\(\s*)?[\"']?data:text/css[^,]{0,60},([^\"')]{1,20000})", re.IGNORECASE)
 _NAMING = re.compile(r"@(?:[a-z-]{0,12}keyframes|property)\b", re.IGNORECASE)
@@ -58,12 +61,13 @@ def blocks(css: str) -> Iterator[Block]:
     while True:
         if start == at and not opened[-1].selectors and len(opened) <= _MAX_NESTING:
             layer = opened[-1].layer
-            while (plain := _PLAIN_RULE.match(css, at)) is not None:
+            if (plain := _PLAIN_RULES.match(css, at)) is not None:
                 start = at = plain.end()
-                selectors, body = plain.groups()
-                selectors, body = _unspaced(selectors), body.strip()
-                if selectors and body:
-                    yield Block(selectors, body, layer)
+                for selectors, body in _PLAIN_RULE.findall(css, plain.start(), at):
+                    if "|" in selectors:
+                        selectors = _unspaced(selectors)
+                    if body and not selectors.isspace() and selectors:
+                        yield Block(selectors, body, layer)
         if (mark := _MARK.search(css, at)) is None:
             break
         at = mark.end()

@@ -59,13 +59,17 @@ class Compound:
     attributes: tuple[_Attribute, ...] = ()
     pseudos: tuple[Pseudo, ...] = ()
 
+    def by_names(self, element: Element) -> bool:
+        """Has the element the tag, the id and the classes?"""
+        return (
+            (not self.tag or self.tag == element.tag)
+            and (not self.id or self.id == element.id)
+            and (not self.classes or self.classes.issubset(element.classes))
+        )
+
     def matches(self, element: Element) -> bool | None:
         """Does it name this element?"""
-        if (
-            (self.tag and self.tag != element.tag)
-            or (self.id and self.id != element.id)
-            or (self.classes and not self.classes.issubset(element.classes))
-        ):
+        if not self.by_names(element):
             return False
         if not self.attributes and not self.pseudos:
             return True

@@ -31,9 +31,9 @@ from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
-STYLING = ("style", "bgcolor", "background", "color", "size", "text", "link", "hidden")
-"""The attributes that a style depends on by their values."""
-PRESENT = ("href", "hidden", "popover", "open")
+STYLING = ("bgcolor", "background", "color", "size", "text", "link", "hidden")
+"""The attributes that a style depends on by their values, beside ``style``."""
+PRESENT = frozenset((*STYLING, "href", "popover", "open"))
 """Those that it depends on by their being there."""
 _UNREADABLE_SIZE = 2.0
 _UNREADABLE_DRAWN = 2.5
@@ -56,16 +56,36 @@ _LETTERS = frozenset(_LETTER_NAMES.split())
 _OF_BOXES = frozenset(
     (
         *("transform", "translate", "rotate", "scale", "overflow", "overflow-x", "overflow-y", "width", "height"),
-        *("max-width", "max-height", "margin-top", "text-indent", "contain", "perspective"),
+        *("max-width", "max-height", "margin-top", "text-indent", "contain", "perspective", "content-visibility"),
     )
 )
 """What says nothing of letters that run in a line."""
+_HEIGHTS = frozenset(
+    (
+        *(
+            "overflow",
+            "overflow-x",
+            "overflow-y",
+            "min-height",
+            "padding",
+            "padding-top",
+            "padding-bottom",
+            "border",
+            "border-top",
+        ),
+        *("border-bottom", "display", "contain", "columns", "column-count"),
+    )
+)
+"""What gives a box a height, or lets it hold its floats."""
 PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "blockquote", "hr", "pre"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Style:
-    """The computed style of an element, as far as reading needs it. Sizes are CSS pixels."""
+    """The computed style of an element, as far as reading needs it. Sizes are CSS pixels.
+
+    Nobody changes one (it is not frozen since thousands are made for a mail, which that makes much slower).
+    """
 
     display: str = "block"
     visible: bool = True
@@ -105,6 +125,8 @@ class Style:
     """Its z-index."""
     covers: Cover = ""
     """What it lies over, letting nothing through: all of what it is positioned in (``stage``), or all of the page."""
+    veiled: bool = False
+    """Does a pseudo-element lie over all that it, or what it is positioned in, holds?"""
     filled: bool = False
     """Its letters have a fill of their own (``-webkit-text-fill-color``), which ``color`` does not change."""
     flat: str = ""
@@ -114,6 +136,8 @@ class Style:
     """Are its children boxes, whatever they are else (flex and grid)?"""
     box: Box = UNBOUND
     """What it stands in for its children."""
+    bare: bool = False
+    """Has it a ground and no height but that of what runs in it?"""
     stage: Box = UNBOUND
     """The same for what is positioned absolutely."""
     space: Matrix | None = None
@@ -135,10 +159,10 @@ class Style:
     """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
 
     def __post_init__(self) -> None:
-        # Asked for every text, so it is worked out once; the rest of the style stays as it was given.
-        object.__setattr__(self, "concealed", self._concealed())
+        # Asked for every text, so it is worked out once.
+        self.concealed = self._concealed()
         if self.background is None and self.beneath is not None and self.colour is not None:
-            object.__setattr__(self, "doubtful", indistinct(self.colour, self.beneath))
+            self.doubtful = indistinct(self.colour, self.beneath)
 
     def _concealed(self) -> str:
         if not self.visible:
@@ -164,11 +188,12 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
     """The style of an element inside ``parent``: defaults of the tag, attributes, rules, own style, animations."""
     said: dict[str, str] = {}
     important: dict[str, str] = {}
+    veil: dict[str, str] = {}
     if rules:
         for rule in rules:
-            merge(said, rule.declarations.normal)
+            merge(veil if rule.veils else said, rule.declarations.normal)
         for rule in sorted((rule for rule in rules if rule.declarations.important), key=_important_weight):
-            merge(important, rule.declarations.important)
+            merge(veil if rule.veils else important, rule.declarations.important)
     if inline := attributes.get("style"):
         own: Declarations = declarations(inline[:20_000])
         merge(said, own.normal)
@@ -179,17 +204,30 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         merge(said, important)
     if known.motions and ("animation" in said or "animation-name" in said):
         _let_run(said, known.motions)
-    return _style(tag, attributes, parent, said, resolved(said, inherited(parent.custom, known.custom)))
+    custom = resolved(said, inherited(parent.custom, known.custom))
+    style = _style(tag, attributes, parent, said, custom)
+    if veil and not style.hidden:
+        resolved(veil, custom)
+        if (
+            veil.get("content", "none") not in ("none", "normal")
+            and veil.get("display") != "none"
+            and fading(veil) > 0.9
+        ):
+            return replace(style, veiled=covering(veil, style.size, within=True) != "")
+    return style
 
 
 def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str], custom: Mapping[str, str]) -> Style:
+    if tag == "mark":
+        said = {"background-color": "yellow", "color": "black", **said}
     display, size = _display(tag, said), size_of(tag, attributes, parent, said)
     position, floats = said.get("position", "static"), said.get("float", "none") in ("left", "right")
     hides = ""
     moved = STILL
     if said:
         absolute = position in ("absolute", "fixed")
-        if display == "inline" and not (absolute or floats or parent.lays) and (tag in _LETTERS or "display" in said):
+        runs = display == "inline" and not (absolute or floats or parent.lays)
+        if runs and (tag in _LETTERS or "display" in said):
             said = {name: value for name, value in said.items() if name not in _OF_BOXES}
         outer = parent.stage if absolute else parent.box
         moved = turned(said, parent.space)
@@ -198,18 +236,20 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
                 hides = "off_screen"
             elif outer.around != parent.background:
                 parent = replace(parent, background=outer.around)
-        hides = _hidden(tag, attributes, said, size, display) or moved.hides or hides
+        hides = _hidden(tag, attributes, said, size) or moved.hides or hides
     elif tag in ("dialog",) or "hidden" in attributes or "popover" in attributes:
-        hides = _hidden(tag, attributes, said, size, display)
+        hides = _hidden(tag, attributes, said, size)
     colour, opaque = colour_of(tag, attributes, parent, said)
     level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in _OF_TABLES else ""
     background, painted = (parent.background, False) if level_ground else background_of(attributes, parent, said)
     strength = parent.strength * fading(said) if said else parent.strength
+    bare = False
     box = own = parent.box
     if said or painted or tag in _OF_TABLES:
         around = background if tag in ("html", "body") else parent.background
         own = Box(around=around) if tag in _OF_TABLES else box_of(said, size, around)
         plain = display == "block" and position == "static" and not floats and tag not in _OF_TABLES
+        bare = painted and plain and own.unsaid and _HEIGHTS.isdisjoint(said)
         box = parent.box.held(around if painted else None) if plain and own.unsaid else own
     grounded, mixes = grounds_of(tag, attributes, parent, said)
     inks = ink_of(said, size) if said else None
@@ -232,7 +272,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         floats=floats,
         positioned=position != "static",
         level=_level(said),
-        covers=covering(said, size, parent.stage.cuts) if strength > 0.9 and said else "",
+        covers="" if hides or strength <= 0.9 or not said else covering(said, size, parent.stage.cuts),
         squeezed=is_squeezed(parent, said, size),
         strength=strength,
         link=link_of(tag, attributes, parent),
@@ -246,6 +286,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in decoration(said),
         lays="flex" in (shown := said.get("display", "")) or "grid" in shown,
         box=box,
+        bare=bare,
         stage=own if position != "static" else parent.stage,
         space=moved.matrix,
         shrunk=parent.shrunk * moved.scale,
@@ -292,7 +333,7 @@ def _display(tag: str, said: Mapping[str, str]) -> str:
     return "block" if tag in _BLOCKS else "inline"
 
 
-def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: float, shown: str) -> str:
+def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: float) -> str:
     display = said.get("display")
     if display == "none":
         return "css"
@@ -307,7 +348,7 @@ def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: flo
         return ""
     if display in ("table-column", "table-column-group"):
         return "css"
-    if said.get("content-visibility") == "hidden" and shown != "inline":
+    if said.get("content-visibility") == "hidden":
         return "css"
     if said.get("mso-hide") == "all" and tag != "a":
         return "mso"

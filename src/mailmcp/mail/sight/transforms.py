@@ -25,7 +25,7 @@ _FUNCTION = re.compile(r"([a-z0-9]+)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
 _PARTS = re.compile(r"(?:[^\s,()]|\((?:[^()]|\([^()]*\))*\))+")
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
 _UNMOVED: Matrix = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
-PROPERTIES = frozenset(("transform", "translate", "rotate", "scale", "zoom"))
+PROPERTIES = frozenset(("transform", "translate", "rotate", "scale", "zoom", "perspective"))
 
 
 class Turned(NamedTuple):
@@ -47,7 +47,7 @@ STILL = Turned()
 
 def turned(said: Said, space: Matrix | None) -> Turned:
     """What becomes of an element by its own transforms; ``space`` is that of its parent, when it stands in one."""
-    if space is None and PROPERTIES.isdisjoint(said):
+    if PROPERTIES.isdisjoint(said) and (space is None or "transform-style" not in said):
         return STILL
     zoom = number(said.get("zoom", "1")) or 0.0
     listed = " ".join((_as_function(said, "translate"), _as_function(said, "rotate"), _as_function(said, "scale")))
@@ -59,7 +59,10 @@ def turned(said: Said, space: Matrix | None) -> Turned:
     scale = found.scale * zoom
     if not hides and scale <= SMALL:
         hides = "size"
-    return found._replace(hides=hides, scale=scale, matrix=found.matrix if keeps else None)
+    matrix = found.matrix if keeps else None
+    if (eye := pixels(said.get("perspective", "none"), 16.0)) > 0:
+        matrix = _times(matrix or _UNMOVED, _seen_from(eye))
+    return found._replace(hides=hides, scale=scale, matrix=matrix)
 
 
 def _as_function(said: Said, name: str) -> str:
@@ -153,8 +156,12 @@ def _one(name: str, parts: list[str]) -> Matrix | None:
         across, down = (0.0, angles[0]) if name == "skewy" else (angles[0], angles[1] if len(angles) > 1 else 0.0)
         return ((1.0, across, 0.0, 0.0), (down, 1.0, 0.0, 0.0), *_UNMOVED[2:])
     if name == "perspective" and (far := pixels(parts[0], 16.0)) > 0:
-        return (*_UNMOVED[:3], (0.0, 0.0, -1.0 / max(1.0, far), 1.0))
+        return _seen_from(far)
     return None
+
+
+def _seen_from(far: float) -> Matrix:
+    return (*_UNMOVED[:3], (0.0, 0.0, -1.0 / max(1.0, far), 1.0))
 
 
 def _given(name: str, values: list[float]) -> Matrix | None:
