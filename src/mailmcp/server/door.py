@@ -13,6 +13,7 @@ import ipaddress
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from mailmcp.models import Principal
 from mailmcp.server.admission import NOT_KNOWN, Admission, Unwelcome
 from mailmcp.server.callers import SCOPE_KEY, Visit
 from mailmcp.server.connections import SELF, Connection
+from mailmcp.server.shares import BODY, Shares
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -35,10 +37,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("mailmcp.http")
 
-BODY = 32 * 2**20
-"""Octets of a request: as many as a line on standard input may have."""
-ALL_BODIES = 4 * BODY
-"""Octets of all requests that are being read or served."""
 BODY_SECONDS, SEND_SECONDS = 60, 60
 METADATA = "/.well-known/oauth-protected-resource"
 _ALWAYS = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
@@ -88,20 +86,7 @@ class Door:
         self._names = names
         self._paths = paths
         self._metadata = metadata
-        self._held = 0
-        self._inside_now: dict[asyncio.Task[Any], str] = {}
-        self._shown_out: set[asyncio.Task[Any]] = set()
-
-    def inside(self) -> frozenset[str]:
-        """By what those are known whose requests are being served now (``Keyring.still_opens``)."""
-        return frozenset(self._inside_now.values())
-
-    def show_out(self, proof: str) -> None:
-        """End the requests of whoever is known by this."""
-        going = {task for task, known_by in self._inside_now.items() if known_by == proof}
-        self._shown_out |= going
-        for task in going:
-            task.cancel()
+        self.shares = Shares()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -114,8 +99,6 @@ class Door:
             await exchange.refuse(refusal)
         except MailError as error:  # who comes could not be looked up
             await exchange.refuse(Unwelcome(503, error.public, {"retry-after": "1"}))
-        finally:
-            self._held -= exchange.held
 
     async def _let_in(self, scope: Scope, exchange: _Exchange) -> None:
         given: dict[bytes, list[bytes]] = {}
@@ -126,13 +109,16 @@ class Door:
             await exchange.say(200, json.dumps(self._metadata).encode(), {"content-type": "application/json"})
             return
         principal, proof = await self._admission.principal(scope, given)
-        exchange.replay(await exchange.body(_longest(scope, given), self._hold))
-        await self._serve(scope, exchange, principal, proof)
-
-    def _hold(self, octets: int) -> None:
-        if self._held + octets > ALL_BODIES:
-            raise Unwelcome(503, "Too much is being sent at once: try again.", {"retry-after": "1"})
-        self._held += octets
+        with self.shares.under_way(proof):
+            try:
+                body = await exchange.body(_longest(scope, given), partial(self.shares.hold, proof))
+                exchange.replay(body)
+                await self._serve(scope, exchange, principal)
+            except asyncio.CancelledError:  # which the HTTP server would call a crash
+                ends = Unwelcome(503, "mailmcp ends here: try again.", {"retry-after": "1"})
+                await exchange.break_off(Unwelcome(401, NOT_KNOWN) if self.shares.was_shown_out() else ends)
+            finally:
+                self.shares.let_go(proof, exchange.held)
 
     def _check(self, scope: Scope, given: Mapping[bytes, list[bytes]]) -> None:
         hosts = given.get(b"host", [])
@@ -151,23 +137,17 @@ class Door:
         if scope["method"] not in ("GET", "POST", "DELETE") or (metadata and scope["method"] != "GET"):
             raise Unwelcome(405, "This method is not answered here.", {"allow": "GET, POST, DELETE"})
 
-    async def _serve(self, scope: Scope, exchange: _Exchange, principal: Principal, proof: str) -> None:
+    async def _serve(self, scope: Scope, exchange: _Exchange, principal: Principal) -> None:
         visit = Visit(principal)
         scope[SCOPE_KEY] = visit
         if principal.row is not None:
             token = AccessToken(token="-", client_id=principal.key, scopes=sorted(principal.abilities))  # noqa: S106
             scope["user"] = AuthenticatedUser(token)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101
-        self._inside_now[task] = proof
         try:
             await self._inside(scope, exchange.receive, exchange.send)
-        except asyncio.CancelledError:  # which the HTTP server would call a crash, with a page of its own code
-            await exchange.break_off(
-                Unwelcome(401, NOT_KNOWN)
-                if task in self._shown_out
-                else Unwelcome(503, "mailmcp ends here: try again.", {"retry-after": "1"})
-            )
+        except asyncio.CancelledError:
+            exchange.is_gone()
+            raise
         except BaseException:
             if exchange.gave_up:
                 log.warning("a client did not read its answer for %d seconds: left", SEND_SECONDS)
@@ -175,8 +155,6 @@ class Door:
                 return
             raise
         finally:
-            del self._inside_now[task]
-            self._shown_out.discard(task)
             await visit.settle(written=exchange.written)
 
 
@@ -243,6 +221,8 @@ class _Exchange:
                     hold(len(piece))
                     self.held += len(piece)
                     body += piece
+                    if body and not most:
+                        raise Unwelcome(400, "Only POST brings a message: send this without a body.")
                     if len(body) > most:
                         raise Unwelcome(413, f"The request is larger than {BODY // 2**20} MiB: send less at once.")
                     if not message.get("more_body", False):
@@ -255,12 +235,15 @@ class _Exchange:
         about = {"content-type": "text/plain; charset=utf-8", "connection": "close", **refusal.headers}
         await self.say(refusal.status, refusal.sentence.encode(), about)
 
+    def is_gone(self) -> None:
+        """What was not said yet will not be."""
+        self._gone = self._gone or not self._ended
+
     async def break_off(self, refusal: Unwelcome) -> None:
         """End what lasts: say why, if nothing was said yet."""
-        self._gone = True
-        if self._begun:
+        if self._begun and not self._ended:
             self.abort()
-        else:
+        elif not self._begun:
             await self.refuse(refusal)
 
     async def say(self, status: int, words: bytes, about: Mapping[str, str]) -> None:
@@ -276,6 +259,8 @@ def _longest(scope: Scope, given: Mapping[bytes, list[bytes]]) -> int:
     if scope["method"] != "POST":
         return 0
     said = given.get(b"content-length")
+    if said and b"transfer-encoding" in given:  # two readers of it would not agree where it ends
+        raise Unwelcome(400, "Content-Length and Transfer-Encoding do not go together: send one of them.")
     if said is None:
         return BODY
     if len(said) != 1 or not said[0].isdigit() or len(said[0]) > 12 or int(said[0]) > BODY:
