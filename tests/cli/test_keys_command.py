@@ -59,6 +59,8 @@ def test_several_inboxes_or_all_may_be_opened(home: Path) -> None:
         (("keys", "rotate"), 2, "takes a key"),
         (("keys", "list", "k_x"), 2, "takes no further 'k_x'"),
         (("keys", "rotate", "k_x", "--overlap", "-1"), 2, "--overlap takes hours"),
+        (("keys", "rotate", "k_x", "--overlap", "00000099999"), 2, "--overlap takes hours"),
+        (("serve", "--transport", "http", "--port", "00000099999"), 2, "--port takes a number"),
         (("keys", "rotate", "k_x"), 1, "There is no key k_x"),
         (("serve", "--transport", "tcp"), 2, "--transport takes stdio, http or sse, not 'tcp'"),
         (("serve", "--port", "80"), 2, "belong to `--transport http`"),

@@ -26,6 +26,8 @@ def read(text: str) -> dict[str, Any]:
         return tomllib.loads(text.lstrip("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise NotToml(str(error)) from error
+    except RecursionError:
+        raise NotToml("it is nested too deep") from None
 
 
 def with_table(text: str, path: Sequence[str], value: dict[str, Any]) -> str:
