@@ -112,6 +112,15 @@ def test_a_file_that_is_read_only_is_left_as_it_is(user, capsys):
     assert [(one.name, one.read_text()) for one in (user / CURSOR).parent.iterdir()] == [("mcp.json", "{}")]
 
 
+def test_what_is_no_ordinary_file_is_neither_waited_for_nor_replaced(user, capsys):
+    pipe = user / "pipe.json"
+    os.mkfifo(pipe)
+    for command in ("connect", "disconnect"):
+        code, _, complaint = typed(capsys, command, "cursor", "--file", str(pipe), "--yes")
+        assert (code, "no ordinary file" in complaint) == (1, True)
+    assert pipe.is_fifo()
+
+
 @pytest.mark.parametrize("name", ["url", "serverUrl", "httpUrl"])
 def test_an_entry_that_reaches_one_over_http_keeps_its_key_until_it_is_taken_out(user, capsys, name):
     (user / CURSOR).parent.mkdir()

@@ -74,6 +74,16 @@ def test_a_mistyped_line_is_told_what_is_wrong(home: Path, line: tuple[str, ...]
     assert (said.returncode, words in said.stderr) == (code, True), said.stderr
 
 
+@pytest.mark.parametrize(
+    "line",
+    [("create", "--all", "--label", "\udcff"), ("create", "--inbox", "\udcff@x.test"), ("rotate", "k_\udcff")],
+)
+def test_octets_that_are_no_text_are_said_and_no_crash(home: Path, line: tuple[str, ...]) -> None:
+    said = run("keys", *line, home=home)
+    assert (said.returncode, "is not text" in said.stderr) == (2, True), said.stderr
+    assert run("keys", "list", home=home).stdout == "There are no keys.\n"
+
+
 def test_a_port_that_is_taken_is_said_with_the_way_out(home: Path) -> None:
     import socket
 

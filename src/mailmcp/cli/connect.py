@@ -164,6 +164,8 @@ def _file(client: Client, given: str | None) -> Path:
 
 def _text_of(file: Path) -> str:
     try:
+        if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():  # a pipe would be waited for, a device replaced
+            raise BadInput(f"{file} was left as it is: it is no ordinary file.")
         return file.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return ""
