@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 from tests.cli.test_desk import hold, run
+
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -72,6 +76,18 @@ def test_several_inboxes_or_all_may_be_opened(home: Path) -> None:
 def test_a_mistyped_line_is_told_what_is_wrong(home: Path, line: tuple[str, ...], code: int, words: str) -> None:
     said = run(*line, home=home)
     assert (said.returncode, words in said.stderr) == (code, True), said.stderr
+
+
+def documented(*pages: str) -> list[list[str]]:
+    """What the consoles of these pages type to make a key."""
+    lines = "\n".join((ROOT / page).read_text("utf-8") for page in pages).splitlines()
+    return [shlex.split(line.removeprefix("$ mailmcp ")) for line in lines if line.startswith("$ mailmcp keys create ")]
+
+
+@pytest.mark.parametrize("line", documented("README.md", "docs/http.md"), ids=" ".join)
+def test_what_the_pages_type_to_make_a_key_makes_one_in_a_new_home(home: Path, line: list[str]) -> None:
+    said = run(*line, home=home)
+    assert (said.returncode, len(secret_of(said.stdout)) > 40) == (0, True), said.stderr
 
 
 @pytest.mark.parametrize(

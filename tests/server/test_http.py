@@ -184,6 +184,25 @@ async def test_a_name_that_is_not_ours_is_refused_with_and_without_a_key(house: 
         assert (await house.post(secret, PING, host=host.format(port=port))).status_code == 421
 
 
+@pytest.mark.parametrize(
+    ("settings", "port", "known", "strange"),
+    [
+        ({}, 80, ["127.0.0.1", "localhost:80", "LocalHost", "[::1]"], ["127.0.0.1:8765", "localhost.", "x@localhost"]),
+        ({}, 8765, ["127.0.0.1:8765"], ["127.0.0.1", "localhost"]),
+        ({"url": "https://a.example/mcp"}, 8765, ["a.example", "a.example:443", "A.example"], ["a.example:80"]),
+        ({"url": "https://a.example:443/mcp"}, 8765, ["a.example", "a.example:443"], ["a.example:8765"]),
+        ({"url": "http://a.example:81/mcp"}, 8765, ["a.example:81"], ["a.example", "a.example:80"]),
+    ],
+)
+def test_the_usual_port_of_a_name_may_be_written_or_not(
+    settings: dict[str, str], port: int, known: list[str], strange: list[str]
+) -> None:
+    names = door.Names(HttpSettings(**settings), port)
+    scope = {"server": ("127.0.0.1", port)}
+    assert [one for one in known if not names.knows(one, scope)] == []
+    assert [one for one in strange if names.knows(one, scope)] == []
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
 async def test_a_page_of_another_origin_may_not_call(house: HttpHouse, origin: str) -> None:
     assert (await house.post(None, PING, origin=origin)).status_code == 403

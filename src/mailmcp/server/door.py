@@ -12,6 +12,7 @@ import asyncio
 import ipaddress
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import partial
 from typing import Any
@@ -39,7 +40,16 @@ log = logging.getLogger("mailmcp.http")
 
 BODY_SECONDS, SEND_SECONDS = 60, 60
 METADATA = "/.well-known/oauth-protected-resource"
+_PORTS = {"http": 80, "https": 443}
+_TOKENS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
+"""Names of headers with commas between them."""
 _ALWAYS = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
+
+
+_SHOWN_TO_PAGES = (
+    (b"vary", b"Origin"),
+    (b"access-control-expose-headers", b"Mcp-Session-Id, Mcp-Protocol-Version, WWW-Authenticate, Retry-After"),
+)
 
 
 class Names:
@@ -47,7 +57,9 @@ class Names:
 
     def __init__(self, settings: HttpSettings, port: int) -> None:
         own = [f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")]
-        named = [urlsplit(settings.url).netloc] if settings.url else []
+        named = list(_of_url(settings.url)) if settings.url else []
+        if port == _PORTS["http"]:  # which nobody writes
+            own += ["127.0.0.1", "localhost", "[::1]"]
         for one in settings.names:
             named += [one] if ":" in one else [one, f"{one}:{port}"]
         self._port = port
@@ -59,7 +71,13 @@ class Names:
         if host.lower() in self._hosts:
             return True
         address = (scope.get("server") or ("",))[0]
-        return host == (f"[{address}]:{self._port}" if ":" in address else f"{address}:{self._port}")
+        number = f"[{address}]" if ":" in address else address
+        return host == f"{number}:{self._port}" or (host == number and self._port == _PORTS["http"])
+
+    def page(self, given: Mapping[bytes, list[bytes]]) -> str | None:
+        """The origin of a page that the settings let call: its browser is told so."""
+        origins = [one.decode("latin-1") for one in given.get(b"origin", [])]
+        return origins[0] if len(origins) == 1 and origins[0].lower() in self._origins else None
 
     def welcomes(self, origin: str, host: str) -> bool:
         """Whether a page of this origin may call."""
@@ -67,6 +85,13 @@ class Names:
             f"http://{host}".lower(),
             f"https://{host}".lower(),
         )
+
+
+def _of_url(url: str) -> tuple[str, ...]:
+    """The name in an address, as clients and proxies write it: the usual port may stand there or not."""
+    parts = urlsplit(url)
+    bare = parts.netloc.rpartition(":")[0] or parts.netloc
+    return (bare, f"{bare}:{_PORTS[parts.scheme]}") if parts.port in (None, _PORTS[parts.scheme]) else (parts.netloc,)
 
 
 class Door:
@@ -104,7 +129,11 @@ class Door:
         given: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             given.setdefault(name.lower(), []).append(value)
+        exchange.page = self._names.page(given)
         self._check(scope, given)
+        if scope["method"] == "OPTIONS":
+            await exchange.say(200, b"", _allowed(given))
+            return
         if self._metadata is not None and scope["path"].startswith(METADATA):
             await exchange.say(200, json.dumps(self._metadata).encode(), {"content-type": "application/json"})
             return
@@ -134,7 +163,9 @@ class Door:
         metadata = self._metadata is not None and scope["path"].startswith(METADATA)
         if scope["path"] not in self._paths and not metadata:
             raise Unwelcome(404, f"There is nothing here: MCP is at {self._paths[0]}.")
-        if scope["method"] not in ("GET", "POST", "DELETE") or (metadata and scope["method"] != "GET"):
+        preflight = scope["method"] == "OPTIONS" and self._names.page(given) is not None
+        allowed = preflight or scope["method"] in (("GET",) if metadata else ("GET", "POST", "DELETE"))
+        if not allowed:
             raise Unwelcome(405, "This method is not answered here.", {"allow": "GET, POST, DELETE"})
 
     async def _serve(self, scope: Scope, exchange: _Exchange, principal: Principal) -> None:
@@ -173,6 +204,8 @@ class _Exchange:
         """Whether the client did not read what was sent."""
         self.held = 0
         """Octets of the body that were read."""
+        self.page: str | None = None
+        """Of which origin the page is whose browser may give it the answer."""
 
     @property
     def written(self) -> bool:
@@ -197,6 +230,9 @@ class _Exchange:
         if message["type"] == "http.response.start":
             kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in _ALWAYS]
             message["headers"] = [*kept, *_ALWAYS.items()]
+            if self.page is not None:
+                shown = ((b"access-control-allow-origin", self.page.encode("latin-1")), *_SHOWN_TO_PAGES)
+                message["headers"] += shown
             self._begun = True
         try:
             async with asyncio.timeout(SEND_SECONDS):
@@ -252,6 +288,17 @@ class _Exchange:
         headers.append((b"content-length", str(len(words)).encode()))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": words})
+
+
+def _allowed(given: Mapping[bytes, list[bytes]]) -> dict[str, str]:
+    """What a browser is told that asks before it sends a page's request (CORS)."""
+    wanted = b", ".join(given.get(b"access-control-request-headers", [])).decode("latin-1")
+    about = {"access-control-allow-methods": "GET, POST, DELETE", "access-control-max-age": "600"}
+    if _TOKENS.fullmatch(wanted):
+        about["access-control-allow-headers"] = wanted
+    if b"access-control-request-private-network" in given:
+        about["access-control-allow-private-network"] = "true"
+    return about
 
 
 def _longest(scope: Scope, given: Mapping[bytes, list[bytes]]) -> int:
