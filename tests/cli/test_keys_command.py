@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from tests.cli.test_desk import hold, run
 
-
 ROOT = Path(__file__).parents[2]
 
 
