@@ -7,8 +7,7 @@ import socket
 import struct
 from pathlib import Path
 
-_TABLE = Path("/proc/net/tcp")
-_LARGEST = 4 * 1024 * 1024
+_TABLES = Path("/proc/net/tcp"), Path("/proc/net/tcp6")
 
 
 def is_stranger(client: tuple[str, int], server: tuple[str, int]) -> bool:
@@ -19,22 +18,28 @@ def is_stranger(client: tuple[str, int], server: tuple[str, int]) -> bool:
     return owner is not None and owner not in (0, os.getuid())
 
 
-def owner_of(client: tuple[str, int], server: tuple[str, int], table: Path = _TABLE) -> int | None:
-    """The user id behind the client's end of an IPv4 connection; None where the system does not say."""
+def owner_of(client: tuple[str, int], server: tuple[str, int], tables: tuple[Path, Path] = _TABLES) -> int | None:
+    """The user id behind the client's end of a connection; None where the system does not say."""
     try:
         ends = f"{_written(client)} {_written(server)} "
-        with table.open("r", encoding="ascii") as opened:
-            text = opened.read(_LARGEST)
+        with tables[":" in _plain(client[0])].open("r", encoding="ascii") as opened:
+            # To its end, however long others make it: one that is not found would count as nobody's.
+            line = next((one for one in opened if ends in one), "")
     except (OSError, ValueError):
         return None
-    for line in text.splitlines():
-        if ends in line:
-            words = line.split()
-            return int(words[7]) if len(words) > 7 and words[7].isdigit() else None
-    return None
+    words = line.split()
+    return int(words[7]) if len(words) > 7 and words[7].isdigit() else None
+
+
+def _plain(address: str) -> str:
+    """An address of IPv4 that came in at a socket of IPv6, as its client wrote it."""
+    mapped = address.removeprefix("::ffff:")
+    return mapped if "." in mapped else address
 
 
 def _written(end: tuple[str, int]) -> str:
-    """An address as the kernel's table has it: the octets as a number of the machine's own byte order."""
-    (number,) = struct.unpack("=I", socket.inet_aton(end[0]))
-    return f"{number:08X}:{end[1]:04X}"
+    """An address as the kernel's table has it: the octets as numbers of the machine's own byte order."""
+    address = _plain(end[0])
+    octets = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    numbers = struct.unpack(f"={len(octets) // 4}I", octets)
+    return f"{''.join(f'{one:08X}' for one in numbers)}:{end[1]:04X}"

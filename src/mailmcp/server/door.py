@@ -38,7 +38,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("mailmcp.http")
 
-BODY_SECONDS, SEND_SECONDS = 60, 60
+BODY_SECONDS, SEND_SECONDS, BREAK_OFF_SECONDS = 60, 60, 1
 METADATA = "/.well-known/oauth-protected-resource"
 _PORTS = {"http": 80, "https": 443}
 _TOKENS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
@@ -276,9 +276,13 @@ class _Exchange:
         self._gone = self._gone or not self._ended
 
     async def break_off(self, refusal: Unwelcome) -> None:
-        """End what lasts: say why, if nothing was said yet."""
+        """End what lasts: say why, if nothing was said yet; a stream just ends."""
         if self._begun and not self._ended:
-            self.abort()
+            try:
+                async with asyncio.timeout(BREAK_OFF_SECONDS):
+                    await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            except Exception:  # it does not read, or was promised a longer answer
+                self.abort()
         elif not self._begun:
             await self.refuse(refusal)
 
