@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -217,7 +218,22 @@ def test_the_kernel_tells_whose_program_asks(host):
             assert peers.owner_of(client, accepted.getsockname()) == os.getuid()
             assert not peers.is_stranger(client, accepted.getsockname())
             assert connection.getsockname() == client
-            assert peers.owner_of((host, 1), accepted.getsockname()) is None
+            assert peers.owner_of((host, 1), accepted.getsockname()) == peers.GONE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where the kernel tells")
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_program_that_has_closed_its_end_is_a_stranger_whoever_it_was(at_once):
+    with bind("127.0.0.1", 0) as listener:
+        listener.setblocking(True)
+        connection = socket.create_connection(listener.getsockname()[:2])
+        accepted, client = listener.accept()
+        with accepted:
+            if at_once:  # nothing of it is left then
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            assert peers.owner_of(client, accepted.getsockname()) == peers.GONE
+            assert peers.is_stranger(client, accepted.getsockname())
 
 
 @pytest.mark.parametrize(
@@ -237,9 +253,12 @@ def test_another_users_program_is_a_stranger(tmp_path, monkeypatch, address, kin
     tables[kind].write_text(f"  sl  local_address rem_address   st\n{many}{line}\n")
     tables[1 - kind].touch()
     ends = (address, 0xD431), (address, 0x1F90)
-    assert peers.owner_of(*ends, tables=tables) == (uid if sys.byteorder == "little" else None)
+    assert peers.owner_of(*ends, tables=tables) == (uid if sys.byteorder == "little" else peers.GONE)
+    owner_of = peers.owner_of
     monkeypatch.setattr(peers, "owner_of", lambda *_: uid)
     assert peers.is_stranger(*ends)
+    tables[kind].write_text("  sl  local_address rem_address   st\n")
+    assert owner_of(*ends, tables=tables) is None  # a system that has the table and never fills it
     for nobody in (0, None, os.getuid()):
         monkeypatch.setattr(peers, "owner_of", lambda *_, nobody=nobody: nobody)
         assert not peers.is_stranger(*ends)

@@ -7,11 +7,16 @@ import socket
 import struct
 from pathlib import Path
 
+GONE = -1
+"""Nobody's: the program at the other end has closed it."""
 _TABLES = Path("/proc/net/tcp"), Path("/proc/net/tcp6")
 
 
 def is_stranger(client: tuple[str, int], server: tuple[str, int]) -> bool:
-    """Whether another user's program asks; False also where nobody can tell. Root may read everything anyway."""
+    """Whether another user's program asks, or one that has gone meanwhile; False also where the system never tells.
+
+    Root may read everything anyway.
+    """
     if not hasattr(os, "getuid"):
         return False
     owner = owner_of(client, server)
@@ -19,16 +24,26 @@ def is_stranger(client: tuple[str, int], server: tuple[str, int]) -> bool:
 
 
 def owner_of(client: tuple[str, int], server: tuple[str, int], tables: tuple[Path, Path] = _TABLES) -> int | None:
-    """The user id behind the client's end of a connection; None where the system does not say."""
+    """The user id behind the client's end of a connection, or ``GONE``; None where the system does not say.
+
+    A program that sends and closes at once has an end that is root's in the table, or none: it may be anybody's.
+    """
     try:
         ends = f"{_written(client)} {_written(server)} "
         with tables[":" in _plain(client[0])].open("r", encoding="ascii") as opened:
-            # To its end, however long others make it: one that is not found would count as nobody's.
-            line = next((one for one in opened if ends in one), "")
+            next(opened, "")  # what the columns are
+            line, says_something = "", False
+            for one in opened:  # to its end, however long others make it
+                says_something = True
+                if ends in one:
+                    line = one
+                    break
     except (OSError, ValueError):
         return None
     words = line.split()
-    return int(words[7]) if len(words) > 7 and words[7].isdigit() else None
+    if len(words) < 10 or not words[7].isdigit() or words[9] == "0":
+        return GONE if says_something else None
+    return int(words[7])
 
 
 def _plain(address: str) -> str:
