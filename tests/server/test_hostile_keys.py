@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hosts import LIMIT
@@ -17,7 +18,7 @@ from mailmcp.server.admission import Unwelcome
 
 pytestmark = pytest.mark.anyio
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_inboxes", "arguments": {}}}
-OPENING = {
+OPENING: dict[str, Any] = {
     "jsonrpc": "2.0",
     "id": 1,
     "method": "initialize",
@@ -84,6 +85,16 @@ async def test_a_key_that_opens_sessions_without_end_loses_its_oldest_idle_one_a
     third = await opened(house, many)
     assert [await status(house, many, one) for one in (first, second, third)] == [200, 404, 200]
     assert await status(house, other, kept) == 200
+
+
+async def test_what_a_session_keeps_of_its_client_is_bounded(house: HttpHouse) -> None:
+    secret = await house.key(every=True)
+    long = {**OPENING, "params": {**OPENING["params"], "capabilities": {"experimental": {"x": {"y": "z" * 2**16}}}}}
+    refused = await house.post(secret, long, **STREAMS)
+    assert (refused.status_code, refused.json()["id"]) == (400, 1)
+    assert "say less" in refused.json()["error"]["message"]
+    assert "mcp-session-id" not in refused.headers
+    assert await status(house, secret, await opened(house, secret)) == 200
 
 
 async def test_when_all_sessions_are_taken_the_one_that_was_idle_the_longest_makes_room(

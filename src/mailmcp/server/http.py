@@ -23,7 +23,7 @@ import uvicorn
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser, authorization_context
 from mcp.server.runner import serve_loop
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp_types import INVALID_REQUEST, JSONRPCRequest
+from mcp_types import INVALID_PARAMS, INVALID_REQUEST, JSONRPCRequest
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.responses import Response
 
@@ -47,6 +47,8 @@ log = logging.getLogger("mailmcp.http")
 PATH, SSE, MESSAGES = "/mcp", "/sse", "/messages/"
 _SESSION = re.compile(rb"session_id=[0-9a-f]{32}")
 CONNECTIONS = 1024
+LONGEST_OPENING = 64 * 1024
+"""Octets of `initialize`: what it says is kept as long as its session."""
 SESSIONS, OWN_SESSIONS = 2_000, 500
 """Open at once in all, and of one key: a client that opens one for each call and closes none must not keep out others,
 nor itself until they have been idle for half an hour."""
@@ -172,6 +174,10 @@ class _Transports:
             said = understood(body)
             if said is None:
                 raise NoMessage(INVALID_REQUEST, "There is no message in it: send one JSON object.")
+            opening = said if isinstance(said, JSONRPCRequest) and said.method == "initialize" else None
+            if opening and len(body) > LONGEST_OPENING:
+                sentence = f"What a client says of itself is longer than {LONGEST_OPENING // 1024} KiB: say less."
+                raise NoMessage(INVALID_PARAMS, sentence, opening.id)
         except NoMessage as trouble:
             answer = trouble.answer.model_dump_json(by_alias=True, exclude_unset=True)
             await Response(answer, 400, media_type="application/json")(scope, receive, send)
@@ -191,8 +197,7 @@ class _Transports:
             else:  # which would be written to the log as it is
                 await Response("Could not find session", 404)(scope, receive, send)
         else:
-            opens = isinstance(said, JSONRPCRequest) and said.method == "initialize"
-            manager = self._single if _asks_for_one_answer(scope, opens=opens) else self._streams
+            manager = self._single if _asks_for_one_answer(scope, opens=opening is not None) else self._streams
             if manager is self._streams and not any(name == b"mcp-session-id" for name, _ in scope["headers"]):
                 await self._make_room(scope.get("user"))
             await manager.handle_request(scope, receiving, send)
