@@ -103,6 +103,7 @@ def test_whatever_a_file_holds_only_the_entry_changes(whole, servers, indent):
         ('{"a": 01}', "line 1"),
         ("{\n/* never closed", "line 2"),
         ("[" * 5_000, "nested too deep"),
+        ('{"a": 1,\n"\\q": 1}', "line 2"),
     ],
 )
 def test_what_is_no_such_json_is_refused_with_its_place(text, said):

@@ -169,8 +169,9 @@ def _object(text: str, start: int, depth: int) -> Node:
         colon = _gap(text, key.end()) if key else at
         if key is None or text[colon : colon + 1] != ":":
             raise NotJson(f"a name with a colon is missing, in line {_line(text, at)}")
+        name = _node(text, at, depth + 1).value
         value = _node(text, _gap(text, colon + 1), depth + 1)
-        members.append(Member(json.loads(key[0]), at, value))
+        members.append(Member(name, at, value))
         at = _after(text, value.end, "}")
     return Node(start, at + 1, {one.key: one.value.value for one in members}, members)
 
