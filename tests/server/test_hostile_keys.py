@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hosts import LIMIT
-from http_house import HttpHouse, http_house
+from http_house import OPENING, STREAMS, HttpHouse, http_house
 from mcp import MCPError
 
 from mailmcp.server import http, shares
@@ -18,13 +17,6 @@ from mailmcp.server.admission import Unwelcome
 
 pytestmark = pytest.mark.anyio
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_inboxes", "arguments": {}}}
-OPENING: dict[str, Any] = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}},
-}
-STREAMS = {"accept": "application/json, text/event-stream"}
 TEXT = ("report.txt", "text/plain", b"words")
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import forking
 import pytest
 from hosts import LIMIT, ToolFailed
-from http_house import HttpHouse, http_house
+from http_house import OPENING, STREAMS, HttpHouse, http_house
 from letters import code_letter
 
 from mailmcp.config import HttpSettings, load_settings
@@ -120,18 +120,11 @@ async def test_many_wrong_keys_are_slowed_and_a_right_one_from_the_same_address_
 
 async def test_a_session_is_its_keys_alone(house: HttpHouse) -> None:
     mine, other = await house.key(every=True), await house.key(every=True)
-    opening = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}},
-    }
-    streams = {"accept": "application/json, text/event-stream"}
-    session = (await house.post(mine, opening, **streams)).headers["mcp-session-id"]
+    session = (await house.post(mine, OPENING, **STREAMS)).headers["mcp-session-id"]
     for secret, status in ((mine, 200), (other, 404)):
-        answer = await house.post(secret, LIST, **streams, **{"mcp-session-id": session})
+        answer = await house.post(secret, LIST, **STREAMS, **{"mcp-session-id": session})
         assert answer.status_code == status
-    unknown = await house.post(other, LIST, **streams, **{"mcp-session-id": "0" * 32})
+    unknown = await house.post(other, LIST, **STREAMS, **{"mcp-session-id": "0" * 32})
     assert (unknown.status_code, unknown.content) == (answer.status_code, answer.content)
 
 
@@ -495,9 +488,15 @@ async def test_the_command_serves_until_it_is_asked_to_end_and_leads_the_home(ho
             async with httpx2.AsyncClient(timeout=LIMIT) as client:
                 status = {**LIST, "params": {"name": "mail_status", "arguments": {}}}
                 answer = await client.post(address, json=status, headers={"accept": "application/json"})
-            assert answer.json()["result"]["structuredContent"]["leader"]
-            process.send_signal(signal.SIGTERM)
+                assert answer.json()["result"]["structuredContent"]["leader"]
+                # Requests that last end with it: a stream ends, what was not begun is told so, nothing is a crash.
+                session = (await client.post(address, json=OPENING, headers=STREAMS)).headers["mcp-session-id"]
+                listening = {"accept": "text/event-stream", "mcp-session-id": session}
+                async with client.stream("GET", address, headers=listening) as stream:
+                    process.send_signal(signal.SIGTERM)
+                    assert b"".join([piece async for piece in stream.aiter_bytes() if piece.strip()]) == b""
             assert await asyncio.to_thread(process.wait, LIMIT) == 0
+            assert "Traceback" not in process.stderr.read()
         finally:
             process.kill()
 

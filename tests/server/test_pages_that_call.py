@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from http_house import http_house
+from http_house import OPENING, http_house
 from tests.web.browser import Browser, available
 
 pytestmark = pytest.mark.anyio
@@ -72,14 +72,9 @@ def pages() -> Iterator[list[str]]:
 async def test_in_a_real_browser_a_named_page_opens_a_session_and_another_reads_nothing(
     home: Path, pages: list[str]
 ) -> None:
-    opening = {
-        **PING,
-        "method": "initialize",
-        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}},
-    }
     async with http_house(home, MAILMCP_HTTP__ORIGINS=pages[0]) as house:
         secret = await house.key(every=True)
-        call = CALL % tuple(map(json.dumps, (house.url, json.dumps(opening), f"Bearer {secret}")))
+        call = CALL % tuple(map(json.dumps, (house.url, json.dumps(OPENING), f"Bearer {secret}")))
 
         def called(page: str) -> list[object]:
             with Browser() as browser:
