@@ -94,6 +94,13 @@ def test_any_field_that_says_something_else_is_named_and_stops_the_mail() -> Non
     checked(meant, meant, "toy")
 
 
+def test_references_may_be_said_with_our_own_id_at_their_end_and_with_nothing_else() -> None:
+    meant = fields_of(approved(**FULL))
+    assert differs(replace(meant, references=meant.lineage), meant) is None
+    for other in (meant.lineage[1:], (*meant.lineage, "<more@y>"), (*meant.references, "<other@y>")):
+        assert differs(replace(meant, references=other), meant) == "references"
+
+
 def test_a_mail_without_one_sender_does_not_leave() -> None:
     with pytest.raises(BackendError, match="Nothing left"):
         fields_of(OutboundMail(mime=b"From: a@x, b@x\r\n\r\nhi", mail_from="a@x", recipients=("c@x",)))

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from mailmcp.backends.calls import record
 from mailmcp.backends.fields import Fields, File, mailbox, written
@@ -37,7 +38,6 @@ def asked_of(fields: Fields) -> dict[str, Any]:
 def said_by(request: Mapping[str, Any], sender: Address) -> Fields:
     """What a request says, read back; the inbox in its path is the sender."""
     headers: Mapping[str, str] = request.get("headers", {})
-    lineage = tuple(headers.get("References", "").split())
     return Fields(
         sender=sender,
         to=tuple(map(mailbox, request.get("to", ()))),
@@ -48,10 +48,9 @@ def said_by(request: Mapping[str, Any], sender: Address) -> Fields:
         text=request["text"],
         html=request.get("html"),
         in_reply_to=headers.get("In-Reply-To"),
-        references=lineage[:-1],  # the last is our own id
+        references=tuple(headers.get("References", "").split()),
         automatic=headers.get("Auto-Submitted"),
         files=tuple(map(_file, request.get("attachments", ()))),
-        message_id=lineage[-1] if lineage else None,
     )
 
 
@@ -67,14 +66,34 @@ def _file(said: Mapping[str, str]) -> File:
 
 
 def hook_of(body: bytes) -> Hook:
-    """An event names its inbox inside what it is about; mail above a size is not in it, so none of it is used."""
+    """What a posted event says. Raises BadInput."""
     try:
-        said = record(json.loads(body))
+        return event_of(json.loads(body))
+    except (ValueError, RecursionError) as error:
+        raise BadInput("An event of AgentMail cannot be read.") from error
+
+
+def event_of(event: Any) -> Hook:
+    """An event names its inbox inside what it is about; mail above a size is not in it, so none of it is used.
+
+    Raises BadInput.
+    """
+    try:
+        said = record(event)
         kind = str(said["event_type"])
         inside = [record(one) for one in said.values() if isinstance(one, dict)]
         inbox = next((str(one["inbox_id"]).lower() for one in [*inside, said] if one.get("inbox_id")), None)
         arrived = kind == "message.received" or kind.startswith("message.received.")
         message = str(record(said["message"])["message_id"]) if arrived else None
         return Hook(id=str(said["event_id"]), inbox=inbox, message=message)
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (LookupError, TypeError) as error:
         raise BadInput("An event of AgentMail cannot be read.") from error
+
+
+def sockets_of(url: str) -> str:
+    """Where the service whose API is at an address has its WebSockets: beside it, or at the same host elsewhere."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    labels = ["ws" if one == "api" else one for one in host.split(".")]
+    own = host.endswith((".agentmail.to", ".agentmail.eu")) and parts.port is None
+    return f"{parts.scheme}://{'.'.join(labels) if own else parts.netloc}"

@@ -121,10 +121,13 @@ def fields_of(mail: OutboundMail) -> Fields:
 def differs(said: Fields, meant: Fields) -> str | None:
     """The first field in which a request says something else than was approved; None when none does.
 
-    Of addresses their spelling may differ in case; names, words and files must be the same.
+    Of addresses their spelling may differ in case; names, words and files must be the same. What is said as References
+    may have our own id at its end, as ``lineage`` has it.
     """
     for field in fields(Fields):
         one, other = getattr(said, field.name), getattr(meant, field.name)
+        if field.name == "references" and one == meant.lineage:
+            continue
         if _comparable(one) != _comparable(other) and field.name != "message_id":
             return field.name.replace("_", " ")
     return None

@@ -73,11 +73,9 @@ def request_of(meant: Fields, mark: str) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value or name in ("subject", "text")}
 
 
-def said_of(body: dict[str, Any], meant: Fields) -> Fields:
+def said_of(body: dict[str, Any]) -> Fields:
     """What a request says, read back from it."""
     headers: dict[str, str] = body["headers"]
-    lineage = tuple(headers.get("References", "").split())
-    own = headers.get("Message-ID")
     return Fields(
         sender=mailbox(body["from"]),
         to=_addresses(body["to"]),
@@ -88,9 +86,9 @@ def said_of(body: dict[str, Any], meant: Fields) -> Fields:
         html=body.get("html"),
         reply_to=_addresses([body["replyTo"]] if "replyTo" in body else []),
         in_reply_to=body.get("inReplyTo"),
-        references=lineage if own in meant.references else tuple(one for one in lineage if one != own),
+        references=tuple(headers.get("References", "").split()),
         automatic=headers.get("Auto-Submitted"),
-        message_id=own,
+        message_id=headers.get("Message-ID"),
         files=tuple(
             File(filename=one["filename"], content_type=one["contentType"], data=base64.b64decode(one["content"]))
             for one in body.get("attachments") or ()

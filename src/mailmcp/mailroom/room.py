@@ -34,6 +34,7 @@ from mailmcp.mailroom.pages import Pages
 from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.providers import Providers
 from mailmcp.mailroom.reading import Reading
+from mailmcp.mailroom.rechecking import Rechecking
 from mailmcp.mailroom.requests import Edit
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.reviewing import Mailing
@@ -76,8 +77,9 @@ class Mailroom(Counter):
             for_all=settings.send_backend is not None,
         )
         sealing = Sealing(settings.home)
-        self._dispatch = Dispatch(store, self._inbound, providers, sealing, returning, settings, pace)
-        in_force = InForce(store, sealing, settings, self._dispatch, lambda: self._leadership.leads)
+        in_force = InForce(store, sealing, settings, providers, lambda: self._leadership.leads)
+        rechecking = Rechecking(sealing, in_force, settings.home)
+        self._dispatch = Dispatch(store, self._inbound, providers, rechecking, returning, pace)
         listening = Listening(store, providers.listening, pace)
         fetching = Fetching(store, providers, self._inbound, pace)
         self.hooks = Hooks(store, providers.receiving, fetching.bring)
