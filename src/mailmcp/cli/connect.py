@@ -115,11 +115,11 @@ def _named(client: Client, file: Path) -> dict[str, Any]:
 def _address(present: Any) -> str | None:
     """Without what may be a secret in it."""
     entry = cast(dict[str, Any], present) if isinstance(present, dict) else {}
-    found = next((entry[one] for one in _ADDRESSES if isinstance(entry.get(one), str)), None)
-    if found is None or "command" in entry:
+    found: list[str] = [entry[one] for one in _ADDRESSES if isinstance(entry.get(one), str)]
+    if not found or "command" in entry:
         return None
     try:
-        parts = urlsplit(found)
+        parts = urlsplit(found[0])
     except ValueError:
         return "an address that is none"
     return one_line(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")[:200]
