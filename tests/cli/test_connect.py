@@ -88,6 +88,72 @@ def test_other_servers_the_rights_and_a_link_are_kept_and_a_copy_of_before(user,
     assert "before-mailmcp" in told
 
 
+def test_a_copy_is_never_written_over_and_none_is_made_twice(user, capsys):
+    (user / CURSOR).parent.mkdir()
+    own = '{"mcpServers": {"mailmcp": {"command": "x", "env": {"MAILMCP_SMTP__PASSWORD": "only here"}}}}'
+    (user / CURSOR).write_text(own)
+    for _ in range(4):
+        for command in ("disconnect", "connect"):
+            code, told, _ = typed(capsys, command, "cursor", "--yes")
+            assert code == 0
+            assert f"{CURSOR.name}.before-mailmcp" in told
+    copies = sorted((user / CURSOR).parent.glob("*.before-mailmcp*"))
+    assert copies[0].read_text() == own
+    assert len(copies) == 4  # as it was, without an entry, with ours, and without that
+    assert len({one.read_text() for one in copies}) == 4
+
+
+def test_a_file_that_is_read_only_is_left_as_it_is(user, capsys):
+    (user / CURSOR).parent.mkdir()
+    (user / CURSOR).write_text("{}")
+    (user / CURSOR).chmod(0o444)
+    code, _, complaint = typed(capsys, "connect", "cursor", "--yes")
+    assert (code, "read-only" in complaint) == (1, True)
+    assert [(one.name, one.read_text()) for one in (user / CURSOR).parent.iterdir()] == [("mcp.json", "{}")]
+
+
+def test_what_is_no_ordinary_file_is_neither_waited_for_nor_replaced(user, capsys):
+    pipe = user / "pipe.json"
+    os.mkfifo(pipe)
+    for command in ("connect", "disconnect"):
+        code, _, complaint = typed(capsys, command, "cursor", "--file", str(pipe), "--yes")
+        assert (code, "no ordinary file" in complaint) == (1, True)
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["url", "serverUrl", "httpUrl"])
+def test_an_entry_that_reaches_one_over_http_keeps_its_key_until_it_is_taken_out(user, capsys, name):
+    (user / CURSOR).parent.mkdir()
+    entry = {name: "https://u:pw@mail.example.com/mcp?key=k", "headers": {"Authorization": "Bearer mailmcp_x"}}
+    own = json.dumps({"mcpServers": {NAME: entry}})
+    (user / CURSOR).write_text(own)
+    code, _, complaint = typed(capsys, "connect", "cursor", "--yes")
+    assert code == 1
+    assert "over HTTP, at https://mail.example.com/mcp. " in complaint
+    assert (user / CURSOR).read_text() == own
+    assert any(line.startswith("cursor ") and " connected " in line for line in typed(capsys, "connect")[1].split("\n"))
+    assert typed(capsys, "disconnect", "cursor", "--yes")[0] == 0
+    assert typed(capsys, "connect", "cursor", "--yes")[0] == 0
+    assert set(json.loads((user / CURSOR).read_text())["mcpServers"][NAME]) == {"command", "args"}
+
+
+@pytest.mark.parametrize(
+    ("client", "path", "text"),
+    [
+        ("cursor", CURSOR, '{"mcpServers": {"mailmcp": {"env": {"A": "\\ud800"}}}}'),
+        ("cursor", CURSOR, '{"mcpServers": null}'),
+        ("codex", Path(".codex", "config.toml"), "a = " + "[" * 5_000),
+        ("codex", Path(".codex", "config.toml"), "[mcp_servers.mailmcp]\nsince = 2026-01-01\n"),
+    ],
+)
+def test_what_cannot_be_written_back_is_left_as_it_is(user, capsys, client, path, text):
+    (user / path).parent.mkdir()
+    (user / path).write_text(text)
+    code, _, complaint = typed(capsys, "connect", client, "--yes")
+    assert (code, "left as it is" in complaint) == (1, True)
+    assert [one.read_text() for one in (user / path).parent.iterdir()] == [text]
+
+
 def test_only_lines_that_change_are_shown_and_what_somebody_added_to_the_entry_stays(user, capsys):
     (user / CURSOR).parent.mkdir()
     entry = {"command": "old", "args": [], "env": {"MAILMCP_LOCAL__DOMAIN": "a.example"}}
@@ -107,7 +173,7 @@ def test_without_a_terminal_nothing_is_written_unless_told_so(user, capsys):
     assert not (user / CURSOR).exists()
 
 
-@pytest.mark.parametrize(("answer", "written"), [(b"y\n", True), (b"\n", False), (b"no\n", False)])
+@pytest.mark.parametrize(("answer", "written"), [(b"y\n", True), (b"\n", False), (b"no\n", False), (b"\4", False)])
 def test_in_a_terminal_it_asks_first(user, answer, written):
     ours, theirs = pty.openpty()
     with subprocess.Popen(
@@ -116,8 +182,10 @@ def test_in_a_terminal_it_asks_first(user, answer, written):
         os.close(theirs)
         os.write(ours, answer)
         code = running.wait(LIMIT)
+        told = os.read(ours, 65_536).decode()
         os.close(ours)
-    assert (code == 0, (user / CURSOR).exists()) == (written, written)
+    assert (code, (user / CURSOR).exists()) == (0 if written else 1, written)
+    assert "Traceback" not in told
 
 
 def test_a_file_that_cannot_be_read_is_left_as_it_is(user, capsys):

@@ -75,6 +75,13 @@ def test_a_client_that_starts_what_is_gone_is_said_with_the_command_that_mends_i
     assert "`mailmcp connect cursor` mends that" in found["clients"][0][1]
 
 
+def test_a_client_that_reaches_one_over_http_is_no_trouble(tmp_path):
+    (tmp_path / ".cursor").mkdir()
+    (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"mailmcp": {"url": "http://127.0.0.1:8765/mcp"}}}')
+    _, found = asked(tmp_path / "home")
+    assert found["clients"] == [("fine", "Cursor reaches one at http://127.0.0.1:8765/mcp, over HTTP.")]
+
+
 def test_a_services_key_is_tried_by_one_call_and_said_to_be_fine_or_wrong(tmp_path):
     fake = FakeAgentmail()
     with serving(fake) as base:

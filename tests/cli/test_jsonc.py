@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from itertools import count
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -99,6 +103,7 @@ def test_whatever_a_file_holds_only_the_entry_changes(whole, servers, indent):
         ('{"a": 01}', "line 1"),
         ("{\n/* never closed", "line 2"),
         ("[" * 5_000, "nested too deep"),
+        ('{"a": 1,\n"\\q": 1}', "line 2"),
     ],
 )
 def test_what_is_no_such_json_is_refused_with_its_place(text, said):
@@ -110,3 +115,72 @@ def test_an_entry_that_stands_there_twice_goes_altogether():
     assert jsonc.read(jsonc.without_member('{"mcpServers": {"mailmcp": 1, "a": 2, "mailmcp": 3}}', PATH)) == {
         "mcpServers": {"a": 2}
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        (
+            '{\n  "mcpServers": {\n    "a": 1, // about a\n    // about mine\n    "mailmcp": 2 // mine\n  }\n}\n',
+            '{\n  "mcpServers": {\n    "a": 1 // about a\n    // about mine\n     // mine\n  }\n}\n',
+        ),
+        (
+            '{\n  "mcpServers": {\n    "mailmcp": 1\n    // about b\n    , "b": 2\n  }\n}\n',
+            '{\n  "mcpServers": {\n    // about b\n     "b": 2\n  }\n}\n',
+        ),
+        ('{"mcpServers": { // mine\n  "mailmcp": 1}}', '{"mcpServers": { // mine\n  }}'),
+        ('{"mcpServers": {"a": 1, "mailmcp": 2, "b": 3}}', '{"mcpServers": {"a": 1, "b": 3}}'),
+        ('{"mcpServers": {"a": 1, "mailmcp": 2}}', '{"mcpServers": {"a": 1}}'),
+    ],
+)
+def test_an_entry_goes_without_the_comments_around_it(text, after):
+    assert jsonc.without_member(text, PATH) == after
+
+
+def test_an_entry_is_put_in_front_of_the_brace_whatever_remarks_stand_behind_it():
+    text = '{\n  "mcpServers": {\n    "a": 1\n  }/* one */}/* two */\n'
+    edited = jsonc.with_member(text, PATH, ENTRY)
+    assert jsonc.read(edited) == {"mcpServers": {"a": 1, "mailmcp": ENTRY}}
+    whole = '{\n  "a": 1/* one */}/* two */\n'
+    assert jsonc.read(jsonc.with_member(whole, PATH, ENTRY)) == {"a": 1, "mcpServers": {"mailmcp": ENTRY}}
+
+
+def test_line_ends_behind_a_comment_stay_one_kind():
+    text = '{\r\n  "mcpServers": {\r\n    "a": 1 // one\r\n  }\r\n}\r\n'
+    edited = jsonc.with_member(text, PATH, ENTRY)
+    assert "\r\r" not in edited
+    assert "\n" not in edited.replace("\r\n", "")
+    assert jsonc.without_member(edited, PATH) == text
+
+
+def _gap(random: Random, remarks: Iterator[int]) -> str:
+    kinds = ["", " ", "\n  ", f"/*#{next(remarks)}#*/", f"// #{next(remarks)}#\n"]
+    return "".join(random.choices(kinds, k=random.randint(0, 2)))
+
+
+def _written(random: Random, value: object, remarks: Iterator[int]) -> str:
+    def gap() -> str:
+        return _gap(random, remarks)
+
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    text = "{" + gap()
+    for number, (key, inner) in enumerate(value.items(), 1):
+        text += f"{json.dumps(key)}{gap()}:{gap()}{_written(random, inner, remarks)}{gap()}"
+        text += f",{gap()}" if number < len(value) or random.random() < 0.3 else ""
+    return text + "}"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_comments_wherever_they_stand_are_kept_when_the_entry_comes_and_goes(seed):
+    random, remarks = Random(seed), count()
+    servers = {name: random.choice([1, "//", {"x": {}}]) for name in random.sample("abc", random.randint(0, 3))}
+    whole = {"a": {"b": "/*"}, "mcpServers": servers, "c": []}
+    whole = dict(random.sample(list(whole.items()), random.randint(0, 3)))
+    text = _gap(random, remarks) + _written(random, whole, remarks) + _gap(random, remarks)
+    edited = jsonc.with_member(text, PATH, ENTRY)
+    assert jsonc.read(edited) == {**whole, "mcpServers": {**whole.get("mcpServers", {}), "mailmcp": ENTRY}}
+    rest = jsonc.without_member(edited, PATH)
+    assert jsonc.read(rest) == {"mcpServers": {}, **whole}
+    for one in (edited, rest):
+        assert re.findall("#([0-9]+)#", one) == re.findall("#([0-9]+)#", text)

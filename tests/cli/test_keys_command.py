@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 from tests.cli.test_desk import hold, run
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -59,6 +62,8 @@ def test_several_inboxes_or_all_may_be_opened(home: Path) -> None:
         (("keys", "rotate"), 2, "takes a key"),
         (("keys", "list", "k_x"), 2, "takes no further 'k_x'"),
         (("keys", "rotate", "k_x", "--overlap", "-1"), 2, "--overlap takes hours"),
+        (("keys", "rotate", "k_x", "--overlap", "00000099999"), 2, "--overlap takes hours"),
+        (("serve", "--transport", "http", "--port", "00000099999"), 2, "--port takes a number"),
         (("keys", "rotate", "k_x"), 1, "There is no key k_x"),
         (("serve", "--transport", "tcp"), 2, "--transport takes stdio, http or sse, not 'tcp'"),
         (("serve", "--port", "80"), 2, "belong to `--transport http`"),
@@ -70,6 +75,28 @@ def test_several_inboxes_or_all_may_be_opened(home: Path) -> None:
 def test_a_mistyped_line_is_told_what_is_wrong(home: Path, line: tuple[str, ...], code: int, words: str) -> None:
     said = run(*line, home=home)
     assert (said.returncode, words in said.stderr) == (code, True), said.stderr
+
+
+def documented(*pages: str) -> list[list[str]]:
+    """What the consoles of these pages type to make a key."""
+    lines = "\n".join((ROOT / page).read_text("utf-8") for page in pages).splitlines()
+    return [shlex.split(line.removeprefix("$ mailmcp ")) for line in lines if line.startswith("$ mailmcp keys create ")]
+
+
+@pytest.mark.parametrize("line", documented("README.md", "docs/http.md"), ids=" ".join)
+def test_what_the_pages_type_to_make_a_key_makes_one_in_a_new_home(home: Path, line: list[str]) -> None:
+    said = run(*line, home=home)
+    assert (said.returncode, len(secret_of(said.stdout)) > 40) == (0, True), said.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [("create", "--all", "--label", "\udcff"), ("create", "--inbox", "\udcff@x.test"), ("rotate", "k_\udcff")],
+)
+def test_octets_that_are_no_text_are_said_and_no_crash(home: Path, line: tuple[str, ...]) -> None:
+    said = run("keys", *line, home=home)
+    assert (said.returncode, "is not text" in said.stderr) == (2, True), said.stderr
+    assert run("keys", "list", home=home).stdout == "There are no keys.\n"
 
 
 def test_a_port_that_is_taken_is_said_with_the_way_out(home: Path) -> None:

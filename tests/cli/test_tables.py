@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 
 import pytest
 
@@ -49,3 +50,18 @@ def test_a_table_with_tables_in_it_is_replaced_where_it_stands():
 def test_what_cannot_be_edited_is_refused(text):
     with pytest.raises(tables.NotToml):
         tables.with_table(text, PATH, ENTRY)
+
+
+def test_comments_behind_a_table_stay_with_what_follows_it():
+    text = '[mcp_servers.mailmcp]\ncommand = "x"\n\n# for work\n[profiles.work]\nx = 1\n'
+    rest = "# for work\n[profiles.work]\nx = 1\n"
+    assert tables.without_table(text, PATH).strip() == rest.strip()
+    edited = tables.with_table(text, PATH, ENTRY)
+    assert edited.endswith(f"\n\n{rest}")
+    last = 'a = 1\n\n[mcp_servers.mailmcp]\ncommand = "x"\n\n# the end\n'
+    assert tables.without_table(last, PATH).split() == ["a", "=", "1", "#", "the", "end"]
+
+
+def test_a_value_that_is_not_written_here_is_refused():
+    with pytest.raises(tables.NotToml, match="not written here"):
+        tables.with_table("", PATH, {"since": date(2026, 1, 1)})

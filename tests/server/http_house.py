@@ -31,6 +31,14 @@ META = {
     "io.modelcontextprotocol/clientCapabilities": {},
     "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
 }
+OPENING: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}},
+}
+STREAMS = {"accept": "application/json, text/event-stream"}
+"""What a client says that takes both forms of an answer."""
 ALL: tuple[Ability, ...] = ("read", "send", "create")
 
 

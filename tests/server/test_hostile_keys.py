@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 from hosts import LIMIT
-from http_house import HttpHouse, http_house
+from http_house import OPENING, STREAMS, HttpHouse, http_house
 from mcp import MCPError
+
+from mailmcp.server import http, shares
+from mailmcp.server.admission import Unwelcome
 
 pytestmark = pytest.mark.anyio
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_inboxes", "arguments": {}}}
@@ -61,3 +64,78 @@ async def test_what_lasts_ends_with_the_secret_it_came_with_and_goes_on_with_ano
         await house.accept(ann, subject="News")
         assert not (await asyncio.wait_for(waits[1], LIMIT)).is_error
     assert "Exception in ASGI application" not in caplog.text
+
+
+async def test_a_key_that_opens_sessions_without_end_loses_its_oldest_idle_one_and_no_other_key_any(
+    house: HttpHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "OWN_SESSIONS", 2)
+    many, other = await house.key(every=True), await house.key(every=True)
+    kept = await opened(house, other)
+    first, second = await opened(house, many), await opened(house, many)
+    assert await status(house, many, first) == 200  # used since: the second was idle for longer
+    third = await opened(house, many)
+    assert [await status(house, many, one) for one in (first, second, third)] == [200, 404, 200]
+    assert await status(house, other, kept) == 200
+
+
+async def test_what_a_session_keeps_of_its_client_is_bounded(house: HttpHouse) -> None:
+    secret = await house.key(every=True)
+    long = {**OPENING, "params": {**OPENING["params"], "capabilities": {"experimental": {"x": {"y": "z" * 2**16}}}}}
+    refused = await house.post(secret, long, **STREAMS)
+    assert (refused.status_code, refused.json()["id"]) == (400, 1)
+    assert "say less" in refused.json()["error"]["message"]
+    assert "mcp-session-id" not in refused.headers
+    assert await status(house, secret, await opened(house, secret)) == 200
+
+
+async def test_when_all_sessions_are_taken_the_one_that_was_idle_the_longest_makes_room(
+    house: HttpHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = [await house.key(every=True) for _ in range(3)]
+    monkeypatch.setattr(http, "SESSIONS", 2)
+    sessions = [await opened(house, secret) for secret in secrets]
+    found = [await status(house, secret, session) for secret, session in zip(secrets, sessions, strict=True)]
+    assert found == [404, 200, 200]
+
+
+async def test_requests_of_one_key_that_last_leave_room_for_another(
+    house: HttpHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await house.inbox("ann")
+    greedy, other = await house.key(ann), await house.key(ann)
+    monkeypatch.setattr(shares, "REQUESTS", 1)
+    asked = {"name": "wait_for_mail", "arguments": {"inbox": ann, "timeout": LIMIT}}
+    waiting = asyncio.create_task(house.request(greedy, "tools/call", asked))
+    while not house.room.arrivals.awaited:  # noqa: ASYNC110 - a wait that begins rings no bell
+        await asyncio.sleep(0.01)
+    refused = await house.post(greedy, LIST)
+    assert (refused.status_code, "of this key are under way" in refused.text) == (503, True)
+    assert (await house.post(other, LIST)).status_code == 200
+    await house.accept(ann, subject="News")
+    assert not (await asyncio.wait_for(waiting, LIMIT))["result"]["isError"]
+    assert (await house.post(greedy, LIST)).status_code == 200
+
+
+def test_bodies_of_one_caller_take_half_of_the_room_and_give_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "ALL_BODIES", 100)
+    held = shares.Shares()
+    held.hold("one", 50)
+    with pytest.raises(Unwelcome):
+        held.hold("one", 1)
+    held.hold("other", 50)
+    with pytest.raises(Unwelcome):
+        held.hold("third", 1)
+    held.let_go("one", 50)
+    held.hold("third", 50)
+
+
+async def opened(house: HttpHouse, secret: str) -> str:
+    """The id of a new session."""
+    answer = await house.post(secret, OPENING, **STREAMS)
+    return answer.headers["mcp-session-id"]
+
+
+async def status(house: HttpHouse, secret: str, session: str) -> int:
+    """What a request in a session is answered with."""
+    return (await house.post(secret, LIST, **STREAMS, **{"mcp-session-id": session})).status_code

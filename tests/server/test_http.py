@@ -18,12 +18,13 @@ from typing import Any
 import forking
 import pytest
 from hosts import LIMIT, ToolFailed
-from http_house import HttpHouse, http_house
+from http_house import OPENING, STREAMS, HttpHouse, http_house
 from letters import code_letter
 
 from mailmcp.config import HttpSettings, load_settings
 from mailmcp.errors import ConfigError
-from mailmcp.server import connections, door, http
+from mailmcp.mailroom.requests import Search
+from mailmcp.server import connections, door, http, shares
 
 pytestmark = pytest.mark.anyio
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -119,18 +120,11 @@ async def test_many_wrong_keys_are_slowed_and_a_right_one_from_the_same_address_
 
 async def test_a_session_is_its_keys_alone(house: HttpHouse) -> None:
     mine, other = await house.key(every=True), await house.key(every=True)
-    opening = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}},
-    }
-    streams = {"accept": "application/json, text/event-stream"}
-    session = (await house.post(mine, opening, **streams)).headers["mcp-session-id"]
+    session = (await house.post(mine, OPENING, **STREAMS)).headers["mcp-session-id"]
     for secret, status in ((mine, 200), (other, 404)):
-        answer = await house.post(secret, LIST, **streams, **{"mcp-session-id": session})
+        answer = await house.post(secret, LIST, **STREAMS, **{"mcp-session-id": session})
         assert answer.status_code == status
-    unknown = await house.post(other, LIST, **streams, **{"mcp-session-id": "0" * 32})
+    unknown = await house.post(other, LIST, **STREAMS, **{"mcp-session-id": "0" * 32})
     assert (unknown.status_code, unknown.content) == (answer.status_code, answer.content)
 
 
@@ -181,6 +175,25 @@ async def test_a_name_that_is_not_ours_is_refused_with_and_without_a_key(house: 
     port = house.address.rpartition(":")[2]
     for secret in (None, await house.key(every=True)):
         assert (await house.post(secret, PING, host=host.format(port=port))).status_code == 421
+
+
+@pytest.mark.parametrize(
+    ("settings", "port", "known", "strange"),
+    [
+        ({}, 80, ["127.0.0.1", "localhost:80", "LocalHost", "[::1]"], ["127.0.0.1:8765", "localhost.", "x@localhost"]),
+        ({}, 8765, ["127.0.0.1:8765"], ["127.0.0.1", "localhost"]),
+        ({"url": "https://a.example/mcp"}, 8765, ["a.example", "a.example:443", "A.example"], ["a.example:80"]),
+        ({"url": "https://a.example:443/mcp"}, 8765, ["a.example", "a.example:443"], ["a.example:8765"]),
+        ({"url": "http://a.example:81/mcp"}, 8765, ["a.example:81"], ["a.example", "a.example:80"]),
+    ],
+)
+def test_the_usual_port_of_a_name_may_be_written_or_not(
+    settings: dict[str, str], port: int, known: list[str], strange: list[str]
+) -> None:
+    names = door.Names(HttpSettings(**settings), port)
+    scope = {"server": ("127.0.0.1", port)}
+    assert [one for one in known if not names.knows(one, scope)] == []
+    assert [one for one in strange if names.knows(one, scope)] == []
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
@@ -328,12 +341,53 @@ async def test_what_is_no_message_is_answered_and_the_next_one_too(house: HttpHo
         assert (await house.post(None, PING)).status_code == 200
 
 
-async def test_half_a_surrogate_pair_is_answered(house: HttpHouse) -> None:
-    ask = (
-        b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find_mail","arguments":{"query":"\\ud800"}}}'
-    )
-    assert (await house.post(None, ask)).status_code < 600
-    assert (await house.post(None, PING)).status_code == 200
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "not valid JSON"),
+        (b" ", "no message in it"),
+        (b'[{"jsonrpc":"2.0","id":1,"method":"ping"}]', "Batches are not served"),
+        (b'{"jsonrpc":"2.0","id":1,"method":7}', "needs a `method`"),
+        (b'{"jsonrpc":"2.0","id":1,"result":7}', "no message in it"),
+    ],
+)
+async def test_what_is_no_message_is_said_in_a_sentence_on_every_path_and_not_logged(
+    home: Path, body: bytes, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with http_house(home, sse=True) as house:
+        for path in ("/mcp", f"/messages/?session_id={'0' * 32}"):
+            headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+            answer = await house.bare.post(f"{house.address}{path}", content=body, headers=headers)
+            assert (answer.status_code, words in answer.json()["error"]["message"]) == (400, True), answer.text
+    assert caplog.text == ""
+
+
+async def test_what_stands_where_an_old_sessions_id_should_be_is_not_written_to_the_log(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with http_house(home, sse=True) as house:
+        forged = f"{house.address}/messages/?session_id=x%0Amailmcp%20ERROR%20forged"
+        assert (await house.bare.post(forged, json=PING)).status_code == 404
+    assert "forged" not in caplog.text
+
+
+@pytest.mark.parametrize("body", [b"\\ud800 words", b"\xff words"])
+async def test_half_a_surrogate_pair_and_octets_that_are_no_text_are_served_as_over_the_pipe(
+    house: HttpHouse, body: bytes
+) -> None:
+    ann = await house.inbox("ann")
+    call = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send","arguments":'
+    call += b'{"inbox":"%s","to":["%s"],"subject":"S","body":"%s"}}}' % (ann.encode(), ann.encode(), body)
+    assert (await house.post(None, call)).json()["result"]["structuredContent"]["status"] == "sent"
+    found = await house.room.reading.find(Search(inbox=ann))
+    assert found.threads[0].first_line == "\ufffd words"
+
+
+async def test_a_body_where_none_belongs_and_two_ways_to_say_its_length_are_refused(house: HttpHouse) -> None:
+    refused = await house.bare.request("DELETE", house.url, content=b"{}")
+    assert (refused.status_code, "without a body" in refused.text) == (400, True)
+    both = head(house, Content_Length=5, Transfer_Encoding="chunked") + b"0\r\n\r\n"
+    assert (await asyncio.to_thread(sent, house, both)).startswith(b"HTTP/1.1 400 ")
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(house: HttpHouse) -> None:
@@ -352,7 +406,7 @@ async def test_a_body_without_a_length_is_cut_off_when_it_grows_too_large(
 async def test_bodies_together_are_bounded_and_room_is_given_back(
     house: HttpHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "ALL_BODIES", 100)
+    monkeypatch.setattr(shares, "ALL_BODIES", 100)
     assert (await house.post(None, json.dumps(PING).encode() + b" " * 100)).status_code == 503
     for _ in range(5):
         assert (await house.post(None, PING)).status_code == 200
@@ -434,9 +488,15 @@ async def test_the_command_serves_until_it_is_asked_to_end_and_leads_the_home(ho
             async with httpx2.AsyncClient(timeout=LIMIT) as client:
                 status = {**LIST, "params": {"name": "mail_status", "arguments": {}}}
                 answer = await client.post(address, json=status, headers={"accept": "application/json"})
-            assert answer.json()["result"]["structuredContent"]["leader"]
-            process.send_signal(signal.SIGTERM)
+                assert answer.json()["result"]["structuredContent"]["leader"]
+                # Requests that last end with it: a stream ends, what was not begun is told so, nothing is a crash.
+                session = (await client.post(address, json=OPENING, headers=STREAMS)).headers["mcp-session-id"]
+                listening = {"accept": "text/event-stream", "mcp-session-id": session}
+                async with client.stream("GET", address, headers=listening) as stream:
+                    process.send_signal(signal.SIGTERM)
+                    assert b"".join([piece async for piece in stream.aiter_bytes() if piece.strip()]) == b""
             assert await asyncio.to_thread(process.wait, LIMIT) == 0
+            assert "Traceback" not in process.stderr.read()
         finally:
             process.kill()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -204,8 +205,12 @@ def test_a_desktop_has_a_display_and_somebody_before_it(monkeypatch, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="where the kernel tells")
-def test_the_kernel_tells_whose_program_asks():
-    listener = bind("127.0.0.1", 0)
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_kernel_tells_whose_program_asks(host):
+    try:
+        listener = bind(host, 0)
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
     with listener, socket.create_connection(listener.getsockname()[:2]) as connection:
         listener.setblocking(True)
         accepted, client = listener.accept()
@@ -213,18 +218,47 @@ def test_the_kernel_tells_whose_program_asks():
             assert peers.owner_of(client, accepted.getsockname()) == os.getuid()
             assert not peers.is_stranger(client, accepted.getsockname())
             assert connection.getsockname() == client
-            assert peers.owner_of(("127.0.0.1", 1), accepted.getsockname()) is None
+            assert peers.owner_of((host, 1), accepted.getsockname()) == peers.GONE
 
 
-def test_another_users_program_is_a_stranger(tmp_path, monkeypatch):
-    table = tmp_path / "tcp"
+@pytest.mark.skipif(sys.platform != "linux", reason="where the kernel tells")
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_program_that_has_closed_its_end_is_a_stranger_whoever_it_was(at_once):
+    with bind("127.0.0.1", 0) as listener:
+        listener.setblocking(True)
+        connection = socket.create_connection(listener.getsockname()[:2])
+        accepted, client = listener.accept()
+        with accepted:
+            if at_once:  # nothing of it is left then
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            assert peers.owner_of(client, accepted.getsockname()) == peers.GONE
+            assert peers.is_stranger(client, accepted.getsockname())
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "written"),
+    [
+        ("127.0.0.1", 0, "0100007F"),
+        ("::1", 1, "00000000000000000000000001000000"),
+        ("::ffff:127.0.0.1", 0, "0100007F"),  # at a socket of IPv6, from one of IPv4
+    ],
+)
+def test_another_users_program_is_a_stranger(tmp_path, monkeypatch, address, kind, written):
+    tables = tmp_path / "tcp", tmp_path / "tcp6"
     uid = os.getuid() + 4711
-    line = f"   1: 0100007F:D431 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  {uid}        0 1 1 0"
-    table.write_text("  sl  local_address rem_address   st\n" + line + "\n")
-    ends = ("127.0.0.1", 0xD431), ("127.0.0.1", 0x1F90)
-    assert peers.owner_of(*ends, table=table) == (uid if sys.byteorder == "little" else None)
+    line = f"   1: {written}:D431 {written}:1F90 01 00000000:00000000 00:00000000 00000000  {uid}        0 1 1 0"
+    others = f"   0: {written}:0001 {written}:0002 01 00000000:00000000 00:00000000 00000000     0        0 1 1 0\n"
+    many = others * (5 * 2**20 // len(others))
+    tables[kind].write_text(f"  sl  local_address rem_address   st\n{many}{line}\n")
+    tables[1 - kind].touch()
+    ends = (address, 0xD431), (address, 0x1F90)
+    assert peers.owner_of(*ends, tables=tables) == (uid if sys.byteorder == "little" else peers.GONE)
+    owner_of = peers.owner_of
     monkeypatch.setattr(peers, "owner_of", lambda *_: uid)
     assert peers.is_stranger(*ends)
+    tables[kind].write_text("  sl  local_address rem_address   st\n")
+    assert owner_of(*ends, tables=tables) is None  # a system that has the table and never fills it
     for nobody in (0, None, os.getuid()):
         monkeypatch.setattr(peers, "owner_of", lambda *_, nobody=nobody: nobody)
         assert not peers.is_stranger(*ends)

@@ -34,6 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = _carry_out(line)
         sys.stdout.flush()
+    except UnicodeEncodeError:
+        if all(map(_is_text, given)):
+            raise
+        sys.stderr.write("mailmcp: a word of that line is not text in the encoding of this terminal (UTF-8?).\n")
+        sys.exit(2)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again while the process ends, the key changes nothing
         sys.exit(130)
@@ -41,6 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to say at exit has nowhere to go either
         sys.exit(1)
     sys.exit(code)
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _carry_out(line: Line) -> int:

@@ -197,10 +197,12 @@ async def _dns(settings: Settings) -> Finding:
 def _clients() -> Iterator[Finding]:
     from mailmcp.cli import connect
 
-    starting: list[str] = []
+    starting, reaching = list[str](), list[str]()
     for client, file in connect.places():
         starts = connect.started_by(client, file)
         if starts is None:
+            if address := connect.reached_at(client, file):
+                reaching.append(f"{client.title} reaches one at {address}")
             continue
         if shutil.which(starts):
             starting.append(client.title)
@@ -212,7 +214,9 @@ def _clients() -> Iterator[Finding]:
         )
     if starting:
         yield _fine("clients", f"{', '.join(starting)} start(s) it.")
-    else:
+    if reaching:
+        yield _fine("clients", f"{', '.join(reaching)}, over HTTP.")
+    if not starting and not reaching:
         yield Finding(
             subject="clients",
             standing=Standing.MISSING,

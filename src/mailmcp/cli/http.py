@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
 from mailmcp.cli.usage import Misused
@@ -21,7 +22,7 @@ def serve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
             raise Misused(f"--host takes an address such as 127.0.0.1 or 0.0.0.0, not '{options.host[:40]}'.") from None
     port: int | None = None
     if options.port is not None:
-        if not options.port.isascii() or not options.port.isdigit() or int(options.port[:6]) > 65_535:
+        if not re.fullmatch(r"[0-9]{1,6}", options.port) or int(options.port) > 65_535:
             raise Misused(f"--port takes a number up to 65535, not '{options.port[:20]}'.")
         port = int(options.port)
     from mailmcp.server import http

@@ -5,6 +5,7 @@ Settings of editors are JSON with comments and trailing commas, which ``json`` n
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Sequence
@@ -14,9 +15,11 @@ from typing import Any
 _GAP = re.compile(r"(?:[\s\ufeff]|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*+"')
 _SCALAR = re.compile(r"-?\d[\d.eE+-]*+|true\b|false\b|null\b")
-_REST_OF_LINE = re.compile(r"[ \t]*+(?://[^\n]*|/\*[^\n]*?\*/[ \t]*)(?=\r?\n)")
+_REST_OF_LINE = re.compile(r"(?:[ \t]*+(?://[^\r\n]*+|/\*(?:(?!\*/)[^\r\n])*+\*/[ \t]*+))++(?=\r?\n)")
 _INDENTED = re.compile(r"^([ \t]+)\S", re.MULTILINE)
+_BLANKS, _LINE_END = re.compile(r"[ \t]*+"), re.compile(r"[ \t]*+\r?\n")
 _DEEPEST = 100
+_NOTHING = object()
 
 
 class NotJson(ValueError):
@@ -58,7 +61,7 @@ def with_member(text: str, path: Sequence[str], value: Any) -> str:
     """
     if not text.strip("\ufeff \t\r\n"):
         text += "{}\n"
-    at = _root(text)
+    at, wanted = _root(text), value
     for depth, key in enumerate(path):
         if not isinstance(at.value, dict):
             raise NotJson(f"{'.'.join(path[:depth]) or 'the whole'} is no object")
@@ -66,39 +69,72 @@ def with_member(text: str, path: Sequence[str], value: Any) -> str:
         if found is None:
             for missing in reversed(path[depth + 1 :]):
                 value = {missing: value}
-            return _grown(text, at, key, value)
+            return _proved(text, _grown(text, at, key, value), path, wanted)
         at = found.value
     if at.value == value:
         return text
-    return text[: at.start] + _written(text, value, _margin(text, at.start)) + text[at.end :]
+    grown = text[: at.start] + _written(text, value, _margin(text, at.start)) + text[at.end :]
+    return _proved(text, grown, path, wanted)
 
 
 def without_member(text: str, path: Sequence[str]) -> str:
-    """``text`` without the member at ``path``, with its comma and its line; the same text when it has none."""
+    """``text`` without the member at ``path``, with its comma and its line; the same text when it has none.
+
+    Comments stay, but for those inside the member. Raises NotJson.
+    """
     if not text.strip("\ufeff \t\r\n"):
         return text
+    rest = text
+    while (at := _parent(rest, path)) is not None and (gone := at.member(path[-1])) is not None:
+        rest = _shrunk(rest, at, gone)  # a key may stand there twice
+    return rest if rest == text else _proved(text, rest, path, _NOTHING)
+
+
+def _parent(text: str, path: Sequence[str]) -> Node | None:
     at = _root(text)
     for key in path[:-1]:
         found = at.member(key)
         if found is None:
-            return text
+            return None
         at = found.value
-    gone = at.member(path[-1])
-    if gone is None:
-        return text
-    place = at.members.index(gone)
+    return at
+
+
+def _shrunk(text: str, parent: Node, gone: Member) -> str:
+    place = parent.members.index(gone)
     start, end = gone.start, gone.value.end
     comma = _comma_after(text, end)
-    if comma is not None:
-        end = comma + 1
-    elif place:
-        start = at.members[place - 1].value.end  # takes the comma before it along
+    if comma is not None and not text[end:comma].strip():
+        end, comma = comma + 1, None
+    elif comma is None and place:
+        comma = _comma_after(text, parent.members[place - 1].value.end)
+        if comma is not None and not text[comma + 1 : start].strip():
+            return text[:comma] + text[end:]
     line = text.rfind("\n", 0, start) + 1
-    if not text[line:start].strip() and (blank := re.compile(r"[ \t]*\r?\n").match(text, end)):
+    if text[line:start].strip():  # among others in its line
+        end = _BLANKS.match(text, end).end()  # pyright: ignore[reportOptionalMemberAccess] - it may be empty
+    elif blank := _LINE_END.match(text, end):
         start, end = line, blank.end()
-    elif not text[line:start].strip() and comma is None and not place:
-        start = max(line - 1, at.start + 1)
-    return without_member(text[:start] + text[end:], path)  # a key may stand there twice
+    if comma is None:
+        return text[:start] + text[end:]
+    if comma < start:
+        return text[:comma] + text[comma + 1 : start] + text[end:]
+    return text[:start] + text[end:comma] + text[comma + 1 :]
+
+
+def _proved(before: str, after: str, path: Sequence[str], value: Any) -> str:
+    """``after``, if it says what ``before`` says but for the value at ``path``. Raises NotJson."""
+    whole = copy.deepcopy(read(before))
+    at = whole
+    for key in path[:-1]:
+        at = at.setdefault(key, {})
+    if value is _NOTHING:
+        at.pop(path[-1], None)
+    else:
+        at[path[-1]] = value
+    if read(after) != whole:
+        raise NotJson(f"{'.'.join(path)} stands in it in a form that is not edited")
+    return after
 
 
 def _root(text: str) -> Node:
@@ -133,8 +169,9 @@ def _object(text: str, start: int, depth: int) -> Node:
         colon = _gap(text, key.end()) if key else at
         if key is None or text[colon : colon + 1] != ":":
             raise NotJson(f"a name with a colon is missing, in line {_line(text, at)}")
+        name = _node(text, at, depth + 1).value
         value = _node(text, _gap(text, colon + 1), depth + 1)
-        members.append(Member(json.loads(key[0]), at, value))
+        members.append(Member(name, at, value))
         at = _after(text, value.end, "}")
     return Node(start, at + 1, {one.key: one.value.value for one in members}, members)
 

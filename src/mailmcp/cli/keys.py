@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -93,6 +94,6 @@ def _abilities(written: str | None) -> tuple[Ability, ...]:
 def _overlap(written: str | None) -> timedelta:
     if written is None:
         return timedelta(hours=OVERLAP_HOURS)
-    if not written.isascii() or not written.isdigit() or int(written[:6]) > LONGEST_OVERLAP:
+    if not re.fullmatch(r"[0-9]{1,6}", written) or int(written) > LONGEST_OVERLAP:
         raise Misused(f"--overlap takes hours, at most {LONGEST_OVERLAP}, not '{written[:20]}'.")
     return timedelta(hours=int(written))

@@ -26,6 +26,8 @@ def read(text: str) -> dict[str, Any]:
         return tomllib.loads(text.lstrip("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise NotToml(str(error)) from error
+    except RecursionError:
+        raise NotToml("it is nested too deep") from None
 
 
 def with_table(text: str, path: Sequence[str], value: dict[str, Any]) -> str:
@@ -38,7 +40,12 @@ def with_table(text: str, path: Sequence[str], value: dict[str, Any]) -> str:
     if before.strip():
         before = before.rstrip() + newline * 2
     result = before + newline.join(lines) + newline + (newline + after.lstrip() if after.strip() else "")
-    if at(read(result), path) != value:
+    found, whole = read(result), read(text)
+    inner = whole
+    for key in path[:-1]:
+        inner = inner.setdefault(key, {})
+    inner[path[-1]] = value
+    if found != whole:
         raise NotToml(f"{'.'.join(path)} cannot be put in")
     return result
 
@@ -68,7 +75,8 @@ def _around(text: str, path: Sequence[str]) -> tuple[str, str]:
     for number, (start, names) in enumerate(headers):
         if names[: len(path)] == list(path):
             kept.append(text[end:start])
-            end = headers[number + 1][0] if number + 1 < len(headers) else len(text)
+            following = headers[number + 1][0] if number + 1 < len(headers) else len(text)
+            end = following - len(_remarks(text[start:following]))
     at(whole, path[:-1]).pop(path[-1])
     rest = read("".join([*kept, text[end:]]))
     for one in (whole, rest):  # a table that nothing is left of has no header any more
@@ -77,6 +85,16 @@ def _around(text: str, path: Sequence[str]) -> tuple[str, str]:
     if rest != whole:
         raise NotToml(f"{'.'.join(path)} stands in it in a form that is not edited")
     return (kept[0] if kept else ""), "".join([*kept[1:], text[end:]])
+
+
+def _remarks(section: str) -> str:
+    """The comments at the end of a section: they may be about what follows it, and stay."""
+    lines = section.splitlines(keepends=True)
+    first = len(lines)
+    while first and lines[first - 1].strip()[:1] in ("", "#"):
+        first -= 1
+    end = "".join(lines[first:])
+    return end if end.strip() else ""
 
 
 def _key(key: str) -> str:
@@ -89,6 +107,8 @@ def _written(value: Any) -> str:
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(_written, cast(list[Any], value)))}]"
+    if not isinstance(value, str | int | float):
+        raise NotToml(f"{value} stands in it, which is not written here")
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -12,7 +12,9 @@ import asyncio
 import ipaddress
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +28,7 @@ from mailmcp.models import Principal
 from mailmcp.server.admission import NOT_KNOWN, Admission, Unwelcome
 from mailmcp.server.callers import SCOPE_KEY, Visit
 from mailmcp.server.connections import SELF, Connection
+from mailmcp.server.shares import BODY, Shares
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -35,13 +38,18 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("mailmcp.http")
 
-BODY = 32 * 2**20
-"""Octets of a request: as many as a line on standard input may have."""
-ALL_BODIES = 4 * BODY
-"""Octets of all requests that are being read or served."""
-BODY_SECONDS, SEND_SECONDS = 60, 60
+BODY_SECONDS, SEND_SECONDS, BREAK_OFF_SECONDS = 60, 60, 1
 METADATA = "/.well-known/oauth-protected-resource"
+_PORTS = {"http": 80, "https": 443}
+_TOKENS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
+"""Names of headers with commas between them."""
 _ALWAYS = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
+
+
+_SHOWN_TO_PAGES = (
+    (b"vary", b"Origin"),
+    (b"access-control-expose-headers", b"Mcp-Session-Id, Mcp-Protocol-Version, WWW-Authenticate, Retry-After"),
+)
 
 
 class Names:
@@ -49,7 +57,9 @@ class Names:
 
     def __init__(self, settings: HttpSettings, port: int) -> None:
         own = [f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")]
-        named = [urlsplit(settings.url).netloc] if settings.url else []
+        named = list(_of_url(settings.url)) if settings.url else []
+        if port == _PORTS["http"]:  # which nobody writes
+            own += ["127.0.0.1", "localhost", "[::1]"]
         for one in settings.names:
             named += [one] if ":" in one else [one, f"{one}:{port}"]
         self._port = port
@@ -61,7 +71,13 @@ class Names:
         if host.lower() in self._hosts:
             return True
         address = (scope.get("server") or ("",))[0]
-        return host == (f"[{address}]:{self._port}" if ":" in address else f"{address}:{self._port}")
+        number = f"[{address}]" if ":" in address else address
+        return host == f"{number}:{self._port}" or (host == number and self._port == _PORTS["http"])
+
+    def page(self, given: Mapping[bytes, list[bytes]]) -> str | None:
+        """The origin of a page that the settings let call: its browser is told so."""
+        origins = [one.decode("latin-1") for one in given.get(b"origin", [])]
+        return origins[0] if len(origins) == 1 and origins[0].lower() in self._origins else None
 
     def welcomes(self, origin: str, host: str) -> bool:
         """Whether a page of this origin may call."""
@@ -69,6 +85,13 @@ class Names:
             f"http://{host}".lower(),
             f"https://{host}".lower(),
         )
+
+
+def _of_url(url: str) -> tuple[str, ...]:
+    """The name in an address, as clients and proxies write it: the usual port may stand there or not."""
+    parts = urlsplit(url)
+    bare = parts.netloc.rpartition(":")[0] or parts.netloc
+    return (bare, f"{bare}:{_PORTS[parts.scheme]}") if parts.port in (None, _PORTS[parts.scheme]) else (parts.netloc,)
 
 
 class Door:
@@ -88,20 +111,7 @@ class Door:
         self._names = names
         self._paths = paths
         self._metadata = metadata
-        self._held = 0
-        self._inside_now: dict[asyncio.Task[Any], str] = {}
-        self._shown_out: set[asyncio.Task[Any]] = set()
-
-    def inside(self) -> frozenset[str]:
-        """By what those are known whose requests are being served now (``Keyring.still_opens``)."""
-        return frozenset(self._inside_now.values())
-
-    def show_out(self, proof: str) -> None:
-        """End the requests of whoever is known by this."""
-        going = {task for task, known_by in self._inside_now.items() if known_by == proof}
-        self._shown_out |= going
-        for task in going:
-            task.cancel()
+        self.shares = Shares()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -114,25 +124,30 @@ class Door:
             await exchange.refuse(refusal)
         except MailError as error:  # who comes could not be looked up
             await exchange.refuse(Unwelcome(503, error.public, {"retry-after": "1"}))
-        finally:
-            self._held -= exchange.held
 
     async def _let_in(self, scope: Scope, exchange: _Exchange) -> None:
         given: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             given.setdefault(name.lower(), []).append(value)
+        exchange.page = self._names.page(given)
         self._check(scope, given)
+        if scope["method"] == "OPTIONS":
+            await exchange.say(200, b"", _allowed(given))
+            return
         if self._metadata is not None and scope["path"].startswith(METADATA):
             await exchange.say(200, json.dumps(self._metadata).encode(), {"content-type": "application/json"})
             return
         principal, proof = await self._admission.principal(scope, given)
-        exchange.replay(await exchange.body(_longest(scope, given), self._hold))
-        await self._serve(scope, exchange, principal, proof)
-
-    def _hold(self, octets: int) -> None:
-        if self._held + octets > ALL_BODIES:
-            raise Unwelcome(503, "Too much is being sent at once: try again.", {"retry-after": "1"})
-        self._held += octets
+        with self.shares.under_way(proof):
+            try:
+                body = await exchange.body(_longest(scope, given), partial(self.shares.hold, proof))
+                exchange.replay(body)
+                await self._serve(scope, exchange, principal)
+            except asyncio.CancelledError:  # which the HTTP server would call a crash
+                ends = Unwelcome(503, "mailmcp ends here: try again.", {"retry-after": "1"})
+                await exchange.break_off(Unwelcome(401, NOT_KNOWN) if self.shares.was_shown_out() else ends)
+            finally:
+                self.shares.let_go(proof, exchange.held)
 
     def _check(self, scope: Scope, given: Mapping[bytes, list[bytes]]) -> None:
         hosts = given.get(b"host", [])
@@ -148,26 +163,22 @@ class Door:
         metadata = self._metadata is not None and scope["path"].startswith(METADATA)
         if scope["path"] not in self._paths and not metadata:
             raise Unwelcome(404, f"There is nothing here: MCP is at {self._paths[0]}.")
-        if scope["method"] not in ("GET", "POST", "DELETE") or (metadata and scope["method"] != "GET"):
+        preflight = scope["method"] == "OPTIONS" and self._names.page(given) is not None
+        allowed = preflight or scope["method"] in (("GET",) if metadata else ("GET", "POST", "DELETE"))
+        if not allowed:
             raise Unwelcome(405, "This method is not answered here.", {"allow": "GET, POST, DELETE"})
 
-    async def _serve(self, scope: Scope, exchange: _Exchange, principal: Principal, proof: str) -> None:
+    async def _serve(self, scope: Scope, exchange: _Exchange, principal: Principal) -> None:
         visit = Visit(principal)
         scope[SCOPE_KEY] = visit
         if principal.row is not None:
             token = AccessToken(token="-", client_id=principal.key, scopes=sorted(principal.abilities))  # noqa: S106
             scope["user"] = AuthenticatedUser(token)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101
-        self._inside_now[task] = proof
         try:
             await self._inside(scope, exchange.receive, exchange.send)
-        except asyncio.CancelledError:  # which the HTTP server would call a crash, with a page of its own code
-            await exchange.break_off(
-                Unwelcome(401, NOT_KNOWN)
-                if task in self._shown_out
-                else Unwelcome(503, "mailmcp ends here: try again.", {"retry-after": "1"})
-            )
+        except asyncio.CancelledError:
+            exchange.is_gone()
+            raise
         except BaseException:
             if exchange.gave_up:
                 log.warning("a client did not read its answer for %d seconds: left", SEND_SECONDS)
@@ -175,8 +186,6 @@ class Door:
                 return
             raise
         finally:
-            del self._inside_now[task]
-            self._shown_out.discard(task)
             await visit.settle(written=exchange.written)
 
 
@@ -195,6 +204,8 @@ class _Exchange:
         """Whether the client did not read what was sent."""
         self.held = 0
         """Octets of the body that were read."""
+        self.page: str | None = None
+        """Of which origin the page is whose browser may give it the answer."""
 
     @property
     def written(self) -> bool:
@@ -219,6 +230,9 @@ class _Exchange:
         if message["type"] == "http.response.start":
             kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in _ALWAYS]
             message["headers"] = [*kept, *_ALWAYS.items()]
+            if self.page is not None:
+                shown = ((b"access-control-allow-origin", self.page.encode("latin-1")), *_SHOWN_TO_PAGES)
+                message["headers"] += shown
             self._begun = True
         try:
             async with asyncio.timeout(SEND_SECONDS):
@@ -243,6 +257,8 @@ class _Exchange:
                     hold(len(piece))
                     self.held += len(piece)
                     body += piece
+                    if body and not most:
+                        raise Unwelcome(400, "Only POST brings a message: send this without a body.")
                     if len(body) > most:
                         raise Unwelcome(413, f"The request is larger than {BODY // 2**20} MiB: send less at once.")
                     if not message.get("more_body", False):
@@ -255,12 +271,19 @@ class _Exchange:
         about = {"content-type": "text/plain; charset=utf-8", "connection": "close", **refusal.headers}
         await self.say(refusal.status, refusal.sentence.encode(), about)
 
+    def is_gone(self) -> None:
+        """What was not said yet will not be."""
+        self._gone = self._gone or not self._ended
+
     async def break_off(self, refusal: Unwelcome) -> None:
-        """End what lasts: say why, if nothing was said yet."""
-        self._gone = True
-        if self._begun:
-            self.abort()
-        else:
+        """End what lasts: say why, if nothing was said yet; a stream just ends."""
+        if self._begun and not self._ended:
+            try:
+                async with asyncio.timeout(BREAK_OFF_SECONDS):
+                    await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            except Exception:  # it does not read, or was promised a longer answer
+                self.abort()
+        elif not self._begun:
             await self.refuse(refusal)
 
     async def say(self, status: int, words: bytes, about: Mapping[str, str]) -> None:
@@ -271,11 +294,24 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": words})
 
 
+def _allowed(given: Mapping[bytes, list[bytes]]) -> dict[str, str]:
+    """What a browser is told that asks before it sends a page's request (CORS)."""
+    wanted = b", ".join(given.get(b"access-control-request-headers", [])).decode("latin-1")
+    about = {"access-control-allow-methods": "GET, POST, DELETE", "access-control-max-age": "600"}
+    if _TOKENS.fullmatch(wanted):
+        about["access-control-allow-headers"] = wanted
+    if b"access-control-request-private-network" in given:
+        about["access-control-allow-private-network"] = "true"
+    return about
+
+
 def _longest(scope: Scope, given: Mapping[bytes, list[bytes]]) -> int:
     """How long the body may be: what its length says, if it says one. Raises Unwelcome."""
     if scope["method"] != "POST":
         return 0
     said = given.get(b"content-length")
+    if said and b"transfer-encoding" in given:  # two readers of it would not agree where it ends
+        raise Unwelcome(400, "Content-Length and Transfer-Encoding do not go together: send one of them.")
     if said is None:
         return BODY
     if len(said) != 1 or not said[0].isdigit() or len(said[0]) > 12 or int(said[0]) > BODY:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
+import math
+import re
 import signal
 import socket
 import sys
@@ -19,18 +20,23 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import uvicorn
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser, authorization_context
 from mcp.server.runner import serve_loop
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp_types import INVALID_PARAMS, INVALID_REQUEST, JSONRPCRequest
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from starlette.responses import Response
 
 from mailmcp.config import HttpSettings, load_settings
 from mailmcp.errors import ConfigError, MailError
 from mailmcp.server.admission import Admission
 from mailmcp.server.build import build_server
 from mailmcp.server.connections import Connection
-from mailmcp.server.door import BODY, METADATA, Door, Names, Receive, Scope, Send, is_loopback
+from mailmcp.server.door import METADATA, Door, Names, Receive, Scope, Send, is_loopback
 from mailmcp.server.session import Session
+from mailmcp.server.shares import BODY
 from mailmcp.server.tools import all_tools
+from mailmcp.server.wire import NoMessage, for_others, understood
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.room import Mailroom
@@ -39,8 +45,13 @@ if TYPE_CHECKING:
 log = logging.getLogger("mailmcp.http")
 
 PATH, SSE, MESSAGES = "/mcp", "/sse", "/messages/"
+_SESSION = re.compile(rb"session_id=[0-9a-f]{32}")
 CONNECTIONS = 1024
-SESSIONS = 2_000
+LONGEST_OPENING = 64 * 1024
+"""Octets of `initialize`: what it says is kept as long as its session."""
+SESSIONS, OWN_SESSIONS = 2_000, 500
+"""Open at once in all, and of one key: a client that opens one for each call and closes none must not keep out others,
+nor itself until they have been idle for half an hour."""
 WAITING = 256
 """Connections that may wait to be taken."""
 REVOKED_SECONDS = 0.5
@@ -149,24 +160,60 @@ class _Transports:
         """One request."""
         if scope["path"] == SSE:
             await self._old_stream(scope, receive, send)
-        elif scope["path"] == MESSAGES:
-            await self._sse.handle_post_message(scope, receive, send)
-        elif scope["method"] == "POST":
-            message = await receive()
-            manager = self._single if _asks_for_one_answer(scope, message.get("body", b"")) else self._streams
-
-            taken = False
-
-            async def receiving() -> Any:
-                nonlocal taken
-                if not taken:
-                    taken = True
-                    return message
-                return await receive()
-
-            await manager.handle_request(scope, receiving, send)
+        elif scope["method"] != "POST":
+            await (self._sse.handle_post_message if scope["path"] == MESSAGES else self._streams.handle_request)(
+                scope, receive, send
+            )
         else:
-            await self._streams.handle_request(scope, receive, send)
+            await self._posted(scope, receive, send)
+
+    async def _posted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A message. What is none is answered here: the SDK would say so in pydantic's words, and log what it was."""
+        body = (await receive()).get("body", b"")
+        try:
+            said = understood(body)
+            if said is None:
+                raise NoMessage(INVALID_REQUEST, "There is no message in it: send one JSON object.")
+            opening = said if isinstance(said, JSONRPCRequest) and said.method == "initialize" else None
+            if opening and len(body) > LONGEST_OPENING:
+                sentence = f"What a client says of itself is longer than {LONGEST_OPENING // 1024} KiB: say less."
+                raise NoMessage(INVALID_PARAMS, sentence, opening.id)
+        except NoMessage as trouble:
+            answer = trouble.answer.model_dump_json(by_alias=True, exclude_unset=True)
+            await Response(answer, 400, media_type="application/json")(scope, receive, send)
+            return
+        body, taken = for_others(body, said), False
+
+        async def receiving() -> Any:
+            nonlocal taken
+            if taken:
+                return await receive()
+            taken = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        if scope["path"] == MESSAGES:
+            if _SESSION.fullmatch(scope["query_string"]):
+                await self._sse.handle_post_message(scope, receiving, send)
+            else:  # which would be written to the log as it is
+                await Response("Could not find session", 404)(scope, receive, send)
+        else:
+            manager = self._single if _asks_for_one_answer(scope, opens=opening is not None) else self._streams
+            if manager is self._streams and not any(name == b"mcp-session-id" for name, _ in scope["headers"]):
+                await self._make_room(scope.get("user"))
+            await manager.handle_request(scope, receiving, send)
+
+    async def _make_room(self, user: Any) -> None:
+        """A session may be opened now: of too many, the one idle the longest ends (its client opens another)."""
+        streams = self._streams
+        every, owners = streams._server_instances, streams._session_owners  # pyright: ignore[reportPrivateUsage] - it has no word on that
+        who = authorization_context(user) if isinstance(user, AuthenticatedUser) else None
+        crowd = [one for one in every if owners.get(one) == who]
+        if len(crowd) < OWN_SESSIONS:
+            crowd = list(every) if len(every) >= SESSIONS else []
+        idle = {one: scope.deadline for one in crowd if (scope := every[one].idle_scope) and scope.deadline < math.inf}
+        if idle:
+            oldest = min(idle, key=lambda one: idle[one])
+            await streams._discard_session(oldest, every[oldest])  # pyright: ignore[reportPrivateUsage]
 
     async def _old_stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "GET":
@@ -177,8 +224,11 @@ class _Transports:
             await serve_loop(self._lowlevel, read, write, lifespan_state=self._session)
 
 
-def _asks_for_one_answer(scope: Scope, body: bytes) -> bool:
-    """Whether a request stands for itself: its client takes JSON only, or calls in the old era without a session."""
+def _asks_for_one_answer(scope: Scope, *, opens: bool) -> bool:
+    """Whether a request stands for itself: its client takes JSON only, or calls in the old era without a session.
+
+    ``opens`` tells of a request that opens one.
+    """
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     accepts = headers.get(b"accept", "")
     streams = "text/event-stream" in accepts or "*/*" in accepts or "text/*" in accepts
@@ -187,25 +237,17 @@ def _asks_for_one_answer(scope: Scope, body: bytes) -> bool:
         return not streams
     if b"mcp-session-id" in headers:
         return False
-    return not streams or (version is not None and not _opens_a_session(body))
-
-
-def _opens_a_session(body: bytes) -> bool:
-    try:
-        message = json.loads(body)
-    except (ValueError, RecursionError):
-        return True  # what it is not is said there
-    return isinstance(message, dict) and cast(dict[str, Any], message).get("method") == "initialize"
+    return not streams or (version is not None and not opens)
 
 
 async def _show_out(door: Door, room: Mailroom) -> None:
     """End what lasts for whoever came with a secret that was revoked or replaced meanwhile."""
     while True:
         await asyncio.sleep(REVOKED_SECONDS)
-        for proof in door.inside():
+        for proof in door.shares.callers():
             with contextlib.suppress(MailError):  # it cannot be looked up now
                 if not await room.keyring.still_opens(proof):
-                    door.show_out(proof)
+                    door.shares.show_out(proof)
 
 
 def _metadata(url: str, issuer: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Lines on a pipe, and the JSON-RPC messages in them: bytes <-> messages, without I/O of a protocol.
+"""Lines on a pipe or bodies of requests, and the JSON-RPC messages in them: bytes <-> messages, without I/O.
 
 A line that is no message gets an answer where JSON-RPC has one for it (``NoMessage``), so that whoever writes a client
 sees what was wrong instead of waiting. Whatever comes, reading it takes bounded memory and never raises anything else.
@@ -95,8 +95,8 @@ def understood(line: bytes) -> JSONRPCMessage | None:
         return None
     data = _parsed(line)
     if not isinstance(data, dict):
-        what = "Batches are not served: send" if isinstance(data, list) else "A message is a JSON object: send"
-        raise NoMessage(INVALID_REQUEST, f"{what} one object a line.")
+        what = "Batches are not served" if isinstance(data, list) else "A message is a JSON object"
+        raise NoMessage(INVALID_REQUEST, f"{what}: send one object at a time.")
     fields = cast(dict[str, Any], data)
     if "method" not in fields and ("result" in fields or "error" in fields):
         try:
@@ -104,6 +104,18 @@ def understood(line: bytes) -> JSONRPCMessage | None:
         except ValidationError:
             return None  # an answer to an answer would go round in circles
     return _call(fields)
+
+
+def for_others(octets: bytes, message: JSONRPCMessage) -> bytes:
+    """The octets of an ``understood`` message for a reader that mends nothing: the same, unless there is something."""
+    octets = octets.removeprefix(_BOM)
+    try:
+        octets.decode()
+        if b"\\u" in octets:
+            from_json(octets, allow_inf_nan=False)
+    except ValueError:
+        return message.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    return octets
 
 
 def _call(fields: dict[str, Any]) -> JSONRPCRequest | JSONRPCNotification:
@@ -139,7 +151,7 @@ def _parsed(line: bytes) -> Any:
     try:
         return from_json(mended, allow_inf_nan=False)
     except ValueError as error:
-        raise NoMessage(PARSE_ERROR, "The line is not valid JSON: send one object a line.") from error
+        raise NoMessage(PARSE_ERROR, "That is not valid JSON: send one object at a time.") from error
 
 
 def _id_at_an_end(head: bytes, tail: bytes) -> RequestId | None:
