@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mailbox
+import os
 import stat
 from contextlib import closing
 from datetime import UTC, datetime
@@ -122,3 +123,36 @@ async def test_a_message_that_is_too_large_is_left_out_and_counted(house, tmp_pa
     (tmp_path / "box" / "new" / "2").write_bytes(b"Subject: large\n\n" + b"x" * 300)
     taken = await house.room.archiving.take_in(inbox, tmp_path / "box")
     assert (taken.stored, taken.too_large) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "date"),
+    [
+        ("From a@app.example Fri Dec 31 23:59:59 -1400 9999", "Fri, 31 Dec 9999 23:59:59 -1400"),
+        ("From a@app.example Mon Jan 01 00:00:00 +1400 0001", "Mon, 01 Jan 0100 00:00:00 +1400"),
+        ("From a@app.example once upon a time there was", "Fri, 31 Dec 9999 23:59:59 -1200"),
+        ("From a@app.example once upon a time there was", "Fri, 31 Dec 99999 23:59:59 +0000"),
+    ],
+)
+async def test_a_mail_of_no_year_that_there_is_comes_in_and_can_be_read(house, tmp_path, line, date):
+    inbox, path = await house.inbox(), tmp_path / "in.mbox"
+    path.write_text(f"{line}\nFrom: a@app.example\nDate: {date}\nSubject: Odd\n\nx\n\n{line}\nSubject: Next\n\ny\n")
+    assert (await house.room.archiving.take_in(inbox, path)).stored == 2
+    listed = await house.room.reading.find(Search(inbox=inbox, limit=10))
+    assert {one.subject for one in listed.threads} == {"Odd", "Next"}
+    for one in listed.threads:
+        assert (await house.room.reading.conversation(one.id)).messages
+
+
+async def test_a_file_of_a_maildir_from_beyond_all_years_comes_in_with_those_behind_it(house, tmp_path):
+    inbox = await house.inbox()
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+    for name, subject in (("1", "Odd"), ("2", "Next")):
+        (tmp_path / "in" / "new" / name).write_bytes(b"Subject: %s\r\n\r\nx\r\n" % subject.encode())
+    try:
+        os.utime(tmp_path / "in" / "new" / "1", (10**13, 10**13))
+    except (OSError, OverflowError):
+        pytest.skip("this file system knows no such time")
+    assert (await house.room.archiving.take_in(inbox, tmp_path / "in")).stored == 2
+    assert set((await house.room.reading.find(Search(inbox=inbox, limit=10))).threads)

@@ -125,7 +125,10 @@ def _of_maildir(path: Path) -> Iterator[Boxed]:
             continue
         raw = file.read_bytes()
         flags = file.name.rpartition("2,")[2] if ":2," in file.name or "!2," in file.name else ""
-        received = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        try:
+            received = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        except (ValueError, OverflowError):  # a clock was wrong beyond all years
+            received = None
         yield Boxed(raw=_with_crlf(raw), received_at=received, read="S" in flags)
 
 
@@ -151,7 +154,7 @@ def _of_from_line(line: str) -> tuple[str, datetime | None]:
             when = datetime.strptime(found["when"].strip(), form)  # noqa: DTZ007 - UTC where it names no zone
         except ValueError:
             continue
-        return sender, when if when.tzinfo else when.replace(tzinfo=UTC)
+        return sender, _in_utc(when)
     return sender, None
 
 
@@ -164,7 +167,15 @@ def _dated(raw: bytes) -> datetime | None:
         when = parsedate_to_datetime(found[1].decode("ascii", "replace").strip())
     except ValueError:
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return _in_utc(when)
+
+
+def _in_utc(when: datetime) -> datetime | None:
+    """A time; None for one that lies in no year that there is elsewhere: kept, it could not be shown any more."""
+    try:
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _with_crlf(raw: bytes) -> bytes:

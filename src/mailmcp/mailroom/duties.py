@@ -185,6 +185,7 @@ class Leadership:
             begun.append(asyncio.create_task(self._forever(duty), name=f"mailmcp-{duty.name}"))
             if opened is not None:
                 await set_or_late(opened, OPEN_SECONDS)
+            await asyncio.sleep(0)  # whoever waits at the door is let in between two of them
 
     async def _prepare(self) -> None:
         """Do beforehand what a duty would begin with, so that nobody waits for it when a leader dies."""
