@@ -110,7 +110,8 @@ async def beside_tools() -> list[str]:
     offered += [(one.uri_template, one.mime_type, one.description) for one in await server.list_resource_templates()]
     parts = [
         "# Resources\n",
-        "For hosts that attach mail to a chat: the words of the tools, behind the same mark.\n",
+        "For hosts that attach mail to a chat: the words of the tools, behind the same mark. `ui://` are pages for"
+        " hosts that show them beside a result (MCP Apps), and are told to those alone.\n",
         "| URI | type | what it gives |\n|---|---|---|",
         *(f"| `{uri}` | {kind} | {cell(words or '')} |" for uri, kind, words in sorted(offered)),
         "\n# Prompts\n",

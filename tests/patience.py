@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.mailroom import checking, counter, dispatch, judges, waiting
+from mailmcp.mailroom import checking, counter, dispatch, handover, judges, waiting
 
 SECONDS = 60.0
 
@@ -15,6 +15,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     for where, name in (
         (checking, "WAITER_SECONDS"),
         (dispatch, "SETTLE_SECONDS"),
+        (handover, "SETTLE_SECONDS"),
         (judges, "SECONDS"),
         (counter, "LISTENER_SECONDS"),
         (waiting, "JUDGE_SECONDS"),

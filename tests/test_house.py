@@ -83,7 +83,7 @@ def test_no_module_has_a_name_that_refuses_nothing() -> None:
 
 def test_only_one_file_calls_the_send_of_a_backend() -> None:
     senders = [of(path) for path in SOURCES if calls_of_a_backends_send(parsed(path))]
-    assert senders == ["src/mailmcp/mailroom/dispatch.py"]
+    assert senders == ["src/mailmcp/mailroom/handover.py"]
 
 
 def test_no_file_of_the_server_can_approve_edit_or_read_a_code() -> None:
@@ -106,7 +106,7 @@ def test_what_a_caller_asks_is_served_at_its_counter_and_never_by_the_whole_mail
 
 
 def test_in_that_file_it_is_called_in_one_place() -> None:
-    tree = parsed(ROOT / "src/mailmcp/mailroom/dispatch.py")
+    tree = parsed(ROOT / "src/mailmcp/mailroom/handover.py")
     assert len(calls_of_a_backends_send(tree)) == 1
 
 

@@ -34,7 +34,7 @@ from mailmcp.backends.fields import Fields, File, checked, fields_of, mailbox, o
 from mailmcp.backends.http import Service
 from mailmcp.backends.services import CursorGone, Missing, unanswered
 from mailmcp.config.sections import Section
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, ConfigError, NoAnswer
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, NoAnswer
 from mailmcp.models import Finding, Found, Incoming, OutboundMail, Page, Receipt, RemoteInbox, Standing
 
 if TYPE_CHECKING:
@@ -65,20 +65,9 @@ class PigeonBackend:
         pace: Pace = STEADY,
     ) -> None:
         own: PigeonSettings = settings.pigeon
-        if own.api_key is None:
-            raise ConfigError("Pigeon needs its key: set MAILMCP_PIGEON__API_KEY.")
-        key = own.api_key.get_secret_value()
         self.domain = own.domain
         self.per_minute = own.calls
-        self._service = Service(
-            "Pigeon",
-            own.url,
-            budget=reception.budget(self.name, own.calls),
-            headers={"Authorization": f"Bearer {key}"},
-            secrets=[key],
-            transport=transport,
-            pace=pace,
-        )
+        self._service = Service.of(self.name, own, reception, transport=transport, pace=pace)
 
     async def aclose(self) -> None:
         """Free connections."""

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from code_mails import code_mail
 from fake_agentsend import DOMAIN, AgentSend
-from faults import Fault, Faulty
+from faults import Fault
 from outgoing import Outbox, approved
-from reception import KeepingReception
 
-from mailmcp.backends import agentsend
+from mailmcp.backends import lookups
 from mailmcp.backends.agentsend import AgentSendBackend
-from mailmcp.backends.calls import Pace
 from mailmcp.backends.services import Fetches, ListsEvents, MakesInboxes, Missing, ReadsHooks
 from mailmcp.config import load_settings
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer
@@ -30,9 +25,7 @@ from mailmcp.web.signatures import why_not
 
 pytestmark = pytest.mark.anyio
 ANNA = f"anna@{DOMAIN}"
-QUICK = Pace(back_off=0.001, longest=0.05, seconds=2)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-Open = Callable[..., AgentSendBackend]
 
 
 @pytest.fixture
@@ -49,28 +42,12 @@ def inbox(fake: AgentSend) -> RemoteInbox:
 
 
 @pytest.fixture
-def faulty(fake: AgentSend) -> Faulty:
-    return Faulty(fake)
+def given(fake: AgentSend) -> dict[str, str]:
+    return {"MAILMCP_BACKEND": "agentsend", "MAILMCP_AGENTSEND__API_KEY": fake.key, "MAILMCP_AGENTSEND__DOMAIN": DOMAIN}
 
 
 @pytest.fixture
-async def open_(fake: AgentSend, faulty: Faulty, reception: KeepingReception, tmp_path: Path) -> AsyncIterator[Open]:
-    opened: list[AgentSendBackend] = []
-
-    def make(**more: str) -> AgentSendBackend:
-        settings = load_settings(
-            tmp_path, {"MAILMCP_AGENTSEND__API_KEY": fake.key, "MAILMCP_AGENTSEND__DOMAIN": DOMAIN, **more}
-        )
-        opened.append(AgentSendBackend(settings, reception, transport=httpx2.MockTransport(faulty), pace=QUICK))
-        return opened[-1]
-
-    yield make
-    for one in opened:
-        await one.aclose()
-
-
-@pytest.fixture
-def backend(open_: Open) -> AgentSendBackend:
+def backend(open_: Any) -> Any:
     return open_()
 
 
@@ -320,7 +297,7 @@ async def test_what_a_person_must_do_first_is_said(fake, backend):
 
 
 async def test_what_became_of_a_mail_is_asked_of_each_some_at_a_time(fake, backend, inbox, monkeypatch):
-    monkeypatch.setattr(agentsend, "MOST_ASKED", 2)
+    monkeypatch.setattr(lookups, "MOST_ASKED", 2)
     ids = [(await Outbox(backend, approved(ANNA), f"d_{at}").until_known()).provider_id for at in range(3)]
     fake.rows[0].status, fake.rows[1].status, fake.rows[2].status = "bounced", "delivered", "complained"
     told = await backend.events(inbox, None, ids)

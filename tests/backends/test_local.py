@@ -126,6 +126,17 @@ async def test_closing_the_backend_closes_its_listener_and_may_be_done_twice(
         await Peer.connect(listener.port)
 
 
+async def test_who_takes_over_from_a_process_that_just_died_waits_for_its_port(reception: KeepingReception) -> None:
+    dying = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = dying.sockets[0].getsockname()[1]
+    backend = LocalBackend(Settings.model_validate({"home": "/unused", "local": {"smtp_port": port}}), reception)
+    backend.load_listener()  # as a follower does
+    asyncio.get_running_loop().call_later(0.05, dying.close)
+    listener = await backend.listen()
+    assert listener.port == port
+    await backend.aclose()
+
+
 async def test_the_port_can_be_listened_on_again_right_after_closing(
     connect: Connect, settings: Settings, reception: KeepingReception
 ) -> None:

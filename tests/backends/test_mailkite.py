@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from code_mails import code_mail, ids_of
 from fake_mailkite import MailKite
-from faults import Fault, Faulty
+from faults import Fault
 from outgoing import Outbox, approved
-from reception import KeepingReception
 
-from mailmcp.backends import mailkite
-from mailmcp.backends.calls import Pace
+from mailmcp.backends import lookups, mailkite
 from mailmcp.backends.mailkite import MailKiteBackend
 from mailmcp.backends.services import Fetches, ListsEvents, MakesInboxes, Missing, ReadsHooks
 from mailmcp.config import load_settings
@@ -32,9 +28,7 @@ pytestmark = pytest.mark.anyio
 DOMAIN = "anna.mailkite.example"
 DESK = f"desk@{DOMAIN}"
 INBOX = RemoteInbox(address=DESK, id=DESK)
-QUICK = Pace(back_off=0.001, longest=0.05, seconds=2)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-Open = Callable[..., MailKiteBackend]
 
 
 @pytest.fixture
@@ -45,29 +39,17 @@ def fake() -> MailKite:
 
 
 @pytest.fixture
-def faulty(fake: MailKite) -> Faulty:
-    return Faulty(fake)
+def given(fake: MailKite) -> dict[str, str]:
+    return {
+        "MAILMCP_BACKEND": "mailkite",
+        "MAILMCP_MAILKITE__API_KEY": fake.key,
+        "MAILMCP_MAILKITE__DOMAIN": DOMAIN,
+        "MAILMCP_MAILKITE__APP_PASSWORD": fake.app_password(f"*@{DOMAIN}"),
+    }
 
 
 @pytest.fixture
-async def open_(fake: MailKite, faulty: Faulty, reception: KeepingReception, tmp_path: Path) -> AsyncIterator[Open]:
-    opened: list[MailKiteBackend] = []
-
-    def make(*, raw: bool = True, **more: str) -> MailKiteBackend:
-        given = {"MAILMCP_MAILKITE__API_KEY": fake.key, "MAILMCP_MAILKITE__DOMAIN": DOMAIN, **more}
-        if raw:
-            given["MAILMCP_MAILKITE__APP_PASSWORD"] = fake.app_password(f"*@{DOMAIN}")
-        settings = load_settings(tmp_path, given)
-        opened.append(MailKiteBackend(settings, reception, transport=httpx2.MockTransport(faulty), pace=QUICK))
-        return opened[-1]
-
-    yield make
-    for one in opened:
-        await one.aclose()
-
-
-@pytest.fixture
-def backend(open_: Open) -> MailKiteBackend:
+def backend(open_: Any) -> Any:
     return open_()
 
 
@@ -130,7 +112,7 @@ async def test_without_an_app_password_a_mail_is_rebuilt_with_its_headers_and_fi
     made.add_alternative("<p>HTML words</p>", subtype="html")
     made.add_attachment(b"octets\x00", maintype="application", subtype="pdf", filename="ä.pdf")
     fake.deliver(DESK, raw=made.as_bytes(), dmarc="pass")
-    backend = open_(raw=False)
+    backend = open_(MAILMCP_MAILKITE__APP_PASSWORD=None)
     arrived = await backend.fetch(INBOX, await first(backend))
     assert arrived.rebuilt
     read = parse.parse(arrived.raw)
@@ -147,7 +129,7 @@ async def test_a_file_that_cannot_be_had_is_said_in_its_place(fake, faulty, open
     made.set_content("Words")
     made.add_attachment(b"octets", maintype="application", subtype="pdf", filename="a.pdf")
     row = fake.deliver(DESK, raw=made.as_bytes())[0]
-    backend = open_(raw=False)
+    backend = open_(MAILMCP_MAILKITE__APP_PASSWORD=None)
     found = await first(backend)
     detail = fake._detail
 
@@ -325,7 +307,7 @@ async def test_what_it_refuses_for_good_is_refused_in_its_words(fake, backend):
 
 
 async def test_what_became_of_a_mail_is_asked_of_each_some_at_a_time(fake, backend, monkeypatch):
-    monkeypatch.setattr(mailkite, "MOST_ASKED", 2)
+    monkeypatch.setattr(lookups, "MOST_ASKED", 2)
     ids = [(await Outbox(backend, approved(DESK), f"d_{at}").until_known()).provider_id for at in range(3)]
     fake.rows[0].status, fake.rows[1].status, fake.rows[2].status = "bounced", "delivered", "complained"
     told = await backend.events(INBOX, None, ids)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
+from typing import cast
 
 import pytest
 from reception import KeepingReception
 
 from mailmcp.backends import open_backend
-from mailmcp.backends.services import Examines, MakesInboxes
+from mailmcp.backends.services import DividesStreams, Examines, MakesInboxes, Streams
 from mailmcp.config import load_settings
 from mailmcp.models import Standing
 
@@ -30,7 +34,12 @@ async def test_the_key_works_and_shows_its_inboxes(service: str, tmp_path: Path)
     try:
         (finding, *_) = await backend.examine()
         assert finding.standing in (Standing.FINE, Standing.WEAK), finding.sentence
-        for inbox in await backend.list_inboxes():
-            assert inbox.address.count("@") == 1
+        inboxes = await backend.list_inboxes()
+        assert all(inbox.address.count("@") == 1 for inbox in inboxes)
+        # Nobody's listener is ended: that of e2a is off unless LIVE_MAILMCP_E2A__STREAM is set.
+        for group in backend.streams_for(inboxes) if isinstance(backend, DividesStreams) else ():
+            assert isinstance(backend, Streams)
+            async with aclosing(cast(AsyncGenerator[str | None], backend.watch(group))) as told:
+                assert await asyncio.wait_for(anext(told), 60) is None
     finally:
         await backend.aclose()

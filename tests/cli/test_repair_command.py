@@ -68,7 +68,7 @@ def test_what_was_lost_is_counted(home):
 
 
 def test_while_a_process_leads_the_home_nothing_is_touched(home):
-    from mailmcp.mailroom.duties import LockFile
+    from mailmcp.mailroom.lock import LockFile
 
     path = home / "mailmcp.db"
     with path.open("r+b") as file:

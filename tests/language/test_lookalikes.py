@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailmcp.language.lookalikes import resembles, skeleton
+from mailmcp.language.lookalikes import is_taken_for, resembles, skeleton
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,41 @@ def test_a_doubled_letter_and_two_swapped_ones_are_seen_in_short_names(forged: s
 )
 def test_honest_names_that_are_near_are_not_taken_for_each_other(one: str, other: str) -> None:
     assert not resembles(one, other)
+
+
+@pytest.mark.parametrize(
+    ("address", "other"),
+    [
+        ("bob@exarnple.test", "bob@example.test"),
+        ("bob@vvindow.test", "bob@window.test"),
+        ("bob@g00d.test", "bob@good.test"),
+        ("bob@mal1.test", "bob@mall.test"),
+        ("bob@doud.test", "bob@cloud.test"),
+        ("rnary@app.example", "mary@app.example"),
+        ("b0b@app.example", "bob@app.example"),
+        ("al1@app.example", "all@app.example"),
+        ("clan@app.example", "dan@app.example"),
+        ("bоb@app.example", "bob@app.example"),  # Cyrillic o
+        ("sales@northvvind.example", "bob@mail.northwind.example"),
+        ("bob@northwind.example.evil.test", "bob@northwind.example"),
+    ],
+)
+def test_an_address_is_taken_for_one_that_looks_the_same(address: str, other: str) -> None:
+    assert is_taken_for(address, other)
+    assert is_taken_for(other, address) or "evil" in address
+
+
+@pytest.mark.parametrize(
+    ("address", "other"),
+    [
+        ("bob@app.example", "BOB@App.Example"),
+        ("ann@app.example", "bob@app.example"),
+        ("bob@mail.northwind.example", "bob@northwind.example"),
+        ("ann@gmail.com", "ann@mail.com"),
+        ("ann@acme.com", "ann@acme.org"),
+        ("", "bob@app.example"),
+        ("bob", "bob@app.example"),
+    ],
+)
+def test_other_people_and_other_houses_of_one_owner_are_not_taken_for_each_other(address: str, other: str) -> None:
+    assert not is_taken_for(address, other)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailmcp.mail.sight.cascade import sheet
-from mailmcp.mail.sight.selectors import Element, needed_name, selectors
+from mailmcp.mail.sight.pseudos import Element
+from mailmcp.mail.sight.selectors import needed_name, selectors
 
 TAGS = ("p", "td", "a")
 CLASSES = ("x", "code-box", "Größe", "1n")

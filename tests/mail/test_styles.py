@@ -58,8 +58,8 @@ def styled(css: str, body: str = "<p>x</p><div><b class=h id=x>hid</b></div>") -
         ".h{font-size:calc(3px - 3px)}",
         ".h{-webkit-text-fill-color:transparent}",
         ".h{zoom:0}",
-        ".h{scale:0}",
-        ".h{max-height:0;overflow:hidden}",
+        ".h{display:block;scale:0}",
+        ".h{display:block;max-height:0;overflow:hidden}",
     ],
 )
 def test_what_a_style_sheet_hides_is_not_read(css: str) -> None:

@@ -180,13 +180,14 @@ async def test_after_the_undo_window_it_leaves_by_itself_and_cannot_be_withdrawn
 @pytest.mark.parametrize(
     ("now", "why"),
     [
-        ({"MAILMCP_SEND__POLICY": "never"}, "policy_never"),
-        ({"MAILMCP_SEND__POLICY": "approve"}, "policy_approve"),
-        ({"MAILMCP_SEND__DENY": ANN.partition("@")[2]}, "denied"),
+        ({"MAILMCP_SEND__POLICY": "never"}, ["policy_never"]),
+        ({"MAILMCP_SEND__POLICY": "approve"}, ["policy_approve", "first_contact"]),
+        ({"MAILMCP_SEND__POLICY": "first_contact"}, ["first_contact"]),
+        ({"MAILMCP_SEND__DENY": ANN.partition("@")[2]}, ["denied"]),
     ],
 )
 async def test_what_the_settings_forbid_since_it_was_queued_is_held_again(
-    open_house: Any, now: dict[str, str], why: str
+    open_house: Any, now: dict[str, str], why: list[str]
 ) -> None:
     async with relay() as sink:
         before = await open_house(**environment(sink, MAILMCP_SEND__UNDO="3600"))
@@ -196,7 +197,7 @@ async def test_what_the_settings_forbid_since_it_was_queued_is_held_again(
         due = int(datetime.now(UTC).timestamp() * 1000)
         await house.room._store.write(lambda db: db.execute("UPDATE drafts SET not_before = ?", (due,)))
         held = await settled(house, draft.id, "held", "sent")
-        assert (held.state, [one.code for one in held.reasons], sink.arrived) == ("held", [why], [])
+        assert (held.state, [one.code for one in held.reasons], sink.arrived) == ("held", why, [])
         await house.room.approve(held.id, sha256=held.sha256, approver="ann")
         await settled(house, draft.id, "sent")
 

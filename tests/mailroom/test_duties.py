@@ -14,7 +14,8 @@ import pytest
 from mailmcp.errors import Refused
 from mailmcp.mailroom import clock as clocks
 from mailmcp.mailroom import dispatch, outbound
-from mailmcp.mailroom.duties import Leadership, Listening, LockFile
+from mailmcp.mailroom.duties import Leadership, Listening
+from mailmcp.mailroom.lock import LockFile
 from mailmcp.mailroom.pace import Pace
 from mailmcp.models import DraftState
 from mailmcp.store import outbox

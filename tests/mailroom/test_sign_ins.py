@@ -22,8 +22,9 @@ from tests.mailroom.mailbox_reader import PACE, RHYTHM, Reader
 from mailmcp.authenticity.dns import StaticResolver
 from mailmcp.backends.imap import ImapBackend
 from mailmcp.backends.mailbox import oauth
-from mailmcp.backends.mailbox.oauth import Code, Provider, SignInEnded
+from mailmcp.backends.mailbox.oauth import Code
 from mailmcp.backends.mailbox.tokens import TokenDrawer
+from mailmcp.backends.oauth import Provider, SignInEnded, renewed
 from mailmcp.config import load_settings
 from mailmcp.errors import BackendError
 from mailmcp.mailroom.requests import SendRequest
@@ -178,7 +179,7 @@ async def test_a_token_that_is_not_taken_any_more_is_no_reason_to_trouble_the_ac
     async with sign_in_server(USER) as signs:
         provider = Provider(device_url="", token_url=signs.url("token"), scope="", client="c", secret="")
         with pytest.raises(SignInEnded):
-            await oauth.renewed(provider, "of old")
+            await renewed(provider, "of old")
 
 
 async def test_a_sign_in_server_that_does_not_answer_is_named() -> None:

@@ -326,6 +326,18 @@ def strictness(facts: Facts, rules: Rules) -> int:
     return STRICTNESS[sending.decide(facts, rules).decision]
 
 
+@pytest.mark.parametrize("policy", ["open", "first_contact"])
+def test_a_new_recipient_that_looks_like_somebody_known_is_held_with_that_reason(policy: str) -> None:
+    forged, listed = "bob@exarnple.test", "ann@exarnple.test"
+    found = sending.twins([forged, listed, EVE], ["carol@x.example", "bob@example.test"])
+    assert found == {forged: "bob@example.test", listed: "bob@example.test"}
+    rules = Rules(way_out=True, policy=policy, allow=frozenset({listed}))
+    decision, reasons = decide(forged, listed, rules=rules, twins=found)
+    assert decision is Decision.ASK
+    assert reasons == [*(["first_contact"] if policy == "first_contact" else []), "looks_like_contact"]
+    assert sending.twins([forged], ["example.test"]) == {forged: "example.test"}
+
+
 @given(all_facts, all_rules, st.sampled_from(PEOPLE), st.integers(0, 12))
 def test_one_recipient_more_never_makes_a_message_more_allowed(facts: Facts, rules: Rules, one: str, at: int) -> None:
     longer = (*facts.recipients[:at], one, *facts.recipients[at:])

@@ -1,4 +1,4 @@
-"""Programs from npm that look at a server from outside: the conformance suite, the Inspector, the SDK of TypeScript.
+"""Programs from npm that look at a server from outside, or pack it: conformance suite, Inspector, TypeScript SDK, mcpb.
 
 Node comes from PyPI with the other packages; npm is asked once for pinned versions, kept beside the environment.
 """
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 PINNED = {
+    "@anthropic-ai/mcpb": "2.1.2",
     "@modelcontextprotocol/conformance": "0.2.0-alpha.12",
     "@modelcontextprotocol/inspector": "2.12.0",
     "@modelcontextprotocol/client": "2.3.1",
@@ -56,6 +57,12 @@ class NodeTools:
         package = self.folder / "node_modules" / "@modelcontextprotocol" / "inspector"
         ran = self.run(package / "clients" / "launcher" / "build" / "index.js", "--cli", *arguments, "-q")
         return ran.returncode, json.loads(ran.stdout) if ran.returncode in (0, 5) else ran.stderr
+
+    def mcpb(self, *arguments: str) -> str:
+        """What the maker of bundles says; it must succeed."""
+        ran = self.run(self.folder / "node_modules" / "@anthropic-ai" / "mcpb" / "dist" / "cli" / "cli.js", *arguments)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
 
 
 def node_tools() -> NodeTools:

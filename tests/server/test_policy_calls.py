@@ -311,7 +311,7 @@ async def test_a_code_that_arrived_within_the_hour_is_held_with_a_masked_reason(
     assert held["status"] == "held"
     assert "the code that came with m_" in text
     assert "482913" not in text
-    await door.change("UPDATE messages SET received_at = received_at - 3700000")
+    await door.change("UPDATE fresh_codes SET at = at - 3700000")
     assert (await door.call("send", inbox=anna, to=[BOB], subject="Later", **more))["status"] == "sent"
 
 

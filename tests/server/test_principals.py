@@ -125,6 +125,8 @@ def of_resources(one: Things) -> dict[str, list[str]]:
         "mail://inbox/{address}": [f"mail://inbox/{one.inbox}", f"mail://inbox/{one.inbox.replace('@', '%40')}"],
         "mail://thread/{id}": [f"mail://thread/{one.thread}", f"mail://thread/{one.message}"],
         "mail://message/{id}/raw": [f"mail://message/{one.message}/raw"],
+        "ui://mailmcp/drafts.html": [],  # pages without a word of anybody's mail
+        "ui://mailmcp/thread.html": [],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from mailmcp.server.build import build_server
 from mailmcp.server.session import Session
 
 pytestmark = pytest.mark.anyio
+OFTEN = replace(QUICK, fetch_idle=0.2)
+"""What becomes of a service shows soon, though nobody waits for mail."""
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ async def opened(home: Path, environment: dict[str, str]) -> AsyncIterator[Door]
     async def open_room() -> Mailroom:
         settings = load_settings(home, environment)
         return await Mailroom.open(
-            settings, lambda reception: open_backends(settings, reception), QUICK, resolver=StaticResolver({})
+            settings, lambda reception: open_backends(settings, reception), OFTEN, resolver=StaticResolver({})
         )
 
     session = Session(open_room)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mailmcp.models import Codes, StoredMessage
-from mailmcp.store import handouts, inboxes, messages
+from mailmcp.store import fresh_codes, handouts, inboxes, messages
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -156,5 +156,5 @@ def test_a_flood_of_codes_drives_out_none_that_a_caller_was_given(desk: Desk) ->
     hand_out(desk, given)
     for number in range(5):
         desk.receive(ann.address, codes=Codes(code=f"77{number}88{number}", code_confidence=0.9))
-    found = handouts.fresh(desk.db, desk.now - timedelta(hours=1), limit=3)
+    found = fresh_codes.standing(desk.db, desk.now, limit=3)
     assert (len(found), found[0].code) == (3, "123456")

@@ -29,6 +29,7 @@ from mailmcp.store import (
     checks,
     deliveries,
     fetching,
+    fresh_codes,
     handouts,
     inboxes,
     keys,
@@ -188,6 +189,7 @@ def _fill(desk: Desk, name: str) -> None:
     checks.append(desk.db, first.row, checked(Verdict.UNVERIFIED), desk.now)
     draft, _ = desk.draft(inbox, key=name, state=DraftState.ON_WIRE)
     held, _ = desk.draft(inbox, key=f"{name} held", allow_duplicate=True)
+    desk.db.execute("INSERT INTO edits VALUES (?, ?)", (held.row, f"{name} edited"))
     leaving, _ = desk.draft(inbox, key=f"{name} leaving", state=DraftState.QUEUED)
     assert deliveries.claim(desk.db, leaving, "try", desk.now)
     assert deliveries.about_to_leave(desk.db, leaving, "try", leaving.recipients, backend="smtp", now=desk.now)
@@ -226,8 +228,8 @@ def test_deletion_leaves_nothing_of_an_inbox_in_any_table_and_all_of_the_others(
     _fill(desk, "bea")
     removed = inboxes.delete(desk.db, "bea@agents.test")
     assert removed == {"messages": 7, "threads": 3, "drafts": 3}
-    # The key stays though it opens nothing any more: the audit log names it.
-    outlive = {name: before[name] for name in ("audit", "keys", "key_secrets")}
+    # The key stays though it opens nothing any more: the audit log names it. A code that still works stays for an hour.
+    outlive = {name: before[name] for name in ("audit", "keys", "key_secrets", "fresh_codes")}
     assert {**_rows(desk.db), **outlive} == before
     assert _indexed_words(desk.db) == words
     assert desk.db.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -235,7 +237,9 @@ def test_deletion_leaves_nothing_of_an_inbox_in_any_table_and_all_of_the_others(
     assert desk.found("ann") != []
     assert desk.found("bea") == []
     inboxes.delete(desk.db, "ann@agents.test")
-    assert {name for name, count in _rows(desk.db).items() if count} == {"audit", "keys", "key_secrets"}
+    assert {name for name, count in _rows(desk.db).items() if count} == {"audit", "keys", "key_secrets", "fresh_codes"}
+    fresh_codes.forget(desk.db, desk.now + fresh_codes.LASTS * 2)
+    assert _rows(desk.db)["fresh_codes"] == 0
     assert _indexed_words(desk.db) == set()
 
 

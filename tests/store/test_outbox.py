@@ -9,7 +9,7 @@ import pytest
 
 from mailmcp.errors import NotFound
 from mailmcp.models import DraftState, OutboundMail, Reason
-from mailmcp.store import inboxes, outbox
+from mailmcp.store import deliveries, inboxes, outbox
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -192,3 +192,13 @@ def test_held_drafts_expire_at_their_time_and_others_never(desk: Desk) -> None:
     assert outbox.expire(desk.db, until) == 0
     assert outbox.get(desk.db, held.id).state == "expired"
     assert not outbox.decide(desk.db, held, to=DraftState.QUEUED, approver="terminal", now=until)
+
+
+def test_a_process_that_was_overtaken_holds_nothing_of_the_other(desk: Desk) -> None:
+    draft, _ = desk.draft(desk.inbox(), state=DraftState.QUEUED)
+    assert deliveries.claim(desk.db, draft, "theirs", desk.now)
+    held = {"now": desk.now, "expires_at": desk.later(minutes=1), "from_": DraftState.CLAIMED}
+    why = Reason("paused", "It pauses.")
+    assert not outbox.hold_again(desk.db, draft, why, claimed_by="ours", **held)
+    assert outbox.get(desk.db, draft.id).state == "claimed"
+    assert outbox.hold_again(desk.db, draft, why, claimed_by="theirs", **held)

@@ -11,7 +11,7 @@ import pytest
 from test_inboxes import _fill, _rows
 
 from mailmcp.errors import NotFound, StoreUnavailable
-from mailmcp.store import Store, conversations, handouts, inboxes, keys, messages, outbox, passages, scopes, threads
+from mailmcp.store import Store, conversations, fresh_codes, inboxes, keys, messages, outbox, passages, scopes, threads
 from mailmcp.store.scopes import HIDDEN, SHARED, Scope, SeenBy
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_no_question_of_the_store_finds_what_is_anothers(desk: Desk) -> None:
     assert {one.inbox for one in found} == {"bea@agents.test"}
     named = scope.of(beas, lambda db: inboxes.by_recipient(db, ["ann@agents.test", "bea@agents.test"]))(db)
     assert set(named) == {"bea@agents.test"}
-    fresh = scope.of(beas, lambda db: handouts.fresh(db, datetime(2025, 1, 1, tzinfo=UTC), limit=50))(db)
+    fresh = scope.of(beas, lambda db: fresh_codes.standing(db, desk.now, limit=50))(db)
     assert len(fresh) == 1
     copied = list(passages.questions(passages.words("words of ann words of ann words of ann words of ann")))
     for question in copied:
@@ -129,10 +129,29 @@ async def test_a_revoked_key_sees_nothing_from_the_next_look_on(tmp_path: Path) 
         await seen.read(inboxes.summaries)
 
 
-def test_the_shared_search_is_never_asked_alone() -> None:
+def test_the_shared_search_is_never_asked_alone_for_a_caller_with_a_key(desk: Desk) -> None:
     """It holds words of every inbox, so each statement that reads it also reads ``messages``, which is hidden."""
+    _fill(desk, "ann")
+    bea = desk.inbox("bea")
+    for _ in range(4):  # so many that the owner's search would look at them by themselves
+        desk.receive(bea.address, text="words of bea")
+    beas, scope, asked = key(desk.db, "bea@agents.test"), Scope(desk.db), list[str]()
+    desk.db.set_trace_callback(asked.append)
+    try:
+        found, _ = scope.of(beas, lambda db: threads.find(db, threads.Filter(query="words"), limit=1, before=None))(
+            desk.db
+        )
+    finally:
+        desk.db.set_trace_callback(None)
+    searches = [one for one in asked if "FROM search" in one]
+    assert found
+    assert searches
+    assert all("JOIN messages ON messages.id = search.rowid" in one for one in searches)
+
+
+def test_who_asks_the_shared_search_is_known() -> None:
     folder = Path(scopes.__file__).parent
     text = "".join(path.read_text("utf-8") for path in folder.glob("*.py") if path.name != "repair.py")  # for no caller
-    assert text.count("FROM search") == 2
-    assert text.count(" MATCH :") == 2
+    assert text.count("FROM search") == 3
+    assert text.count(" MATCH :") == 3
     assert text.count("JOIN messages ON messages.id = search.rowid") == 2

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from browser import EVIL, Browser, Window, available
+from browser import CONTRAST, EVIL, Browser, Window, available
 from letters import letter
 from rig import Rig
 
@@ -515,34 +515,3 @@ def keep(window: Window, name: str) -> None:
     if folder:
         window.run("document.getElementById('foot').textContent = 'mailmcp'")  # it names the home
         window.picture(Path(folder) / f"{name}.png")
-
-
-# Words that stand out from their ground by less than 4.5 to 1 (WCAG AA), but for what is switched off.
-CONTRAST = """
-(() => {
-  const light = c => { const v = c.map(x => x / 255).map(x => x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
-    return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
-  const rgb = text => {
-    const n = text.match(/[\\d.]+/g).map(Number);
-    return { c: n.slice(0, 3), a: n.length > 3 ? n[3] : 1 };
-  };
-  const ground = node => {
-    for (; node; node = node.parentElement) {
-      const back = rgb(getComputedStyle(node).backgroundColor);
-      if (back.a === 1) return back.c;
-    }
-    return [255, 255, 255];
-  };
-  const bad = [];
-  for (const node of document.querySelectorAll('body *')) {
-    const own = [...node.childNodes].some(one => one.nodeType === 3 && one.data.trim());
-    if (!own || node.closest('button:disabled, .said, .skip, noscript') || !node.getClientRects().length) continue;
-    const style = getComputedStyle(node);
-    if (style.visibility === 'hidden') continue;
-    const a = light(rgb(style.color).c), b = light(ground(node));
-    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (ratio < 4.5) bad.push([node.className, node.innerText.slice(0, 30), ratio]);
-  }
-  return bad;
-})()
-"""

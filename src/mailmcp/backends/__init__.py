@@ -2,11 +2,11 @@
 
 ``contract.py`` says what a backend promises; ``dialogue.py`` is what ``smtp.py`` and ``direct.py`` say to a server, and
 ``meanings.py`` what its answers mean; ``relays.py`` is the table of relays that ``smtp.py`` knows by name, and
-``oauth.py`` has its access tokens; ``exchangers.py`` and ``sts.py`` find the servers that ``direct.py`` may speak to;
-``https.py`` is one request to a web server; ``transaction.py``, ``desk.py`` and ``conversation.py`` are the SMTP server
-that ``local.py`` listens with; ``mailbox`` holds the parts of ``imap.py``. Services that keep inboxes elsewhere promise
-what ``services.py`` says; ``http.py`` and ``calls.py`` are their shared half, ``fields.py`` lies between MIME and what
-they take.
+``oauth.py`` and ``forms.py`` have access tokens; ``exchangers.py`` and ``sts.py`` find the servers that ``direct.py``
+may speak to; ``https.py`` is one request to a web server; ``transaction.py``, ``desk.py`` and ``conversation.py`` are
+the SMTP server that ``local.py`` listens with; ``mailbox`` holds the parts of ``imap.py``. Services that keep inboxes
+elsewhere promise what ``services.py`` says; ``http.py`` and ``calls.py`` are their shared half, ``streams.py`` and
+``sockets.py`` that of those that tell of news by themselves, ``fields.py`` lies between MIME and what they take.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ Quirks, November 2026, by its documentation and its Python client 2.0.18 (nothin
 - A fresh inbox may answer 404 to ``send`` for a second or two.
 - ``message_rejected`` means that nothing went to anybody, also when one of many recipients was the reason.
 - Bounces and complaints show as labels of the sent message, which do not say whom they are about.
+- Its WebSocket is at a host of its own, says nothing before it is asked to, repeats nothing that was missed, and ends
+  after a day.
 """
 
 from __future__ import annotations
@@ -26,12 +28,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from mailmcp.authenticity import claims
-from mailmcp.backends.agentmail_wire import asked_of, hook_of, said_by
+from mailmcp.backends.agentmail_wire import asked_of, claim_of, event_of, hook_of, said_by, sockets_of
 from mailmcp.backends.calls import (
     STEADY,
     Answer,
@@ -50,15 +51,12 @@ from mailmcp.backends.calls import (
 )
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Budgets
 from mailmcp.backends.fields import checked, fields_of, once
-from mailmcp.backends.http import Service
 from mailmcp.backends.services import CursorGone, Missing
+from mailmcp.backends.streams import StreamingService
 from mailmcp.config import Settings
 from mailmcp.config.services import revealed
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer, TryLater
-from mailmcp.mail import parse
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, NoAnswer, TryLater
 from mailmcp.models import (
-    Claim,
-    ClaimedResult,
     Event,
     EventKind,
     Events,
@@ -82,12 +80,11 @@ OVERLAP, DEEP, DEEP_EVERY = timedelta(minutes=10), timedelta(days=1), timedelta(
 FOUND_WITHIN = timedelta(days=30)
 """So far back it is looked for what was sent: a home may sleep for longer than the service remembers a key."""
 MOST_RECIPIENTS = 50
+MOST_WATCHED = 100
+"""Inboxes that one WebSocket tells of."""
 LARGEST_REQUEST = 6_000_000
 HOSTS = ("agentmail.to", "agentmail.eu", "amazonaws.com", "cloudfront.net")
 """Where its signed links lead."""
-BORDER = "amazonses.com"
-"""The host that receives for it, and writes the topmost Authentication-Results."""
-_SCREENED = ("spam", "unauthenticated")
 _FATES = (
     ("complained", EventKind.COMPLAINED),
     ("bounced", EventKind.BOUNCED),
@@ -113,19 +110,15 @@ class AgentmailBackend:
         pace: Pace = STEADY,
     ) -> None:
         self._settings = settings.agentmail
-        if self._settings.api_key is None:
-            raise ConfigError("The backend agentmail needs an API key: set MAILMCP_AGENTMAIL__API_KEY.")
-        key = self._settings.api_key.get_secret_value()
         self.per_minute = self._settings.calls
         self._pace = pace
         self._narrow = False
         """The key may not see what the service has screened."""
-        self._service = Service(
+        self._service = StreamingService.of(
             self.name,
-            self._settings.url,
-            budget=reception.budget(self.name, self.per_minute),
-            headers={"Authorization": f"Bearer {key}"},
-            secrets=(key,),
+            self._settings,
+            reception,
+            secrets=revealed(self._settings.hook_secrets),
             explain=_explained,
             transport=transport,
             pace=pace,
@@ -237,7 +230,38 @@ class AgentmailBackend:
             if error.status == 404 and error.code:
                 raise Missing("AgentMail has this mail no more.") from error
             raise
-        return Incoming(raw=raw, received_at=found.at, claim=_claim(raw, labels))
+        return Incoming(raw=raw, received_at=found.at, claim=claim_of(raw, labels))
+
+    def streams_for(self, inboxes: Sequence[RemoteInbox]) -> list[tuple[RemoteInbox, ...]]:
+        """As many as one WebSocket takes; none where the settings want none, or a transport is the only way out."""
+        if not (self._settings.stream and self._service.opens_sockets):
+            return []
+        return [tuple(inboxes[at : at + MOST_WATCHED]) for at in range(0, len(inboxes), MOST_WATCHED)]
+
+    async def watch(self, inboxes: Sequence[RemoteInbox]) -> AsyncGenerator[str | None]:
+        """What its WebSocket says of arrivals in these inboxes, once it says that it will."""
+        addresses = {one.id.lower(): one.address for one in inboxes}
+        async with self._service.socket(("v0",), at=sockets_of(self._settings.url)) as socket:
+            await socket.say({"type": "subscribe", "inbox_ids": [one.id for one in inboxes]})
+            async with asyncio.timeout(self._pace.seconds):
+                while self._said(await socket.heard()).get("type") != "subscribed":
+                    pass
+            yield None
+            while True:
+                try:
+                    event = event_of(self._said(await socket.heard()))
+                except BadInput:
+                    continue  # of a kind that nobody knew when this was written
+                if event.message is not None and event.inbox in addresses:
+                    yield addresses[event.inbox]
+
+    def _said(self, record: dict[str, Any]) -> dict[str, Any]:
+        """What came on its WebSocket. Raises BackendError for what says that it will tell nothing."""
+        if record.get("type") == "error":
+            trouble = explained(record)
+            said = self._service.words(trouble.message or trouble.code or "nothing more")
+            raise BackendError(f'AgentMail said on its WebSocket: "{said}".')
+        return record
 
     # --- the way out ---------------------------------------------------------------------------------------------
 
@@ -368,14 +392,3 @@ def _arrived(item: Mapping[str, Any]) -> datetime:
     """When the service had it, by its own clock where it says so."""
     times = [one for name in ("created_at", "timestamp") if (one := moment_of(item.get(name))) is not None]
     return times[0] if times else datetime.now(UTC)
-
-
-def _claim(raw: bytes, labels: frozenset[str]) -> Claim | None:
-    """What the service and the host in front of it say of the sender; what neither says is left out."""
-    results = tuple(ClaimedResult(method=one, result="yes") for one in _SCREENED if one in labels)
-    fields = parse.parse(parse.header_block(raw) + b"\r\n").headers
-    topmost = next((value for name, value in fields if name.lower() == "authentication-results"), None)
-    found = claims.parse(topmost) if topmost else None
-    if found is not None and found.by == BORDER:
-        results += found.results
-    return Claim(by="agentmail.to", results=results) if results else None

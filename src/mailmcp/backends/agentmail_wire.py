@@ -6,11 +6,18 @@ import base64
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from mailmcp.authenticity import claims
 from mailmcp.backends.calls import record
 from mailmcp.backends.fields import Fields, File, mailbox, written
 from mailmcp.errors import BadInput
-from mailmcp.models import Address, Hook
+from mailmcp.mail import parse
+from mailmcp.models import Address, Claim, ClaimedResult, Hook
+
+BORDER = "amazonses.com"
+"""The host that receives for it, and writes the topmost Authentication-Results."""
+_SCREENED = ("spam", "unauthenticated")
 
 
 def asked_of(fields: Fields) -> dict[str, Any]:
@@ -65,14 +72,45 @@ def _file(said: Mapping[str, str]) -> File:
 
 
 def hook_of(body: bytes) -> Hook:
-    """An event names its inbox inside what it is about; mail above a size is not in it, so none of it is used."""
+    """What a posted event says. Raises BadInput."""
     try:
-        said = record(json.loads(body))
+        return event_of(json.loads(body))
+    except (ValueError, RecursionError) as error:
+        raise BadInput("An event of AgentMail cannot be read.") from error
+
+
+def event_of(event: Any) -> Hook:
+    """An event names its inbox inside what it is about; mail above a size is not in it, so none of it is used.
+
+    Raises BadInput.
+    """
+    try:
+        said = record(event)
         kind = str(said["event_type"])
         inside = [record(one) for one in said.values() if isinstance(one, dict)]
         inbox = next((str(one["inbox_id"]).lower() for one in [*inside, said] if one.get("inbox_id")), None)
         arrived = kind == "message.received" or kind.startswith("message.received.")
         message = str(record(said["message"])["message_id"]) if arrived else None
         return Hook(id=str(said["event_id"]), inbox=inbox, message=message)
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (LookupError, TypeError) as error:
         raise BadInput("An event of AgentMail cannot be read.") from error
+
+
+def sockets_of(url: str) -> str:
+    """Where the service whose API is at an address has its WebSockets: beside it, or at the same host elsewhere."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    labels = ["ws" if one == "api" else one for one in host.split(".")]
+    own = host.endswith((".agentmail.to", ".agentmail.eu")) and parts.port is None
+    return f"{parts.scheme}://{'.'.join(labels) if own else parts.netloc}"
+
+
+def claim_of(raw: bytes, labels: frozenset[str]) -> Claim | None:
+    """What the service and the host in front of it say of the sender; what neither says is left out."""
+    results = tuple(ClaimedResult(method=one, result="yes") for one in _SCREENED if one in labels)
+    fields = parse.parse(parse.header_block(raw) + b"\r\n").headers
+    topmost = next((value for name, value in fields if name.lower() == "authentication-results"), None)
+    found = claims.parse(topmost) if topmost else None
+    if found is not None and found.by == BORDER:
+        results += found.results
+    return Claim(by="agentmail.to", results=results) if results else None

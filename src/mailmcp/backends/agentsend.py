@@ -18,7 +18,6 @@ Quirks, each with a test:
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -55,9 +54,10 @@ from mailmcp.backends.calls import (
 )
 from mailmcp.backends.fields import Fields, File, checked, fields_of, missing
 from mailmcp.backends.http import Service
+from mailmcp.backends.lookups import looked_for, states, unseen
 from mailmcp.backends.services import Missing, unanswered
 from mailmcp.config.services import revealed
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer, TryLater
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, NoAnswer, TryLater
 from mailmcp.models import (
     Event,
     Events,
@@ -84,12 +84,8 @@ PAGE = 100
 OVERLAP = timedelta(minutes=5)
 LARGEST = 30 * 1024 * 1024
 HOSTS = ("agentsend.io", "amazonaws.com")
-LOOKS = (0, 2, 4, 8, 16)
-"""Before each look for a send without an answer, this many times the pause of a call."""
 REMEMBERED = 200
 """Sends of which it is known what was there before them."""
-MOST_ASKED = 20
-"""Sent mails whose state is asked for in one go."""
 
 
 class AgentSendBackend:
@@ -108,9 +104,6 @@ class AgentSendBackend:
     ) -> None:
         given = settings.agentsend
         self.per_minute = given.calls
-        if given.api_key is None:
-            raise ConfigError("AgentSend needs its key: set MAILMCP_AGENTSEND__API_KEY.")
-        key = given.api_key.get_secret_value()
         self._reception, self._pace, self.domain = reception, pace, given.domain.lower()
         self._ids: dict[str, str] = {}
         """Address -> id of the inboxes that were met."""
@@ -121,12 +114,11 @@ class AgentSendBackend:
             header="x-agentsend-signature",
             secrets=revealed(given.hook_secrets),
         )
-        self._service = Service(
+        self._service = Service.of(
             self.name,
-            given.url,
-            budget=reception.budget(self.name, self.per_minute),
-            headers={"Authorization": f"Bearer {key}"},
-            secrets=(key, *self.hook_signing.secrets),
+            given,
+            reception,
+            secrets=self.hook_signing.secrets,
             explain=explained,
             transport=transport,
             pace=pace,
@@ -269,15 +261,16 @@ class AgentSendBackend:
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
         """By a row with the same words that was not there before. Raises BackendError when that cannot be told."""
         before = self._before.get(key)
-        if before is not None:
-            meant = as_sent(fields_of(mail))
-            inbox = await self._inbox(meant.sender.email)
-            for wait in LOOKS:
-                await asyncio.sleep(wait * self._pace.back_off)
-                new = [one for one in await self._like(meant, inbox) if str(one["id"]) not in before]
-                if len(new) == 1:
-                    return receipt_of(meant.recipients, new[0])
-        raise BackendError("AgentSend does not show whether the message left: look there before it is sent again.")
+        if before is None:
+            raise unseen("AgentSend")
+        meant = as_sent(fields_of(mail))
+        inbox = await self._inbox(meant.sender.email)
+
+        async def look() -> Receipt | None:
+            new = [one for one in await self._like(meant, inbox) if str(one["id"]) not in before]
+            return receipt_of(meant.recipients, new[0]) if len(new) == 1 else None
+
+        return await looked_for("AgentSend", self._pace, look)
 
     async def _inbox(self, address: str) -> str:
         """The id of an inbox. Raises BackendError when there is none: nothing left."""
@@ -314,15 +307,12 @@ class AgentSendBackend:
 
     async def events(self, inbox: RemoteInbox, cursor: str | None, sent: Sequence[str]) -> Events:
         """The state of sent mails, some at a time; of whom it speaks AgentSend does not say."""
-        begin = int(cursor or 0) % max(len(sent), 1)
-        told: list[Event | None] = []
-        for one in [*sent[begin:], *sent[:begin]][:MOST_ASKED]:
-            try:
-                with understood(self.name):
-                    told.append(event_of(record(await self._read("messages", one))))
-            except Missing:
-                pass  # it was deleted there
-        return Events(events=tuple(one for one in told if one is not None), cursor=str(begin + MOST_ASKED))
+
+        async def ask(one: str) -> Event | None:
+            with understood(self.name):
+                return event_of(record(await self._read("messages", one)))
+
+        return await states(cursor, sent, ask)
 
     # --- the key -------------------------------------------------------------------------------------------------
 

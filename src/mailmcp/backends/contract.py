@@ -201,7 +201,7 @@ class LoadsItsListener(Protocol):
     """A backend whose listener needs modules that nothing else needs."""
 
     def load_listener(self) -> None:
-        """Import them, in a thread."""
+        """Import them, in a thread; while another process listens, whose port this one may have to take over."""
         ...
 
 

@@ -15,13 +15,14 @@ Quirks, each with a test:
   the caller's own there, so that a send of which no answer came is found in the list, after days too.
 - ``pending_review`` is no failure and no delivery: it is held there for a person, and nothing sends it again.
 - The last recipient's fate is in the list; who exactly, only in the log of events, which wants a key of the account.
-- One WebSocket for each agent, and a new one ends the user's own: none is opened.
+- One WebSocket for each agent, and a new one ends the user's own: none is opened unless the settings ask for it, and
+  one that was ended in this way is not opened again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -55,10 +56,10 @@ from mailmcp.backends.e2a_wire import (
     time_of,
 )
 from mailmcp.backends.fields import Fields, checked, fields_of
-from mailmcp.backends.http import Service
-from mailmcp.backends.services import CursorGone, Missing, unanswered
+from mailmcp.backends.services import CursorGone, Missing, StreamOver, unanswered
+from mailmcp.backends.streams import StreamingService
 from mailmcp.config.services import revealed
-from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, ConfigError, NoAnswer
+from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, NoAnswer
 from mailmcp.models import (
     Events,
     Finding,
@@ -103,22 +104,19 @@ class E2aBackend:
     ) -> None:
         given = settings.e2a
         self.per_minute = given.calls
-        if given.api_key is None:
-            raise ConfigError("e2a needs its key: set MAILMCP_E2A__API_KEY.")
-        key = given.api_key.get_secret_value()
         self._reception = reception
         self._shared = given.domain or ""
+        self._streams = given.stream
         self.hook_signing = HookSigning(
             form=HookForm.STAMPED,
             header="x-e2a-signature",
             secrets=revealed(given.hook_secrets),
         )
-        self._service = Service(
+        self._service = StreamingService.of(
             self.name,
-            given.url,
-            budget=reception.budget(self.name, self.per_minute),
-            headers={"Authorization": f"Bearer {key}"},
-            secrets=(key, *self.hook_signing.secrets),
+            given,
+            reception,
+            secrets=self.hook_signing.secrets,
             explain=explained,
             transport=transport,
             pace=pace,
@@ -236,6 +234,29 @@ class E2aBackend:
             return Hook(id=str(said["id"]), inbox=str(data.get("agent_email") or "") or None, message=arrived)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput("An event of e2a cannot be read.") from error
+
+    def streams_for(self, inboxes: Sequence[RemoteInbox]) -> list[tuple[RemoteInbox, ...]]:
+        """Each by itself, where the settings want that."""
+        return [(one,) for one in inboxes] if self._streams and self._service.opens_sockets else []
+
+    async def watch(self, inboxes: Sequence[RemoteInbox]) -> AsyncGenerator[str | None]:
+        """What an agent's WebSocket says of arrivals; at first it says what is unread."""
+        from mailmcp.backends.sockets import Ended
+
+        (inbox,) = inboxes
+        try:
+            async with self._service.socket(("v1", "agents", inbox.id, "ws")) as socket:
+                yield None
+                while True:
+                    if (await socket.heard()).get("type") == "email.received":
+                        yield inbox.address
+        except Ended as error:
+            if error.code == 4000:
+                said = f"Another program listens for {inbox.address} at e2a by now, and e2a has one listener for each."
+                raise StreamOver(said) from error
+            if error.code == 1008 or 4000 < (error.code or 0) < 5000:
+                raise StreamOver(f"e2a wants no listener for {inbox.address} ({error.code}).") from error
+            raise
 
     # --- sending -------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import urljoin, urlsplit
 
 from mailmcp import __version__
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     import httpx2
+    from pydantic import SecretStr
 
-    from mailmcp.backends.contract import Budget
+    from mailmcp.backends.contract import Budget, Budgets
 
 log = logging.getLogger("mailmcp.services")
 
@@ -54,6 +55,17 @@ MOST_PAGES = 200
 _LINK = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]+", re.IGNORECASE)
 _KEY = re.compile(r"\b(?:am|e2a|mk|as|sk|pk|whsec|agt|re)_[A-Za-z0-9_-]{12,}|\bBearer\s+\S+", re.IGNORECASE)
 """What looks like a key of such a service, whoever's it is."""
+
+
+class Keyed(Protocol):
+    """The settings that every service has."""
+
+    @property
+    def api_key(self) -> SecretStr | None: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def calls(self) -> int: ...
 
 
 class Service:
@@ -87,6 +99,37 @@ class Service:
         self._transport = transport
         self._pace = pace
         self._client: httpx2.AsyncClient | None = None
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        given: Keyed,
+        reception: Budgets,
+        *,
+        bearer: str | None = None,
+        secrets: Sequence[str] = (),
+        explain: Explain | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        pace: Pace = STEADY,
+    ) -> Self:
+        """The service ``name`` as its settings say, with its key, or with ``bearer`` in its place.
+
+        Raises ConfigError when there is no key, or as ``Service`` does.
+        """
+        if given.api_key is None:
+            raise ConfigError(f"The backend {name} needs its API key: set MAILMCP_{name.upper()}__API_KEY.")
+        key = given.api_key.get_secret_value()
+        return cls(
+            name,
+            given.url,
+            budget=reception.budget(name, given.calls),
+            headers={"Authorization": f"Bearer {bearer or key}"},
+            secrets=(key, bearer or "", *secrets),
+            explain=explain,
+            transport=transport,
+            pace=pace,
+        )
 
     async def call(
         self,
@@ -277,7 +320,12 @@ class Service:
 
     @asynccontextmanager
     async def _asked(
-        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        timeout: httpx2.Timeout | None = None,
     ) -> AsyncGenerator[httpx2.Response]:
         import httpx2
 
@@ -301,7 +349,9 @@ class Service:
         target = httpx2.URL(f"{split.scheme}://{split.netloc}").copy_with(
             raw_path=f"{split.path or '/'}{'?' + split.query if split.query else ''}".encode("ascii")
         )
-        async with client.stream(method, target, content=content, headers=dict(headers)) as response:
+        async with client.stream(
+            method, target, content=content, headers=dict(headers), timeout=timeout or client.timeout
+        ) as response:
             yield response
 
     async def _received(self, response: httpx2.Response, largest: int) -> Answer:

@@ -23,16 +23,14 @@ class Page:
     body: bytes
 
 
-async def ask(
-    host: str, path: str, *, port: int = 443, address: str | None = None, form: str | None = None, kind: str = "*/*"
-) -> Page:
-    """GET a path of a host, or POST a form to it; at ``address`` if its name shall not be looked up here.
+async def ask(host: str, path: str, *, port: int = 443, address: str | None = None, kind: str = "*/*") -> Page:
+    """GET a path of a host; at ``address`` if its name shall not be looked up here.
 
     Raises OSError (of which TimeoutError and ssl.SSLError are kinds) or http.client.HTTPException.
     """
     try:
         async with asyncio.timeout(SECONDS):
-            octets = await _received(host, _request(host, path, form, kind), port, address)
+            octets = await _received(host, _request(host, path, kind), port, address)
     except UnicodeError as error:
         raise OSError("no host can have this name") from error
     response = http.client.HTTPResponse(cast(Any, _Received(octets)))
@@ -43,17 +41,15 @@ async def ask(
     return Page(response.status, response.getheader("Content-Type", "").partition(";")[0].strip().lower(), body)
 
 
-def _request(host: str, path: str, form: str | None, kind: str) -> bytes:
+def _request(host: str, path: str, kind: str) -> bytes:
     lines = [
-        f"{'GET' if form is None else 'POST'} {path} HTTP/1.1",
+        f"GET {path} HTTP/1.1",
         f"Host: {host}",
         "User-Agent: mailmcp",
         f"Accept: {kind}",
         "Connection: close",
     ]
-    if form is not None:
-        lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(form.encode())}"]
-    return ("\r\n".join(lines) + "\r\n\r\n" + (form or "")).encode()
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 async def _received(host: str, request: bytes, port: int, address: str | None) -> bytes:

@@ -15,6 +15,7 @@ import importlib
 import logging
 import os
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from mailmcp.backends.desk import Desk
 
 log = logging.getLogger("mailmcp.backends.local")
+
+CLOSING_SECONDS, AGAIN_SECONDS = 0.5, 0.005
+"""So long the port of a process that has just died may be taken still, and between two tries for it."""
 
 
 class LocalBackend:
@@ -49,6 +53,7 @@ class LocalBackend:
         self._reception = reception
         self._limits = limits or Limits()
         self._listeners: list[LocalListener] = []
+        self._takes_over = False
 
     @property
     def domain(self) -> str:
@@ -58,6 +63,7 @@ class LocalBackend:
     def load_listener(self) -> None:
         """Import aiosmtpd and what it needs: not at the start of every window, and not only when a leader has died."""
         importlib.import_module("mailmcp.backends.conversation")
+        self._takes_over = True
 
     async def listen(self) -> Listener:
         """Start the SMTP server on the running event loop.
@@ -84,8 +90,7 @@ class LocalBackend:
         )
         host, port = self._settings.smtp_host, self._settings.smtp_port
         try:
-            # Never SO_REUSEPORT: two processes would share the port and split the mail between them.
-            server = await asyncio.get_running_loop().create_server(partial(answer, desk), host, port, reuse_port=False)
+            server = await self._served(partial(answer, desk), host, port)
         except (OSError, UnicodeError) as error:
             holder = None
             if getattr(error, "errno", None) == errno.EADDRINUSE:
@@ -95,6 +100,20 @@ class LocalBackend:
         self._listeners.append(listener)
         log.info("listening for mail on %s port %d", listener.host, listener.port)
         return listener
+
+    async def _served(self, protocol: Callable[[], asyncio.Protocol], host: str, port: int) -> asyncio.Server:
+        """The server. A process that dies gives its lock back before its port: who takes over tries for a moment."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + (CLOSING_SECONDS if self._takes_over else 0)
+        self._takes_over = False
+        while True:
+            try:
+                # Never SO_REUSEPORT: two processes would share the port and split the mail between them.
+                return await loop.create_server(protocol, host, port, reuse_port=False)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or loop.time() >= give_up:
+                    raise
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """Deliver to inboxes of this home. A repeat needs no ``key``: the reception stores a message once.

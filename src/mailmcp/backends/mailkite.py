@@ -14,15 +14,15 @@ Quirks, each with a test:
 - Whether it keeps our Message-ID is not certain, so it is read back. Names beside recipients are left out, and an image
   that HTML shows in its place cannot be sent.
 - Its ``thread_id`` moves with each answer, and is never used. A webhook there is the domain's only one: none is set.
-- What its stream (SSE) says is not published: it is looked again and again instead.
+- What its stream (SSE) says is not published: whatever it says is a reason to look, in all inboxes.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ from mailmcp.backends.calls import (
 )
 from mailmcp.backends.fields import File, checked, fields_of, missing
 from mailmcp.backends.http import Service
+from mailmcp.backends.lookups import looked_for, states
 from mailmcp.backends.mailkite_wire import (
     arrived,
     as_sent,
@@ -57,6 +58,7 @@ from mailmcp.backends.mailkite_wire import (
     timed,
 )
 from mailmcp.backends.services import Missing, unanswered
+from mailmcp.backends.streams import StreamingService
 from mailmcp.config.services import revealed
 from mailmcp.errors import BackendError, BadInput, ConfigError, NoAnswer, TryLater
 from mailmcp.models import (
@@ -86,11 +88,7 @@ log = logging.getLogger("mailmcp.services")
 PAGE = 200
 OVERLAP = timedelta(minutes=5)
 LARGEST = 40 * 1024 * 1024
-LOOKS = (0, 2, 4, 8, 16)
-"""Pauses of a call before each look for a send without an answer."""
 FOUND_WITHIN = timedelta(days=2)
-MOST_ASKED = 20
-"""Sent mails whose state is asked for in one go."""
 
 
 class MailKiteBackend:
@@ -111,13 +109,13 @@ class MailKiteBackend:
         self.per_minute = given.calls
         if given.api_key is None or not given.domain:
             raise ConfigError(
-                "MailKite needs a key and a domain: set MAILMCP_MAILKITE__API_KEY, and MAILMCP_MAILKITE__DOMAIN to a"
-                " domain that is verified there (a free subdomain will do)."
+                "The backend mailkite needs a key and a domain: set MAILMCP_MAILKITE__API_KEY, and"
+                " MAILMCP_MAILKITE__DOMAIN to a domain that is verified there (a free subdomain will do)."
             )
-        key = given.api_key.get_secret_value()
         password = given.app_password.get_secret_value() if given.app_password else ""
         self._pace = pace
         self._domain = given.domain.lower()
+        self._streams = given.stream
         self.hook_signing = HookSigning(
             form=HookForm.STAMPED,
             header="x-mailkite-signature",
@@ -125,18 +123,13 @@ class MailKiteBackend:
             secrets=revealed(given.hook_secrets),
         )
 
-        def service(bearer: str) -> Service:
-            return Service(
-                self.name,
-                given.url,
-                budget=reception.budget(self.name, self.per_minute),
-                headers={"Authorization": f"Bearer {bearer}"},
-                secrets=(key, password, *self.hook_signing.secrets),
-                transport=transport,
-                pace=pace,
+        def service(bearer: str | None) -> StreamingService:
+            secrets = (password, *self.hook_signing.secrets)
+            return StreamingService.of(
+                self.name, given, reception, bearer=bearer, secrets=secrets, transport=transport, pace=pace
             )
 
-        self._service = service(key)
+        self._service = service(None)
         self._mailbox = service(password) if password else None
 
     async def aclose(self) -> None:
@@ -251,6 +244,17 @@ class MailKiteBackend:
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput("An event of MailKite cannot be read.") from error
 
+    def streams_for(self, inboxes: Sequence[RemoteInbox]) -> list[tuple[RemoteInbox, ...]]:
+        """All by one stream, which is of the account; none where the settings want none."""
+        return [tuple(inboxes)] if self._streams else []
+
+    async def watch(self, inboxes: Sequence[RemoteInbox]) -> AsyncGenerator[str | None]:
+        """Every event of its stream, whatever it says."""
+        async with aclosing(self._service.events(("v1", "realtime"))) as events:
+            async for said in events:
+                if said is None or said:
+                    yield None
+
     # --- sending -------------------------------------------------------------------------------------------------
 
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
@@ -281,8 +285,8 @@ class MailKiteBackend:
         """By our mark in what was sent lately. Raises BackendError when it is not there: it may still be on its way."""
         meant = as_sent(fields_of(mail))
         mark, like = mark_of(meant, key), {"from_addr": meant.sender.email, "subject": meant.subject}
-        for wait in LOOKS:
-            await asyncio.sleep(wait * self._pace.back_off)
+
+        async def look() -> Receipt | None:
             for one in await self._lately():
                 if one.get("direction") != "outbound" or not is_like(one, like):
                     continue
@@ -291,7 +295,9 @@ class MailKiteBackend:
                 if ("x-entity-ref-id", mark) in headers:
                     known = identifier(headers, "message-id")
                     return Receipt(accepted=meant.recipients, provider_id=str(one["id"]), message_id=known)
-        raise BackendError("MailKite does not show whether the message left: look there before it is sent again.")
+            return None
+
+        return await looked_for("MailKite", self._pace, look)
 
     async def _lately(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
@@ -308,15 +314,12 @@ class MailKiteBackend:
 
     async def events(self, inbox: RemoteInbox, cursor: str | None, sent: Sequence[str]) -> Events:
         """The state of sent mails, some at a time; of whom it speaks MailKite does not say."""
-        begin = int(cursor or 0) % max(len(sent), 1)
-        told: list[Event | None] = []
-        for one in [*sent[begin:], *sent[:begin]][:MOST_ASKED]:
-            try:
-                with understood(self.name):
-                    told.append(event_of(one, record((await self._read("api", "messages", one))["message"])))
-            except Missing:
-                pass  # it was deleted there
-        return Events(events=tuple(one for one in told if one is not None), cursor=str(begin + MOST_ASKED))
+
+        async def ask(one: str) -> Event | None:
+            with understood(self.name):
+                return event_of(one, record((await self._read("api", "messages", one))["message"]))
+
+        return await states(cursor, sent, ask)
 
     # --- the key -------------------------------------------------------------------------------------------------
 

@@ -76,12 +76,29 @@ class Fetches(Protocol):
         ...
 
 
+class StreamOver(BackendError):
+    """The service wants no further stream of this process: none is opened again."""
+
+
 @runtime_checkable
 class Streams(Protocol):
     """A service that tells of news by itself; a hint only, ``look`` is what counts."""
 
-    def watch(self, inboxes: Sequence[RemoteInbox]) -> AsyncIterator[None]:
-        """Yields whenever something may have arrived, the first time once it listens. Ends or raises BackendError."""
+    def watch(self, inboxes: Sequence[RemoteInbox]) -> AsyncIterator[str | None]:
+        """Yields whenever something may have arrived: in which inbox (its address), or None for any of them.
+
+        The first time once it listens: what came before is looked for then. Ends or raises BackendError, and is begun
+        anew, sooner after TryLater than after another; never again after StreamOver.
+        """
+        ...
+
+
+@runtime_checkable
+class DividesStreams(Protocol):
+    """A service whose inboxes are watched in several streams, or not at all where the settings want none."""
+
+    def streams_for(self, inboxes: Sequence[RemoteInbox]) -> Sequence[tuple[RemoteInbox, ...]]:
+        """The groups that ``watch`` is called for one by one."""
         ...
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pydantic.fields import FieldInfo
+
 from mailmcp.backends import BACKENDS, Row, class_of
+from mailmcp.config import Settings
 
 COLUMNS = (
     "backend",
@@ -50,6 +53,14 @@ def capabilities() -> Iterator[Capabilities]:
         yield _of(row, class_of(row))
 
 
+def _stream(name: str) -> str:
+    """Whether it tells of news by itself where nobody has set that otherwise."""
+    setting = Settings.model_fields.get(name)
+    fields: Mapping[str, FieldInfo] = getattr(setting.annotation if setting else None, "model_fields", {})
+    off = "stream" in fields and fields["stream"].default is False
+    return "tells of news if set" if off else "tells of news"
+
+
 def _of(row: Row, kind: object) -> Capabilities:
     def has(*names: str) -> bool:
         return all(hasattr(kind, name) for name in names)
@@ -59,7 +70,7 @@ def _of(row: Row, kind: object) -> Capabilities:
         *(["by SMTP"] if has("listen") else []),
         *(["read by IMAP"] if has("attend") else []),
         *(["fetched"] if has("look", "fetch") else []),
-        *(["stream"] if has("watch") else []),
+        *([_stream(row.name)] if has("watch") else []),
         *(["webhook"] if has("read_hook") else []),
     ]
     made_there = has("create_inbox", "list_inboxes", "delete_inbox")

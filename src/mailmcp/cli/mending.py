@@ -10,7 +10,7 @@ from mailmcp.cli.terminal import say
 from mailmcp.cli.usage import Misused
 from mailmcp.config import load_settings
 from mailmcp.errors import StoreUnavailable
-from mailmcp.mailroom.duties import LockFile
+from mailmcp.mailroom.lock import LockFile
 from mailmcp.server.launcher import command
 from mailmcp.store.repair import NAME, Repaired
 from mailmcp.store.repair import repair as repaired

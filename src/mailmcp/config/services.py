@@ -28,6 +28,10 @@ def _calls(default: int) -> Any:
     return Field(default=default, ge=6, le=6000, description=words)
 
 
+def _stream(words: str, *, default: bool) -> Any:
+    return Field(default=default, description=words + " Mail is fetched as ever; this only says when.")
+
+
 _POSTED = (
     "Signing secret of the webhook that posts to /hooks/{name} of the page's port through a tunnel of yours; two, with"
     " a comma between them, while it is changed. Without one nothing is taken there."
@@ -46,6 +50,7 @@ class AgentmailSettings(Section):
         default="agentmail.to", description="Domain of new inboxes: its own, or one that you verified there."
     )
     calls: int = _calls(120)
+    stream: bool = _stream("Whether AgentMail may tell of news on a WebSocket.", default=True)
     hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="agentmail"))
 
 
@@ -60,6 +65,11 @@ class E2aSettings(Section):
     )
     calls: int = _calls(120)
     url: str = Field(default="https://api.e2a.dev", description="Where e2a answers; another if you host it yourself.")
+    stream: bool = _stream(
+        "Whether e2a may tell of news on a WebSocket. It has one for each inbox, and a new one ends that of any other"
+        " program of yours: set it only where mailmcp is the only one that listens.",
+        default=False,
+    )
     hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="e2a"))
 
 
@@ -77,6 +87,7 @@ class MailKiteSettings(Section):
     )
     calls: int = _calls(60)
     url: str = Field(default="https://api.mailkite.dev", description="Where MailKite answers.")
+    stream: bool = _stream("Whether MailKite may tell of news by its stream of events (SSE).", default=True)
     hook_secrets: Secrets = Field(default=(), description=_POSTED.format(name="mailkite"))
 
 

@@ -7,8 +7,10 @@ names of domains are forged with (Latin, Greek, Cyrillic, Armenian, Cherokee loo
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from mailmcp.language.characters import comparable
+from mailmcp.language.domains import organisational_domain, same_organisation
 
 _LEAST_LETTERS = 7
 """Shorter names differ by one letter by chance."""
@@ -61,6 +63,8 @@ _LOOKS_LIKE = {
 }
 _TABLE = {ord(other): letter for letter, others in _LOOKS_LIKE.items() for other in others.lower()}
 _PAIRS = (("rn", "m"), ("vv", "w"))
+_CLOSE_PAIRS = (*_PAIRS, ("cl", "d"))
+"""In addresses, which are compared letter by letter: names of people and houses have a cl that nobody takes for a d."""
 
 
 def skeleton(text: str) -> str:
@@ -68,9 +72,33 @@ def skeleton(text: str) -> str:
     readable = ".".join(map(_unicode, comparable(text).strip().split(".")))
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", readable).casefold())
     bare = "".join(one for one in folded if not unicodedata.combining(one)).translate(_TABLE)
-    for pair, letter in _PAIRS:
-        bare = bare.replace(pair, letter)
-    return bare
+    return _paired(bare, _PAIRS)
+
+
+def is_taken_for(address: str, other: str) -> bool:
+    """Whether an address is easily taken for another one: for its domain, whatever name stands before it, or its name.
+
+    Domains of one organisation are nobody else's, so between two of these only the same domain's names are compared.
+    """
+    local, _, domain = address.casefold().rpartition("@")
+    other_local, _, other_domain = other.casefold().rpartition("@")
+    if domain == other_domain:
+        return local != other_local and _look(local) == _look(other_local)
+    if same_organisation(domain, other_domain):
+        return False
+    owner, other_owner = organisational_domain(domain), organisational_domain(other_domain)
+    return _look(domain) == _look(other_domain) or resembles(owner, other_owner) or resembles(domain, other_domain)
+
+
+@lru_cache(maxsize=4096)
+def _look(text: str) -> str:
+    return _paired(skeleton(text), _CLOSE_PAIRS)
+
+
+def _paired(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    for pair, letter in pairs:
+        text = text.replace(pair, letter)
+    return text
 
 
 def resembles(domain: str, other: str) -> bool:

@@ -65,7 +65,8 @@ def find(subject: str, channels: Channels, sender_domain: str | None = None) -> 
     mail = Matter.of(subject, channels)
     links = Offered(mail, channels.links, sender_domain)
     link = links.best(None)
-    odds, best = _best_code(judged(mail, channels, link is not None)) or (0.0, None)
+    found = judged(mail, channels, link is not None)
+    odds, best = _best_code(found) or (0.0, None)
     if best is not None:
         link = links.best(best.typed)
     evidence = best.evidence if best else (link.text or link.url) if link else ""
@@ -75,6 +76,7 @@ def find(subject: str, channels: Channels, sender_domain: str | None = None) -> 
         link=link.url if link else None,
         link_confidence=link.confidence if link else 0.0,
         evidence=" ".join(evidence.split())[:200],
+        others=tuple(one.typed for one in found if one is not best and weighed(one.signs) >= THRESHOLD),
     )
 
 

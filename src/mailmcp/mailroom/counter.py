@@ -7,7 +7,7 @@ key's inboxes exist (``store.scopes``): no question that is asked here, or comes
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mailmcp.backends.contract import Listens
@@ -55,6 +55,8 @@ class House:
     listening: Listening
     fetching: Fetching
     leadership: Callable[[], Leadership]
+    forget_files: Callable[[], Awaitable[None]]
+    """Of messages that are no longer there: a caller would take all others' for gone."""
 
 
 class Counter:
@@ -110,7 +112,7 @@ class Counter:
         self._may("create")
         removed = await self._making.delete(address)
         self._arrivals.announce()  # whoever waits for its mail hears that it is gone
-        await self._reading.forget_files()
+        await self._house.forget_files()
         return removed
 
     # --- reading ---------------------------------------------------------------------------------------------

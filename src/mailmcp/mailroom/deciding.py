@@ -21,11 +21,10 @@ from mailmcp.mailroom.in_force import Ruling
 from mailmcp.models import Draft, Message, OutgoingFile, SendingVerdict, Submission
 from mailmcp.policy import leaks, overlap, patterns, sending
 from mailmcp.policy.leaks import Leak, Piece
+from mailmcp.policy.patterns import normal
 from mailmcp.policy.sending import Answered, Facts, Passage, Rate, Rules
-from mailmcp.store import Store, departures, handouts, inboxes, messages, passages, sends, taints
+from mailmcp.store import Store, contacts, departures, fresh_codes, inboxes, messages, passages, sends, taints
 
-FRESH = timedelta(hours=1)
-"""How long a code or link that arrived is looked for in what leaves."""
 MOST_FRESH = 500
 """Newest codes that are looked for."""
 MOST_WORDS = 100_000
@@ -65,13 +64,14 @@ class Deciding:
             caller=key,
         )
         if not facts.outside and submission.answers:
-            return replace(facts, answered=await self._store.read(_answered, submission.answers))
+            return replace(facts, answered=await self._store.read(answered, submission.answers))
         if not facts.outside or not rules.way_out:
             return facts
         pieces = await asyncio.to_thread(lambda: list(said(submission)))
         return replace(
             facts,
-            answered=await self._store.read(_answered, submission.answers) if submission.answers else None,
+            answered=await self._store.read(answered, submission.answers) if submission.answers else None,
+            twins=await self._twins(submission, facts, rules),
             passages=(*await self._carried(submission), *await self._copied(pieces, facts)),
             leaks=await self._leaks(pieces),
         )
@@ -112,6 +112,16 @@ class Deciding:
                 db, draft.id, inbox=draft.inbox, recipients=facts.outside, thread=thread, now=now, leaves=leaves
             )
 
+    async def _twins(self, submission: Submission, facts: Facts, rules: Rules) -> dict[str, str]:
+        """Of the recipients that no human agreed to and that nobody wrote to, those that look like somebody known."""
+        inbox = submission.inbox.row
+        met = await self._store.read(contacts.known, inbox)
+        wrote_to = {normal(one) for one, written in met if written}
+        wrote_to |= await self._store.read(sends.agreed, inbox, facts.outside)
+        new = [one for one in facts.outside if normal(one) not in wrote_to]
+        listed = [one.removeprefix("*.") for one in rules.allow]
+        return await asyncio.to_thread(sending.twins, new, [*(one for one, _ in met), *listed]) if new else {}
+
     async def _carried(self, submission: Submission) -> list[Passage]:
         found = [await self._store.read(messages.get, one) for one in dict.fromkeys(submission.carries)]
         return [passages.carried(one) for one in found]
@@ -129,9 +139,8 @@ class Deciding:
         return list(found.values())
 
     async def _leaks(self, pieces: list[Piece]) -> tuple[Leak, ...]:
-        since = datetime.now(UTC) - FRESH
-        fresh = await self._store.read(handouts.fresh, since, limit=MOST_FRESH)
-        return await asyncio.to_thread(leaks.find, pieces, fresh=fresh, own=self._secrets)
+        arrived = await self._store.read(fresh_codes.standing, datetime.now(UTC), limit=MOST_FRESH)
+        return await asyncio.to_thread(leaks.find, pieces, fresh=arrived, own=self._secrets)
 
 
 def said(submission: Submission) -> Iterator[Piece]:
@@ -167,7 +176,7 @@ def _file(where: str, file: OutgoingFile) -> Piece:
     return Piece(where, data.decode("latin-1"), plain=file.content_type.startswith("text/"))
 
 
-def rules_of(send: SendSettings, *, way_out: bool) -> Rules:
+def rules_of(send: SendSettings, *, way_out: bool, rated: bool = True) -> Rules:
     """What the settings say of sending. Raises ConfigError naming an entry that could never match."""
     rates = {"inbox": send.rate, "recipient": send.rate_recipient, "thread": send.rate_thread, "all": send.rate_all}
     return Rules(
@@ -175,7 +184,7 @@ def rules_of(send: SendSettings, *, way_out: bool) -> Rules:
         allow=frozenset(_patterns("ALLOW", send.allow)),
         deny=frozenset(_patterns("DENY", send.deny)),
         way_out=way_out,
-        rates={scope: _rate(written) for scope, written in rates.items()},
+        rates={scope: _rate(written) for scope, written in rates.items()} if rated else {},
     )
 
 
@@ -212,7 +221,8 @@ def _rate(written: str) -> Rate:
     return Rate(most=int(found[1]), seconds=_SECONDS[found[2]])
 
 
-def _answered(db: sqlite3.Connection, message_id: str) -> Answered | None:
+def answered(db: sqlite3.Connection, message_id: str) -> Answered | None:
+    """What is known of the message that is answered (m_…)."""
     try:
         message = messages.get(db, message_id)
     except NotFound:  # deleted since it was looked up: nothing is known of it that would allow anything

@@ -2,7 +2,7 @@
 
 Every window starts a process of its own. All of them read and write the database; the one that holds
 ``leader.lock`` also listens for SMTP and sends what falls due. The kernel frees the lock when its holder dies, and
-another process takes over at its next try.
+gives it to the one that stands in line longest; where there is no line (Windows) another one takes it at its next try.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from mailmcp.backends.contract import Backend, Listener, Listens, LoadsItsListener
 from mailmcp.errors import BackendError, MailError, StoreUnavailable
+from mailmcp.mailroom.arrivals import set_or_late
 from mailmcp.mailroom.dispatch import Dispatch
+from mailmcp.mailroom.lock import HAS_LINE, LockFile
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.succession import Word
 from mailmcp.models import ListenerStatus
@@ -29,6 +31,10 @@ PREPARE_AFTER = 10
 """So many tries to take over pass first: the start of a window is for its client."""
 STAND_BACK = 20
 """So many tries of others to take over pass before a leader that made way tries again."""
+LOOK_EVERY = 10
+"""So many tries would pass between two looks whether the lock that is waited for is still the right one."""
+OPEN_SECONDS = 1.0
+"""So long the other duties wait for the one that opens the door."""
 LISTEN_EVERY = 5
 """Between so many looks at the lock a leader asks whether a newer process left word."""
 
@@ -52,6 +58,15 @@ class Prepares(Protocol):
 
     def prepare(self) -> None:
         """Do it; called in a thread, while another process leads."""
+        ...
+
+
+@runtime_checkable
+class Opens(Protocol):
+    """A duty that somebody waits for outside: the others begin when it has opened, since they may take their time."""
+
+    def opening(self) -> asyncio.Event:
+        """Set when the run that begins next has opened, or cannot."""
         ...
 
 
@@ -109,16 +124,13 @@ class Leadership:
 
     async def _run(self) -> None:
         while True:
-            tries = 0
-            while not self.leads and not self._acquired():
-                tries += 1
-                if tries == PREPARE_AFTER:
-                    await self._prepare()
-                await asyncio.sleep(self._pace.takeover)
+            if not self.leads:
+                await self._acquire()
             self.leads = True
-            duties = [asyncio.create_task(self._forever(duty), name=f"mailmcp-{duty.name}") for duty in self._duties]
+            duties: list[asyncio.Task[None]] = []
             word: Word | None = None
             try:
+                await self._begin(duties)
                 word = await self._until_over()
             finally:
                 for duty in duties:
@@ -134,6 +146,45 @@ class Leadership:
                 return
             # Whoever left word takes over meanwhile; if it has ended, this one leads on.
             await asyncio.sleep(STAND_BACK * self._pace.takeover)
+
+    async def _acquire(self) -> None:
+        """Try again and again; who was there for a while, and is prepared, stands in line."""
+        tries = 0
+        while not self._acquired():
+            tries += 1
+            if tries == PREPARE_AFTER:
+                await self._prepare()
+            if tries >= PREPARE_AFTER and HAS_LINE and await self._stood_in_line():
+                return
+            await asyncio.sleep(self._pace.takeover)
+        if 0 < tries < PREPARE_AFTER:
+            await self._prepare()
+
+    async def _stood_in_line(self) -> bool:
+        """Wait until the lock was given to this process; False when it is to be tried for first."""
+        woken = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        try:
+            place = self._lock.line_up(partial(loop.call_soon_threadsafe, woken.set))
+        except StoreUnavailable as error:
+            log.warning("%s", error)
+            return False
+        try:
+            while place.in_place():
+                if self._lock.step_forward(place):
+                    return True
+                await set_or_late(woken, LOOK_EVERY * self._pace.takeover)
+            return False
+        finally:
+            place.leave()
+
+    async def _begin(self, begun: list[asyncio.Task[None]]) -> None:
+        """Begin the duties one after the other."""
+        for duty in self._duties:
+            opened = duty.opening() if isinstance(duty, Opens) else None
+            begun.append(asyncio.create_task(self._forever(duty), name=f"mailmcp-{duty.name}"))
+            if opened is not None:
+                await set_or_late(opened, OPEN_SECONDS)
 
     async def _prepare(self) -> None:
         """Do beforehand what a duty would begin with, so that nobody waits for it when a leader dies."""
@@ -180,6 +231,12 @@ class Listening:
         self.tried = asyncio.Event()
         """Set once this process has listened or failed to: then the store says which."""
         self._pace = pace
+        self._opened = asyncio.Event()
+
+    def opening(self) -> asyncio.Event:
+        """Set when the run that begins next listens, or cannot."""
+        self._opened = asyncio.Event()
+        return self._opened
 
     def prepare(self) -> None:
         """Load what the listener needs: that takes longer than to open it."""
@@ -189,6 +246,7 @@ class Listening:
     async def run(self) -> None:
         """Listen; when the port is taken, say so and try again."""
         if not isinstance(self._backend, Listens):
+            self._opened.set()
             self.tried.set()
             return
         listener: Listener | None = None
@@ -197,9 +255,11 @@ class Listening:
                 try:
                     listener = await _opened(self._backend)
                 except BackendError as error:
+                    self._opened.set()
                     await self._say(ListenerStatus(host=None, port=None, pid=os.getpid(), trouble=error.public))
                     self.tried.set()
                     await asyncio.sleep(self._pace.listen_again)
+            self._opened.set()
             await self._say(ListenerStatus(host=listener.host, port=listener.port, pid=os.getpid(), trouble=None))
             self.tried.set()
             await asyncio.Event().wait()
@@ -245,57 +305,3 @@ class Flushing:
             except MailError as error:
                 log.warning("the outbox waits: %s", error)
             await asyncio.sleep(0 if busy else self._pace.flush)
-
-
-class LockFile:
-    """An OS lock that the kernel frees when its holder dies."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: int | None = None
-
-    def acquire(self) -> bool:
-        """Take the lock if nobody holds it; never waits."""
-        try:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StoreUnavailable(f"The lock file {self._path} cannot be opened: {error.strerror}.") from error
-        try:
-            _lock(file)
-        except OSError:
-            os.close(file)
-            return False
-        os.ftruncate(file, 0)
-        os.write(file, str(os.getpid()).encode())
-        self._file = file
-        return True
-
-    def in_place(self) -> bool:
-        """Whether the lock that is held is still the one that other processes would find."""
-        if self._file is None:
-            return False
-        try:
-            found = self._path.stat()
-        except OSError:
-            return False
-        held = os.fstat(self._file)
-        return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
-
-    def release(self) -> None:
-        """Give the lock back; safe to call without holding it."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: int) -> None:
-        os.lseek(file, 1024, os.SEEK_SET)  # beyond the process id: locked bytes cannot be read by others there
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,8 @@
 """Fetching mail from services: the duty of the leading process that looks what arrived, and stores it once.
 
 What a look finds is written down with the cursor that goes past it; then each mail is fetched and stored by itself.
-Where somebody waits, in whichever process, an inbox is looked at as often as the budget allows, else rarely.
+Where somebody waits, in whichever process, an inbox is looked at as often as the budget allows, else rarely; where
+the service tells of news by itself, at once then, and more rarely otherwise.
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from mailmcp.backends.calls import TooLong
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES
-from mailmcp.backends.services import CursorGone, Fetches, Missing, Streams
+from mailmcp.backends.services import CursorGone, Fetches, Missing
 from mailmcp.errors import BackendError, MailError
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.providers import Providers
-from mailmcp.models import Arrival, Envelope, Hook, Incoming, RemoteInbox, ServiceStatus, Source
+from mailmcp.mailroom.wakeups import Wakeups
+from mailmcp.models import Arrival, Envelope, Hook, Incoming, ServiceStatus, Source
 from mailmcp.store import Store, budgets, fetching, status
 from mailmcp.store.fetching import Kept
 
@@ -41,6 +42,8 @@ PUT_OFF = (2, 10, 60, 300, 1800, 3600)
 """Seconds before a mail that could not be fetched is tried again, and so on with the last."""
 AWAITED_SHARE, IDLE_SHARE = 0.6, 0.2
 """Parts of a service's budget that looks may take; the rest is for fetching, sending and other windows."""
+STREAMED = 5
+"""So many times as rarely an inbox is looked at whose news the service tells: a stream may end without a word."""
 
 
 @dataclass(slots=True)
@@ -55,10 +58,12 @@ class _Round:
     """Those that are looked at now: one with much mail keeps no other from being looked at."""
     troubles: dict[int, str] = field(default_factory=dict[int, str])
     """What the last look at each came to, in a sentence; empty when it went well."""
-    hint: asyncio.Event = field(default_factory=asyncio.Event)
-    streams: bool = False
-    said: str | None = None
-    """The trouble that was written down last; None before the first look."""
+    news: set[int] = field(default_factory=set[int])
+    """Of which inboxes the service said that there may be news, until they are looked at."""
+    rung: dict[int, float] = field(default_factory=dict[int, float])
+    """When each was looked at for that reason last."""
+    said: tuple[str, str] | None = None
+    """The trouble and the word on streams that were written down last; None before the first look."""
     told_at: float = 0.0
 
 
@@ -97,12 +102,13 @@ class Fetching:
         found: list[ServiceStatus] = []
         for one in self._providers.receiving:
             if isinstance(one, Fetches):
-                trouble, looked_at = await self._store.read(status.service, one.name)
+                trouble, looked_at, stream = await self._store.read(status.service, one.name)
                 found.append(
                     ServiceStatus(
                         service=one.name,
                         trouble=trouble,
                         looked_at=looked_at,
+                        stream=stream,
                         waiting=await self._store.read(fetching.count_waiting, one.name),
                         budget=await self._store.read(budgets.status, one.name, one.per_minute, datetime.now(UTC)),
                     )
@@ -115,53 +121,58 @@ class Fetching:
         name = backend.name
         now_ = _Round()
         async with asyncio.TaskGroup() as group:
-            if isinstance(backend, Streams):
-                group.create_task(self._listen(backend, name, now_), name=f"mailmcp-stream-{name}")
+            wakeups = Wakeups(backend, name, self._pace, group)
             while True:
-                hinted = now_.hint.is_set()
-                now_.hint.clear()  # before the look: news that comes while it is had is looked for again
                 try:
-                    await self._round(backend, name, now_, group, hinted=hinted)
+                    await self._round(backend, name, now_, group, wakeups)
                 except MailError as error:
                     log.warning("mail at %s waits: %s", name, error)
-                    if hinted:
-                        now_.hint.set()
-                        await asyncio.sleep(self._pace.glance)
+                    await asyncio.sleep(self._pace.glance)
                 try:
                     async with asyncio.timeout(self._pace.glance):
-                        await now_.hint.wait()
+                        await wakeups.bell.wait()
                 except TimeoutError:
                     pass
 
     async def _round(
-        self, backend: Fetches, name: str, state: _Round, group: asyncio.TaskGroup, *, hinted: bool
+        self, backend: Fetches, name: str, state: _Round, group: asyncio.TaskGroup, wakeups: Wakeups
     ) -> None:
         """Begin to look at those inboxes whose time it is."""
         clock = asyncio.get_running_loop().time
         kept = await self._store.read(fetching.kept, name)
         awaited = await self._store.read(status.awaited_in, datetime.now(UTC)) if kept else frozenset[int]()
-        many = sum(one.row in awaited for one in kept)
+        wakeups.follow([one.remote for one in kept])
+        news = wakeups.taken()
+        state.news |= {one.row for one in kept if one.remote.address in news}
+        many = sum(one.row in awaited or one.row in state.news for one in kept)
         quick = max(self._pace.fetch_awaited, 60 * many / (backend.per_minute * AWAITED_SHARE))
         slow = max(self._pace.fetch_idle, 60 * len(kept) / (backend.per_minute * IDLE_SHARE))
         for one in kept:
-            if hinted:
-                state.looked.pop(one.row, None)
             last, (until, _) = state.looked.get(one.row), state.blocked.get(one.row, (0.0, 0))
-            # A stream may have ended without a word.
-            pause = (5 * quick if state.streams else quick) if one.row in awaited else slow
-            if one.row in state.busy or clock() < until or (last is not None and clock() - last < pause):
+            pause = quick if one.row in awaited else slow
+            if wakeups.tells_of(one.remote.address):
+                pause *= STREAMED
+            due = last is None or clock() - last >= pause
+            # However much a service says: it is not called more often for that than if somebody waited.
+            told = one.row in state.news and clock() - state.rung.get(one.row, -quick) >= quick
+            if one.row in state.busy or clock() < until or not (due or told):
                 continue
             state.busy.add(one.row)
             state.looked[one.row] = clock()
+            if one.row in state.news:
+                state.news.discard(one.row)
+                state.rung[one.row] = clock()
             # Whom somebody waits for has not to wait for a turn behind all those that are looked through at leisure.
             turn = nullcontext() if one.row in awaited else self._turn
             group.create_task(self._looked(backend, name, one, state, turn), name=f"mailmcp-look-{one.remote.address}")
         rows = {one.row for one in kept}
+        state.news &= rows
         state.troubles = {row: said for row, said in state.troubles.items() if row in rows}
         trouble = next(filter(None, state.troubles.values()), "")
-        if state.troubles and (trouble != state.said or clock() - state.told_at >= self._pace.fetch_idle):
-            await self._store.write(status.set_service, name, trouble, datetime.now(UTC))
-            state.said, state.told_at = trouble, clock()
+        said = (trouble, wakeups.said)
+        if state.troubles and (said != state.said or clock() - state.told_at >= self._pace.fetch_idle):
+            await self._store.write(status.set_service, name, trouble, datetime.now(UTC), wakeups.said)
+            state.said, state.told_at = said, clock()
 
     async def _looked(
         self,
@@ -189,38 +200,6 @@ class Fetching:
                 state.troubles[inbox.row] = f"The backend {name} failed."
         finally:
             state.busy.discard(inbox.row)
-
-    async def _listen(self, backend: Streams, name: str, state: _Round) -> None:
-        """Follow a service's own word that there is news; without it, looks are as frequent as without a stream."""
-        while True:
-            known = [one.remote for one in await self._store.read(fetching.kept, name)]
-            if known:
-                watching = asyncio.create_task(self._watch(backend, known, state))
-                try:
-                    # Another inbox is another subscription.
-                    while not watching.done() and known == [
-                        one.remote for one in await self._store.read(fetching.kept, name)
-                    ]:
-                        await asyncio.wait([watching], timeout=self._pace.glance)
-                finally:
-                    ended = watching.done()
-                    watching.cancel()
-                    await asyncio.wait([watching])
-                    state.streams = False
-                pause = self._pace.listen_again if ended else 0.0
-            else:
-                pause = self._pace.glance
-            await asyncio.sleep(pause)
-
-    async def _watch(self, backend: Streams, known: Sequence[RemoteInbox], state: _Round) -> None:
-        try:
-            async for _ in backend.watch(known):
-                state.streams = True
-                state.hint.set()
-        except BackendError as error:
-            log.info("no word of news: %s", error)
-        except Exception:  # a bug of the backend's: without a stream mail is looked for as well
-            log.exception("the stream of %s failed", backend)
 
     # --- what ----------------------------------------------------------------------------------------------------
 

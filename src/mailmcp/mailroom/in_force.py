@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from mailmcp.config import ApprovalSettings, SendSettings, Settings
 from mailmcp.errors import MailError
 from mailmcp.mailroom.auditing import note
-from mailmcp.mailroom.dispatch import Dispatch
+from mailmcp.mailroom.providers import Providers
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.store import Store, status
 
@@ -48,13 +48,13 @@ class InForce:
     """Tells one process which settings count."""
 
     def __init__(
-        self, store: Store, sealing: Sealing, settings: Settings, dispatch: Dispatch, leads: Callable[[], bool]
+        self, store: Store, sealing: Sealing, settings: Settings, providers: Providers, leads: Callable[[], bool]
     ) -> None:
         self._store = store
         self._sealing = sealing
         self._settings = settings
-        self._way_out = dispatch.reaches_outside
-        self._shut_in = dispatch.providers.shut_in
+        self._way_out = providers.reaches_outside
+        self._shut_in = providers.shut_in
         self._leads = leads
 
     async def now(self) -> Ruling:

@@ -11,7 +11,7 @@ from mailmcp.config import Settings
 from mailmcp.errors import BadInput, MailError
 from mailmcp.mailroom.pace import Pace
 from mailmcp.models import Inbox
-from mailmcp.store import Store, audit, retention, space
+from mailmcp.store import Store, audit, fresh_codes, retention, space
 from mailmcp.store.retention import Rule
 
 log = logging.getLogger("mailmcp.keeping")
@@ -73,6 +73,7 @@ class Keeping:
                 if loop.time() >= next_sweep and not self._is_doubtful():
                     await self.sweep(datetime.now(UTC))
                     next_sweep = loop.time() + self._pace.sweep
+                await self.forget(datetime.now(UTC))
                 await self.free()
             except MailError as error:
                 log.warning("old mail and empty room wait: %s", error)
@@ -97,6 +98,11 @@ class Keeping:
             total += gone
             await asyncio.sleep(BREATH_SECONDS)
         return total
+
+    async def forget(self, now: datetime) -> None:
+        """Codes that arrived a while ago are remembered no longer, whether their mail is there or not."""
+        if await self._store.read(fresh_codes.any_stale, now):
+            await self._store.write(fresh_codes.forget, now)
 
     async def free(self, *, after_deletion: bool = False) -> None:
         """Give unused room of the database back to the disk."""

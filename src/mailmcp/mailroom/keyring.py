@@ -102,9 +102,15 @@ class Keyring:
         with contextlib.suppress(StoreUnavailable):
             await self._store.write_soon(keys.used, key, now)
 
-    async def was_revoked(self, principal: Principal) -> bool:
-        """Whether a caller that came in may not stay."""
-        return principal.row is not None and not await self._store.read(keys.is_open, principal.row)
+    def proof(self, secret: str) -> str:
+        """What stands for a secret while its request lasts."""
+        return keys.digest(secret)
+
+    async def still_opens(self, proof: str) -> bool:
+        """Whether a caller that came in may stay: with the secret of this hash, or ("") without any."""
+        if not proof:
+            return not await self.any_was_made()
+        return await self._store.read(keys.principal, proof, datetime.now(UTC)) is not None
 
     async def any_was_made(self) -> bool:
         """Whether this home has, or ever had, a key."""

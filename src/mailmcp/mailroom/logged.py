@@ -23,18 +23,22 @@ def created(
     return inbox, made
 
 
-def deleted(db: sqlite3.Connection, address: str, now: datetime) -> dict[str, int]:
+def deleted(db: sqlite3.Connection, inbox: Inbox, now: datetime) -> dict[str, int]:
     """Delete an inbox; how much of what is gone. Raises NotFound, and BadInput while mail of it is leaving.
 
-    What is on the wire would leave without a line in the log, and a repeat of it would be a second mail.
+    What is on the wire would leave without a line in the log, and a repeat of it would be a second mail. An inbox that
+    somebody made meanwhile under the same address is another one, and stays.
     """
+    address = inbox.address
+    if inboxes.get(db, address).row != inbox.row:
+        raise NotFound(f"There is no inbox {address} any more: it was deleted.")
     drafts = outbox.open_of(db, address)
     if leaving := [one.id for one in drafts if one.state in (DraftState.CLAIMED, DraftState.ON_WIRE)]:
-        raise BadInput(f"{leaving[0]} is leaving {address.lower()} at this moment: delete the inbox once it has.")
+        raise BadInput(f"{leaving[0]} is leaving {address} at this moment: delete the inbox once it has.")
     for one in drafts:
         outbox.withdraw(db, one, now=now)
     removed = inboxes.delete(db, address)
-    audit.record(db, "inbox.deleted", now, inbox=address.lower(), **removed)
+    audit.record(db, "inbox.deleted", now, inbox=address, **removed)
     return removed
 
 

@@ -145,4 +145,4 @@ class Making:
                     " in MAILMCP_BACKEND to delete the inbox there too."
                 )
             await keeper.delete_inbox(RemoteInbox(address=inbox.address, id=inbox.remote))
-        return await self._store.write(logged.deleted, inbox.address, datetime.now(UTC))
+        return await self._store.write(logged.deleted, inbox, datetime.now(UTC))

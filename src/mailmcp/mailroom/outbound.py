@@ -15,10 +15,11 @@ from mailmcp.errors import BadInput, Refused
 from mailmcp.language.domains import ascii_host
 from mailmcp.mail import compose
 from mailmcp.mailroom.deciding import Deciding
-from mailmcp.mailroom.dispatch import ANSWER_SECONDS, LOOK_AGAIN_SECONDS, Dispatch, approved_hash
+from mailmcp.mailroom.dispatch import ANSWER_SECONDS, LOOK_AGAIN_SECONDS, Dispatch
+from mailmcp.mailroom.handover import approved_hash
 from mailmcp.mailroom.in_force import InForce
 from mailmcp.mailroom.requests import Edit, Outcome
-from mailmcp.mailroom.revising import revised
+from mailmcp.mailroom.revising import as_read, revised
 from mailmcp.mailroom.sealing import Sealing
 from mailmcp.models import (
     OWNER,
@@ -88,6 +89,7 @@ class Outbound:
                 mime=composed.mime,
                 sha256=approved_hash(composed.mime, sender.email, submission.recipients),
                 content_key=_content_key(submission),
+                caller=self._caller,
                 state=DraftState.HELD if held else DraftState.QUEUED,
                 reasons=verdict.reasons,
                 note=note,
@@ -155,12 +157,15 @@ class Outbound:
         draft = await self._held_as_shown(draft_id, sha256, revision)
         now = datetime.now(UTC)
         seal = await asyncio.to_thread(self._sealing.approved, draft, approver=approver, passphrase=passphrase, now=now)
+        check = await self._dispatch.rechecking.now()
 
         def decided(db: sqlite3.Connection) -> bool | Reason:
-            if (gone := self._dispatch.returning.gone_meanwhile(db, draft)) is not None:
+            if not outbox.is_as_shown(db, draft):
+                return False
+            if (news := check.news(db, draft)) is not None:
                 expires_at = draft.expires_at or now
-                outbox.hold_again(db, draft, gone, now=now, expires_at=expires_at, from_=DraftState.HELD)
-                return gone
+                outbox.hold_again(db, draft, news, now=now, expires_at=expires_at, from_=DraftState.HELD)
+                return news
             return outbox.decide(db, draft, to=DraftState.QUEUED, approver=approver, now=now, seal=seal)
 
         moved = await self._store.write(decided)
@@ -222,6 +227,7 @@ class Outbound:
                 mime=composed.mime,
                 sha256=approved_hash(composed.mime, draft.inbox, submission.recipients),
                 why=(*verdict.reasons, *kept),
+                content_key=_content_key(submission),
                 editor=editor,
                 now=now,
             )
@@ -274,11 +280,13 @@ class Outbound:
     async def withdraw(self, draft_id: str) -> Draft:
         """Take back a draft that has not left. Raises BadInput when it has, or was decided."""
         draft = await self.draft(draft_id)
-        gone = [one.recipient for one in draft.deliveries if one.state is not DeliveryState.POSTPONED]
-        if gone and draft.state in (DraftState.HELD, DraftState.QUEUED):
-            raise BadInput(f"The draft {draft_id} cannot be withdrawn: it has left for {', '.join(gone[:5])} already.")
         if not await self._store.write(outbox.withdraw, draft, now=datetime.now(UTC)):
-            raise BadInput(f"The draft {draft_id} cannot be withdrawn: it is {(await self.draft(draft_id)).state}.")
+            draft = await self.draft(draft_id)
+            gone = [one.recipient for one in draft.deliveries if one.state is not DeliveryState.POSTPONED]
+            if gone and draft.state in (DraftState.HELD, DraftState.QUEUED):
+                left = f"it has left for {', '.join(gone[:5])} already"
+                raise BadInput(f"The draft {draft_id} cannot be withdrawn: {left}.")
+            raise BadInput(f"The draft {draft_id} cannot be withdrawn: it is {draft.state}.")
         return await self.draft(draft_id)
 
 
@@ -289,13 +297,16 @@ def _leaves_at(submission: Submission, now: datetime, *, undo: float) -> datetim
 
 
 def _content_key(submission: Submission) -> str:
-    """What makes two calls the same: recipients, subject, bodies, attachments, reply target and time."""
+    """What makes two calls the same: recipients, subject, bodies, attachments, reply target and time.
+
+    As it is read, so that what a human edited, whose words went through a mail and a form, is known again.
+    """
     parts = [
         *(sorted({normal(one.email) for one in people}) for people in (submission.to, submission.cc, submission.bcc)),
-        submission.subject,
-        submission.body,
-        submission.html or None,
-        [[file.filename, file.cid, hashlib.sha256(file.data).hexdigest()] for file in submission.attachments],
+        " ".join(submission.subject.split()),
+        as_read(submission.body),
+        as_read(submission.html or "") or None,
+        [[file.filename, hashlib.sha256(file.data).hexdigest()] for file in submission.attachments],
         submission.answers,
         submission.send_at.isoformat() if submission.send_at else None,
     ]

@@ -25,6 +25,10 @@ class Pace:
     """The same while nobody does."""
     fetch_again: float = 1
     """How much longer than its steps the pauses after trouble are; a laboratory has shorter ones."""
+    stream_longest: float = 900
+    """Before a stream of news that keeps ending is opened again, at most; of one that was refused, always."""
+    stream_held: float = 60
+    """A stream that lived so long is opened again as soon as at first."""
     events: float = 30
     """Between two questions to a service what became of sent mail."""
     glance: float = 0.25

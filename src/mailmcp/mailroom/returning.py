@@ -18,11 +18,11 @@ from mailmcp.backends.relays import RELAYS
 from mailmcp.config import Settings
 from mailmcp.errors import MailError
 from mailmcp.mail import machines
-from mailmcp.models import Delivery, DeliveryState, Draft, DraftState, Fate, Reason, ReturnKind
-from mailmcp.policy import patterns, returning, sending
+from mailmcp.models import Delivery, DeliveryState, Draft, DraftState, Fate, ReturnKind
+from mailmcp.policy import returning
 from mailmcp.policy.patterns import normal
 from mailmcp.policy.returning import Limits, Report
-from mailmcp.store import Store, audit, deliveries, departures, inboxes, returns, sends, suppressions
+from mailmcp.store import Store, audit, deliveries, departures, returns, suppressions
 from mailmcp.store.returns import Waiting
 
 log = logging.getLogger("mailmcp.returning")
@@ -97,34 +97,6 @@ class Returning:
                     db, draft.id, one.recipient, "bounce", inbox=draft.inbox, limits=self._limits, now=now
                 )
                 suppressions.add(db, one.recipient, reason=GONE, detail=one.detail, inbox=draft.inbox, now=now)
-
-    def holds(self, db: sqlite3.Connection, draft: Draft) -> Reason | None:
-        """Why a queued draft that nobody approved must wait for a human after all; None when it may leave."""
-        if draft.decided_at is not None:
-            return None
-        if (policy := self._settings.send.policy) in ("approve", "never"):
-            return Reason(f"policy_{policy}", f"The setting MAILMCP_SEND__POLICY is {policy} by now.")
-        outside = [one for one in draft.recipients if inboxes.for_recipient(db, one) is None]
-        if not outside:
-            return None
-        if pause := departures.standing(db, draft.inbox):
-            return Reason("paused", sending.paused_sentence(pause))
-        waiting = {normal(one) for one in deliveries.outstanding(db, draft)}
-        denied = [patterns.pattern(one) for one in self._settings.send.deny]
-        if no := [one for one in outside if normal(one) in waiting and patterns.forbids(denied, one)]:
-            return Reason("denied", f"{no[0]} is on the list of the setting MAILMCP_SEND__DENY by now.")
-        gone = [one for one in sends.suppressed(db, outside) if one in waiting]
-        return Reason("suppressed", f"Nothing is sent to {gone[0]} any more.") if gone else None
-
-    def gone_meanwhile(self, db: sqlite3.Connection, draft: Draft) -> Reason | None:
-        """That nothing is sent to somebody any more, unless the reasons of a held draft say so already."""
-        outside = [one for one in draft.recipients if inboxes.for_recipient(db, one) is None]
-        gone = sends.suppressed(db, outside)
-        if not gone or any(reason.code == "suppressed" for reason in draft.reasons):
-            return None
-        address, why = next(iter(gone.items()))
-        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
-        return Reason("suppressed", f"Nothing is sent to {address}{more} any more ({why}).")
 
     def act(self, db: sqlite3.Connection, row: int, now: datetime) -> None:
         """The same inside a transaction: whoever hears of a report finds the draft as it left it."""

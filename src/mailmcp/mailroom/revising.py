@@ -53,3 +53,8 @@ def revised(draft: Draft, mime: bytes, inbox: Inbox, edit: Edit) -> tuple[Submis
 def same_words(one: str, other: str) -> bool:
     """Whether two texts are the same but for the line ends that a form changes."""
     return one.replace("\r\n", "\n").rstrip() == other.replace("\r\n", "\n").rstrip()
+
+
+def as_read(words: str) -> str:
+    """A text without what nobody sees of it and mails and forms change: line ends, and blanks before them."""
+    return "\n".join(line.rstrip() for line in words.splitlines()).rstrip()

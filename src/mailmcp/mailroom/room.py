@@ -33,6 +33,8 @@ from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.pages import Pages
 from mailmcp.mailroom.presenting import Presenting
 from mailmcp.mailroom.providers import Providers
+from mailmcp.mailroom.reading import Reading
+from mailmcp.mailroom.rechecking import Rechecking
 from mailmcp.mailroom.requests import Edit
 from mailmcp.mailroom.returning import Returning
 from mailmcp.mailroom.reviewing import Mailing
@@ -75,8 +77,9 @@ class Mailroom(Counter):
             for_all=settings.send_backend is not None,
         )
         sealing = Sealing(settings.home)
-        self._dispatch = Dispatch(store, self._inbound, providers, sealing, returning, settings, pace)
-        in_force = InForce(store, sealing, settings, self._dispatch, lambda: self._leadership.leads)
+        in_force = InForce(store, sealing, settings, providers, lambda: self._leadership.leads)
+        rechecking = Rechecking(sealing, in_force, settings.home)
+        self._dispatch = Dispatch(store, self._inbound, providers, rechecking, returning, pace)
         listening = Listening(store, providers.listening, pace)
         fetching = Fetching(store, providers, self._inbound, pace)
         self.hooks = Hooks(store, providers.receiving, fetching.bring)
@@ -94,6 +97,7 @@ class Mailroom(Counter):
             listening=listening,
             fetching=fetching,
             leadership=lambda: self._leadership,
+            forget_files=Reading(store, settings.home).forget_files,
         )
         super().__init__(OWNER, store, house)
         self._counters: dict[Principal, Counter] = {OWNER: self}
@@ -103,7 +107,7 @@ class Mailroom(Counter):
         duties: Sequence[Duty] = (listening, fetching, flushing, self._checking, returning, aftermath, mailboxes)
         stating, mailing = Stating(in_force), Mailing(self.pages.reviewing, every=pace.flush)
         self._succession, clock = Succession(store), self._dispatch.clock
-        self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=self._reading.forget_files)
+        self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=house.forget_files)
         duties = (*duties, stating, mailing, self._succession, self.keeping, *(further(self) if further else ()))
         self._leadership = Leadership(settings.home, duties, pace, self._succession.asked)
 

@@ -190,3 +190,5 @@ class Codes:
     link_confidence: float = 0.0
     evidence: str = ""
     """The line (or the link's text) it was taken from, one line, at most 200 characters."""
+    others: tuple[str, ...] = ()
+    """Further codes, of another step or device: nobody waits for them, and none may leave unseen."""

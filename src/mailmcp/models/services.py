@@ -103,6 +103,8 @@ class ServiceStatus:
     trouble: str = ""
     """One sentence why it is not reached."""
     looked_at: datetime | None = None
+    stream: str = ""
+    """How it stands with what it tells by itself, in words; empty where it tells nothing."""
     waiting: int = 0
     """Mails that it has and that are still to be fetched."""
     budget: BudgetStatus | None = None

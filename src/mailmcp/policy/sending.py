@@ -6,7 +6,7 @@ reasons:
 
     no way out, deny list, suppression, the policy never                    the message is refused
     asked for approval, the policy approve                                  it is held
-    first contact, taint, Reply-To elsewhere                                it is held for one recipient
+    first contact, taint, a look-alike, Reply-To elsewhere                  it is held for one recipient
     answers to programs                                                     it is held for one recipient
     a pause, many recipients, rates, copied words of others, leaks          it is held as a whole
 
@@ -16,10 +16,11 @@ limit of a conversation, so that two assistants which answer each other come to 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mailmcp.language.domains import same_organisation
+from mailmcp.language.lookalikes import is_taken_for
 from mailmcp.models import Decision, Pause, Reason, SendingVerdict, Verdict
 from mailmcp.policy.leaks import Leak
 from mailmcp.policy.patterns import forbids, normal, permits
@@ -130,6 +131,8 @@ class Facts:
     """Of the inbox, since too much came back."""
     agreed: frozenset[str] = frozenset()
     """Whom a human let this inbox write to before."""
+    twins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Recipients that were never written to, and the address that is known and looks the same."""
     answered: Answered | None = None
     taints: tuple[Taint, ...] = ()
     passages: tuple[Passage, ...] = ()
@@ -152,6 +155,7 @@ def decide(facts: Facts, rules: Rules) -> SendingVerdict:
     holds = (
         *_policy_holds(facts, rules),
         *_contact_holds(facts, rules),
+        *_twin_holds(facts, rules),
         *_reply_to_holds(facts, rules),
         *_machine_holds(facts, rules),
         *_pause_holds(facts),
@@ -211,6 +215,27 @@ def _contact_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
                 " written to only with a human's approval."
             )
             yield Reason("taint", sentence)
+
+
+def _twin_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
+    """Whoever is new and looks like somebody known may be meant to be taken for them."""
+    for one in _unlisted(facts, rules):
+        if (twin := facts.twins.get(normal(one))) is not None:
+            yield Reason(
+                "looks_like_contact", f"{one} is new and looks like {twin}, which is known here: compare them."
+            )
+
+
+def twins(recipients: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """Those of the new ``recipients`` that are easily taken for an address or a domain that is known, each with it."""
+    known = list(known)
+    found: dict[str, str] = {}
+    for one in recipients:
+        wanted = normal(one)
+        twin = next((other for other in known if wanted and is_taken_for(wanted, normal(other) or f"@{other}")), None)
+        if twin is not None:
+            found[wanted] = twin
+    return found
 
 
 def _answers_only_its_sender(facts: Facts) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mailmcp.mailroom.keyring import Keyring
 
 SECONDS = {"min": 60, "h": 3600, "d": 86_400}
+NOT_KNOWN = "This key is not known here, was revoked or replaced."
 GUESSES = 20
 """Wrong keys from one address that are looked at in a minute."""
 MOST_ADDRESSES = 10_000
@@ -63,20 +64,20 @@ class Admission:
         self._rates: dict[str, _Bucket] = {}
         self._guesses: dict[str, _Bucket] = {}
 
-    async def principal(self, scope: Any, given: Mapping[bytes, list[bytes]]) -> Principal:
-        """Who comes with this request. Raises Unwelcome."""
+    async def principal(self, scope: Any, given: Mapping[bytes, list[bytes]]) -> tuple[Principal, str]:
+        """Who comes with this request, and by what that is known (``Keyring.still_opens``). Raises Unwelcome."""
         words = given.get(b"authorization", [])
         if not words:
-            return await self._without_a_key(scope, given)
+            return await self._without_a_key(scope, given), ""
         scheme, _, secret = words[0].decode("latin-1").partition(" ")
         if len(words) > 1 or scheme.lower() != "bearer" or not secret.strip():
             raise self._unauthorized("invalid_request", "Send one header `Authorization: Bearer KEY`.")
         principal = await self._keyring.principal(secret.strip())
         if principal is None:
             self._count_guess(scope)
-            raise self._unauthorized("invalid_token", "This key is not known here, was revoked or replaced.")
+            raise self._unauthorized("invalid_token", NOT_KNOWN)
         self._count(principal)
-        return principal
+        return principal, self._keyring.proof(secret.strip())
 
     async def _without_a_key(self, scope: Any, given: Mapping[bytes, list[bytes]]) -> Principal:
         """A home that never had a key serves its owner, on this machine, as standard input and output do."""

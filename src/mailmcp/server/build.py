@@ -21,6 +21,7 @@ from pydantic_core import InitErrorDetails, from_json
 
 from mailmcp import __version__
 from mailmcp.errors import MailError, StoreDamaged
+from mailmcp.server.apps import ForHostsWithViews, Views, add_views
 from mailmcp.server.callers import for_its_caller
 from mailmcp.server.completion import add_completion
 from mailmcp.server.declared import Declared
@@ -136,7 +137,8 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
         lifespan=lifespan,
         log_level="WARNING",
         tools=tools,
-        middleware=[for_its_caller, Declared(session), in_words],
+        middleware=[for_its_caller, Declared(session), in_words, ForHostsWithViews(session)],
+        extensions=[Views()],
         cache_hints={
             method: CacheHint(ttl_ms=3_600_000, scope="public")
             for method in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
@@ -144,6 +146,7 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
     )
     updates.attach(server)
     add_resources(server, session)
+    add_views(server)
     add_completion(server, session)
     for prompt in all_prompts():
         server.add_prompt(prompt)

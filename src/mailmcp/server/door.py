@@ -23,7 +23,7 @@ from mcp.server.auth.provider import AccessToken
 from mailmcp.config import HttpSettings
 from mailmcp.errors import MailError
 from mailmcp.models import Principal
-from mailmcp.server.admission import Admission, Unwelcome
+from mailmcp.server.admission import NOT_KNOWN, Admission, Unwelcome
 from mailmcp.server.callers import SCOPE_KEY, Visit
 from mailmcp.server.connections import SELF, Connection
 
@@ -89,11 +89,19 @@ class Door:
         self._paths = paths
         self._metadata = metadata
         self._held = 0
-        self._inside_now: dict[asyncio.Task[Any], Principal] = {}
+        self._inside_now: dict[asyncio.Task[Any], str] = {}
+        self._shown_out: set[asyncio.Task[Any]] = set()
 
-    def inside(self) -> dict[asyncio.Task[Any], Principal]:
-        """Whose requests are being served now, by their tasks."""
-        return dict(self._inside_now)
+    def inside(self) -> frozenset[str]:
+        """By what those are known whose requests are being served now (``Keyring.still_opens``)."""
+        return frozenset(self._inside_now.values())
+
+    def show_out(self, proof: str) -> None:
+        """End the requests of whoever is known by this."""
+        going = {task for task, known_by in self._inside_now.items() if known_by == proof}
+        self._shown_out |= going
+        for task in going:
+            task.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -117,9 +125,9 @@ class Door:
         if self._metadata is not None and scope["path"].startswith(METADATA):
             await exchange.say(200, json.dumps(self._metadata).encode(), {"content-type": "application/json"})
             return
-        principal = await self._admission.principal(scope, given)
+        principal, proof = await self._admission.principal(scope, given)
         exchange.replay(await exchange.body(_longest(scope, given), self._hold))
-        await self._serve(scope, exchange, principal)
+        await self._serve(scope, exchange, principal, proof)
 
     def _hold(self, octets: int) -> None:
         if self._held + octets > ALL_BODIES:
@@ -143,7 +151,7 @@ class Door:
         if scope["method"] not in ("GET", "POST", "DELETE") or (metadata and scope["method"] != "GET"):
             raise Unwelcome(405, "This method is not answered here.", {"allow": "GET, POST, DELETE"})
 
-    async def _serve(self, scope: Scope, exchange: _Exchange, principal: Principal) -> None:
+    async def _serve(self, scope: Scope, exchange: _Exchange, principal: Principal, proof: str) -> None:
         visit = Visit(principal)
         scope[SCOPE_KEY] = visit
         if principal.row is not None:
@@ -151,9 +159,15 @@ class Door:
             scope["user"] = AuthenticatedUser(token)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101
-        self._inside_now[task] = principal
+        self._inside_now[task] = proof
         try:
             await self._inside(scope, exchange.receive, exchange.send)
+        except asyncio.CancelledError:  # which the HTTP server would call a crash, with a page of its own code
+            await exchange.break_off(
+                Unwelcome(401, NOT_KNOWN)
+                if task in self._shown_out
+                else Unwelcome(503, "mailmcp ends here: try again.", {"retry-after": "1"})
+            )
         except BaseException:
             if exchange.gave_up:
                 log.warning("a client did not read its answer for %d seconds: left", SEND_SECONDS)
@@ -162,6 +176,7 @@ class Door:
             raise
         finally:
             del self._inside_now[task]
+            self._shown_out.discard(task)
             await visit.settle(written=exchange.written)
 
 
@@ -175,7 +190,7 @@ class _Exchange:
         self._send = send
         self._waiting: bytes | None = None
         self._gone = False
-        self._ended = False
+        self._begun = self._ended = False
         self.gave_up = False
         """Whether the client did not read what was sent."""
         self.held = 0
@@ -204,6 +219,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in _ALWAYS]
             message["headers"] = [*kept, *_ALWAYS.items()]
+            self._begun = True
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await self._send(message)
@@ -238,6 +254,14 @@ class _Exchange:
         """Say no; the connection is closed, since what is left of a body is not read."""
         about = {"content-type": "text/plain; charset=utf-8", "connection": "close", **refusal.headers}
         await self.say(refusal.status, refusal.sentence.encode(), about)
+
+    async def break_off(self, refusal: Unwelcome) -> None:
+        """End what lasts: say why, if nothing was said yet."""
+        self._gone = True
+        if self._begun:
+            self.abort()
+        else:
+            await self.refuse(refusal)
 
     async def say(self, status: int, words: bytes, about: Mapping[str, str]) -> None:
         """A whole answer."""

@@ -44,7 +44,7 @@ SESSIONS = 2_000
 WAITING = 256
 """Connections that may wait to be taken."""
 REVOKED_SECONDS = 0.5
-"""Between two looks whether the key of a request that lasts was revoked; new ones are refused at once."""
+"""Between two looks whether the secret of a request that lasts is still taken; new ones are refused at once."""
 CLOSING_SECONDS = 2
 
 
@@ -199,19 +199,13 @@ def _opens_a_session(body: bytes) -> bool:
 
 
 async def _show_out(door: Door, room: Mailroom) -> None:
-    """End what lasts for the holder of a key that was revoked meanwhile."""
+    """End what lasts for whoever came with a secret that was revoked or replaced meanwhile."""
     while True:
         await asyncio.sleep(REVOKED_SECONDS)
-        inside = door.inside()
-        for principal in set(inside.values()):
-            try:
-                if not await room.keyring.was_revoked(principal):
-                    continue
-            except MailError:
-                continue
-            for task, whose in inside.items():
-                if whose == principal:
-                    task.cancel()
+        for proof in door.inside():
+            with contextlib.suppress(MailError):  # it cannot be looked up now
+                if not await room.keyring.still_opens(proof):
+                    door.show_out(proof)
 
 
 def _metadata(url: str, issuer: str) -> dict[str, Any]:

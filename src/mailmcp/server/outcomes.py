@@ -247,6 +247,8 @@ def _account(one: AccountStatus) -> results.AccountLine:
 
 def _service(one: ServiceStatus) -> results.ServiceLine:
     state = "not reached" if one.trouble else "looked at again and again" if one.looked_at else "not looked at yet"
+    if one.stream:
+        state += f", and {one.stream}"
     if one.waiting:
         state += f", {one.waiting} mail(s) still to be fetched"
     budget = one.budget

@@ -11,6 +11,8 @@ from mailmcp.store.columns import milliseconds
 
 NEVER = 2**62
 """Milliseconds that no moment has."""
+MOST_KNOWN = 500
+"""People, the newest, with whom somebody new is compared."""
 
 
 def met(db: sqlite3.Connection, inbox: int, people: Iterable[Address], *, outgoing: bool, now: datetime) -> None:
@@ -34,6 +36,16 @@ def met(db: sqlite3.Connection, inbox: int, people: Iterable[Address], *, outgoi
     )
 
 
+def known(db: sqlite3.Connection, inbox: int) -> list[tuple[str, bool]]:
+    """Whom an inbox (its row) wrote to or saw verified, newest first, and whether it wrote to them."""
+    rows = db.execute(
+        "SELECT email, sent FROM contacts WHERE inbox = :inbox AND (sent > 0 OR verified > 0)"
+        " ORDER BY last_seen DESC LIMIT :most",
+        {"inbox": inbox, "most": MOST_KNOWN},
+    ).fetchall()
+    return [(row["email"], row["sent"] > 0) for row in rows]
+
+
 def acquaintances(db: sqlite3.Connection, message: int, email: str) -> tuple[bool, list[Address]]:
     """Of the inbox of a message: whether it met an address, and whom it wrote to or saw verified, newest first."""
     this = db.execute("SELECT inbox, judged_at FROM messages WHERE id = :message", {"message": message}).fetchone()
@@ -45,8 +57,8 @@ def acquaintances(db: sqlite3.Connection, message: int, email: str) -> tuple[boo
     }
     rows = db.execute(
         "SELECT name, email FROM contacts WHERE inbox = :inbox AND (sent > 0 OR verified > 0)"
-        " AND NOT (email = :email AND first_seen >= :before) ORDER BY last_seen DESC LIMIT 500",
-        who,
+        " AND NOT (email = :email AND first_seen >= :before) ORDER BY last_seen DESC LIMIT :most",
+        {**who, "most": MOST_KNOWN},
     ).fetchall()
     met_before = db.execute(
         "SELECT 1 FROM contacts WHERE inbox = :inbox AND email = :email AND first_seen < :before", who

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mailmcp.models import StoredMessage
-from mailmcp.policy.leaks import Fresh
-from mailmcp.store import threads
+from mailmcp.store import fresh_codes, threads
 from mailmcp.store.columns import milliseconds
 from mailmcp.store.messages import select
 
@@ -51,20 +50,6 @@ def matching(
     return select(db, f"{' AND '.join(clauses)} ORDER BY messages.position {order} LIMIT :limit", values)
 
 
-def fresh(db: sqlite3.Connection, since: datetime, *, limit: int) -> list[Fresh]:
-    """The codes and links that arrived after a time, in any inbox: those that a caller was given, then the newest.
-
-    Else whoever floods an inbox with codes would drive out the one that is worth something.
-    """
-    rows = db.execute(
-        "SELECT public_id, code, link FROM messages WHERE outgoing = 0 AND received_at >= :since"
-        " AND (code IS NOT NULL OR link IS NOT NULL)"
-        " ORDER BY EXISTS (SELECT 1 FROM handouts WHERE message = messages.id) DESC, received_at DESC LIMIT :limit",
-        {"since": milliseconds(since), "limit": limit},
-    )
-    return [Fresh(message=row["public_id"], code=row["code"], link=row["link"]) for row in rows]
-
-
 def unjudged(db: sqlite3.Connection, inbox: int) -> bool:
     """Whether mail was accepted for an inbox that is not judged yet, and so cannot be found."""
     find = "SELECT 1 FROM messages WHERE judged_at IS NULL AND outgoing = 0 AND history = 0 AND inbox = :inbox LIMIT 1"
@@ -84,6 +69,7 @@ def hand_out(db: sqlite3.Connection, message: str, *, tool: str, call: str, now:
         " ON CONFLICT (tool, message, call) DO UPDATE SET handed_at = :now",
         {"tool": tool, "message": message, "call": call, "now": milliseconds(now)},
     )
+    fresh_codes.handed(db, message)
 
 
 def was_handed_out(db: sqlite3.Connection, message: int, *, tool: str) -> bool:

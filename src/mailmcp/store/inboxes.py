@@ -9,7 +9,7 @@ from typing import Any
 
 from mailmcp.errors import AddressTaken, NotFound
 from mailmcp.models import Inbox, InboxSummary
-from mailmcp.store import removal, search
+from mailmcp.store import fresh_codes, removal, search
 from mailmcp.store.columns import milliseconds, moment, new_id, optional_moment
 
 
@@ -141,7 +141,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
     removed = {"messages": count["messages"], "threads": count["threads"], "drafts": count["drafts"]}
     search.forget_inbox(db, inbox["inbox"])
     mine = "IN (SELECT id FROM messages WHERE inbox = :inbox)"
-    for table in ("deliveries", "seals", "left_as"):
+    for table in ("deliveries", "seals", "left_as", "edits"):
         db.execute(f"DELETE FROM {table} WHERE draft IN (SELECT id FROM drafts WHERE inbox = :inbox)", inbox)
     db.execute("DELETE FROM drafts WHERE inbox = :inbox", inbox)
     for table in removal.OF_A_MESSAGE:
@@ -153,6 +153,7 @@ def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
         [{"raw": raw} for raw in raws],
     )
     db.execute("UPDATE threads SET merged_into = NULL WHERE inbox = :inbox", inbox)
+    fresh_codes.outlive(db, found.row)
     for table in ("threads", "contacts", "arrivals", "agreed", "inbound_rules", "fetched", "fetching", "grants"):
         db.execute(f"DELETE FROM {table} WHERE inbox = :inbox", inbox)
     db.execute("DELETE FROM inboxes WHERE id = :inbox", inbox)

@@ -16,7 +16,7 @@ from typing import Any
 
 from mailmcp.mail.threads import ancestors
 from mailmcp.models import Channels, Codes, Envelope, Message, Returned, Source, Trust, Verdict
-from mailmcp.store import blocks, checks, contacts, raws, returns, search, threads
+from mailmcp.store import blocks, checks, contacts, fresh_codes, raws, returns, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, envelope, milliseconds, moment, new_id
 
@@ -116,7 +116,7 @@ def judge(
     False when another process judged it first, or its inbox was deleted meanwhile.
     """
     state = db.execute(
-        "SELECT inbox, outgoing, source, mail_from, received_at, history FROM messages"
+        "SELECT public_id, inbox, outgoing, source, mail_from, received_at, history FROM messages"
         " WHERE id = :row AND judged_at IS NULL",
         {"row": row},
     ).fetchone()
@@ -170,6 +170,8 @@ def judge(
     threads.refresh(db, thread, first_line=judgement.first_line)
     met = (*message.to, *message.cc) if state["outgoing"] else ((author,) if author else ())
     contacts.met(db, inbox, met, outgoing=bool(state["outgoing"]), now=now)
+    if not state["outgoing"]:
+        fresh_codes.keep(db, state["public_id"], inbox, judgement.codes, received_at=state["received_at"], now=now)
     if judgement.check is not None:
         checks.append(db, row, judgement.check, now)
     if judgement.returned is not None:

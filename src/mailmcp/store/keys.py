@@ -74,9 +74,14 @@ def used(db: sqlite3.Connection, key: int, now: datetime) -> None:
     db.execute("UPDATE keys SET used_at = :now WHERE id = :key", {"key": key, "now": milliseconds(now)})
 
 
-def is_open(db: sqlite3.Connection, key: int) -> bool:
-    """Whether a key was not revoked."""
-    return db.execute("SELECT 1 FROM keys WHERE id = :key AND revoked_at IS NULL", {"key": key}).fetchone() is not None
+def revoked_writer(db: sqlite3.Connection, draft: int) -> str | None:
+    """What the key is called that wrote a draft (its row) and was revoked since; None when it was not."""
+    row = db.execute(
+        "SELECT label, keys.public_id FROM drafts JOIN keys ON keys.public_id = drafts.caller"
+        " WHERE drafts.id = :draft AND revoked_at IS NOT NULL",
+        {"draft": draft},
+    ).fetchone()
+    return (row["label"] or row["public_id"]) if row is not None else None
 
 
 def any_was_made(db: sqlite3.Connection) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailmcp.errors import NotFound
-from mailmcp.models import Draft, DraftState, OutboundMail, Reason, Seal, Submission
+from mailmcp.models import DeliveryState, Draft, DraftState, OutboundMail, Reason, Seal, Submission
 from mailmcp.store import audit, deliveries, seals, sends
 from mailmcp.store.columns import (
     addresses,
@@ -28,6 +28,19 @@ REPEAT_WINDOW = timedelta(minutes=10)
 
 # While the first is in one of these states a repeat returns it; after the others a repeat is a new draft.
 _STILL_COUNTS = ("held", "queued", "claimed", "on_wire", "sent", "unknown", "held_elsewhere", "rejected")
+_COUNTS = (
+    "inbox = :inbox AND (created_at >= :since OR decided_at >= :since OR (state = 'rejected' AND changed_at >= :since))"
+    f" AND (state IN ({','.join(repr(state) for state in _STILL_COUNTS)})"
+    # What is over without having left everywhere may have left for somebody.
+    " OR EXISTS (SELECT 1 FROM deliveries WHERE draft = drafts.id AND deliveries.state IN"
+    "   ('accepted', 'unknown', 'held')))"
+)
+_REPEATED = (
+    f"SELECT id, public_id FROM drafts WHERE content_key = :key AND {_COUNTS}"
+    " UNION ALL SELECT id, public_id FROM edits JOIN drafts ON drafts.id = edits.draft"
+    f" WHERE edits.content_key = :key AND {_COUNTS} ORDER BY 1 DESC LIMIT 1"
+)
+"""The newest draft of which something is a repeat: written or decided of late, in whichever of its versions."""
 _LEAVES = "coalesce(not_before, send_at, drafts.created_at)"
 """When a queued draft leaves."""
 OPEN = (
@@ -55,6 +68,8 @@ class NewDraft:
     expires_at: datetime | None
     not_before: datetime | None = None
     """When it leaves at the earliest; None: at ``send_at``, or at once."""
+    caller: str = ""
+    """The key of whoever wrote it."""
     message_id: str | None = None
     """Its Message-ID: what comes back about it names that."""
 
@@ -66,12 +81,8 @@ def submit(
 
     With ``duplicate_expires_at`` a repeat is wanted: it is a draft of its own, and a human decides until then.
     """
-    inbox = new.submission.inbox
-    row = db.execute(
-        "SELECT public_id FROM drafts WHERE inbox = :inbox AND content_key = :key AND created_at >= :since"
-        f" AND state IN ({','.join(repr(state) for state in _STILL_COUNTS)}) ORDER BY id DESC LIMIT 1",
-        {"inbox": inbox.row, "key": new.content_key, "since": milliseconds(now - REPEAT_WINDOW)},
-    ).fetchone()
+    inbox, since = new.submission.inbox, milliseconds(now - REPEAT_WINDOW)
+    row = db.execute(_REPEATED, {"inbox": inbox.row, "key": new.content_key, "since": since}).fetchone()
     if row is not None:
         if duplicate_expires_at is None:
             return get(db, row["public_id"]), False
@@ -87,9 +98,9 @@ def submit(
     db.execute(
         "INSERT INTO drafts (public_id, inbox, state, content_key, sha256, mime, to_, cc, bcc, subject, reasons, note,"
         " created_at, send_at, expires_at, not_before, changed_at, answers, carries,"
-        " message_id) VALUES (:id, :inbox, :state, :key,"
+        " message_id, caller) VALUES (:id, :inbox, :state, :key,"
         " :sha256, :mime, :to_, :cc, :bcc, :subject, :reasons, :note, :now, :send_at, :expires_at, :not_before, :now,"
-        " :answers, :carries, :message_id)",
+        " :answers, :carries, :message_id, :caller)",
         {
             "id": draft_id,
             "inbox": inbox.row,
@@ -110,6 +121,7 @@ def submit(
             "answers": asked.answers,
             "carries": json.dumps(asked.carries),
             "message_id": new.message_id,
+            "caller": new.caller,
         },
     )
     return get(db, draft_id), True
@@ -181,7 +193,7 @@ def decide(
 
     ``seal`` is what an approval is proved by when the draft leaves.
     """
-    if not _is_as_shown(db, draft) or not move(db, draft, from_=(DraftState.HELD,), to=to, now=now, error=word):
+    if not is_as_shown(db, draft) or not move(db, draft, from_=(DraftState.HELD,), to=to, now=now, error=word):
         return False
     if to is DraftState.QUEUED:
         if seal is not None:
@@ -206,11 +218,12 @@ def revise(
     mime: bytes,
     sha256: str,
     why: Sequence[Reason],
+    content_key: str,
     editor: str,
     now: datetime,
 ) -> bool:
     """A human wrote a held draft anew: its next revision, held as before; False when it is not held as it was shown."""
-    if not _is_as_shown(db, draft):
+    if not is_as_shown(db, draft):
         return False
     changed = db.execute(
         "UPDATE drafts SET revision = revision + 1, mime = :mime, sha256 = :sha256, to_ = :to_, cc = :cc, bcc = :bcc,"
@@ -229,6 +242,10 @@ def revise(
     )
     if changed.rowcount != 1:
         return False
+    db.execute(
+        "INSERT INTO edits (draft, content_key) VALUES (:draft, :key) ON CONFLICT DO NOTHING",
+        {"draft": draft.row, "key": content_key},
+    )
     audit.record(
         db,
         "draft.edited",
@@ -242,14 +259,16 @@ def revise(
     return True
 
 
-def _is_as_shown(db: sqlite3.Connection, draft: Draft) -> bool:
+def is_as_shown(db: sqlite3.Connection, draft: Draft) -> bool:
+    """Whether a draft is still the version that somebody was shown."""
     row = db.execute("SELECT revision, sha256 FROM drafts WHERE id = :id", {"id": draft.row}).fetchone()
     return row is not None and (row["revision"], row["sha256"]) == (draft.revision, draft.sha256)
 
 
 def withdraw(db: sqlite3.Connection, draft: Draft, *, now: datetime) -> bool:
-    """The caller takes a draft back; False when it left, or was decided."""
-    if not move(db, draft, from_=(DraftState.HELD, DraftState.QUEUED), to=DraftState.WITHDRAWN, now=now):
+    """The caller takes a draft back; False when it left (for anybody at all), or was decided."""
+    gone = any(one.state is not DeliveryState.POSTPONED for one in deliveries.of(db, draft.row))
+    if gone or not move(db, draft, from_=(DraftState.HELD, DraftState.QUEUED), to=DraftState.WITHDRAWN, now=now):
         return False
     audit.record(db, "draft.withdrawn", now, draft=draft.id, sha256=draft.sha256)
     return True
@@ -275,25 +294,32 @@ def count(db: sqlite3.Connection, state: DraftState) -> int:
 def hold_again(
     db: sqlite3.Connection,
     draft: Draft,
-    reason: Reason,
-    *,
+    *why: Reason,
     now: datetime,
     expires_at: datetime,
     from_: DraftState = DraftState.QUEUED,
+    claimed_by: str | None = None,
 ) -> bool:
-    """Hold a queued (or just claimed) draft for a human after all; False when it was not in that state any more."""
-    if not move(db, draft, from_=(from_,), to=DraftState.HELD, now=now):
-        return False
-    db.execute(
-        "UPDATE drafts SET reasons = :reasons, expires_at = :expires_at, decided_at = NULL, claim = NULL"
-        " WHERE id = :id",
+    """Hold a draft for a human after all; False when it is not in that state (and that try's) any more."""
+    mine = "TRUE" if claimed_by is None else "claim = :claim"
+    known = {reason.code for reason in why}
+    changed = db.execute(
+        "UPDATE drafts SET state = 'held', changed_at = :now, error = NULL, reasons = :reasons,"
+        " expires_at = :expires_at, decided_at = NULL, claim = NULL"
+        f" WHERE id = :id AND state = :from_ AND {mine}",
         {
-            "reasons": coded_json((*(one for one in draft.reasons if one.code != reason.code), reason)),
+            "now": milliseconds(now),
+            "reasons": coded_json((*(one for one in draft.reasons if one.code not in known), *why)),
             "expires_at": milliseconds(expires_at),
             "id": draft.row,
+            "from_": from_,
+            "claim": claimed_by,
         },
     )
-    audit.record(db, "draft.held_again", now, draft=draft.id, sha256=draft.sha256, why=reason.code)
+    if changed.rowcount != 1:
+        return False
+    codes = " ".join(dict.fromkeys(reason.code for reason in why))
+    audit.record(db, "draft.held_again", now, draft=draft.id, sha256=draft.sha256, why=codes)
     return True
 
 

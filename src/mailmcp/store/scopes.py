@@ -46,10 +46,13 @@ HIDDEN = {
     ),
     **dict.fromkeys(("fetching", "fetched"), _BY_ROW),
     **dict.fromkeys(("bodies", "attachments", "labels", "handouts", "checks", "returns"), _OF_A_MESSAGE),
-    **dict.fromkeys(("deliveries", "seals", "left_as"), _OF_A_DRAFT),
+    **dict.fromkeys(("deliveries", "seals", "left_as", "edits"), _OF_A_DRAFT),
     **dict.fromkeys(("taints", "sends", "departures", "pauses", "suppressions"), _BY_ADDRESS),
     **dict.fromkeys(("folders", "mails", "errands"), _OF_AN_ACCOUNT),
     "raws": f"EXISTS (SELECT 1 FROM main.messages AS own WHERE own.raw = it.id AND own.inbox IN ({_OWN}))",
+    # A code outlives its inbox for those that could read it there.
+    "fresh_codes": f"(it.inbox IN ({_OWN}) OR EXISTS (SELECT 1 FROM json_each(it.readers) WHERE value = caller())"
+    " OR EXISTS (SELECT 1 FROM main.keys WHERE keys.id = caller() AND every = 1 AND revoked_at IS NULL))",
     "places": "FALSE",
     # The human's, and nobody's who comes with a key.
     **dict.fromkeys(

@@ -67,6 +67,12 @@ def counted(
     )
 
 
+def judged(db: sqlite3.Connection, draft: str) -> frozenset[str]:
+    """The recipients of a draft (d_…) for whom it was allowed as mail that leaves this home."""
+    rows = db.execute("SELECT recipient FROM sends WHERE draft = :draft", {"draft": draft})
+    return frozenset(row["recipient"] for row in rows)
+
+
 def agree(db: sqlite3.Connection, draft: Draft, now: datetime) -> None:
     """A human lets an inbox write to everybody that a draft goes to."""
     db.executemany(

@@ -143,15 +143,18 @@ def _at(now: datetime) -> dict[str, int]:
     return {"now": milliseconds(now)}
 
 
-def set_service(db: sqlite3.Connection, service: str, trouble: str, looked_at: datetime | None) -> None:
-    """Write down how it stands with a service."""
-    keep(db, f"service {service}", {"trouble": trouble, "looked_at": milliseconds(looked_at) if looked_at else None})
+def set_service(
+    db: sqlite3.Connection, service: str, trouble: str, looked_at: datetime | None, stream: str = ""
+) -> None:
+    """Write down how it stands with a service, and with what it tells by itself."""
+    at = milliseconds(looked_at) if looked_at else None
+    keep(db, f"service {service}", {"trouble": trouble, "looked_at": at, "stream": stream})
 
 
-def service(db: sqlite3.Connection, name: str) -> tuple[str, datetime | None]:
-    """How it stands with a service, as the leading process said last: (its trouble, when it was looked at)."""
+def service(db: sqlite3.Connection, name: str) -> tuple[str, datetime | None, str]:
+    """How it stands with a service, as the leading process said last: (its trouble, when it was looked at, stream)."""
     found = kept(db, f"service {name}") or {}
-    return found.get("trouble", ""), optional_moment(found.get("looked_at"))
+    return found.get("trouble", ""), optional_moment(found.get("looked_at")), found.get("stream", "")
 
 
 def _put(db: sqlite3.Connection, key: str, value: str) -> None:

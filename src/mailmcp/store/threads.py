@@ -17,6 +17,8 @@ from mailmcp.store.columns import addresses, milliseconds, moment, new_id
 
 SEARCH_WINDOW = 750
 """Newest matches of a search that are looked at to make one page of threads."""
+WALKED, WALKED_MESSAGES = 2_000, 8_000
+"""Newest threads that are tried for a page of a search, when so many of the newest messages should be enough for it."""
 FEW = 1_000
 """Messages of a sender or with a label up to which their threads are looked up first; see ``_sieve``."""
 PEOPLE_SHOWN = 8
@@ -79,7 +81,7 @@ def find(
         clauses.append("threads.last_position < :before")
         values["before"] = before
     if wanted.query is not None:
-        matching = _search(db, wanted.query, clauses, values)
+        matching = _search(db, wanted, clauses, values, limit=limit + 1)
         if not matching:
             return [], None
         clauses.append(f"threads.id IN ({','.join(map(str, matching))})")
@@ -266,21 +268,77 @@ def reversed_labels(domain: str) -> str:
     return "".join(f"{label}." for label in reversed(domain.lower().strip(".").split(".")))
 
 
-def _search(db: sqlite3.Connection, query: str, clauses: list[str], values: dict[str, Any]) -> list[int]:
-    """The threads of the newest messages that match a query and whose threads meet the other conditions."""
-    words = search.expression(query)
+def _search(
+    db: sqlite3.Connection, wanted: Filter, clauses: list[str], values: dict[str, Any], *, limit: int
+) -> list[int]:
+    """The threads of the newest messages that match a query and whose threads meet the other conditions.
+
+    Not all of them where the ``limit`` newest threads are known for certain: that is what a page shows.
+    """
+    words = search.expression(wanted.query or "")
     if words is None:
         return []
+    values = {**values, "words": words, "window": SEARCH_WINDOW}
     # Rows are in the order of arrival, which is that of announcement unless history was fetched, the newest first.
     history = db.execute("SELECT 1 FROM messages WHERE history = 1 LIMIT 1").fetchone()
+    if not history and (found := _walk(db, wanted, clauses, values, limit=limit)) is not None:
+        return found
     newest = "messages.position" if history else "search.rowid"
     rows = db.execute(
         "SELECT DISTINCT thread FROM (SELECT threads.id AS thread FROM search"
         " CROSS JOIN messages ON messages.id = search.rowid CROSS JOIN threads ON threads.id = messages.thread"
         f" WHERE search MATCH :words AND {' AND '.join(clauses)} ORDER BY {newest} DESC LIMIT :window)",
-        {**values, "words": words, "window": SEARCH_WINDOW},
+        values,
     ).fetchall()
     return [row["thread"] for row in rows]
+
+
+def _walk(
+    db: sqlite3.Connection, wanted: Filter, clauses: list[str], values: dict[str, Any], *, limit: int
+) -> list[int] | None:
+    """The same, from the newest thread on: two indexes are read, and none of the rows of hundreds of matches, each of
+    which may lie on a page of its own. None where that would take longer, or where it is not certain to be the same.
+    """
+    if wanted.unread is not None or wanted.label is not None or wanted.from_ is not None:
+        return None
+    if wanted.inboxes is not None and len(wanted.inboxes) != 1:
+        return None
+    if db.execute("SELECT 1 FROM sqlite_temp_schema WHERE name = 'threads'").fetchone():
+        return None  # a caller's own rows (``scopes``): its window is another, and has no such index
+    rows = db.execute("SELECT rowid FROM search WHERE search MATCH :words ORDER BY rowid DESC LIMIT :window", values)
+    matches: list[int] = [row["rowid"] for row in rows]
+    if len(matches) < 2 * limit:
+        return None
+    newest = db.execute("SELECT max(id) AS id FROM messages").fetchone()["id"]
+    if newest - matches[2 * limit - 1] > WALKED_MESSAGES:
+        return None
+    # With other conditions the window reaches further back than these matches, and with it the messages of a thread.
+    narrowed = len(matches) == SEARCH_WINDOW and len(clauses) > 1
+    walked = db.execute(
+        "SELECT threads.id, EXISTS (SELECT 1 FROM messages WHERE messages.thread = threads.id AND messages.id IN"
+        "   (SELECT value FROM json_each(:matches))) AS fits,"
+        " :narrowed AND EXISTS (SELECT 1 FROM messages WHERE messages.thread = threads.id AND messages.id < :reached)"
+        "   AS reaches_back"
+        f" FROM threads WHERE {' AND '.join(clauses)} ORDER BY threads.last_position DESC LIMIT :walked",
+        {
+            **values,
+            "matches": json.dumps(matches),
+            "narrowed": narrowed,
+            "reached": matches[-1],
+            "walked": WALKED,
+        },
+    )
+    found: list[int] = []
+    count = 0
+    for row in walked:
+        count += 1
+        if row["fits"]:
+            found.append(row["id"])
+        elif row["reaches_back"]:
+            return None
+        if len(found) == limit:
+            return found
+    return found if count < WALKED else None
 
 
 def _labels(db: sqlite3.Connection, threads: Sequence[int]) -> dict[int, tuple[str, ...]]:

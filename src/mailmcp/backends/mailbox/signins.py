@@ -32,13 +32,14 @@ class SignIns:
                     f"The account {account.address} has no password: set {account.called('password')}, or sign in with"
                     " `mailmcp connect-account`."
                 )
-            from mailmcp.backends.mailbox import oauth
+            from mailmcp.backends.mailbox.oauth import provider_of
+            from mailmcp.backends.oauth import renewed
 
-            renewed = await oauth.renewed(oauth.provider_of(account), refresh)
-            if renewed.refresh and renewed.refresh != refresh:
-                await asyncio.to_thread(self._drawer.put, account.address, renewed.refresh)
-            self._access[account.address] = (renewed.access, renewed.until)
-            return renewed.access
+            had = await renewed(provider_of(account), refresh)
+            if had.refresh and had.refresh != refresh:
+                await asyncio.to_thread(self._drawer.put, account.address, had.refresh)
+            self._access[account.address] = (had.access, had.until)
+            return had.access
 
     def forget(self, account: Account) -> None:
         """Its token was not taken: the next is asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from mailmcp.mail.sight.brackets import closing, parted
 from mailmcp.mail.sight.colourspaces import Coloured, called
 
 RGB = tuple[int, int, int]
@@ -51,6 +52,8 @@ _SYSTEM: dict[str, RGB] = {
 }  # fmt: skip
 _STOP = re.compile(r"[a-z-]+\((?:[^()]|\([^()]*\))*\)|#?[a-z0-9-]+(?:\.\d+)?%?")
 _GRADIENT = re.compile(r"(?:-(?:webkit|moz|o)-)?(?:repeating-)?(?:linear|radial|conic)-gradient\(")
+_NO_ROOM = re.compile(r"\s*(?:0(?:px|%)?(?:\s|\Z)|\S+\s+0(?:px|%)?(?:\s|\Z))")
+_LITTLE = re.compile(r"\s*(?:[12]?\d(?:px|pt)?(?:\s|\Z)|\S+\s+[0-9](?:px|pt)?(?:\s|\Z))")
 _HEX = re.compile(r"#?([0-9a-f]{3,8})\Z")
 
 
@@ -101,13 +104,34 @@ def _inner(value: str) -> Coloured | None:
 @lru_cache(maxsize=256)
 def even(image: str) -> tuple[RGB, float] | None:
     """The one colour of a gradient whose colours cannot be told apart; None for others, and for pictures."""
-    opening = _GRADIENT.match(image)
+    opening = _GRADIENT.search(image)
     if opening is None or "url(" in image or image.count("gradient(") > 1 or len(image) > 1000:
         return None
-    stops = [found for piece in _STOP.findall(image[opening.end() : image.rfind(")")]) if (found := parsed(piece))]
+    inside = image[opening.end() : closing(image, opening.end() - 1)]
+    stops = [found for piece in _STOP.findall(inside) if (found := parsed(piece))]
     if not stops or any(not indistinct(one, stops[0][0]) or abs(alpha - stops[0][1]) > 0.05 for one, alpha in stops):
         return None
     return stops[0]
+
+
+@lru_cache(maxsize=256)
+def painted(image: str, size: str, repeat: str) -> tuple[RGB, float] | None:
+    """What the layers of a background show behind letters: one colour, or None for what is not known.
+
+    A layer that is too small to lie behind letters shows nothing.
+    """
+    if len(image) > 1000:
+        return None
+    sizes = size.split(",")
+    for number, layer in enumerate(parted(image)):
+        its_size = layer.rpartition("/")[2] if "/" in layer.rpartition(")")[2] else sizes[number % len(sizes)]
+        if _NO_ROOM.match(its_size) or (_LITTLE.match(its_size) and "no-repeat" in layer + repeat):
+            continue
+        if (found := even(layer)) is None or 0.02 < found[1] <= 0.9:
+            return None if found is None or "," in image else found
+        if found[1] > 0.9:
+            return found
+    return WHITE, 0.0
 
 
 def indistinct(a: RGB, b: RGB) -> bool:

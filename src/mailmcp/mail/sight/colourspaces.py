@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
+from mailmcp.mail.sight.brackets import parted
 from mailmcp.mail.sight.lengths import degrees, number
 
 Channels = tuple[float, float, float]
@@ -28,9 +29,9 @@ def called(value: str, colour: Callable[[str], Coloured | None]) -> Coloured | N
         return None
     name, inside = match[1], match[2].strip()
     if name == "light-dark":
-        return colour(_arguments(inside)[0])
+        return colour(parted(inside)[0])
     if name == "color-mix":
-        return _mixed(_arguments(inside), colour)
+        return _mixed(parted(inside), colour)
     tokens = _TOKEN.findall(inside)
     base: Coloured | None = None
     if tokens[:1] == ["from"]:
@@ -182,15 +183,3 @@ def _mixed(arguments: list[str], colour: Callable[[str], Coloured | None]) -> Co
 
 def _is_figure(text: str) -> bool:
     return text.count(".") <= 1 and text != "."
-
-
-def _arguments(inside: str) -> list[str]:
-    """What commas part, outside of brackets."""
-    pieces: list[str] = []
-    depth = start = 0
-    for at, letter in enumerate(inside):
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and depth == 0:
-            pieces.append(inside[start:at])
-            start = at + 1
-    return [*pieces, inside[start:]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.history.quotelines import Spans
+from mailmcp.mail.sight.columns import Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.media import holds
 from mailmcp.mail.sight.page import Cell
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_HIDDEN = 200
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
+TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
@@ -94,6 +96,8 @@ class Frame:
     cited: bool = False
     """The container's blockquote has begun: what stands beside it and after it are answers."""
     kind: Container = Container.NOTHING
+    columns: Columns | None = None
+    """Those of the table that it is, or is a part of; None while nothing is said of any."""
 
 
 def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | None:
@@ -106,6 +110,23 @@ def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | No
     named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
     framed = style.boxed and (style.padded or style.display != "inline")
     return Anchor(url, named or framed)
+
+
+def columns_of(frame: Frame, parent: Frame, attributes: Mapping[str, str | None]) -> Columns | None:
+    """The columns that a part of a table knows of, which hide the cells that have no room in them."""
+    columns = parent.columns
+    if frame.tag == "table":
+        return None
+    if frame.tag in ("col", "colgroup"):
+        if columns is None:
+            columns = parent.columns = Columns()
+        if frame.tag == "col" or "span" in attributes:
+            columns.add(frame.style.collapsed, attributes)
+    elif columns is not None and frame.tag == "tr":
+        columns.begin_row()
+    elif columns is not None and frame.tag in ("td", "th") and columns.hides(attributes):
+        frame.hidden = frame.hidden or "css"
+    return columns if frame.tag not in ("td", "th") else None
 
 
 def begin_in_window(frame: Frame, parent: Frame) -> None:

@@ -14,11 +14,8 @@ _NOT_COLOURS = frozenset(_BACKGROUND_WORDS.split())
 
 
 def picture_in(value: str) -> str:
-    """The gradient of a background that is nothing else; everything where a picture or more is in it."""
-    if "url(" in value or value.count("gradient(") > 1:
-        return "none" if _EMPTY_URL.search(value) else value
-    start = value.rfind(" ", 0, value.index("gradient(")) + 1
-    return value[start : value.rindex(")") + 1] if ")" in value[start:] else value
+    """The pictures and gradients of a background, with where and how large they are."""
+    return "none" if "gradient(" not in value and _EMPTY_URL.search(value) else value
 
 
 def colour_in(value: str) -> str | None:

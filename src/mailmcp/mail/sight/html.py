@@ -17,11 +17,13 @@ from mailmcp.mail.sight.containers import Container, begins_forward, container, 
 from mailmcp.mail.sight.drawing import (
     INLINE,
     MAX_HIDDEN,
+    TABULAR,
     Anchor,
     Drawing,
     Frame,
     anchor_of,
     begin_in_window,
+    columns_of,
     end_in_window,
     for_others,
     not_shown_elsewhere,
@@ -29,7 +31,7 @@ from mailmcp.mail.sight.drawing import (
     words_of,
 )
 from mailmcp.mail.sight.page import Break, Page, emphasised
-from mailmcp.mail.sight.styles import PARAGRAPHS, STYLING, Style, computed
+from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, computed
 from mailmcp.models import Link
 
 if TYPE_CHECKING:
@@ -165,7 +167,7 @@ class _Reader:
             names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
         else:
             names = (tag, "", _NO_NAMES)
-        style = self._style(tag, attributes, parent.style)
+        style = self._style(tag, attributes, parent.style, node)
         frame = Frame(
             tag=tag,
             style=style,
@@ -176,10 +178,10 @@ class _Reader:
             names=names,
             start=self.page.length,
         )
-        if (parent.tag == "details" and (tag != "summary" or parent.summed) and not parent.opened) or (
-            tag == "dialog" and "open" not in attributes
-        ):
+        if parent.tag == "details" and (tag != "summary" or parent.summed) and not parent.opened:
             frame.hidden = frame.hidden or "attribute"
+        if tag in TABULAR:
+            frame.columns = columns_of(frame, parent, attributes)
         parent.summed = parent.summed or tag == "summary"
         frame.opened = tag == "details" and "open" in attributes
         if style.positioned or tag == "html":
@@ -211,7 +213,8 @@ class _Reader:
             self._text(attributes.get("value") or "")
 
     def _find_covered(self, node: LexborNode, style: Style) -> None:
-        around = next((one.node for one in reversed(self.open) if one.node is not None), None)
+        nearest = reversed(self.open) if style.covers == "stage" else self.open
+        around = next((one.node for one in nearest if one.node is not None), None)
         if around is not None:
             self.covers.setdefault(around.mem_id, (node.mem_id, style.level))
 
@@ -228,22 +231,20 @@ class _Reader:
         elif frame.style.level < level or (frame.style.level == level and above):
             frame.hidden = frame.hidden or "css"
 
-    def _style(self, tag: str, attributes: dict[str, str | None], parent: Style) -> Style:
+    def _style(self, tag: str, attributes: dict[str, str | None], parent: Style, node: LexborNode) -> Style:
         """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
-        rules = self.sheet.rules_for(tag, attributes, len(self.names)) if self.sheet.buckets else _NO_RULES
+        rules = self.sheet.rules_for(tag, attributes, len(self.names), node) if self.sheet.buckets else _NO_RULES
         # A parent is named by its place in memory: it lives as long as this reader, in this table.
         key: tuple[object, ...] = (id(parent), tag, *map(id, rules)) if rules else (id(parent), tag)
         if attributes:
             key = (
                 key,
-                "href" in attributes,
                 *map(attributes.get, STYLING),
-                "hidden" in attributes,
-                "popover" in attributes,
+                *map(attributes.__contains__, PRESENT),
             )
         style = self.styles.get(key)
         if style is None:
-            style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.motions)
+            style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.named)
         return style
 
     def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
@@ -272,6 +273,8 @@ class _Reader:
             if not parent.style.flows and not style.floats:
                 return
         if style.display == "cell" or parent.style.flows or (style.floats and frame.tag not in ("table", "img")):
+            if style.floats and parent.last_cell is None:
+                page.separate(Break.BLANK)  # from what stands before it in the line
             frame.cell = page.begin_cell(parent.last_cell is None, parent.last_cell)
             parent.last_cell = frame.cell
             return

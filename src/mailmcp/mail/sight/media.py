@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
+from mailmcp.mail.sight.brackets import parted
+from mailmcp.mail.sight.declared import DISPLAYS
 from mailmcp.mail.sight.lengths import pixels
 
 _WIDTH, _HEIGHT = 800.0, 1_000.0
@@ -26,6 +29,20 @@ _UNITS = {"dpi": 1.0, "dppx": 96.0, "x": 96.0, "dpcm": 2.54}
 _RESOLUTION = re.compile(r"([0-9.]{1,8})(dpi|dppx|dpcm|x)\Z")
 _RATIO = re.compile(r"(\d{1,5})\s*/\s*(\d{1,5})\Z")
 _LONGEST = 400
+_TESTED = re.compile(r"(?:selector|font-tech|font-format)\(")
+_OTHERS = ("-moz-", "-ms-", "-o-")
+_PROPERTY_NAMES = """
+    accent align all anchor animation appearance aspect backdrop backface background baseline block border bottom box
+    break caption caret clear clip color column columns contain container content corner counter cursor cx cy d
+    direction display dominant dynamic empty field fill filter flex float flood font forced gap grid hanging height
+    hyphenate hyphens image initial inline inset interactivity interpolate isolation justify left letter lighting line
+    list margin marker mask math max min mix object offset opacity order orphans outline overflow overlay overscroll
+    padding page paint perspective place pointer position print quotes r reading resize right rotate row ruby rx ry
+    scale scroll scrollbar shape size speak stop stroke tab table text timeline top touch transform transition translate
+    unicode user vector vertical view visibility white widows width will word writing x y z zoom
+"""
+_PROPERTIES = frozenset(_PROPERTY_NAMES.split())
+"""The first words of the names that CSS properties have."""
 
 
 @lru_cache(maxsize=512)
@@ -33,16 +50,23 @@ def holds(query: str) -> bool:
     """Does a media query list (lower case, without ``@media``) hold?"""
     if not query.strip():
         return True
-    return len(query) <= _LONGEST and any(_query(one.strip()) for one in _parted(query, ","))
+    return len(query) <= _LONGEST and any(_query(one.strip()) for one in parted(query, ","))
 
 
 @lru_cache(maxsize=128)
 def supported(condition: str) -> bool:
-    """Does a condition of ``@supports`` hold? Whatever it asks for is taken to be there, but for what never was."""
-    condition = condition.strip().removeprefix("(").strip()
-    denied = condition.startswith(("not ", "not(")) and " and " not in condition and " or " not in condition
-    there = "bogus" not in condition and not re.search(r"-(?:moz|ms|o)-", condition)
-    return there != denied
+    """Does a condition of ``@supports`` hold? Whatever has a known name is taken to be there."""
+    return len(condition) <= _LONGEST and _condition(condition, 0, _is_there)
+
+
+def _is_there(text: str) -> bool:
+    name, colon, value = (part.strip() for part in text.partition(":"))
+    if not colon or name.startswith("--"):
+        return bool(colon) or not text.startswith("-")
+    known = name.removeprefix("-webkit-").partition("-")[0] in _PROPERTIES and not name.startswith(_OTHERS)
+    if name == "display" and not DISPLAYS.issuperset(value.split()):
+        return False
+    return known and bool(value) and not value.startswith(_OTHERS)
 
 
 def _query(query: str) -> bool:
@@ -53,25 +77,28 @@ def _query(query: str) -> bool:
     kind, _, rest = query.partition(" and ") if not query.startswith("(") else ("all", "", query)
     if kind.startswith("not("):
         kind, rest = "all", query
-    answer = kind.strip() in ("all", "screen") and (not rest.strip() or _condition(rest, 0))
+    answer = kind.strip() in ("all", "screen") and (not rest.strip() or _condition(rest, 0, _feature))
     return answer != denied
 
 
-def _condition(text: str, nesting: int) -> bool:
+def _condition(text: str, nesting: int, one: Callable[[str], bool]) -> bool:
+    """A condition with ``and``, ``or``, ``not`` and brackets; ``one`` knows of what stands in the innermost."""
     text = text.strip()
     if nesting > 5:
         return False
     for word, every in ((" or ", False), (" and ", True)):
-        parts = _parted(text, word)
+        parts = parted(text, word)
         if len(parts) > 1:
-            answers = [_condition(part, nesting + 1) for part in parts]
+            answers = [_condition(part, nesting + 1, one) for part in parts]
             return all(answers) if every else any(answers)
     if text.startswith(("not ", "not(")):
-        return not _condition(text[3:], nesting + 1)
+        return not _condition(text[3:], nesting + 1, one)
+    if one is _is_there and _TESTED.match(text) is not None:
+        return True
     if not (text.startswith("(") and text.endswith(")")):
         return False
     inside = text[1:-1].strip()
-    return _condition(inside, nesting + 1) if inside.startswith(("(", "not ")) else _feature(inside)
+    return _condition(inside, nesting + 1, one) if inside.startswith(("(", "not ")) else one(inside)
 
 
 def _feature(text: str) -> bool:
@@ -120,17 +147,3 @@ def _compares(one: float, sign: str, other: float) -> bool:
             return one > other
         case _:
             return one == other
-
-
-def _parted(text: str, by: str) -> list[str]:
-    """The pieces between ``by``, outside of brackets."""
-    pieces: list[str] = []
-    depth = start = at = 0
-    while at < len(text):
-        depth += (text[at] == "(") - (text[at] == ")")
-        if depth == 0 and text.startswith(by, at):
-            pieces.append(text[start:at])
-            start = at = at + len(by)
-            continue
-        at += 1
-    return [*pieces, text[start:]]

@@ -25,7 +25,6 @@ class Motion:
 
 
 Motions = Mapping[str, Motion]
-STILL: Motions = {}
 
 
 def motion(prelude: str, body: str) -> tuple[str, Motion] | None:

@@ -22,11 +22,12 @@ _BRACE = re.compile(r"[{}]")
 _PLAIN_RULE = re.compile(r"([^{}@;\"'\\]*+)\{((?:[^{}@\"'\\]++|\"[^\"\\\n{}]*+\"|'[^'\\\n{}]*+')*+)\}")
 _NAMESPACE = re.compile(r"(?<![\w\\-])(?:[\w-]+|\*)?\|(?=[\w*])")
 _IMPORTED = re.compile(r"@import\s+(?:url\(\s*)?[\"']?data:text/css[^,]{0,60},([^\"')]{1,20000})", re.IGNORECASE)
+_NAMING = re.compile(r"@(?:[a-z-]{0,12}keyframes|property)\b", re.IGNORECASE)
 _OF_PARENT = re.compile(r"&")
 
 
 class Block(NamedTuple):
-    """Declarations with the selectors they are for, or the frames of a ``@keyframes``.
+    """Declarations with the selectors they are for, or what ``@keyframes`` and ``@property`` give a name to.
 
     ``layer`` orders them: what stands in no layer is the strongest.
     """
@@ -75,7 +76,7 @@ def blocks(css: str) -> Iterator[Block]:
             if opened[-1].skipped:
                 at = _end_of_block(css, mark.start())
                 opened.pop()
-                if prelude[:1] == "@" and "keyframes" in prelude[:20].lower():
+                if prelude[:1] == "@" and _NAMING.match(prelude):
                     yield Block(prelude, css[mark.end() : at - 1], within.layer)
             start = at
         elif sign == "}":

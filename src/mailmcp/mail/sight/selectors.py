@@ -7,8 +7,10 @@ attribute nobody kept). What depends on the reader's hand (``:hover``, ``:checke
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from mailmcp.mail.sight.brackets import closing
+from mailmcp.mail.sight.pseudos import LOOKING, Element, Pseudo, every, fits
 
 MAX_SELECTOR = 500
 _MAX_STEPS = 12
@@ -26,13 +28,6 @@ _ONE_NAME = re.compile(r"[.#]?[\w-]+\Z")
 _BETWEEN = re.compile(r"[\s>+~]+")
 _ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*("[^"]*"|'[^']*'|[^\s"']+)\s*([is])?\s*)?\]\Z""", re.I)
 _NTH = re.compile(r"\s*(?:(even|odd)|([+-]?\d{0,4})n\s*(?:([+-])\s*(\d{1,4}))?|([+-]?\d{1,4}))\s*\Z")
-_BY_HAND = frozenset(
-    (
-        "hover", "active", "focus", "focus-within", "focus-visible", "visited", "target", "disabled",
-        "invalid", "valid", "empty", "before", "after", "first-line", "first-letter", "selection", "placeholder",
-        "marker", "autofill", "fullscreen", "indeterminate",
-    )
-)  # fmt: skip
 # Elements that the reader of a page leaves out.
 _NEVER_SEEN = frozenset(("style", "script", "link", "meta", "title", "template", "svg"))
 # Attributes whose values HTML compares without regard to case (HTML §4.16.2).
@@ -41,21 +36,8 @@ _WITHOUT_CASE_NAMES = """
     valign
 """
 _WITHOUT_CASE = frozenset(_WITHOUT_CASE_NAMES.split())
+_COUNTED = frozenset(("nth-child", "nth-of-type", "nth-last-child", "nth-last-of-type"))
 _ANY_OF = frozenset(("is", "where", "matches", "any", "-webkit-any", "-moz-any"))
-
-
-@dataclass(slots=True)
-class Element:
-    """An element as selectors see it: its names, its parent, and the element before it."""
-
-    tag: str
-    id: str
-    classes: Sequence[str]
-    attributes: Mapping[str, str | None]
-    parent: Element | None
-    before: Element | None
-    place: int
-    """Its number among the elements of its parent, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +50,6 @@ class _Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pseudo:
-    name: str
-    inside: tuple[Selector, ...] = ()
-    step: int = 0
-    start: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Compound:
     """One step of a selector: ``td.code#main[hidden]:first-child``."""
 
@@ -83,7 +57,7 @@ class Compound:
     id: str = ""
     classes: frozenset[str] = frozenset()
     attributes: tuple[_Attribute, ...] = ()
-    pseudos: tuple[_Pseudo, ...] = ()
+    pseudos: tuple[Pseudo, ...] = ()
 
     def matches(self, element: Element) -> bool | None:
         """Does it name this element?"""
@@ -97,7 +71,7 @@ class Compound:
             return True
         if not all(_has(element, one) for one in self.attributes):
             return False
-        return _every([_fits(element, one) for one in self.pseudos])
+        return every([fits(element, one) for one in self.pseudos])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +83,8 @@ class Selector:
     specificity: int
     searches: int = 0
     """How many of its combinators (those of its pseudo-classes too) look through a row of elements."""
+    inward: int = 0
+    """How many of its pseudo-classes look through what stands in an element, or behind it."""
 
     def matches(self, element: Element) -> bool | None:
         """Does it name this element? Linear in the depth of the element and at most 200 of its siblings."""
@@ -121,7 +97,7 @@ class Selector:
             if found is False or here is None:
                 return None if found is None else False
             at = here
-            answer = _every([answer, found])
+            answer = every([answer, found])
         return answer
 
 
@@ -189,7 +165,7 @@ def _selector(text: str, nesting: int) -> Selector | None:
         at = match.end()
         kind, word, inside = match.lastgroup or "", match[0], ""
         if kind == "pseudo" and text[at : at + 1] == "(":
-            end = _closing(text, at)
+            end = closing(text, at)
             inside, at = text[at + 1 : end], end + 1
         if kind == "tag" and parts:
             return None  # a tag stands first or nowhere
@@ -213,25 +189,18 @@ def _selector(text: str, nesting: int) -> Selector | None:
         for c in steps
     )
     searches = sum(c in " ~" for c in combinators)
-    searches += sum(pseudo.name == "nth-of-type" for step in steps for pseudo in step.pseudos)
+    searches += sum(pseudo.name in LOOKING for step in steps for pseudo in step.pseudos)
     searches += sum(1 + one.searches for step in steps for pseudo in step.pseudos for one in pseudo.inside)
-    return Selector(tuple(steps), tuple(combinators), weight, searches)
-
-
-def _closing(text: str, opening: int) -> int:
-    depth = 0
-    for at in range(opening, len(text)):
-        depth += (text[at] == "(") - (text[at] == ")")
-        if depth == 0:
-            return at
-    return len(text)
+    inward = sum(pseudo.name == "has" for step in steps for pseudo in step.pseudos)
+    inward += sum(one.inward for step in steps for pseudo in step.pseudos for one in pseudo.inside)
+    return Selector(tuple(steps), tuple(combinators), weight, searches, inward)
 
 
 def _compound(parts: list[tuple[str, str, str]], nesting: int) -> Compound:
     tag = id_ = ""
     classes: list[str] = []
     attributes: list[_Attribute] = []
-    pseudos: list[_Pseudo] = []
+    pseudos: list[Pseudo] = []
     for kind, word, inside in parts:
         if kind == "tag":
             tag = "" if word == "*" else unescaped(word).lower()
@@ -250,27 +219,47 @@ def _compound(parts: list[tuple[str, str, str]], nesting: int) -> Compound:
     return Compound(tag, id_, frozenset(classes), tuple(attributes), tuple(pseudos))
 
 
-def _pseudo(name: str, inside: str, nesting: int) -> _Pseudo:
+def _pseudo(name: str, inside: str, nesting: int) -> Pseudo:
     if name in _ANY_OF or name == "not":
         if nesting >= _MAX_NESTING:
-            return _Pseudo("unknown")
-        return _Pseudo("where" if name == "where" else name if name == "not" else "is", _nested(inside, nesting))
+            return Pseudo("unknown")
+        return Pseudo("where" if name == "where" else name if name == "not" else "is", _nested(inside, nesting))
+    if name == "has":
+        return _has_inside(inside, nesting)
     if name in ("first-child", "first-of-type"):
-        return _Pseudo("nth" + name.removeprefix("first"), (), 0, 1)
+        return Pseudo("nth" + name.removeprefix("first"), (), 0, 1)
+    if name in ("last-child", "last-of-type"):
+        return Pseudo("nth-" + name, (), 0, 1)
     among: tuple[Selector, ...] = ()
     if name == "nth-child" and " of " in inside:
         inside, _, others = inside.partition(" of ")
         among = _nested(others, nesting)
         if not among or nesting >= _MAX_NESTING:
-            return _Pseudo("unknown")
-    if name in ("nth-child", "nth-of-type") and (match := _NTH.match(inside.lower())):
+            return Pseudo("unknown")
+    if name in _COUNTED and (match := _NTH.match(inside.lower())):
         if match[1]:
-            return _Pseudo(name, among, 2, 0 if match[1] == "even" else 1)
+            return Pseudo(name, among, 2, 0 if match[1] == "even" else 1)
         if match[5]:
-            return _Pseudo(name, among, 0, int(match[5]))
+            return Pseudo(name, among, 0, int(match[5]))
         step = int(match[2] + "1") if match[2] in ("", "+", "-") else int(match[2])
-        return _Pseudo(name, among, step, int((match[3] or "") + (match[4] or "0")))
-    return _Pseudo(name)
+        return Pseudo(name, among, step, int((match[3] or "") + (match[4] or "0")))
+    return Pseudo(name, said=inside.strip().strip("\"'").lower() if name in ("lang", "dir") else "")
+
+
+def _has_inside(inside: str, nesting: int) -> Pseudo:
+    """``:has(> .code, + hr)``: each of its selectors stands in some relation to the element."""
+    if nesting >= _MAX_NESTING:
+        return Pseudo("unknown")
+    leads: list[str] = []
+    found: list[Selector] = []
+    for one in split(inside)[:20]:
+        one = one.strip()
+        lead = one[:1] if one[:1] in (">", "+", "~") else " "
+        if (read := _selector(one.removeprefix(lead).strip(), nesting + 1)) is None:
+            return Pseudo("unknown")
+        leads.append(lead)
+        found.append(read)
+    return Pseudo("has", tuple(found), leads=tuple(leads))
 
 
 def _nested(inside: str, nesting: int) -> tuple[Selector, ...]:
@@ -316,58 +305,3 @@ def _has(element: Element, wanted: _Attribute) -> bool:
             return bool(word) and word in value
         case _:
             return True
-
-
-def _fits(element: Element, pseudo: _Pseudo) -> bool | None:
-    name = pseudo.name
-    if name in ("is", "where", "not"):
-        answers = [one.matches(element) for one in pseudo.inside]
-        answer = True if True in answers else None if None in answers else False
-        return answer if name != "not" or answer is None else not answer
-    if name in ("nth-child", "nth-of-type"):
-        if pseudo.inside:
-            place = _place_among(element, pseudo.inside)
-        else:
-            place = element.place if name == "nth-child" else _place_of_type(element)
-        if not place:
-            return None if place is None else False
-        if not pseudo.step:
-            return place == pseudo.start
-        return (place - pseudo.start) % pseudo.step == 0 and (place - pseudo.start) // pseudo.step >= 0
-    if name == "checked":
-        return "checked" in element.attributes or "selected" in element.attributes
-    if name == "root":
-        return element.parent is None
-    if name in ("link", "any-link"):
-        return element.tag == "a" and "href" in element.attributes
-    if name in _BY_HAND or name.startswith(("-webkit-", "-moz-", "-ms-")):
-        return False
-    return None
-
-
-def _place_among(element: Element, wanted: tuple[Selector, ...]) -> int | None:
-    """Its number among those before it that one of the selectors names; 0 when none names itself."""
-    if not any(one.matches(element) for one in wanted):
-        return 0
-    place, before = 1, element.before
-    for _ in range(_MAX_SCAN):
-        if before is None:
-            return place
-        place += any(one.matches(before) for one in wanted)
-        before = before.before
-    return None
-
-
-def _place_of_type(element: Element) -> int | None:
-    place = 1
-    before = element.before
-    for _ in range(_MAX_SCAN):
-        if before is None:
-            return place
-        place += before.tag == element.tag
-        before = before.before
-    return None
-
-
-def _every(answers: list[bool | None]) -> bool | None:
-    return False if False in answers else None if None in answers else True

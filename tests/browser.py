@@ -11,13 +11,43 @@ from typing import Any
 
 from benchmarks.chromium import FLAGS, Chromium, available
 
-__all__ = ["Browser", "Window", "available"]
+__all__ = ["CONTRAST", "Browser", "Window", "available"]
 
 LIMIT = 15
 EVIL = "evil.test"
 """A name that leads to this machine in the browser: a page of somebody else, or a name that was bound anew."""
 # Another page lies at another port, or under a name that its owner has bound to this machine.
 _NAMES = f"MAP {EVIL} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+# Words that stand out from their ground by less than 4.5 to 1 (WCAG AA), but for what is switched off.
+CONTRAST = """
+(() => {
+  const light = c => { const v = c.map(x => x / 255).map(x => x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
+    return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
+  const rgb = text => {
+    const n = text.match(/[\\d.]+/g).map(Number);
+    return { c: n.slice(0, 3), a: n.length > 3 ? n[3] : 1 };
+  };
+  const ground = node => {
+    for (; node; node = node.parentElement) {
+      const back = rgb(getComputedStyle(node).backgroundColor);
+      if (back.a === 1) return back.c;
+    }
+    return [255, 255, 255];
+  };
+  const bad = [];
+  for (const node of document.querySelectorAll('body *')) {
+    const own = [...node.childNodes].some(one => one.nodeType === 3 && one.data.trim());
+    if (!own || node.closest('button:disabled, .said, .skip, noscript') || !node.getClientRects().length) continue;
+    const style = getComputedStyle(node);
+    if (style.visibility === 'hidden') continue;
+    const a = light(rgb(style.color).c), b = light(ground(node));
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) bad.push([node.className, node.innerText.slice(0, 30), ratio]);
+  }
+  return bad;
+})()
+"""
 
 
 class Browser(Chromium):

@@ -1,0 +1,85 @@
+"""Custom properties (CSS Variables 1, Properties and Values 1): what ``var()`` stands for, and ``@property`` rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailmcp.mail.sight.declared import Declared, assign
+
+_MAX_CUSTOM = 100
+_LONGEST = 1000
+_ROUNDS = 12
+_VARIABLE = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,((?:[^()]|\((?:[^()]|\([^()]*\))*\))*))?\)")
+_INNERMOST = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,([^()]*))?\)")
+_NAME = re.compile(r"@property\s+(--[^\s(){};]{1,100})\s*\Z", re.IGNORECASE)
+_SAID = re.compile(r"(?:\A|;)\s*(inherits|initial-value)\s*:([^;]{0,300})", re.IGNORECASE)
+_NONE = "\ufffd"
+"""What has no value: a fallback counts, or the declaration does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A property that ``@property`` registers."""
+
+    initial: str
+    inherits: bool
+
+
+def registered(prelude: str, body: str) -> tuple[str, Registered] | None:
+    """The name and the rule of an ``@property``; None when it is another one."""
+    name = _NAME.match(prelude.strip())
+    if name is None:
+        return None
+    said = {key.lower(): value.strip().lower() for key, value in _SAID.findall(body)}
+    return name[1].lower(), Registered(said.get("initial-value", ""), said.get("inherits") != "false")
+
+
+def inherited(custom: Declared, known: Mapping[str, Registered]) -> Declared:
+    """The custom properties that an element has from its parent's and from ``@property`` rules."""
+    if not known:
+        return custom
+    base = dict(custom)
+    for name, rule in known.items():
+        if rule.initial and (not rule.inherits or name not in base):
+            base[name] = rule.initial
+    return base
+
+
+def resolved(said: dict[str, str], before: Declared) -> Declared:
+    """Put values for the ``var()`` of ``said``, in place; answers the custom properties that hold for the element.
+
+    ``before`` are those that it inherits. What cannot be resolved is dropped (CSS Variables 1 §3.1), but a ground that
+    is not known is named so.
+    """
+    custom = before
+    own = {name: value for name, value in said.items() if name.startswith("--")}
+    if own:
+        custom = dict(before)
+        for name, value in own.items():
+            if value in ("inherit", "unset", "revert", "revert-layer"):
+                continue
+            if len(custom) < _MAX_CUSTOM or name in custom:
+                custom[name] = _NONE if value == "initial" else value
+    for key in [name for name in said if name[0] == "~"]:
+        value, name = said.pop(key), key[1:]
+        value = _put_in(value, custom).strip()
+        if value and _NONE not in value and "var(" not in value and len(value) <= _LONGEST:
+            assign(said, name, value)
+        elif name in ("background", "background-color"):
+            said["background-color"] = "var()"
+    return custom
+
+
+def _put_in(value: str, custom: Declared) -> str:
+    for _ in range(_ROUNDS):
+        if "var(" not in value or len(value) > _LONGEST:
+            break
+        if (found := _VARIABLE.search(value)) is None and (found := _INNERMOST.search(value)) is None:
+            break
+        known = custom.get(found[1], _NONE)
+        if _NONE in known or (known == value and "var(" in known):
+            known = found[2] if found[2] is not None else _NONE
+        value = value[: found.start()] + known + value[found.end() :]
+    return value

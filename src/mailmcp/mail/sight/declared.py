@@ -1,0 +1,185 @@
+"""What a style attribute or the braces of a rule declare: names and values, shorthands expanded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailmcp.mail.sight.grounds import colour_in, picture_in
+from mailmcp.mail.sight.selectors import unescaped
+
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
+_ENVIRONMENT = re.compile(r"env\([^(),]{1,100}(?:,([^()]{0,100}))?\)")
+# Functions of CSS Values 5 that no mail needs: what they give is not known here.
+_UNKNOWN = re.compile(r"(?<![\w-])(?:attr|if|random|random-item|inherit|sibling-index|contrast-color|--[\w-]+)\(")
+_TELLING_NAMES = """
+    display visibility opacity font-size color -webkit-text-fill-color height max-height width max-width transform zoom
+    scale position left top clip-path filter text-indent
+"""
+_TELLING = frozenset(_TELLING_NAMES.split())
+_NOTHING = re.compile(r"[+-]?(?:0*\.?0*[1-9]?\d?e-|[01]?(?:\.\d*)?(?:px|pt|em|rem|%)?\s*\Z|calc\(\s*0)")
+_FONT_SIZE = re.compile(
+    r"(?:^|\s)((?:xx?-|)(?:small|large)|medium|larger|smaller|(?:calc|min|max|clamp)\((?:[^()]|\([^()]*\))*\)"
+    r"|[0-9.]+(?:px|pt|em|rem|%|vw|vh|pc|in|cm|mm|q|ex|ch)|0(?=[\s/]))(?:\s*/\s*\S+)?\s"
+)
+
+_PREFIXED = (
+    "transform",
+    "clip-path",
+    "mask",
+    "mask-image",
+    "mask-size",
+    "filter",
+    "opacity",
+    "backface-visibility",
+    "animation",
+    "animation-name",
+    "animation-fill-mode",
+    "animation-iteration-count",
+)
+_SIDES = {
+    "inset": ("top", "right", "bottom", "left"),
+    "inset-inline": ("left", "right"),
+    "inset-block": ("top", "bottom"),
+    "margin": ("margin-top", "margin-right", "margin-bottom", "margin-left"),
+    "margin-inline": ("margin-left", "margin-right"),
+    "margin-block": ("margin-top", "margin-bottom"),
+    "padding": ("padding-top", "padding-right", "padding-bottom", "padding-left"),
+}
+_DISPLAY_NAMES = """
+    none block inline inline-block list-item run-in flow flow-root table inline-table table-row table-cell table-column
+    table-row-group table-header-group table-footer-group table-column-group table-caption flex inline-flex grid
+    inline-grid contents ruby ruby-base ruby-text math inherit initial unset revert revert-layer -webkit-box
+    -webkit-inline-box -webkit-flex -webkit-inline-flex -ms-flexbox -ms-inline-flexbox -moz-box -ms-grid
+"""
+DISPLAYS = frozenset(_DISPLAY_NAMES.split())
+# Logical properties (CSS Logical Properties 1), for text that runs from left to right and down.
+_SAME = {
+    "inline-size": "width",
+    "block-size": "height",
+    "max-inline-size": "max-width",
+    "max-block-size": "max-height",
+    "margin-inline-start": "margin-left",
+    "margin-block-start": "margin-top",
+    "inset-inline-start": "left",
+    "inset-block-start": "top",
+    "inset-inline-end": "right",
+    "inset-block-end": "bottom",
+    # Names of before there was a standard.
+    **{f"-webkit-{name}": name for name in _PREFIXED},
+}
+_SIZES = frozenset(("opacity", "font-size", "max-height", "height", "width", "zoom", "scale"))
+_PLACES = frozenset(("text-indent", "left", "top", "margin-left", "margin-top", "clip", "clip-path", "transform"))
+
+Declared = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """What one style attribute or rule says, shorthands expanded; ``!important`` apart.
+
+    A property whose value holds ``var()`` is kept as ``~name`` until it can be resolved.
+    """
+
+    normal: Declared
+    important: Declared
+
+
+def merge(said: dict[str, str], more: Declared) -> None:
+    """Let ``more`` win over ``said``, in place."""
+    for name, value in more.items():
+        _put(said, name, value)
+
+
+def _put(target: dict[str, str], name: str, value: str) -> None:
+    if "~" + name in target:
+        del target["~" + name]
+    target[name] = value
+
+
+def hides(said: Declared) -> bool:
+    """Whether a rule is one that puts something out of sight, as a first look tells."""
+    for name, value in said.items():
+        if name.startswith("~") or (name == "display" and value == "none") or value in ("hidden", "transparent"):
+            return True
+        if name in _SIZES and _NOTHING.match(value):
+            return True
+        if name in _PLACES and (value.startswith("-") or name.startswith("clip") or name == "transform"):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1024)
+def declarations(style: str) -> Declarations:
+    """The declarations of a style attribute: lower-case names and values, ``background`` and ``font`` expanded."""
+    normal: dict[str, str] = {}
+    important: dict[str, str] = {}
+    if "/*" in style:
+        style = _COMMENT.sub(" ", style)
+    for piece in _pieces(style):
+        name, colon, value = piece.partition(":")
+        name = unescaped(name.strip()).lower()
+        value = unescaped(value.strip()[:2000]).lower()[:1000]
+        if not colon or not name or name[0] == "~" or not (value or name[:2] == "--"):
+            continue
+        target = normal
+        if value.endswith("!important") or "!" in value:
+            value, _, mark = value.rpartition("!")
+            value = value.strip()
+            target = important if mark.strip() == "important" else normal
+        if "(" in value:
+            if "env(" in value:
+                value = _ENVIRONMENT.sub(lambda found: (found[1] or "0px").strip(), value)
+            if name in _TELLING and _UNKNOWN.search(value):
+                name, value = "display", "none"
+        if "var(" in value and not name.startswith("--"):
+            target["~" + name] = value
+        else:
+            assign(target, name, value)
+    return Declarations(normal, important)
+
+
+def assign(target: dict[str, str], name: str, value: str) -> None:
+    """Put a declaration into ``target``, shorthands expanded."""
+    if name == "background":
+        target.pop("~background", None)
+        _put(target, "background-color", colour_in(value) or "transparent")
+        _put(target, "background-image", picture_in(value) if "url(" in value or "gradient(" in value else "none")
+    elif name == "font":
+        if match := _FONT_SIZE.search(value + " "):
+            _put(target, "font-size", match.group(1))
+        _put(target, "font-weight", "bold" if "bold" in value or re.search(r"\b[6-9]00\b", value) else "normal")
+        _put(target, "font-family", value)
+    elif name in _SIDES:
+        names = _SIDES[name]
+        values = value.split() if "(" not in value else [value]
+        if not values or len(values) > len(names):
+            return
+        sides = [values[min(at, len(values) - 1)] if at < 2 or len(names) == 2 else "" for at in range(len(names))]
+        if len(names) == 4:
+            right = values[1] if len(values) > 1 else values[0]
+            bottom = values[2] if len(values) > 2 else values[0]
+            sides = [values[0], right, bottom, values[3] if len(values) > 3 else right]
+        for side, one in zip(names, sides, strict=True):
+            _put(target, side, one)
+        if name == "padding":
+            _put(target, name, value)
+    elif name == "display" and not DISPLAYS.issuperset(value.split()):
+        return  # a value that is none leaves the one before it
+    else:
+        _put(target, _SAME.get(name, name), value)
+
+
+def _pieces(style: str) -> list[str]:
+    if "(" not in style:
+        return style.split(";")
+    # A semicolon inside url(data:…;base64,…) ends nothing.
+    pieces: list[str] = []
+    for part in style.split(";"):
+        if pieces and pieces[-1].count("(") > pieces[-1].count(")") and len(pieces[-1]) < 4000:
+            pieces[-1] += ";" + part
+        else:
+            pieces.append(part)
+    return pieces

@@ -1,0 +1,100 @@
+"""How the letters of an element are set: their size and look, and what stands round them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mailmcp.mail.sight.lengths import ROOT_SIZE, pixels
+
+if TYPE_CHECKING:
+    from mailmcp.mail.sight.styles import Style
+
+Attributes = Mapping[str, str | None]
+_UNREADABLE_LINE = 3.0
+_BOLD = frozenset(("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"))
+_MONO = frozenset(("code", "pre", "kbd", "samp", "tt"))
+_MONO_NAME = re.compile(r"monospace|courier|consolas|menlo|monaco|mono\b")
+_TAG_SIZES = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h5": 0.83, "h6": 0.67, "small": 0.83, "big": 1.2}
+_KEYWORD_SIZES = {
+    "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
+}  # fmt: skip
+_FONT_ATTRIBUTE_SIZES = {"1": 10.0, "2": 13.0, "3": 16.0, "4": 18.0, "5": 24.0, "6": 32.0, "7": 48.0}
+
+
+def size_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> float:
+    """The size of the letters in pixels."""
+    value = said.get("font-size")
+    if value is None:
+        if tag == "font" and (named := _FONT_ATTRIBUTE_SIZES.get((attributes.get("size") or "").strip())):
+            return named
+        factor = _TAG_SIZES.get(tag)
+        # A heading inside a wrapper of size 0 is nothing, as a browser draws it.
+        return parent.size * factor if factor else parent.size
+    if value in _KEYWORD_SIZES:
+        return _KEYWORD_SIZES[value]
+    if value in ("larger", "smaller"):
+        return parent.size * (1.2 if value == "larger" else 0.83)
+    found = (
+        pixels(value.replace("rem", "px"), parent.size) * ROOT_SIZE
+        if value.endswith("rem")
+        else (pixels(value, parent.size, parent.size / 100))
+    )
+    return found if found >= 0 else parent.size  # what is none, or below nothing, does not count
+
+
+def is_bold(tag: str, parent: Style, said: Mapping[str, str]) -> bool:
+    """Are they bold?"""
+    weight = said.get("font-weight")
+    if weight is None or weight == "inherit":
+        return tag in _BOLD or parent.bold
+    return weight in ("bold", "bolder") or (weight.isdecimal() and len(weight) < 5 and int(weight) >= 600)
+
+
+def is_preformatted(tag: str, parent: Style, said: Mapping[str, str]) -> bool:
+    """Do blanks and line ends count as they are written?"""
+    space = said.get("white-space")
+    if space is None:
+        return tag in ("pre", "textarea") or (parent.preformatted and tag != "table")
+    return space.startswith("pre") or space == "break-spaces"
+
+
+def decoration(said: Mapping[str, str]) -> str:
+    """What is drawn through or under them."""
+    return said.get("text-decoration", "") + said.get("text-decoration-line", "")
+
+
+def is_bordered(said: Mapping[str, str]) -> bool:
+    """Has the element a border that can be seen?"""
+    for name in ("border", "border-top", "border-bottom", "border-left"):
+        value = said.get(name)
+        if value and value not in ("none", "0", "0px", "initial") and ("solid" in value or "dashed" in value):
+            return not value.startswith(("0 ", "0px "))
+    return False
+
+
+def is_padded(said: Mapping[str, str]) -> bool:
+    """Is there room between its edge and its words?"""
+    names = ("padding", "padding-top", "padding-left")
+    return any(name in said and pixels(said[name], ROOT_SIZE) >= 4 for name in names)
+
+
+def is_squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
+    """Do letters lie over each other, or have lines no height where what is outside is cut off?"""
+    squeezed = parent.squeezed
+    if "letter-spacing" in said:
+        squeezed = not -0.6 * size < pixels(said["letter-spacing"], size) < 300 and said["letter-spacing"] != "normal"
+    if "word-spacing" in said and not squeezed:
+        squeezed = pixels(said["word-spacing"], size) <= -2 * size
+    if "line-height" in said:
+        high = said["line-height"]
+        line = pixels(high, size) * (size if high.replace(".", "", 1).isdecimal() else 1)
+        cut = parent.box.cuts or "hidden" in said.get("overflow", "") or "clip" in said.get("overflow", "")
+        squeezed = (squeezed and "letter-spacing" in said) or (line <= _UNREADABLE_LINE and cut)
+    return squeezed
+
+
+def is_mono(tag: str, parent: Style, said: Mapping[str, str]) -> bool:
+    """Do all letters have one width?"""
+    return tag in _MONO or (bool(_MONO_NAME.search(said["font-family"])) if "font-family" in said else parent.mono)
