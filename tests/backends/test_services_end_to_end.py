@@ -136,23 +136,6 @@ async def test_what_agentsend_posts_brings_its_mail_at_once_and_once(home):
             assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1
 
 
-async def test_what_agentmail_says_on_its_socket_brings_the_code_and_the_status_says_that_it_does(home):
-    service = AgentmailStreams()
-    async with streaming(service) as url:
-        given = {"MAILMCP_BACKEND": "agentmail", "MAILMCP_AGENTMAIL__API_KEY": service.key}
-        async with assistant(home, **given, MAILMCP_AGENTMAIL__URL=url) as one:
-            inbox = (await one.call("create_inbox", name="shop"))["address"]
-            await service.until(1)
-            async with asyncio.timeout(LIMIT):
-                while "tells of news by itself" not in (await one.call("mail_status"))["services"][0]["state"]:  # noqa: ASYNC110 - another process says it
-                    await asyncio.sleep(0.05)
-            await service.tell(inbox, service.deliver(inbox, code_mail(inbox, "482913")))
-            found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
-            assert found["code"] == "482913"
-        await service.until(0)
-        assert [line.ended for line in service.past] == [1000], "it said goodbye when the server ended"
-
-
 def at_agentmail(url: str) -> dict[str, str]:
     return {"MAILMCP_BACKEND": "agentmail", "MAILMCP_AGENTMAIL__API_KEY": KEY, "MAILMCP_AGENTMAIL__URL": url}
 
@@ -250,3 +233,20 @@ async def test_a_service_that_does_not_know_the_senders_address_sends_nothing_an
     assert "Nothing left" in str(ended)
     assert f"no inbox {inbox}" in str(ended)
     assert (fake.left, other.sent) == ([], [])
+
+
+async def test_what_agentmail_says_on_its_socket_brings_the_code_and_the_status_says_that_it_does(home):
+    service = AgentmailStreams()
+    async with streaming(service) as url:
+        given = {"MAILMCP_BACKEND": "agentmail", "MAILMCP_AGENTMAIL__API_KEY": service.key}
+        async with assistant(home, **given, MAILMCP_AGENTMAIL__URL=url) as one:
+            inbox = (await one.call("create_inbox", name="shop"))["address"]
+            await service.until(1)
+            async with asyncio.timeout(LIMIT):
+                while "tells of news by itself" not in (await one.call("mail_status"))["services"][0]["state"]:  # noqa: ASYNC110 - another process says it
+                    await asyncio.sleep(0.05)
+            await service.tell(inbox, service.deliver(inbox, code_mail(inbox, "482913")))
+            found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
+            assert found["code"] == "482913"
+        await service.until(0)
+        assert [line.ended for line in service.past] == [1000], "it said goodbye when the server ended"

@@ -32,19 +32,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from mailmcp.authenticity import claims
-from mailmcp.backends.agentmail_wire import (
-    arrived_at,
-    asked_of,
-    event_of,
-    found_of,
-    hook_of,
-    inbox_of,
-    is_arrival,
-    labels_of,
-    said_by,
-    sockets_of,
-)
+from mailmcp.backends.agentmail_wire import asked_of, claim_of, event_of, hook_of, said_by, sockets_of
 from mailmcp.backends.calls import (
     STEADY,
     Answer,
@@ -52,10 +40,12 @@ from mailmcp.backends.calls import (
     Pace,
     Repeat,
     Trouble,
+    address_of,
     explained,
     furthest,
     id_of,
     legible,
+    moment_of,
     record,
     understood,
 )
@@ -66,10 +56,7 @@ from mailmcp.backends.streams import StreamingService
 from mailmcp.config import Settings
 from mailmcp.config.services import revealed
 from mailmcp.errors import AddressTaken, BackendError, BadAddress, BadInput, NoAnswer, TryLater
-from mailmcp.mail import parse
 from mailmcp.models import (
-    Claim,
-    ClaimedResult,
     Event,
     EventKind,
     Events,
@@ -98,9 +85,6 @@ MOST_WATCHED = 100
 LARGEST_REQUEST = 6_000_000
 HOSTS = ("agentmail.to", "agentmail.eu", "amazonaws.com", "cloudfront.net")
 """Where its signed links lead."""
-BORDER = "amazonses.com"
-"""The host that receives for it, and writes the topmost Authentication-Results."""
-_SCREENED = ("spam", "unauthenticated")
 _FATES = (
     ("complained", EventKind.COMPLAINED),
     ("bounced", EventKind.BOUNCED),
@@ -176,13 +160,13 @@ class AgentmailBackend:
                 raise BadAddress(error.public) from error
             raise
         with understood("AgentMail"):
-            return inbox_of(record(answer.json))
+            return _inbox(record(answer.json))
 
     async def list_inboxes(self) -> tuple[RemoteInbox, ...]:
         """All inboxes that the key may see."""
         pages = self._service.pages(("v0", "inboxes"), {"limit": "100"})
         rows = [one async for page in pages for one in page.records("inboxes")]
-        return tuple(legible("AgentMail", rows, inbox_of))
+        return tuple(legible("AgentMail", rows, _inbox))
 
     async def delete_inbox(self, inbox: RemoteInbox) -> None:
         """Remove an inbox with its mail."""
@@ -208,8 +192,8 @@ class AgentmailBackend:
         with understood("AgentMail"):
             said = record(page.json)
             items = legible("AgentMail", said["messages"], dict)
-            found = legible("AgentMail", list(filter(is_arrival, items)), found_of)
-            newest = min(max([datetime.fromisoformat(state["newest"]), *map(arrived_at, items)]), furthest())
+            found = legible("AgentMail", list(filter(_is_arrival, items)), _found)
+            newest = min(max([datetime.fromisoformat(state["newest"]), *map(_arrived, items)]), furthest())
             ahead = {"newest": newest.isoformat(), "deep": state["deep"]}
             if more := said.get("next_page_token"):
                 ahead |= {"after": state["after"], "token": id_of(more)}
@@ -237,7 +221,7 @@ class AgentmailBackend:
         labels = frozenset(found.detail.get("labels", ()))
         try:
             if "agent-armor-held" in labels:
-                labels = labels_of((await self._service.ask(path)).record)
+                labels = _labels((await self._service.ask(path)).record)
                 if "agent-armor-held" in labels:
                     raise TryLater("AgentMail keeps a mail back for a review of its own.")
             link = (await self._service.ask((*path, "raw"))).record.get("download_url", "")
@@ -246,7 +230,7 @@ class AgentmailBackend:
             if error.status == 404 and error.code:
                 raise Missing("AgentMail has this mail no more.") from error
             raise
-        return Incoming(raw=raw, received_at=found.at, claim=_claim(raw, labels))
+        return Incoming(raw=raw, received_at=found.at, claim=claim_of(raw, labels))
 
     def streams_for(self, inboxes: Sequence[RemoteInbox]) -> list[tuple[RemoteInbox, ...]]:
         """As many as one WebSocket takes; none where the settings want none, or a transport is the only way out."""
@@ -320,7 +304,7 @@ class AgentmailBackend:
         since = (datetime.now(UTC) - FOUND_WITHIN).isoformat()
         async for page in self._service.pages(path, {"after": since, "limit": "100"}):
             for one in page.records("messages"):
-                if marker in labels_of(one):
+                if marker in _labels(one):
                     with understood("AgentMail"):
                         return _receipt(mail, one)
         return None
@@ -340,7 +324,7 @@ class AgentmailBackend:
             path = ("v0", "inboxes", inbox.id, "messages", "batch-get")
             body = {"message_ids": list(sent[start : start + 500])}
             for one in (await self._service.ask(path, method="POST", body=body)).records("messages"):
-                kind = next((kind for label, kind in _FATES if label in labels_of(one)), None)
+                kind = next((kind for label, kind in _FATES if label in _labels(one)), None)
                 if kind is not None and isinstance(one.get("message_id"), str):
                     found.append(Event(provider_id=one["message_id"], kind=kind))
         return Events(events=tuple(found), cursor=None)
@@ -386,12 +370,25 @@ def _explained(said: Any) -> Trouble:
     return trouble
 
 
-def _claim(raw: bytes, labels: frozenset[str]) -> Claim | None:
-    """What the service and the host in front of it say of the sender; what neither says is left out."""
-    results = tuple(ClaimedResult(method=one, result="yes") for one in _SCREENED if one in labels)
-    fields = parse.parse(parse.header_block(raw) + b"\r\n").headers
-    topmost = next((value for name, value in fields if name.lower() == "authentication-results"), None)
-    found = claims.parse(topmost) if topmost else None
-    if found is not None and found.by == BORDER:
-        results += found.results
-    return Claim(by="agentmail.to", results=results) if results else None
+def _inbox(said: Mapping[str, Any]) -> RemoteInbox:
+    return RemoteInbox(address=address_of(said.get("email") or said["inbox_id"]), id=id_of(said["inbox_id"]))
+
+
+def _found(item: Mapping[str, Any]) -> Found:
+    return Found(id=id_of(item["message_id"]), at=_arrived(item), detail={"labels": sorted(_labels(item))})
+
+
+def _labels(item: Mapping[str, Any]) -> frozenset[str]:
+    labels: Any = item.get("labels")
+    return frozenset(str(one).lower() for one in cast(list[Any], labels)) if isinstance(labels, list) else frozenset()
+
+
+def _is_arrival(item: Mapping[str, Any]) -> bool:
+    labels = _labels(item)
+    return "received" in labels or not labels & {"sent", "draft", "scheduled"}
+
+
+def _arrived(item: Mapping[str, Any]) -> datetime:
+    """When the service had it, by its own clock where it says so."""
+    times = [one for name in ("created_at", "timestamp") if (one := moment_of(item.get(name))) is not None]
+    return times[0] if times else datetime.now(UTC)

@@ -1,18 +1,23 @@
-"""What AgentMail takes, lists and posts, as values: requests of approved mail and back, rows, and events."""
+"""What AgentMail takes and posts, as values: requests of approved mail and back, and events."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-from mailmcp.backends.calls import address_of, id_of, moment_of, record
+from mailmcp.authenticity import claims
+from mailmcp.backends.calls import record
 from mailmcp.backends.fields import Fields, File, mailbox, written
 from mailmcp.errors import BadInput
-from mailmcp.models import Address, Found, Hook, RemoteInbox
+from mailmcp.mail import parse
+from mailmcp.models import Address, Claim, ClaimedResult, Hook
+
+BORDER = "amazonses.com"
+"""The host that receives for it, and writes the topmost Authentication-Results."""
+_SCREENED = ("spam", "unauthenticated")
 
 
 def asked_of(fields: Fields) -> dict[str, Any]:
@@ -100,29 +105,12 @@ def sockets_of(url: str) -> str:
     return f"{parts.scheme}://{'.'.join(labels) if own else parts.netloc}"
 
 
-def found_of(item: Mapping[str, Any]) -> Found:
-    """A row of its lists, as what is to be fetched. Raises what ``understood`` makes an error of the service's."""
-    return Found(id=id_of(item["message_id"]), at=arrived_at(item), detail={"labels": sorted(labels_of(item))})
-
-
-def labels_of(item: Mapping[str, Any]) -> frozenset[str]:
-    """Its labels, in small letters."""
-    labels: Any = item.get("labels")
-    return frozenset(str(one).lower() for one in cast(list[Any], labels)) if isinstance(labels, list) else frozenset()
-
-
-def is_arrival(item: Mapping[str, Any]) -> bool:
-    """Whether a mail came, and was not written here."""
-    labels = labels_of(item)
-    return "received" in labels or not labels & {"sent", "draft", "scheduled"}
-
-
-def arrived_at(item: Mapping[str, Any]) -> datetime:
-    """When the service had it, by its own clock where it says so."""
-    times = [one for name in ("created_at", "timestamp") if (one := moment_of(item.get(name))) is not None]
-    return times[0] if times else datetime.now(UTC)
-
-
-def inbox_of(said: Mapping[str, Any]) -> RemoteInbox:
-    """One of its inboxes, from a row."""
-    return RemoteInbox(address=address_of(said.get("email") or said["inbox_id"]), id=id_of(said["inbox_id"]))
+def claim_of(raw: bytes, labels: frozenset[str]) -> Claim | None:
+    """What the service and the host in front of it say of the sender; what neither says is left out."""
+    results = tuple(ClaimedResult(method=one, result="yes") for one in _SCREENED if one in labels)
+    fields = parse.parse(parse.header_block(raw) + b"\r\n").headers
+    topmost = next((value for name, value in fields if name.lower() == "authentication-results"), None)
+    found = claims.parse(topmost) if topmost else None
+    if found is not None and found.by == BORDER:
+        results += found.results
+    return Claim(by="agentmail.to", results=results) if results else None
