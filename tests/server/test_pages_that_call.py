@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from browser import Browser, available
 from http_house import OPENING, http_house
-from tests.web.browser import Browser, available
 
 pytestmark = pytest.mark.anyio
 PAGE = "https://app.example.com"
