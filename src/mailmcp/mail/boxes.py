@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ _FROM = re.compile(r"(?P<sender>\S{0,320})\s+(?P<when>.{10,80})")
 _ASCTIME = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M %Y")
 _DATE = re.compile(rb"^date:[ \t]*([^\r\n]{5,100})", re.IGNORECASE | re.MULTILINE)
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_EARLIEST, _AHEAD = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 HEAD_BYTES = 64 * 1024
 SENT_FOLDER = ".Sent"
 _MARK = ":2," if os.name != "nt" else "!2,"
@@ -121,7 +122,8 @@ def read(path: Path) -> Iterator[Boxed]:
 
 def _of_maildir(path: Path) -> Iterator[Boxed]:
     for file in sorted((*path.glob("new/*"), *path.glob("cur/*"))):
-        if not file.is_file() or file.name.startswith("."):
+        # A link may lead to any file of this machine: somebody else's folder must not make it mail.
+        if file.is_symlink() or not file.is_file() or file.name.startswith("."):
             continue
         raw = file.read_bytes()
         flags = file.name.rpartition("2,")[2] if ":2," in file.name or "!2," in file.name else ""
@@ -151,7 +153,7 @@ def _of_from_line(line: str) -> tuple[str, datetime | None]:
             when = datetime.strptime(found["when"].strip(), form)  # noqa: DTZ007 - UTC where it names no zone
         except ValueError:
             continue
-        return sender, when if when.tzinfo else when.replace(tzinfo=UTC)
+        return sender, _credible(when)
     return sender, None
 
 
@@ -162,9 +164,15 @@ def _dated(raw: bytes) -> datetime | None:
         return None
     try:
         when = parsedate_to_datetime(found[1].decode("ascii", "replace").strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return _credible(when)
+
+
+def _credible(when: datetime) -> datetime | None:
+    """A time at which mail can have come: some files tell of the year 1, or of one that no calendar here can show."""
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return when if _EARLIEST <= when <= datetime.now(UTC) + _AHEAD else None
 
 
 def _with_crlf(raw: bytes) -> bytes:
