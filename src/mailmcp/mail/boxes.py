@@ -1,7 +1,8 @@
 """Files of mail: mbox (RFC 4155) and Maildir, read and written.
 
 A Maildir keeps every byte and whether a message was read. An mbox parts messages by lines that begin with "From ", so
-such a line in a message gets a ``>``, and no line keeps its CR: a signature over such a line breaks.
+such a line in a message gets a ``>``, as does one that has some already: reading takes one away again. No line keeps
+its CR there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from mailmcp.models import KeptMail
 _FROM = re.compile(r"(?P<sender>\S{0,320})\s+(?P<when>.{10,80})")
 _ASCTIME = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M %Y")
 _DATE = re.compile(rb"^date:[ \t]*([^\r\n]{5,100})", re.IGNORECASE | re.MULTILINE)
+_LIKE_FROM, _QUOTED_FROM = re.compile(rb"^(>*From )", re.MULTILINE), re.compile(rb"^>(>*From )", re.MULTILINE)
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _EARLIEST, _AHEAD = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 HEAD_BYTES = 64 * 1024
@@ -55,7 +57,7 @@ class MboxWriter:
         sender = re.sub(r"\s", "_", mail.mail_from) or "MAILER-DAEMON"
         when = mail.received_at.astimezone(UTC).strftime(_ASCTIME[0])
         line = f"From {sender} {when}\n".encode("utf-8", "replace")
-        self._open[path].add(line + mail.raw.replace(b"\r\n", b"\n"))
+        self._open[path].add(line + _LIKE_FROM.sub(rb">\1", mail.raw.replace(b"\r\n", b"\n")))
 
     def close(self) -> None:
         """Write everything to the disk."""
@@ -136,7 +138,8 @@ def _of_mbox(path: Path) -> Iterator[Boxed]:
     try:
         for key in box.keys():  # noqa: SIM118 - a box is no dictionary: it yields messages
             whole = box.get_bytes(key, from_=True)
-            line, _, raw = whole.partition(b"\n")
+            line, _, quoted = whole.partition(b"\n")
+            raw = _QUOTED_FROM.sub(rb"\1", quoted)
             sender, received = _of_from_line(line.decode("utf-8", "replace"))
             yield Boxed(raw=_with_crlf(raw), mail_from=sender, received_at=received or _dated(raw))
     finally:
