@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC, datetime
+
 import pytest
 
 from mailmcp.mail import boxes
+from mailmcp.models import KeptMail
 
 
 @pytest.mark.parametrize(
@@ -29,3 +33,23 @@ def test_a_link_in_a_maildir_makes_no_other_file_mail(tmp_path):
     (tmp_path / "box" / "cur" / "1:2,S").symlink_to(tmp_path / "secret")
     (tmp_path / "box" / "cur" / "2:2,S").write_bytes(b"Subject: x\n\nHi\n")
     assert [mail.raw for mail in boxes.read(tmp_path / "box")] == [b"Subject: x\r\n\r\nHi\r\n"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits as POSIX has them")
+@pytest.mark.parametrize("writer", [boxes.MboxWriter, boxes.MaildirWriter])
+def test_what_does_not_fit_on_the_disk_can_be_taken_away_again(tmp_path, writer):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    mail = KeptMail(
+        row=1, raw=b"x" * 100_000, mail_from="", received_at=datetime(2026, 1, 1, tzinfo=UTC), sent=True, read=False
+    )
+    made = writer(tmp_path / "out")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            made.add(mail)
+        made.discard()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []

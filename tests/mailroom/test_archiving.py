@@ -126,6 +126,17 @@ async def test_nothing_that_is_there_is_written_over(house, tmp_path):
         await house.room.archiving.export("nobody@agents.internal", tmp_path / "new")
 
 
+async def test_of_an_export_that_could_not_be_finished_nothing_is_left(house, tmp_path):
+    inbox = await house.inbox()
+    await house.receive(inbox)
+    await house.room.send(SendRequest(inbox=inbox, to=(inbox,), subject="Plan", body="Ours."))
+    (tmp_path / "out.mbox.sent").write_text("mine")
+    with pytest.raises(BadInput, match="is there already"):
+        await house.room.archiving.export(inbox, tmp_path / "out.mbox")
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("out")] == ["out.mbox.sent"]
+    assert (tmp_path / "out.mbox.sent").read_text() == "mine"
+
+
 async def test_a_message_that_is_too_large_is_left_out_and_counted(house, tmp_path, monkeypatch):
     from mailmcp.mailroom import archiving
 

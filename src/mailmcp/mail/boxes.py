@@ -10,7 +10,9 @@ from __future__ import annotations
 import mailbox
 import os
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -64,6 +66,13 @@ class MboxWriter:
         for one in self._open.values():
             one.close()
 
+    def discard(self) -> None:
+        """Take away what was written: a part of the mail must not be taken for all of it."""
+        for path, one in self._open.items():
+            with suppress(OSError):  # of a full disk
+                one.close()
+            path.unlink(missing_ok=True)
+
 
 class MaildirWriter:
     """Writes a new Maildir, to the byte; what was sent goes into its folder ``.Sent``."""
@@ -90,6 +99,10 @@ class MaildirWriter:
 
     def close(self) -> None:
         """Every message is a file that is written already."""
+
+    def discard(self) -> None:
+        """Take away what was written; the folder was not there before."""
+        shutil.rmtree(self._path, ignore_errors=True)
 
 
 def _make_maildir(path: Path) -> None:

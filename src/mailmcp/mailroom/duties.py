@@ -204,7 +204,7 @@ class Leadership:
                 await asyncio.to_thread(duty.prepare)
 
     async def _until_over(self) -> Word | None:
-        """Return when this process shall lead no more: the word that was left for it, or None if lock or database is gone."""
+        """Return when this process shall lead no more: the word left for it, or None if lock or database is gone."""
         turns = 0
         while self._may_lead() and self._lock.in_place():
             if turns % LISTEN_EVERY == 0 and (word := await self._asked()) and word.token not in self._heard:
