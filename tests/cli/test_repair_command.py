@@ -38,6 +38,12 @@ def test_a_whole_database_needs_no_repair(home):
     assert (code, said) == (0, f"{home / 'mailmcp.db'} needs no repair: every page of it is whole.\n")
 
 
+def test_of_an_empty_one_it_is_not_said_that_it_is_whole(home):
+    (home / "mailmcp.db").write_bytes(b"")
+    code, said, _ = typed(home, "doctor", "--repair")
+    assert (code, "put a copy in its place" in said) == (1, True)
+
+
 def test_a_damaged_one_is_told_of_by_every_command_repaired_and_used_again(home):
     path = home / "mailmcp.db"
     with path.open("r+b") as file:

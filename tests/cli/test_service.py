@@ -147,6 +147,25 @@ def test_it_is_installed_once_told_and_taken_away(typed, tmp_path):
     assert "nothing to take away" in typed("uninstall")[1]
 
 
+@linux
+def test_one_that_was_written_otherwise_is_ended_before_it_is_started_anew(typed, tmp_path):
+    assert typed("install", "--yes")[0] == 0
+    (unit,) = (tmp_path / ".config" / "systemd" / "user").iterdir()
+    unit.write_text(unit.read_text().replace("RestartSec=5", "RestartSec=6"))
+    (tmp_path / "asked").unlink()
+    assert typed("install", "--yes")[0] == 0
+    assert [line.split()[1] for line in asked(tmp_path)] == ["disable", "daemon-reload", "enable"]
+
+
+@pytest.mark.skipif(shutil.which("true") is None or shutil.which("false") is None, reason="needs true and false")
+def test_an_agent_that_runs_already_is_not_begun_twice(tmp_path, capsys):
+    file = tmp_path / "agent.plist"
+    file.write_text("words")
+    made = service.Plan("launchd", file, "words", start=(("false",),), stop=(("false",),), ask=("true",))
+    assert service._install(made, yes=True) == 0
+    assert "nothing to change" in capsys.readouterr().out
+
+
 # --- what it runs -----------------------------------------------------------------------------------------------------
 
 

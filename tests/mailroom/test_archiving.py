@@ -88,6 +88,21 @@ async def test_an_import_done_again_stores_nothing_twice_and_gives_no_wait_an_ol
     assert listed.threads[0].last_at == datetime(2025, 3, 3, 10, 21, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("maildir", [False, True])
+async def test_what_was_exported_is_known_where_it_came_from(house, tmp_path, maildir):
+    inbox = await house.inbox()
+    await house.receive(inbox, raw=QUOTED)
+    await house.receive(inbox, raw=QUOTED.replace(b"<1@", b"<2@").replace(b"From here", b">From >here"))
+    await house.receive(inbox, raw=b"From: a@app.example\r\nSubject: No id\r\n\r\nHello\r\n")
+    before = await raws_of(house, inbox)
+    await house.room.archiving.export(inbox, tmp_path / "out", maildir=maildir)
+    taken = await house.room.archiving.take_in(inbox, tmp_path / "out")
+    assert (taken.stored, taken.known) == (0, 3)
+    other = await house.inbox()
+    assert (await house.room.archiving.take_in(other, tmp_path / "out")).stored == 3
+    assert sorted(await raws_of(house, other)) == sorted(before)
+
+
 @pytest.mark.parametrize("content", [b"", b"Subject: a mail\n\nHello", b"\x00\xff" * 100])
 async def test_what_is_no_file_of_mail_is_refused_in_a_sentence(house, tmp_path, content):
     inbox = await house.inbox()
@@ -110,6 +125,17 @@ async def test_nothing_that_is_there_is_written_over(house, tmp_path):
     assert (tmp_path / "there").read_text() == "mine"
     with pytest.raises(NotFound):
         await house.room.archiving.export("nobody@agents.internal", tmp_path / "new")
+
+
+async def test_of_an_export_that_could_not_be_finished_nothing_is_left(house, tmp_path):
+    inbox = await house.inbox()
+    await house.receive(inbox)
+    await house.room.send(SendRequest(inbox=inbox, to=(inbox,), subject="Plan", body="Ours."))
+    (tmp_path / "out.mbox.sent").write_text("mine")
+    with pytest.raises(BadInput, match="is there already"):
+        await house.room.archiving.export(inbox, tmp_path / "out.mbox")
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("out")] == ["out.mbox.sent"]
+    assert (tmp_path / "out.mbox.sent").read_text() == "mine"
 
 
 async def test_a_message_that_is_too_large_is_left_out_and_counted(house, tmp_path, monkeypatch):

@@ -43,6 +43,45 @@ async def test_one_of_a_home_leads_and_the_next_takes_over_when_it_goes(open_hou
     assert (await other.room.status()).listener.pid == os.getpid()
 
 
+async def test_a_leader_whose_database_was_replaced_gives_the_lead_to_one_that_has_the_new_one(home, open_house):
+    one, path = await open_house(), home / "mailmcp.db"
+    assert one.room.leads
+    path.rename(home / "aside.db")
+    other = await open_house()
+
+    async def other_leads() -> bool:
+        return other.room.leads
+
+    await until(other_leads)
+    assert not one.room.leads
+    assert (await other.room.status()).listener.pid == os.getpid()
+
+
+async def test_who_has_an_old_database_stands_in_no_line_until_it_is_put_back(tmp_path):
+    quick, right = Pace(takeover=0.001), asyncio.Event()
+    first, second = Leadership(tmp_path, [], quick), Leadership(tmp_path, [], quick, may_lead=right.is_set)
+    first.start()
+    second.start()
+    lock = LockFile(tmp_path / "leader.lock")
+    try:
+        assert first.leads
+        await first.aclose()
+        for _ in range(50):
+            await asyncio.sleep(0.001)
+            assert not second.leads
+        assert lock.acquire()
+        lock.release()
+        right.set()
+
+        async def second_leads() -> bool:
+            return second.leads
+
+        await until(second_leads)
+    finally:
+        lock.release()
+        await second.aclose()
+
+
 async def test_a_command_that_only_looks_in_does_not_lead(home, open_house):
     from mailmcp.backends import open_backend
     from mailmcp.mailroom.room import Mailroom

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from mailmcp.store.claims import Claims
+import pytest
+
+from mailmcp.errors import StoreUnavailable
+from mailmcp.store.claims import Claims, alone
 
 HOLDER = """
 import sys
@@ -101,3 +105,39 @@ def test_the_file_of_the_claims_is_for_its_owner_only_and_stays_empty(tmp_path: 
         assert claims.take("wait_for_otp", 7)
         stat = (tmp_path / "claims.lock").stat()
     assert (stat.st_mode & 0o777, stat.st_size) == (0o600, 0)
+
+
+NAMESAKE = """
+import fcntl, sys
+from mailmcp.store.claims import _PRESENT
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, int(sys.argv[3]), _PRESENT + int(sys.argv[2]))
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def presence(home: Path, first: int, count: int) -> Iterator[None]:
+    """A process that holds so many bytes of presence."""
+    (home / "claims.lock").touch(0o600)
+    run = [sys.executable, "-c", NAMESAKE, str(home / "claims.lock"), str(first), str(count)]
+    process = subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        yield
+    finally:
+        process.kill()
+        process.communicate(timeout=60)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks as POSIX has them")
+def test_processes_of_one_number_in_two_containers_share_a_home_and_are_no_repair(tmp_path: Path) -> None:
+    with presence(tmp_path, os.getpid(), 1):
+        with closing(Claims(tmp_path)) as claims:
+            assert claims.take("wait_for_otp", 7)
+        with alone(tmp_path) as free:
+            assert not free
+    with presence(tmp_path, 0, 2**31 - 1), pytest.raises(StoreUnavailable, match="is being repaired"):
+        Claims(tmp_path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,3 +65,36 @@ def test_a_damaged_database_is_called_so(path, damage):
     found = examination.examined(path).findings[0]
     assert found.stops
     assert "damaged" in found.sentence
+
+
+@pytest.mark.parametrize("version", [0, -1, 2**31 - 1])
+def test_a_version_that_cannot_be_true_is_called_damage(path, version):
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {version}")
+    found = examination.examined(path).findings[0]
+    assert found.stops
+    assert "doctor --repair" in found.sentence
+
+
+KILLED = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA journal_mode = TRUNCATE")
+db.execute("PRAGMA cache_size = 1")
+db.execute("BEGIN IMMEDIATE")
+db.execute("CREATE TABLE large AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)"
+    " SELECT i, zeroblob(500) FROM n")
+os._exit(9)
+"""
+
+
+def test_what_a_killed_process_left_unfinished_is_no_matter_of_rights(path):
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], timeout=60, check=False)
+    before = path.read_bytes()
+    found = examination.examined(path).findings[0]
+    assert not found.stops
+    assert "takes back what it left unfinished" in found.sentence
+    assert path.read_bytes() == before
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'large'").fetchone() is None
+    assert "1 inbox(es)" in examination.examined(path).findings[0].sentence

@@ -266,6 +266,28 @@ def test_of_a_file_that_never_was_a_database_nothing_comes_and_it_is_kept(path, 
     assert done.kept.read_bytes() == octets
 
 
+@pytest.mark.parametrize("version", [0, -1, 2**31 - 1])
+def test_a_version_that_cannot_be_true_is_damage_and_loses_nothing(path, version):
+    with closing(opened(path)) as found:
+        found.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(StoreDamaged):
+        asyncio.run(Store.open(path.parent))
+    assert repaired(path).counts["messages"] == COUNT
+    assert len(texts(path)) == COUNT
+
+
+def test_a_header_of_which_only_the_first_word_is_left_is_no_newer_database(path):
+    with path.open("r+b") as file:
+        file.seek(18)
+        file.write(b"\xff" * 82)
+    assert repaired(path).counts["messages"] == COUNT
+
+
+def test_a_file_cut_within_its_header_is_replaced_by_an_empty_database(path):
+    path.write_bytes(path.read_bytes()[:50])
+    assert repaired(path).counts["messages"] == 0
+
+
 def test_a_newer_database_is_left_to_a_newer_mailmcp(path):
     with closing(opened(path)) as found:
         found.execute("PRAGMA user_version = 999")

@@ -32,6 +32,9 @@ def repair(options: argparse.Namespace) -> int:
         done = repaired(settings.home, datetime.now(UTC), expiry=timedelta(seconds=settings.approval.expiry))
     finally:
         lock.release()
+    if done is None and path.exists() and path.stat().st_size == 0:
+        say(f"{path} is empty, and nothing can be saved of it: put a copy in its place, or the next run begins anew.")
+        return 1
     if done is None:
         why = "every page of it is whole" if path.exists() else "it does not exist yet"
         say(f"{path} needs no repair: {why}.")

@@ -167,14 +167,19 @@ def _short(home: Path) -> str:
 
 
 def _install(made: Plan, *, yes: bool) -> int:
-    if _text(made.file) == made.text:
+    before = _text(made.file)
+    if before == made.text:
         say(f"{made.file}: nothing to change.")
+        if made.system == "launchd" and _call(made.ask) == 0:
+            return 0  # to begin one that runs is an error there
     else:
         say(f"{made.file}:")
         for line in made.text.splitlines():
             say(f"  {line}")
         if not _agreed(yes):
             return 1
+        if before is not None:
+            _ran(made.stop, quiet=True)  # one that runs as it was written before would go on so
         try:
             made.file.parent.mkdir(parents=True, exist_ok=True)
             encoding = "utf-16" if made.file.suffix == ".xml" else "utf-8"

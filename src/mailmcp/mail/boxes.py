@@ -1,7 +1,8 @@
 """Files of mail: mbox (RFC 4155) and Maildir, read and written.
 
 A Maildir keeps every byte and whether a message was read. An mbox parts messages by lines that begin with "From ", so
-such a line in a message gets a ``>``, and no line keeps its CR: a signature over such a line breaks.
+such a line in a message gets a ``>``, as does one that has some already: reading takes one away again. No line keeps
+its CR there.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import mailbox
 import os
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,9 @@ from mailmcp.models import KeptMail
 _FROM = re.compile(r"(?P<sender>\S{0,320})\s+(?P<when>.{10,80})")
 _ASCTIME = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M %Y")
 _DATE = re.compile(rb"^date:[ \t]*([^\r\n]{5,100})", re.IGNORECASE | re.MULTILINE)
+_LIKE_FROM, _QUOTED_FROM = re.compile(rb"^(>*From )", re.MULTILINE), re.compile(rb"^>(>*From )", re.MULTILINE)
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_EARLIEST, _AHEAD = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 HEAD_BYTES = 64 * 1024
 SENT_FOLDER = ".Sent"
 _MARK = ":2," if os.name != "nt" else "!2,"
@@ -54,12 +59,19 @@ class MboxWriter:
         sender = re.sub(r"\s", "_", mail.mail_from) or "MAILER-DAEMON"
         when = mail.received_at.astimezone(UTC).strftime(_ASCTIME[0])
         line = f"From {sender} {when}\n".encode("utf-8", "replace")
-        self._open[path].add(line + mail.raw.replace(b"\r\n", b"\n"))
+        self._open[path].add(line + _LIKE_FROM.sub(rb">\1", mail.raw.replace(b"\r\n", b"\n")))
 
     def close(self) -> None:
         """Write everything to the disk."""
         for one in self._open.values():
             one.close()
+
+    def discard(self) -> None:
+        """Take away what was written: a part of the mail must not be taken for all of it."""
+        for path, one in self._open.items():
+            with suppress(OSError):  # of a full disk
+                one.close()
+            path.unlink(missing_ok=True)
 
 
 class MaildirWriter:
@@ -87,6 +99,10 @@ class MaildirWriter:
 
     def close(self) -> None:
         """Every message is a file that is written already."""
+
+    def discard(self) -> None:
+        """Take away what was written; the folder was not there before."""
+        shutil.rmtree(self._path, ignore_errors=True)
 
 
 def _make_maildir(path: Path) -> None:
@@ -121,12 +137,13 @@ def read(path: Path) -> Iterator[Boxed]:
 
 def _of_maildir(path: Path) -> Iterator[Boxed]:
     for file in sorted((*path.glob("new/*"), *path.glob("cur/*"))):
-        if not file.is_file() or file.name.startswith("."):
+        # A link may lead to any file of this machine: somebody else's folder must not make it mail.
+        if file.is_symlink() or not file.is_file() or file.name.startswith("."):
             continue
         raw = file.read_bytes()
         flags = file.name.rpartition("2,")[2] if ":2," in file.name or "!2," in file.name else ""
         try:
-            received = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            received = _credible(datetime.fromtimestamp(file.stat().st_mtime, UTC))
         except (ValueError, OverflowError):  # a clock was wrong beyond all years
             received = None
         yield Boxed(raw=_with_crlf(raw), received_at=received, read="S" in flags)
@@ -137,7 +154,8 @@ def _of_mbox(path: Path) -> Iterator[Boxed]:
     try:
         for key in box.keys():  # noqa: SIM118 - a box is no dictionary: it yields messages
             whole = box.get_bytes(key, from_=True)
-            line, _, raw = whole.partition(b"\n")
+            line, _, quoted = whole.partition(b"\n")
+            raw = _QUOTED_FROM.sub(rb"\1", quoted)
             sender, received = _of_from_line(line.decode("utf-8", "replace"))
             yield Boxed(raw=_with_crlf(raw), mail_from=sender, received_at=received or _dated(raw))
     finally:
@@ -154,7 +172,7 @@ def _of_from_line(line: str) -> tuple[str, datetime | None]:
             when = datetime.strptime(found["when"].strip(), form)  # noqa: DTZ007 - UTC where it names no zone
         except ValueError:
             continue
-        return sender, _in_utc(when)
+        return sender, _credible(when)
     return sender, None
 
 
@@ -165,17 +183,18 @@ def _dated(raw: bytes) -> datetime | None:
         return None
     try:
         when = parsedate_to_datetime(found[1].decode("ascii", "replace").strip())
-    except ValueError:
-        return None
-    return _in_utc(when)
-
-
-def _in_utc(when: datetime) -> datetime | None:
-    """A time; None for one that lies in no year that there is elsewhere: kept, it could not be shown any more."""
-    try:
-        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+    return _credible(when)
+
+
+def _credible(when: datetime) -> datetime | None:
+    """A time at which mail can have come: some files tell of the year 1, or of one that no calendar here can show."""
+    try:
+        when = when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return when if _EARLIEST <= when <= datetime.now(UTC) + _AHEAD else None
 
 
 def _with_crlf(raw: bytes) -> bytes:

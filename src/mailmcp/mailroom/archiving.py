@@ -60,10 +60,12 @@ class Archiving:
                         after = mail.row
                     sent += sum(mail.sent for mail in mails)
                     received += sum(not mail.sent for mail in mails)
-            finally:
                 await asyncio.to_thread(writer.close)
+            except BaseException:
+                await asyncio.to_thread(writer.discard)
+                raise
         except OSError as error:
-            raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
+            raise BadInput(f"{path} cannot be written ({error.strerror}), and nothing is left of it.") from error
         return Exported(received=received, sent=sent)
 
     async def take_in(self, address: str, path: Path) -> Imported:

@@ -74,14 +74,25 @@ async def _no() -> Word | None:
     return None
 
 
+def _always() -> bool:
+    return True
+
+
 class Leadership:
     """Tries to lead for as long as the process lives, and does the duties while it does."""
 
     def __init__(
-        self, home: Path, duties: Sequence[Duty], pace: Pace = STEADY, asked: Callable[[], Awaitable[Word | None]] = _no
+        self,
+        home: Path,
+        duties: Sequence[Duty],
+        pace: Pace = STEADY,
+        asked: Callable[[], Awaitable[Word | None]] = _no,
+        may_lead: Callable[[], bool] = _always,
     ) -> None:
+        """``may_lead`` says whether this process has the database that others find in the home."""
         self._lock = LockFile(home / "leader.lock")
         self._asked = asked
+        self._may_lead = may_lead
         self._heard: set[str] = set()
         self._duties = duties
         self._pace = pace
@@ -90,7 +101,7 @@ class Leadership:
 
     def start(self) -> None:
         """Try at once, so that it is known at the start who leads, and go on trying if another process does."""
-        self.leads = self._lock.acquire()
+        self.leads = self._may_lead() and self._lock.acquire()
         self._task = asyncio.create_task(self._run(), name="mailmcp-leadership")
 
     async def aclose(self) -> None:
@@ -139,7 +150,7 @@ class Leadership:
                 self.leads = False
                 self._lock.release()
             if word is None:
-                log.warning("the lock file was removed or replaced: this process stopped leading")
+                log.warning("the lock file or the database was removed or replaced: this process stopped leading")
                 continue
             log.warning("a newer mailmcp runs in this home: this process stopped leading")
             if word.for_good:
@@ -154,7 +165,7 @@ class Leadership:
             tries += 1
             if tries == PREPARE_AFTER:
                 await self._prepare()
-            if tries >= PREPARE_AFTER and HAS_LINE and await self._stood_in_line():
+            if tries >= PREPARE_AFTER and HAS_LINE and self._may_lead() and await self._stood_in_line():
                 return
             await asyncio.sleep(self._pace.takeover)
         if 0 < tries < PREPARE_AFTER:
@@ -170,7 +181,7 @@ class Leadership:
             log.warning("%s", error)
             return False
         try:
-            while place.in_place():
+            while self._may_lead() and place.in_place():
                 if self._lock.step_forward(place):
                     return True
                 await set_or_late(woken, LOOK_EVERY * self._pace.takeover)
@@ -194,9 +205,9 @@ class Leadership:
                 await asyncio.to_thread(duty.prepare)
 
     async def _until_over(self) -> Word | None:
-        """Return when this process shall lead no more: the word that was left for it, or None if its lock is gone."""
+        """Return when this process shall lead no more: the word left for it, or None if lock or database is gone."""
         turns = 0
-        while self._lock.in_place():
+        while self._may_lead() and self._lock.in_place():
             if turns % LISTEN_EVERY == 0 and (word := await self._asked()) and word.token not in self._heard:
                 self._heard.add(word.token)
                 return word
@@ -206,7 +217,7 @@ class Leadership:
 
     def _acquired(self) -> bool:
         try:
-            return self._lock.acquire()
+            return self._may_lead() and self._lock.acquire()
         except StoreUnavailable as error:
             log.warning("%s", error)
             return False

@@ -110,7 +110,7 @@ class Mailroom(Counter):
         self.keeping = Keeping(store, settings, pace, is_doubtful=clock.said, after=house.forget_files)
         duties = (*duties, stating, mailing, self._succession, self.keeping, Heading(store))
         duties = (*duties, *(further(self) if further else ()))
-        self._leadership = Leadership(settings.home, duties, pace, self._succession.asked)
+        self._leadership = Leadership(settings.home, duties, pace, self._succession.asked, store.in_place)
         self._dispatch.is_led_elsewhere = lambda: not self.leads and self._leadership.is_led_elsewhere()
 
     @classmethod

@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -25,8 +26,10 @@ log = logging.getLogger("mailmcp.store")
 _TOOLS = ("wait_for_mail", "wait_for_otp", "send")
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _PRESENT = 1 << 40
-"""The first byte of presence; a process locks the one with its number."""
+"""The first byte of presence; a process locks the one with its number, or any other if that is taken."""
 _MOST_PROCESSES = 2**31 - 1
+_PLACES = 4
+"""So many bytes are tried: two containers that share a home have processes of one number, a repair has all bytes."""
 _FILES: dict[Path, _ClaimFile] = {}
 """Every claim file that this process has open: locks of this kind belong to a process, and closing any descriptor of
 the file would end all of them."""
@@ -101,16 +104,23 @@ class _ClaimFile:
         self._file = _open(path)
         self._taken: set[Claim] = set()
         self.users: set[Claims] = set()
-        try:
-            _lock(self._file, _PRESENT + os.getpid())
-        except OSError as error:
-            if error.errno in _TAKEN:
-                os.close(self._file)
-                raise StoreUnavailable(
-                    f"The database in {path.parent} is being repaired: try again when `mailmcp doctor --repair` has"
-                    " ended."
-                ) from error
-            log.debug("no locks in %s: %s", path, error)
+        if not self._is_present():
+            os.close(self._file)
+            raise StoreUnavailable(
+                f"The database in {path.parent} is being repaired: try again when `mailmcp doctor --repair` has ended."
+            )
+
+    def _is_present(self) -> bool:
+        """Say to a repair that somebody is here; False when one is at work."""
+        for place in (os.getpid(), *(secrets.randbelow(_MOST_PROCESSES) for _ in range(_PLACES - 1))):
+            try:
+                _lock(self._file, _PRESENT + place)
+            except OSError as error:
+                if error.errno in _TAKEN:
+                    continue
+                log.debug("no locks in %s: %s", self._path, error)
+            return True
+        return False
 
     def lock(self, claim: Claim) -> bool:
         if claim in self._taken:

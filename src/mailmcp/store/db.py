@@ -185,6 +185,10 @@ class Store:
         moved, self._seen_version = version != self._seen_version, version
         return moved
 
+    def in_place(self) -> bool:
+        """Whether the database that is open here is still the one that other processes find."""
+        return _identity(self.path) == self._identity
+
     def _refuse_if_closed(self) -> None:
         if self._closing:
             raise StoreUnavailable(f"The database {self.path} was closed: mailmcp is about to end.")
@@ -192,7 +196,7 @@ class Store:
     def _refuse_if_closed_or_gone(self) -> None:
         """What is written to a file that nobody can find any more is lost: then nothing may be acknowledged."""
         self._refuse_if_closed()
-        if _identity(self.path) != self._identity:
+        if not self.in_place():
             raise StoreUnavailable(
                 f"The database {self.path} was removed or replaced while mailmcp runs: put it back, or restart mailmcp"
                 " to begin anew."

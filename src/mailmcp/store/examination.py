@@ -36,6 +36,12 @@ def examined(path: Path) -> Examination:
             db.row_factory = sqlite3.Row
             return _examined(path, db)
     except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK:  # who only looks may not take it back
+            sentence = (
+                f"A process was killed while it wrote to {path}: the next run takes back what it left unfinished;"
+                " nothing acknowledged is lost."
+            )
+            return Examination([_finding(Standing.WEAK, sentence)])
         damaged = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         damaged = damaged or str(error).startswith("no such table")
         sentence = (
@@ -58,6 +64,8 @@ def clients(path: Path) -> list[dict[str, Any]]:
 
 def _examined(path: Path, db: sqlite3.Connection) -> Examination:
     version, newest = int(db.execute("PRAGMA user_version").fetchone()[0]), schema.newest()
+    if schema.is_nonsense(db):
+        return Examination([_finding(Standing.WRONG, StoreDamaged.of(path.parent).public, stops=True)])
     if version > newest:
         sentence = f"{path} was written by a newer mailmcp (schema {version}, this one knows {newest}): update mailmcp."
         return Examination([_finding(Standing.WRONG, sentence, stops=True)])

@@ -65,6 +65,8 @@ def accept(
         inbox = _row_of(db, address)
         if fingerprint and _stored_already(db, inbox, fingerprint):
             continue
+        if history and fingerprint == digest and _has_nameless(db, inbox, digest):
+            continue
         raw = raws.keep(db, arrival.raw, digest) if raw is None else raw
         rows.append(_insert(db, inbox, raw, arrival, recipients=recipients, outgoing=False, fingerprint=fingerprint))
     if mail is not None or history:
@@ -191,6 +193,18 @@ def _stored_already(db: sqlite3.Connection, inbox: int, fingerprint: str) -> boo
         db.execute(
             "SELECT 1 FROM messages WHERE inbox = :inbox AND outgoing = 0 AND fingerprint = :fingerprint",
             {"inbox": inbox, "fingerprint": fingerprint},
+        ).fetchone()
+        is not None
+    )
+
+
+def _has_nameless(db: sqlite3.Connection, inbox: int, digest: str) -> bool:
+    """Whether these bytes came as mail that nothing identifies: such mail is found by them alone."""
+    return (
+        db.execute(
+            "SELECT 1 FROM messages JOIN raws ON raws.id = messages.raw"
+            " WHERE inbox = :inbox AND outgoing = 0 AND fingerprint IS NULL AND sha256 = :digest",
+            {"inbox": inbox, "digest": digest},
         ).fetchone()
         is not None
     )

@@ -19,6 +19,9 @@ LEAF, INTERIOR = 0x0D, 0x05
 """Pages of a table; those of an index (0x0A, 0x02) can be made anew."""
 _USUAL_SIZE = 4096
 """What SQLite gives a new file, and with it every home."""
+_HEADER_BYTES = 100
+_FRACTIONS = bytes((64, 32, 32))
+"""What stands behind the size of a page in every file: where it does not, the size means nothing either."""
 _FIXED = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 
 Row = tuple[int, tuple[Any, ...]]
@@ -58,12 +61,12 @@ class Pages:
     def of(cls, octets: mmap.mmap | bytes) -> Pages:
         """The pages of a file; a header that makes no sense is taken to say what it says in every home."""
         size, reserved, version = _USUAL_SIZE, 0, 0
-        has_header = octets[:16] == MAGIC
+        has_header = octets[:16] == MAGIC and len(octets) >= _HEADER_BYTES
         if has_header:
             size = struct.unpack(">H", octets[16:18])[0]
             size, reserved = 65536 if size == 1 else size, octets[20]
             version = struct.unpack(">I", octets[60:64])[0]
-            if size < 512 or size & (size - 1) or size - reserved < 480:
+            if size < 512 or size & (size - 1) or size - reserved < 480 or octets[21:24] != _FRACTIONS:
                 size, reserved, has_header = _USUAL_SIZE, 0, False
         pages = cls(octets, size, size - reserved, has_header, version)
         if has_header:

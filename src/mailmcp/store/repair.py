@@ -51,6 +51,8 @@ def is_whole(path: Path) -> bool:
         with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as db:
             if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                 return False
+            if schema.is_nonsense(db):
+                return False
             version = int(db.execute("PRAGMA user_version").fetchone()[0])
             wanted = _names(version)
             there = {row[0] for row in db.execute("SELECT name FROM sqlite_schema")}
@@ -133,7 +135,7 @@ def _repaired(home: Path, path: Path, now: datetime, expiry: timedelta) -> Repai
             return None
         with copy.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as octets:
             pages = Pages.of(octets)
-            if pages.version > schema.newest():
+            if schema.newest() < pages.version <= schema.HIGHEST:
                 raise NewerDatabase(
                     f"The database {path} was written by a newer mailmcp (schema {pages.version}): update mailmcp, and"
                     " repair it with that."

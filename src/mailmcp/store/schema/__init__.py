@@ -11,7 +11,10 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from mailmcp.errors import NewerDatabase
+from mailmcp.errors import NewerDatabase, StoreDamaged
+
+HIGHEST = 999
+"""The files have three digits: a version beyond them is damage, not a newer mailmcp."""
 
 
 def migrate(db: sqlite3.Connection, path: Path) -> None:
@@ -23,6 +26,8 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
     newest = max(steps)
     if _version(db) == newest:
         return
+    if is_nonsense(db):
+        raise StoreDamaged.of(path.parent)
     if 0 < _version(db) < newest:
         _keep_copy(db, path, newest)
     db.execute("BEGIN EXCLUSIVE")
@@ -59,6 +64,14 @@ def _apply(db: sqlite3.Connection, steps: dict[int, str], version: int, up_to: i
         for statement in _statements(steps[number]):
             db.execute(statement)
     db.execute(f"PRAGMA user_version = {up_to}")
+
+
+def is_nonsense(db: sqlite3.Connection) -> bool:
+    """Whether the version that a database says of itself cannot be true: it has none, and yet our tables."""
+    version = _version(db)
+    if version == 0:
+        return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'messages'").fetchone() is not None
+    return not 0 < version <= HIGHEST
 
 
 def refuse_newer(db: sqlite3.Connection) -> None:
