@@ -248,7 +248,7 @@ class AgentSendBackend:
         checked(said_of(body, meant), meant, "AgentSend")
         while len(self._before) >= REMEMBERED:
             self._before.pop(next(iter(self._before)))
-        self._before[key] = frozenset(str(one["id"]) for one in await self._like(meant, inbox))
+        self._before[key] = frozenset(one["id"] for one in await self._like(meant, inbox))
         await about_to_commit(replace(mail, recipients=meant.recipients))
         path = ("inboxes", inbox, "messages")
         try:
@@ -267,7 +267,7 @@ class AgentSendBackend:
         inbox = await self._inbox(meant.sender.email)
 
         async def look() -> Receipt | None:
-            new = [one for one in await self._like(meant, inbox) if str(one["id"]) not in before]
+            new = [one for one in await self._like(meant, inbox) if one["id"] not in before]
             return receipt_of(meant.recipients, new[0]) if len(new) == 1 else None
 
         return await looked_for("AgentSend", self._pace, look)
@@ -303,7 +303,8 @@ class AgentSendBackend:
         """What was sent from an inbox lately with the same words to the same people."""
         with understood(self.name):
             rows = records((await self._read("inboxes", inbox, "messages", query={"limit": str(PAGE)}))["data"])
-            return [one for one in rows if one.get("direction") == "outbound" and is_same(one, meant)]
+            alike = [one for one in rows if one.get("direction") == "outbound" and is_same(one, meant)]
+            return [{**one, "id": id_of(one["id"])} for one in alike]
 
     async def events(self, inbox: RemoteInbox, cursor: str | None, sent: Sequence[str]) -> Events:
         """The state of sent mails, some at a time; of whom it speaks AgentSend does not say."""
