@@ -17,7 +17,7 @@ PAYLOAD = "Zebra crossing ahead"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser() -> Iterator[Chromium]:
     try:
         with Chromium() as opened:

@@ -68,10 +68,9 @@ def _apply(db: sqlite3.Connection, steps: dict[int, str], version: int, up_to: i
 
 def is_nonsense(db: sqlite3.Connection) -> bool:
     """Whether the version that a database says of itself cannot be true: it has none, and yet our tables."""
-    version = _version(db)
-    if version == 0:
-        return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'messages'").fetchone() is not None
-    return not 0 < version <= HIGHEST
+    if _version(db) == 0 and db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'messages'").fetchone() is not None:
+        return _version(db) == 0  # asked again: another process may just have made the tables, and then has said so
+    return not 0 <= _version(db) <= HIGHEST
 
 
 def refuse_newer(db: sqlite3.Connection) -> None:
