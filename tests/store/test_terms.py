@@ -85,7 +85,14 @@ def test_a_word_beyond_ascii_leaves_it_to_the_index(db: sqlite3.Connection) -> N
     assert terms.beginning(db, "ab") is None
 
 
-@pytest.mark.parametrize("damage", ["DELETE FROM search_data WHERE id > 100", "UPDATE search_config SET v = 5"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM search_data WHERE id > 100",
+        "UPDATE search_config SET v = 5",
+        "UPDATE search_data SET block = x'000000000101000001FFFFFFFFFFFFFFFFFF0101' WHERE id = 10",  # 64 bits
+    ],
+)
 def test_an_index_that_is_not_as_expected_is_left_to_fts5(db: sqlite3.Connection, damage: str) -> None:
     search.add(db, 1, subject="", people="", body="abend")
     db.execute(damage)

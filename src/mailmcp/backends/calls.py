@@ -21,6 +21,8 @@ log = logging.getLogger("mailmcp.services")
 
 T = TypeVar("T")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]@\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}@[A-Za-z0-9\u00a1-\ud7ff.-]{1,253}")
+OF_ANOTHER_FORM = (ValueError, LookupError, TypeError, AttributeError, OverflowError)
+"""What reading an answer raises that is not made as is known here."""
 
 
 class Repeat(Enum):
@@ -136,7 +138,7 @@ def understood(service: str, otherwise: type[BackendError] = TryLater) -> Genera
     """While an answer is read: one of another form than the service's is an error of its kind, and not of ours."""
     try:
         yield
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+    except OF_ANOTHER_FORM as error:
         raise otherwise(f"{service} gave an answer that cannot be read.") from error
 
 
@@ -240,7 +242,7 @@ def legible(service: str, said: Any, read: Callable[[dict[str, Any]], T]) -> lis
     for one in rows:
         try:
             found.append(read(record(one)))
-        except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
+        except OF_ANOTHER_FORM:
             log.warning("%s lists something that cannot be read: it is left there", service)
     if rows and not found:
         raise TryLater(f"{service} gave a list that cannot be read.")

@@ -113,11 +113,9 @@ class Deciding:
             )
 
     async def _twins(self, submission: Submission, facts: Facts, rules: Rules) -> dict[str, str]:
-        """Of the recipients that no human agreed to and that nobody wrote to, those that look like somebody known."""
-        inbox = submission.inbox.row
-        met = await self._store.read(contacts.known, inbox)
+        """Of the recipients to whom nobody wrote yet, those that look like somebody known."""
+        met = await self._store.read(contacts.known, submission.inbox.row)
         wrote_to = {normal(one) for one, written in met if written}
-        wrote_to |= await self._store.read(sends.agreed, inbox, facts.outside)
         new = [one for one in facts.outside if normal(one) not in wrote_to]
         listed = [one.removeprefix("*.") for one in rules.allow]
         return await asyncio.to_thread(sending.twins, new, [*(one for one, _ in met), *listed]) if new else {}

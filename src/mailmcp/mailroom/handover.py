@@ -72,7 +72,7 @@ class Handover:
             now = datetime.now(UTC)
             found = outbox.get(db, draft.id)
             if found.state is DraftState.QUEUED and (doubts := check.by_rules(db, found)):
-                self._hold_again(db, check, found, doubts, now, from_=DraftState.QUEUED)
+                self._hold_again(db, check, found, doubts)
                 return False
             return deliveries.claim(db, found, token, now)
 
@@ -88,7 +88,7 @@ class Handover:
         # Looked at once more in the last moment; here, so that nobody is dialled for what may not leave.
         check = await self._rechecking.now()
         if doubts := await self._store.read(check.doubts, draft, leaves_at):
-            await self._store.write(self._held_again, check, draft, doubts, token)
+            await self._store.write(self._hold_again, check, draft, doubts, token)
             raise HeldAgain(doubts[0].sentence)
         mime = await signing.on_its_way(approved, leaves_at, self._home)
         legs = await self._legs(draft, await self._store.read(deliveries.outstanding, draft))
@@ -193,7 +193,7 @@ class Handover:
         """
         now = datetime.now(UTC)
         if doubts := check.doubts(db, draft, now):
-            return doubts if self._held_again(db, check, draft, doubts, token) else None
+            return doubts if self._hold_again(db, check, draft, doubts, token) else None
         leaves = deliveries.about_to_leave(db, draft, token, leg.recipients, backend=leg.backend.name, now=now)
         return () if leaves else None
 
@@ -218,24 +218,14 @@ class Handover:
 
     # --- what does not leave -------------------------------------------------------------------------------------
 
-    def _held_again(
-        self, db: sqlite3.Connection, check: Recheck, draft: Draft, doubts: tuple[Reason, ...], token: str
-    ) -> bool:
-        """Hold what this try has claimed; False when another process has it by now."""
-        return self._hold_again(db, check, draft, doubts, datetime.now(UTC), from_=DraftState.CLAIMED, token=token)
-
     @staticmethod
     def _hold_again(
-        db: sqlite3.Connection,
-        check: Recheck,
-        draft: Draft,
-        doubts: tuple[Reason, ...],
-        now: datetime,
-        *,
-        from_: DraftState,
-        token: str | None = None,
+        db: sqlite3.Connection, check: Recheck, draft: Draft, doubts: tuple[Reason, ...], token: str | None = None
     ) -> bool:
+        """Hold what is queued, or what the try of this ``token`` has claimed; False when it is not so any more."""
         log.warning("the draft %s is held: %s", draft.id, doubts[0].sentence)
+        now = datetime.now(UTC)
+        from_ = DraftState.QUEUED if token is None else DraftState.CLAIMED
         return outbox.hold_again(
             db, draft, *doubts, now=now, expires_at=now + check.expiry, from_=from_, claimed_by=token
         )

@@ -132,7 +132,7 @@ class Facts:
     agreed: frozenset[str] = frozenset()
     """Whom a human let this inbox write to before."""
     twins: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Recipients that were never written to, and the address that is known and looks the same."""
+    """Recipients to whom nobody wrote yet, and the address that is known and looks the same."""
     answered: Answered | None = None
     taints: tuple[Taint, ...] = ()
     passages: tuple[Passage, ...] = ()
@@ -220,7 +220,7 @@ def _contact_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
 def _twin_holds(facts: Facts, rules: Rules) -> Iterator[Reason]:
     """Whoever is new and looks like somebody known may be meant to be taken for them."""
     for one in _unlisted(facts, rules):
-        if (twin := facts.twins.get(normal(one))) is not None:
+        if normal(one) not in facts.agreed and (twin := facts.twins.get(normal(one))) is not None:
             yield Reason(
                 "looks_like_contact", f"{one} is new and looks like {twin}, which is known here: compare them."
             )

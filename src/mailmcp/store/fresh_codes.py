@@ -20,8 +20,6 @@ def keep(db: sqlite3.Connection, message: str, inbox: int, found: Codes, *, rece
     codes = dict.fromkeys(filter(None, (found.code, *found.others)))
     links = dict.fromkeys(filter(None, (found.link, *found.other_links)))
     words = [*(("code", code) for code in codes), *(("link", link) for link in links)]
-    if words:
-        forget(db, now)
     db.executemany(
         "INSERT INTO fresh_codes (message, inbox, kind, word, at) VALUES (:message, :inbox, :kind, :word, :at)"
         " ON CONFLICT DO NOTHING",

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mailmcp.store.varints import varint
+
 MAGIC = b"SQLite format 3\x00"
 LEAF, INTERIOR = 0x0D, 0x05
 """Pages of a table; those of an index (0x0A, 0x02) can be made anew."""
@@ -145,8 +147,8 @@ class Pages:
         return [*children, struct.unpack_from(">I", page, start + 8)[0]]
 
     def _row(self, page: bytes, at: int) -> Row:
-        length, at = _varint(page, at)
-        rowid, at = _varint(page, at)
+        length, at = varint(page, at)
+        rowid, at = varint(page, at)
         if rowid >= 2**63:
             rowid -= 2**64
         if not 0 < length <= len(self.octets):
@@ -180,24 +182,14 @@ class Pages:
             trunk = following
 
 
-def _varint(page: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for place in range(8):
-        byte = page[at + place]
-        value = value << 7 | byte & 0x7F
-        if byte < 0x80:
-            return value, at + place + 1
-    return value << 8 | page[at + 8], at + 9
-
-
 def _record(payload: bytes, length: int) -> tuple[Any, ...]:
     if len(payload) != length:
         raise Unreadable
-    head, at = _varint(payload, 0)
+    head, at = varint(payload, 0)
     values: list[Any] = []
     data = head
     while at < head:
-        kind, at = _varint(payload, at)
+        kind, at = varint(payload, at)
         width = _FIXED.get(kind, (kind - 12) // 2 if kind >= 12 else 8 if kind == 7 else 0)
         piece = payload[data : data + width]
         if len(piece) != width:

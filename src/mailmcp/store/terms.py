@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from mailmcp.store.varints import varint
+
 VERSION = 4
 MUCH, FEW = 64, 64
 """Pages of the index from which on it is worth it, and words up to which."""
@@ -51,7 +53,7 @@ def beginning(db: sqlite3.Connection, letters: str) -> list[str] | None:
             if len(found) > FEW:
                 return None
         words = sorted(word[len(_MAIN) :].decode("ascii") for word in found)
-    except (_Unexpected, UnicodeDecodeError, IndexError):
+    except (_Unexpected, UnicodeDecodeError, IndexError, OverflowError):  # the last: no number that SQLite has
         return None
     return words if all(word.isalnum() for word in words) else None
 
@@ -63,17 +65,17 @@ def _segments(db: sqlite3.Connection) -> list[tuple[int, int]]:
         raise _Unexpected
     record: bytes = row[0]
     at = 4  # behind a number that changes with the settings
-    levels, at = _varint(record, at)
-    count, at = _varint(record, at)
-    _, at = _varint(record, at)
+    levels, at = varint(record, at)
+    count, at = varint(record, at)
+    _, at = varint(record, at)
     segments: list[tuple[int, int]] = []
     for _ in range(levels):
-        _, at = _varint(record, at)
-        here, at = _varint(record, at)
+        _, at = varint(record, at)
+        here, at = varint(record, at)
         for _ in range(here):
-            number, at = _varint(record, at)
-            first, at = _varint(record, at)
-            _, at = _varint(record, at)
+            number, at = varint(record, at)
+            first, at = varint(record, at)
+            _, at = varint(record, at)
             segments.append((number, first))
     if len(segments) != count:
         raise _Unexpected
@@ -109,22 +111,12 @@ def _words(db: sqlite3.Connection, segment: int, number: int) -> list[bytes]:
     words: list[bytes] = []
     word, at, offset = b"", end, 0
     while at < len(page):
-        step, at = _varint(page, at)
+        step, at = varint(page, at)
         offset += step
-        kept, start = (0, offset) if not words else _varint(page, offset)
-        size, start = _varint(page, start)
+        kept, start = (0, offset) if not words else varint(page, offset)
+        size, start = varint(page, start)
         if kept > len(word) or start + size > end:
             raise _Unexpected
         word = word[:kept] + page[start : start + size]
         words.append(word)
     return words
-
-
-def _varint(page: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for place in range(8):
-        byte = page[at + place]
-        value = value << 7 | byte & 0x7F
-        if byte < 0x80:
-            return value, at + place + 1
-    raise _Unexpected
