@@ -62,13 +62,7 @@ class Dovecot:
             self.imap, self.imaps, self.lmtp = _free_ports(3)
             self.ca = made_for_loopback(self.folder)
             self._write_configuration()
-        self._process = subprocess.Popen(
-            ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._process = self._launched()
         until = time.monotonic() + STARTS_WITHIN
         for port in (self.imap, self.imaps, self.lmtp):
             while True:
@@ -77,7 +71,18 @@ class Dovecot:
                         break
                 log = self.folder / "log"
                 assert time.monotonic() < until, log.read_text() if log.exists() else "Dovecot does not start"
+                if self._process.poll() is not None:  # a child of one that was killed still had one of its sockets
+                    self._process = self._launched()
                 time.sleep(0.02)
+
+    def _launched(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self._process is not None:

@@ -114,7 +114,10 @@ async def test_requests_of_one_key_that_last_leave_room_for_another(
     assert (await house.post(other, LIST)).status_code == 200
     await house.accept(ann, subject="News")
     assert not (await asyncio.wait_for(waiting, LIMIT))["result"]["isError"]
-    assert (await house.post(greedy, LIST)).status_code == 200
+    async with asyncio.timeout(LIMIT):  # the answer is with its client a moment before its request is over
+        while (again := await house.post(greedy, LIST)).status_code == 503:  # noqa: ASYNC110 - nothing tells when
+            await asyncio.sleep(0.01)
+    assert again.status_code == 200
 
 
 def test_bodies_of_one_caller_take_half_of_the_room_and_give_it_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from mailmcp.mail.sight.colours import RGB, blended, parsed
+from mailmcp.mail.sight.colours import RGB, blended, distance, parsed
 from mailmcp.mail.sight.lengths import pixels
 
 Said = Mapping[str, str]
@@ -122,8 +122,4 @@ def _shadows(value: str, size: float) -> tuple[tuple[RGB, float], ...]:
 
 def is_inked(inks: tuple[tuple[RGB, float], ...], ground: RGB, strength: float) -> bool:
     """Can letters be read by their shadows or strokes alone?"""
-    return any(_contrast(blended(rgb, alpha * strength, ground), ground) >= 100 for rgb, alpha in inks)
-
-
-def _contrast(one: RGB, other: RGB) -> int:
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True))
+    return any(distance(blended(rgb, alpha * strength, ground), ground) >= 100 for rgb, alpha in inks)

@@ -134,9 +134,14 @@ def painted(image: str, size: str, repeat: str) -> tuple[RGB, float] | None:
     return WHITE, 0.0
 
 
+def distance(a: RGB, b: RGB) -> int:
+    """How far two colours are apart: 0, or up to 765 for black and white."""
+    return abs(a[0] - b[0]) + abs(a[1] - b[1]) + abs(a[2] - b[2])
+
+
 def indistinct(a: RGB, b: RGB) -> bool:
     """Are the two so near that text of one on the other cannot be read?"""
-    return abs(a[0] - b[0]) + abs(a[1] - b[1]) + abs(a[2] - b[2]) < _INDISTINCT
+    return distance(a, b) < _INDISTINCT
 
 
 def blended(top: RGB, alpha: float, ground: RGB) -> RGB:

@@ -170,12 +170,9 @@ def assign(target: dict[str, str], name: str, value: str) -> None:
         values = value.split() if "(" not in value else [value]
         if not values or len(values) > len(names):
             return
-        sides = [values[min(at, len(values) - 1)] if at < 2 or len(names) == 2 else "" for at in range(len(names))]
-        if len(names) == 4:
-            right = values[1] if len(values) > 1 else values[0]
-            bottom = values[2] if len(values) > 2 else values[0]
-            sides = [values[0], right, bottom, values[3] if len(values) > 3 else right]
-        for side, one in zip(names, sides, strict=True):
+        first, second = values[0], values[1] if len(values) > 1 else values[0]
+        sides = (first, second, values[2] if len(values) > 2 else first, values[3] if len(values) > 3 else second)
+        for side, one in zip(names, sides, strict=False):
             _put(target, side, one)
         if name == "padding":
             _put(target, name, value)
