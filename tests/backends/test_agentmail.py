@@ -23,7 +23,8 @@ from letters import letter
 from reception import KeepingReception
 from service_contract import CALLS, Room, ServiceContract, approved, everything, opened, sent
 
-from mailmcp.backends.agentmail import AgentmailBackend, asked_of, said_by
+from mailmcp.backends.agentmail import AgentmailBackend
+from mailmcp.backends.agentmail_wire import asked_of, said_by
 from mailmcp.backends.calls import Pace as CallPace
 from mailmcp.backends.fields import differs, fields_of
 from mailmcp.backends.services import Missing

@@ -29,10 +29,11 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from mailmcp.backends.agentmail_wire import asked_of, claim_of, event_of, hook_of, said_by, sockets_of
+from mailmcp.backends.agentmail_wire import asked_of, claim_of, event_of, hook_of, marker_of, request_of, sockets_of
 from mailmcp.backends.calls import (
     STEADY,
     Answer,
@@ -50,7 +51,7 @@ from mailmcp.backends.calls import (
     understood,
 )
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES, AboutToCommit, Budgets
-from mailmcp.backends.fields import checked, fields_of, once
+from mailmcp.backends.fields import fields_of, once
 from mailmcp.backends.services import CursorGone, Missing
 from mailmcp.backends.streams import StreamingService
 from mailmcp.config import Settings
@@ -79,10 +80,8 @@ if TYPE_CHECKING:
 OVERLAP, DEEP, DEEP_EVERY = timedelta(minutes=10), timedelta(days=1), timedelta(hours=1)
 FOUND_WITHIN = timedelta(days=30)
 """So far back it is looked for what was sent: a home may sleep for longer than the service remembers a key."""
-MOST_RECIPIENTS = 50
 MOST_WATCHED = 100
 """Inboxes that one WebSocket tells of."""
-LARGEST_REQUEST = 6_000_000
 HOSTS = ("agentmail.to", "agentmail.eu", "amazonaws.com", "cloudfront.net")
 """Where its signed links lead."""
 _FATES = (
@@ -265,21 +264,15 @@ class AgentmailBackend:
 
     # --- the way out ---------------------------------------------------------------------------------------------
 
+    def foresee(self, mail: OutboundMail) -> None:
+        """See ``Foresees``."""
+        request_of(mail, "")
+
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """Hand over the approved fields. Raises NoAnswer when it may have left, though it was tried with its key."""
-        meant = fields_of(mail)
-        request = asked_of(meant)
-        checked(said_by(request, meant.sender), meant, "AgentMail")
-        if len(meant.recipients) > MOST_RECIPIENTS:
-            raise BackendError(f"Nothing left: AgentMail takes at most {MOST_RECIPIENTS} recipients for one mail.")
-        token = once(key, request)
-        request["labels"] = [_marker(token)]
-        if len(json.dumps(request)) > LARGEST_REQUEST:
-            raise BackendError("Nothing left: with its files the mail is larger than the 6 MB that AgentMail takes.")
+        request, said, token = request_of(mail, key)
         path = ("v0", "inboxes", mail.mail_from.lower(), "messages", "send")
-        await about_to_commit(
-            OutboundMail(mime=mail.mime, mail_from=mail.mail_from, recipients=said_by(request, meant.sender).recipients)
-        )
+        await about_to_commit(replace(mail, recipients=said.recipients))
         for left in (2, 1, 0):
             try:
                 answer = await self._service.call(
@@ -299,7 +292,7 @@ class AgentmailBackend:
 
     async def find_sent(self, mail: OutboundMail, key: str) -> Receipt | None:
         """What the service's own list says; what it does not know may be sent again, with the same key."""
-        marker = _marker(once(key, asked_of(fields_of(mail))))
+        marker = marker_of(once(key, asked_of(fields_of(mail))))
         path = ("v0", "inboxes", mail.mail_from.lower(), "messages")
         since = (datetime.now(UTC) - FOUND_WITHIN).isoformat()
         async for page in self._service.pages(path, {"after": since, "limit": "100"}):
@@ -353,11 +346,6 @@ def _receipt(mail: OutboundMail, said: Mapping[str, Any]) -> Receipt:
     message_id = id_of(said["message_id"])
     known = message_id if message_id.startswith("<") else None
     return Receipt(accepted=mail.recipients, provider_id=message_id, message_id=known)
-
-
-def _marker(token: str) -> str:
-    """The label by which a sent message is found again."""
-    return f"mailmcp-{token}"
 
 
 def _explained(said: Any) -> Trouble:

@@ -10,14 +10,34 @@ from urllib.parse import urlsplit
 
 from mailmcp.authenticity import claims
 from mailmcp.backends.calls import record
-from mailmcp.backends.fields import Fields, File, mailbox, written
-from mailmcp.errors import BadInput
+from mailmcp.backends.fields import Fields, File, checked, fields_of, mailbox, once, written
+from mailmcp.errors import BackendError, BadInput
 from mailmcp.mail import parse
-from mailmcp.models import Address, Claim, ClaimedResult, Hook
+from mailmcp.models import Address, Claim, ClaimedResult, Hook, OutboundMail
 
 BORDER = "amazonses.com"
 """The host that receives for it, and writes the topmost Authentication-Results."""
 _SCREENED = ("spam", "unauthenticated")
+MOST_RECIPIENTS, LARGEST_REQUEST = 50, 6_000_000
+
+
+def request_of(mail: OutboundMail, key: str) -> tuple[dict[str, Any], Fields, str]:
+    """(the body of the call, what it says, its key). Raises BackendError for what AgentMail cannot be told."""
+    meant = fields_of(mail)
+    request = asked_of(meant)
+    checked(said := said_by(request, meant.sender), meant, "AgentMail")
+    if len(meant.recipients) > MOST_RECIPIENTS:
+        raise BackendError(f"Nothing left: AgentMail takes at most {MOST_RECIPIENTS} recipients for one mail.")
+    token = once(key, request)
+    request["labels"] = [marker_of(token)]
+    if len(json.dumps(request)) > LARGEST_REQUEST:
+        raise BackendError("Nothing left: with its files the mail is larger than the 6 MB that AgentMail takes.")
+    return request, said, token
+
+
+def marker_of(token: str) -> str:
+    """The label by which a sent message is found again."""
+    return f"mailmcp-{token}"
 
 
 def asked_of(fields: Fields) -> dict[str, Any]:

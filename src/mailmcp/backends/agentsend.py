@@ -240,6 +240,11 @@ class AgentSendBackend:
 
     # --- sending -------------------------------------------------------------------------------------------------
 
+    def foresee(self, mail: OutboundMail) -> None:
+        """See ``Foresees``."""
+        meant = as_sent(fields_of(mail))
+        checked(said_of(request_of(meant, [("", one) for one in meant.files], None), meant), meant, "AgentSend")
+
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """One call, made once: it has no key, and a second one would be a second mail."""
         meant = as_sent(fields_of(mail))

@@ -57,7 +57,9 @@ def request_of(meant: Fields, files: Sequence[tuple[str, File]], thread: str | N
     if meant.reply_to:
         raise BackendError("Nothing left: AgentSend cannot be told another address for replies.")
     if any(one.cid for one in meant.files):
-        raise BackendError("Nothing left: AgentSend cannot send an image that the HTML shows in its place.")
+        raise BackendError(
+            "Nothing left: AgentSend cannot be told that the HTML shows an image in its place: attach it without `cid`."
+        )
     if len(meant.files) > 10:
         raise BackendError("Nothing left: AgentSend takes at most 10 files with one mail.")
     body: dict[str, Any] = {

@@ -160,6 +160,18 @@ class Divides(Protocol):
 
 
 @runtime_checkable
+class Foresees(Protocol):
+    """A backend that cannot express every mail."""
+
+    def foresee(self, mail: OutboundMail) -> None:
+        """Raises BackendError, in the words of ``send``, for what it would refuse without asking the other side.
+
+        Asked when a message is written, so that nobody approves what cannot leave.
+        """
+        ...
+
+
+@runtime_checkable
 class DeliversWithin(Protocol):
     """A backend that brings mail to the inboxes of this home by itself, so that it does not leave."""
 

@@ -260,6 +260,11 @@ class E2aBackend:
 
     # --- sending -------------------------------------------------------------------------------------------------
 
+    def foresee(self, mail: OutboundMail) -> None:
+        """See ``Foresees``."""
+        meant = as_sent(fields_of(mail))
+        checked(said_of(request_of(meant, None), meant, None), meant, self.name)
+
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """One call, which e2a makes once by its key."""
         meant = as_sent(fields_of(mail))

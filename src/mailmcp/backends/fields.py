@@ -137,6 +137,8 @@ def checked(said: Fields, meant: Fields, service: str) -> None:
     """Raises BackendError, and nothing leaves, when a request does not say what was approved."""
     if (field := differs(said, meant)) is not None:
         what = "that a mail is automatic" if field == "automatic" else f"the {field} as approved"
+        if field == "files" and any(one.cid for one in meant.files):
+            what = "that the HTML shows an image in its place: attach it without `cid`"
         raise BackendError(f"Nothing left: {service} cannot be told {what}.")
 
 

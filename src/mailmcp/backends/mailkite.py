@@ -40,7 +40,7 @@ from mailmcp.backends.calls import (
     records,
     understood,
 )
-from mailmcp.backends.fields import File, checked, fields_of, missing
+from mailmcp.backends.fields import Fields, File, checked, fields_of, missing
 from mailmcp.backends.http import Service
 from mailmcp.backends.lookups import looked_for, states
 from mailmcp.backends.mailkite_wire import (
@@ -257,11 +257,13 @@ class MailKiteBackend:
 
     # --- sending -------------------------------------------------------------------------------------------------
 
+    def foresee(self, mail: OutboundMail) -> None:
+        """See ``Foresees``."""
+        _asked(mail, "")
+
     async def send(self, mail: OutboundMail, key: str, about_to_commit: AboutToCommit) -> Receipt:
         """One call, made once: it has no key, and a second one would be a second mail."""
-        meant = as_sent(fields_of(mail))
-        body = request_of(meant, mark_of(meant, key))
-        checked(said_of(body), meant, "MailKite")
+        meant, body = _asked(mail, key)
         await about_to_commit(replace(mail, recipients=meant.recipients))
         try:
             answer = await self._service.call("POST", ("v1", "send"), repeat=Repeat.NEVER, body=body)
@@ -365,3 +367,11 @@ def _further(times: Sequence[int], before: int | None) -> int | None:
 
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
+
+
+def _asked(mail: OutboundMail, key: str) -> tuple[Fields, dict[str, Any]]:
+    """(what is meant, the body of the call). Raises BackendError for what MailKite cannot be told."""
+    meant = as_sent(fields_of(mail))
+    body = request_of(meant, mark_of(meant, key))
+    checked(said_of(body), meant, "MailKite")
+    return meant, body

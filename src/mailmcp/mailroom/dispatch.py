@@ -123,6 +123,10 @@ class Dispatch:
         if late:
             await asyncio.wait(late)
 
+    async def foresee(self, mime: bytes, inbox: str, recipients: tuple[str, ...]) -> None:
+        """See ``Handover.foresee``."""
+        await self._handover.foresee(OutboundMail(mime=mime, mail_from=inbox, recipients=recipients))
+
     async def notify(self, mail: OutboundMail, key: str) -> bool:
         """See ``Handover.notify``."""
         return await self._handover.notify(mail, key)

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from mailmcp.backends.contract import AboutToCommit, Backend, Divides, FindsSent
-from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater
+from mailmcp.backends.contract import AboutToCommit, Backend, Divides, FindsSent, Foresees
+from mailmcp.errors import BackendError, MailError, NoAnswer, Refused, TryLater, Unsupported
 from mailmcp.mailroom import signing
 from mailmcp.mailroom.inbound import Inbound, own_fingerprint
 from mailmcp.mailroom.legs import Heard, Leg, Lost, heard_of, is_allowed, results_of
@@ -78,6 +78,15 @@ class Handover:
 
         return await self._store.write(claimed)
 
+    async def foresee(self, mail: OutboundMail) -> None:
+        """Raises Unsupported for what the backends that it would leave by cannot express."""
+        for leg in await self._legs(mail.mail_from, mail.recipients):
+            if isinstance(leg.backend, Foresees):
+                try:
+                    leg.backend.foresee(replace(mail, recipients=leg.recipients))
+                except BackendError as error:
+                    raise Unsupported(error.public.removeprefix("Nothing left: ")) from error
+
     async def hand_over(self, draft: Draft, token: str) -> None:
         """Send a claimed draft. Raises Overtaken or HeldAgain before anything left, and what the store raises."""
         approved = await self._store.read(outbox.mail, draft)
@@ -91,7 +100,7 @@ class Handover:
             await self._store.write(self._hold_again, check, draft, doubts, token)
             raise HeldAgain(doubts[0].sentence)
         mime = await signing.on_its_way(approved, leaves_at, self._home)
-        legs = await self._legs(draft, await self._store.read(deliveries.outstanding, draft))
+        legs = await self._legs(draft.inbox, await self._store.read(deliveries.outstanding, draft))
         if not legs:
             await self._store.write(deliveries.conclude, draft, token, retry_at=None, now=datetime.now(UTC))
         for leg in legs:
@@ -125,9 +134,9 @@ class Handover:
 
     # --- one way of it -------------------------------------------------------------------------------------------
 
-    async def _legs(self, draft: Draft, recipients: Sequence[str]) -> list[Leg]:
+    async def _legs(self, inbox: str, recipients: Sequence[str]) -> list[Leg]:
         """Inboxes of this home first: that takes no time, and nothing else depends on it."""
-        outside = self._providers.outside((await self._store.read(inboxes.get, draft.inbox)).backend)
+        outside = self._providers.outside((await self._store.read(inboxes.get, inbox)).backend)
         own: set[str] = set()
         if self._within is not None:
             # What a service keeps is reached by its own way, so that it has its mail too.

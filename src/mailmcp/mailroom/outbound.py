@@ -64,11 +64,12 @@ class Outbound:
     ) -> Outcome:
         """Compose, decide, and send, queue, hold or refuse. A repeat of the same content returns the first (law 7).
 
-        Raises BadInput for what cannot be written as a mail.
+        Raises BadInput for what cannot be written as a mail, Unsupported for what no mail from there can have.
         """
         sender = submission.sender
         message_id = f"<{token_hex(16)}@{ascii_host(sender.email.rpartition('@')[2])}>"
         composed = compose.compose(submission, sender=sender, message_id=message_id)
+        await self._dispatch.foresee(composed.mime, sender.email, submission.recipients)
         ruling = await self._in_force.now()
         facts, rules = await self._deciding.gathered(submission, ruling, hold=hold, key=self._caller)
         key = await asyncio.to_thread(self._sealing.key)
@@ -205,13 +206,14 @@ class Outbound:
     async def edit(self, draft_id: str, edit: Edit, *, sha256: str, editor: str, revision: int | None = None) -> Draft:
         """A human wrote a held draft anew: its next revision, which is held and has a hash of its own.
 
-        What policy forbids stays forbidden. Raises Refused, BadInput or BadAddress; then nothing has changed.
+        What policy forbids stays forbidden. Raises Refused, BadInput, BadAddress or Unsupported; then nothing changed.
         """
         draft = await self._held_as_shown(draft_id, sha256, revision)
         mime = (await self.bytes_of(draft)).mime
         inbox = await self._store.read(inboxes.get, draft.inbox)
         submission, message_id = await asyncio.to_thread(revised, draft, mime, inbox, edit)
         composed = compose.compose(submission, sender=submission.sender, message_id=message_id)
+        await self._dispatch.foresee(composed.mime, draft.inbox, submission.recipients)
         facts, rules = await self._deciding.gathered(submission, await self._in_force.now(), hold=True)
         now = datetime.now(UTC)
         kept = tuple(reason for reason in draft.reasons if reason.code in _OF_THE_DRAFT)
