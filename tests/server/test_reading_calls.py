@@ -330,6 +330,12 @@ async def test_an_inbox_is_made_listed_and_deleted_with_its_mail(either_door):
     assert "no message" in await words_of(door, "read_thread", thread=mail["message"])
 
 
+async def test_a_name_that_is_too_long_is_told_so(door):
+    assert (await door.call("create_inbox", name="a" * 64))["address"] == f"{'a' * 64}@agents.internal"
+    words = await words_of(door, "create_inbox", name="a" * 65)
+    assert words == f"'{'a' * 20}'… is too long: at most 64 characters stand before the @."
+
+
 async def test_the_same_key_gives_the_same_inbox_and_made_up_names_differ(door):
     first = await door.call("create_inbox", key="sign-up 7")
     again = await door.call("create_inbox", key="sign-up 7", label="other words")

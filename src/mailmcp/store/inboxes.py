@@ -70,7 +70,10 @@ def get(db: sqlite3.Connection, address: str) -> Inbox:
     """The inbox of an address. Raises NotFound with the way to the list."""
     row = db.execute("SELECT * FROM inboxes WHERE address = :address", {"address": address.lower()}).fetchone()
     if row is None:
-        raise NotFound(f"There is no inbox {address}: call list_inboxes, or make one with create_inbox.")
+        raise NotFound(
+            f"There is no inbox {address}: call list_inboxes, or make one with create_inbox.",
+            f"There is no inbox {address}: `mailmcp inbox list` lists those there are.",
+        )
     return _inbox(row)
 
 
