@@ -244,6 +244,20 @@ def test_a_mail_that_is_all_bold_emphasises_nothing() -> None:
     assert html(f"<b>{'Some ordinary words of the mail. ' * 10}</b>").emphasis == ()
 
 
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("<p>Meet at <s>14:00</s> 15:00</p>", "Meet at ~~14:00~~ 15:00"),
+        ('<p><span style="text-decoration: line-through">€ 10</span> € 8</p>', "~~€ 10~~ € 8"),
+        ("<p><del> - </del>new</p>", "- new"),
+        ("<p>10<sup>6</sup> of H<sub>2</sub>O, 5<sup><span>99</span></sup> €</p>", "10⁶ of H₂O, 5⁹⁹ €"),
+        ("<p>On the 1<sup>st</sup> of May<sup>(a)</sup></p>", "On the 1st of May(a)"),
+    ],
+)
+def test_struck_out_words_and_raised_digits_are_told_from_others(page: str, shown: str) -> None:
+    assert html(page).visible == shown
+
+
 def test_what_is_struck_out_is_not_emphasised() -> None:
     channels = html(f"<p>{'Some ordinary words of the mail. ' * 6}</p><s><b>111222</b></s>")
     assert channels.emphasis == ()
