@@ -205,12 +205,23 @@ def test_each_piece_of_a_picture_that_leads_somewhere_is_a_link():
         ("[Sign in](https://example.test/v)", ("Sign in", "https://example.test/v")),
         ("请点击https://example.test/v。", ("https://example.test/v", "https://example.test/v")),
         ("www.example.test/v", ("www.example.test/v", "www.example.test/v")),
+        ("Sign in: https://example.test/v?t=Zk8_", ("https://example.test/v?t=Zk8_", "https://example.test/v?t=Zk8_")),
+        ("_Go to https://example.test/v_", ("https://example.test/v", "https://example.test/v")),
+        ("Open `https://example.test/v`.", ("https://example.test/v", "https://example.test/v")),
     ],
 )
 def test_links_of_plain_text_are_found_whole(text: str, expected: tuple[str, str]) -> None:
     channels = plain(text)
     assert [(link.text, link.url) for link in channels.links] == [expected]
     assert channels.visible[channels.links[0].offset :].startswith(channels.links[0].text[:4].strip("<"))
+
+
+def test_the_text_of_a_link_is_never_another_link() -> None:
+    channels = plain("See https://a.test/x, (https://b.test/y) or our blog <https://c.test/z>")
+    urls = ["https://a.test/x", "https://b.test/y", "https://c.test/z"]
+    assert [(link.text, link.url) for link in channels.links] == [(url, url) for url in urls[:2]] + [
+        ("or our blog", urls[2])
+    ]
 
 
 def test_a_bare_url_that_was_wrapped_is_joined() -> None:
