@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mailmcp.backends.contract import Reception
 from mailmcp.backends.transaction import NO_ROOM, NOT_NOW, NULL_PATH, Limits, lower_domain
-from mailmcp.errors import StoreFull, StoreUnavailable
+from mailmcp.errors import NotFound, StoreFull, StoreUnavailable
 from mailmcp.models import Arrival
 
 if TYPE_CHECKING:
@@ -137,6 +137,9 @@ class Desk:
         except StoreUnavailable as error:
             log.warning("%s: could not store a message of %d bytes: %s", peer, size, error)
             return _store_reply(error)
+        except NotFound:
+            log.info("%s: refused a message: its recipients' inboxes were deleted meanwhile", peer)
+            return "550 5.1.1 There is no such inbox here any more"
         except Exception as error:
             log.error("%s: could not store a message of %d bytes: %s", peer, size, in_a_line(error))
             return "451 4.3.0 The message could not be stored; try again later"

@@ -7,6 +7,7 @@ from secrets import SystemRandom, choice
 
 from mailmcp.backends.contract import CreatesInboxes, NamesInboxes
 from mailmcp.errors import BadAddress
+from mailmcp.language.domains import spellings
 
 RESERVED = "mailmcp-approval"
 """What links for a reviewer come from: answers to them must not reach an inbox."""
@@ -41,7 +42,7 @@ def local_part(name: str | None, domain: str) -> str:
         return f"{'-'.join(SystemRandom().sample(_WORDS, 2))}-{digits}"
     wanted = name.strip().lower()
     local, at, given_domain = wanted.partition("@")
-    if at and given_domain != domain:
+    if at and domain not in spellings(given_domain):
         raise BadAddress(f"New inboxes are at @{domain}: give only the part before it.")
     if len(local) > LONGEST_LOCAL_PART:
         raise BadAddress(f"{local[:20]!r}… is too long: at most {LONGEST_LOCAL_PART} characters stand before the @.")
