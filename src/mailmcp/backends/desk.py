@@ -58,6 +58,14 @@ class Desk:
         self.conversations: set[Conversation] = set()
         self.storing: set[asyncio.Task[str]] = set()
         """Messages that came whole and are on their way into the store."""
+        self._silent_until = 0.0
+
+    def turned_one_away(self) -> None:
+        """Say so in the log, but not of each of thousands."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._silent_until:
+            log.warning("turned a peer away: %d are connected already", len(self.conversations))
+            self._silent_until = now + self.limits.silence
 
     async def handle_HELO(self, server: Conversation, session: Session, envelope: Envelope, name: str) -> str:
         if not _is_host_name(name):

@@ -45,6 +45,8 @@ class Limits:
     """Between two packets of mail data."""
     data_total: float = 1800
     """For the whole of one message's data."""
+    silence: float = 60
+    """Between two lines of the log on peers that were turned away."""
     grace: float = 5
     """That a message under way gets to end when the listener closes."""
 
