@@ -199,6 +199,28 @@ async def test_a_link_whose_words_name_another_host_is_flagged(door):
     assert "bank.example" not in read["messages"][0]["text"]
 
 
+async def test_every_page_of_a_long_message_lists_the_links_of_its_own_words(door):
+    inbox = await door.inbox()
+    paragraphs = (
+        f'<p>Paragraph {number} has <a href="https://app.example/{number}">a link</a> and some more words.</p>'
+        for number in range(40)
+    )
+    mail = await door.receive(inbox, html="".join(paragraphs))
+    numbers: list[int] = []
+    cursor: dict[str, str] = {}
+    for _ in range(20):
+        asked = {"include": ["links"], "max_chars": 600, **cursor}
+        text, read = await door.ask("read_thread", thread=mail["message"], **asked)
+        (page,) = read["messages"]
+        assert [f"[{link['number']}]" for link in page["links"]] == re.findall(r"\[\d+\]", page["text"])
+        assert "links (" not in text
+        numbers += [link["number"] for link in page["links"]]
+        if "next_cursor" not in read:
+            break
+        cursor = {"cursor": read["next_cursor"]}
+    assert numbers == list(range(1, 41))
+
+
 async def test_all_links_of_a_message_can_be_had(door):
     inbox = await door.inbox()
     html = "".join(f'<p><a href="https://app.example/page/{number}">Page {number}</a></p>' for number in range(60))

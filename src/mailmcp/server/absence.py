@@ -56,8 +56,9 @@ class LeftOut:
         self._counts: dict[str, int] = {}
         self._kinds: dict[str, None] = {}
 
-    def count(self, body: results.MessageBody, channels: Channels, *, everything: bool) -> None:
-        """Add what one message leaves out."""
+    def count(self, body: results.MessageBody, channels: Channels, include: frozenset[str]) -> None:
+        """Add what one message leaves out; ``include`` is what was asked for."""
+        everything = "all" in include
         if body.text_cut_at is not None:
             self._add("characters of text", len(channels.visible) - body.text_cut_at)
         self._add("quoted", body.quoted_left_out, "quoted", asked=body.quoted is not None)
@@ -70,8 +71,7 @@ class LeftOut:
         self._add("signature", len(channels.signature) - shown, "all", asked=everything)
         self._add("more hidden pieces", len(channels.hidden) - len(body.hidden or ()))
         self._add("invisible characters", channels.invisible)
-        if body.text_cut_at is None or body.links:
-            self._add("links", body.links_left_out, "links", asked=False)
+        self._add("links", body.links_left_out, "links", asked=everything or "links" in include)
         self._add("addresses", body.people_left_out, "all", asked=False)
         self._add("attachments", body.attachments_left_out, "all", asked=False)
 

@@ -83,7 +83,7 @@ def conversation(
         budget -= _words_of(body)
         record -= len(body.model_dump_json(exclude_none=True))
         bodies.append(body)
-        left_out.count(body, channels, everything="all" in include)
+        left_out.count(body, channels, include)
         telling.message(body, message.trust.reasons, absence.said(message, channels), everything="all" in include)
         if body.text_cut_at is not None:
             next_cursor = f"{message.cursor}.{body.text_cut_at}"
@@ -157,7 +157,7 @@ def _body(
         left -= len(quoted)
     signed = left if everything else SIGNATURE_SHOWN
     hidden = _hidden(channels, left if "hidden" in include or everything else None)
-    shown = [] if offset else _links(message, channels, budget if everything or "links" in include else None)
+    links, linked = _links(message, channels, offset, stop, budget if everything or "links" in include else None)
     files = message.attachments if everything else message.attachments[:ATTACHMENTS_SHOWN]
     reply_to = [one for one in message.reply_to if one != message.from_]
     cut_off = sum(len(one) - len(one[:people]) for one in (message.to, message.cc, reply_to))
@@ -185,8 +185,8 @@ def _body(
         quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None,
         signature=inert(inactive(channels.signature[:signed])) or None,
         hidden=hidden or None,
-        links=shown or None,
-        links_left_out=(len(channels.links) - len(shown)) or None,
+        links=links or None,
+        links_left_out=(linked - len(links)) or None,
         attachments=[
             results.AttachmentLine(part=one.part, name=one.filename, type=one.content_type, size=one.size)
             for one in files
@@ -244,14 +244,26 @@ def _hidden(channels: Channels, budget: int | None) -> list[results.HiddenLine]:
     return lines
 
 
-def _links(message: StoredMessage, channels: Channels, budget: int | None) -> list[results.LinkLine]:
-    """The links that fit, in their order; without a budget (nobody asked for links) the first of them."""
-    most = len(channels.links)
+def _links(
+    message: StoredMessage, channels: Channels, offset: int, stop: int, budget: int | None
+) -> tuple[list[results.LinkLine], int]:
+    """The links of a page that fit, in their order, and how many it has; each stands on the page of its words.
+
+    Without a budget (nobody asked for links) only the first of them. The one that signs in is on the first page, too.
+    """
+    here = [
+        (number, link)
+        for number, link in enumerate(channels.links, 1)
+        if offset <= link.offset < stop
+        or (stop == len(channels.visible) <= link.offset)
+        or (not offset and link.url == message.codes.link)
+    ]
+    most = len(here)
     if budget is None:
         least, budget = LINK_CHARACTERS
         budget, most = max(least, budget - len(channels.visible) // 2), LINKS_SHOWN
     shown: list[results.LinkLine] = []
-    for number, link in enumerate(channels.links, 1):
+    for number, link in here:
         cost = len(link.url) + len(link.text)
         if link.url == message.codes.link or (cost <= budget and len(shown) < most):
             budget -= cost
@@ -264,7 +276,7 @@ def _links(message: StoredMessage, channels: Channels, budget: int | None) -> li
                     flags=list(link.flags) or None,
                 )
             )
-    return shown
+    return shown, len(here)
 
 
 class _Telling:
