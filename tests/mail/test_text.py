@@ -38,7 +38,7 @@ def plain(body: str, subject: str = "") -> Channels:
         ),
         ("<table><tr><td>one<br>two</td><td>three</td></tr></table>", "one\ntwo\nthree"),
         ("<div style='display:flex'><div>4</div><div>8</div></div>", "4\t8"),
-        ("<pre>a\n  b</pre>", "a\nb"),
+        ("<pre>a\n  b</pre>", "a\n  b"),
         ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
         ("<script>x</script><style>y</style><title>z</title>seen", "seen"),
         ("<!--[if mso]>old<![endif]-->new", "new"),
@@ -253,6 +253,24 @@ def test_what_is_set_apart_is_emphasised(code: str) -> None:
 
 def test_a_mail_that_is_all_bold_emphasises_nothing() -> None:
     assert html(f"<b>{'Some ordinary words of the mail. ' * 10}</b>").emphasis == ()
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        (
+            "<p>Run:</p><pre>def f():\n    return  1\n\n\tg()\n</pre><p>x</p>",
+            "Run:\n\ndef f():\n    return 1\n\n    g()\n\nx",
+        ),
+        ("<pre><b>if</b> a:\n  <i>b</i>\n  <i>c</i>  d</pre> e", "if a:\n  b\n  c d\n\ne"),
+        ("<pre>    a\n  b</pre>", "    a\n  b"),
+        ("<pre>a\n    </pre><p>b</p>", "a\n\nb"),
+        ("<p style='white-space:pre-wrap'>a:\n    b</p>", "a:\nb"),
+        ("<table><tr><td><pre>a:\n  b</pre></td><td>c</td></tr></table>", "a:\n  b\n\nc"),
+    ],
+)
+def test_code_keeps_how_deeply_its_lines_are_set_in(page: str, shown: str) -> None:
+    assert html(page).visible == shown
 
 
 @pytest.mark.parametrize(
