@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp import Client
+from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult
 
 from benchmarks import filled
 from benchmarks.figures import Figure, Part, median, spread
@@ -68,7 +69,8 @@ class _Silent:
 @dataclass(frozen=True, slots=True)
 class _Samples:
     room: list[float]
-    client: list[float]
+    answered: list[float]
+    checked: list[float]
 
 
 def measure(*, quick: bool) -> list[Part]:
@@ -86,16 +88,20 @@ def _part(size: int, samples: dict[str, _Samples]) -> Part:
         figures.append(
             Figure(
                 what=kind,
-                measured=f"mailroom {spread(taken.room)}; client {spread(taken.client)}",
+                measured=(
+                    f"mailroom {spread(taken.room)}; answered {spread(taken.answered)};"
+                    f" checked {median(taken.checked):.1f} ms"
+                ),
                 target=f"median at most {limit} ms" if judged else "",
-                met=median(taken.client) <= limit if judged else None,
+                met=median(taken.answered) <= limit if judged else None,
             )
         )
     return Part(
         title=f"Reading among {size:,} messages",
         how=(
             f"Conversations of 1 to 12 messages in {len(filled.INBOXES)} inboxes; 20 threads a page. Each call"
-            " through the mailroom and through an MCP client in the same process, warm; the client decides."
+            " through the mailroom alone, and until an MCP client in the same process has the answer (this decides),"
+            " warm. Then that client compares the record with the tool's schema, in Python: not every client does."
         ),
         figures=tuple(figures),
     )
@@ -114,33 +120,46 @@ async def _measure(home: Path, *, rounds: int) -> dict[str, _Samples]:
     # Leaving the client closes the session, and that the mailroom.
     async with Client(build_server(Session(opened), all_tools())) as client:
 
-        async def tool(name: str, arguments: dict[str, Any]) -> None:
-            if (result := await client.call_tool(name, arguments)).is_error:
+        async def tool(name: str, arguments: dict[str, Any]) -> CallToolResult:
+            params = CallToolRequestParams(name=name, arguments=arguments)
+            result = await client.session.send_request(CallToolRequest(params=params), CallToolResult)
+            if result.is_error:
                 raise RuntimeError(f"{name} {arguments}: {result.content}")
+            return result
+
+        async def timed(name: str, arguments: Callable[[int], dict[str, Any]]) -> tuple[list[float], list[float]]:
+            results: list[CallToolResult] = []
+            answered = await _timed(rounds, lambda number: tool(name, arguments(number)), results)
+            checked = await _timed(
+                rounds, lambda number: client.session.validate_tool_result(name, results[-rounds + number])
+            )
+            return answered, checked
 
         threads, cursor = _chosen(home / "mailmcp.db", rounds)
         samples["read_thread"] = _Samples(
             await _timed(rounds, lambda number: room.reading.conversation(threads[number])),
-            await _timed(rounds, lambda number: tool("read_thread", {"thread": threads[number]})),
+            *await timed("read_thread", lambda number: {"thread": threads[number]}),
         )
         for kind, wanted in KINDS:
             arguments = wanted | ({"cursor": cursor} if "cursor" in wanted else {})
             search = Search(**arguments)
             samples[f"find_mail: {kind}"] = _Samples(
                 await _timed(rounds, lambda _, search=search: room.reading.find(search)),
-                await _timed(rounds, lambda _, arguments=arguments: tool("find_mail", arguments)),
+                *await timed("find_mail", lambda _, arguments=arguments: arguments),
             )
     return samples
 
 
-async def _timed(rounds: int, call: Callable[[int], Awaitable[object]]) -> list[float]:
+async def _timed(rounds: int, call: Callable[[int], Awaitable[Any]], results: list[Any] | None = None) -> list[float]:
     for number in range(3):
         await call(number)
     taken: list[float] = []
     for number in range(rounds):
         began = time.perf_counter()
-        await call(number)
+        result = await call(number)
         taken.append(time.perf_counter() - began)
+        if results is not None:
+            results.append(result)
     return taken
 
 

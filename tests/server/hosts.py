@@ -114,6 +114,7 @@ class Served:
         self._arrived: queue.Queue[bytes] = queue.Queue()
         self._ids = itertools.count(1)
         self._answers: dict[Any, dict[str, Any]] = {}
+        self._sorting = threading.Lock()
         self.notices: list[dict[str, Any]] = []
         self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._read_errors)]
         for reader in self._readers:
@@ -152,7 +153,9 @@ class Served:
     def answer(self, number: Any, seconds: float = LIMIT) -> dict[str, Any]:
         """The response to a request: it must come, and everything on the way must be JSON."""
         while number not in self._answers:
-            self._sort(self._arrived.get(timeout=seconds))
+            with self._sorting:  # what one thread takes may be what another waits for
+                if number not in self._answers:
+                    self._sort(self._arrived.get(timeout=seconds))
         return self._answers.pop(number)
 
     def answered(self, number: Any, seconds: float = 0.02) -> bool:

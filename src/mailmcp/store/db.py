@@ -16,7 +16,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
@@ -28,6 +28,7 @@ from mailmcp.store import audit, schema
 from mailmcp.store.claims import Claims
 from mailmcp.store.heads import Heads
 from mailmcp.store.troubles import public, told
+from mailmcp.store.turns import Line
 
 if TYPE_CHECKING:
     from mailmcp.store.scopes import Scope
@@ -63,6 +64,7 @@ class Store:
         self.path = path
         self.claims = claims
         self.heads = Heads(path.parent)
+        self._line = Line(path.parent)
         self._identity = _identity(path)
         self._writer = writer
         self._reader = reader
@@ -114,6 +116,7 @@ class Store:
             await (await self._scoped)[0].close()
         await self._reader.close()
         await self._writer.close()
+        self._line.close()
 
     async def read(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -217,7 +220,8 @@ class Store:
                 continue
             try:
                 works = [item.work for item in batch if item.work is not None]
-                outcomes = await self._writer.run(partial(_commit_together, self._turn, self.heads, works=works))
+                together = partial(_commit_together, self._turn, self.heads, works=works)
+                outcomes = await self._writer.run(self._line.of(together))
             except Exception as error:  # the connection itself is gone: every caller hears of it
                 outcomes = [(None, error)] * len(batch)
             for waiting, (result, error) in zip(batch, outcomes, strict=True):
@@ -266,11 +270,8 @@ def _prepare(home: Path, path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         pass
-    db = _connect(path)
-    try:
+    with closing(_connect(path)) as db:
         schema.migrate(db, path)
-    finally:
-        db.close()
 
 
 def _connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:

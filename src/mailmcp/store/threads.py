@@ -292,6 +292,8 @@ def _search(
     if not history and (found := _walk(db, wanted, clauses, values, limit=limit)) is not None:
         return found
     newest = "messages.position" if history else "search.rowid"
+    if wanted.inboxes is not None:  # as its thread's, but told without reading that
+        clauses = [f"messages.inbox IN ({','.join(map(str, wanted.inboxes))})", *clauses]
     rows = db.execute(
         "SELECT DISTINCT thread FROM (SELECT threads.id AS thread FROM search"
         " CROSS JOIN messages ON messages.id = search.rowid CROSS JOIN threads ON threads.id = messages.thread"
