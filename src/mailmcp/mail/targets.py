@@ -24,9 +24,10 @@ _LONG_TOKEN = re.compile(r"[A-Za-z0-9_\-%.~]{60,}")
 _MOST_LOOKED_AT = 300
 _MAILBOX = re.compile(r"[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})", re.IGNORECASE)
 # Names that stand for addresses elsewhere, and for nothing else.
-_SHORT = frozenset(
-    "bit.ly t.co tinyurl.com goo.gl ow.ly is.gd v.gd buff.ly rebrand.ly cutt.ly lnkd.in t.ly rb.gy shorturl.at tiny.cc".split()
-)
+_SHORT_NAMES = """
+    bit.ly t.co tinyurl.com goo.gl ow.ly is.gd v.gd buff.ly rebrand.ly cutt.ly lnkd.in t.ly rb.gy shorturl.at tiny.cc
+"""
+_SHORT = frozenset(_SHORT_NAMES.split())
 
 
 def flagged(links: tuple[Link, ...]) -> tuple[Link, ...]:
