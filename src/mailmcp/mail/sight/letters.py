@@ -111,13 +111,11 @@ def as_set(text: str, style: Style, *tags: str) -> str:
 
     ``tags`` are the innermost elements.
     """
-    bare = text.strip()
-    if not bare:
-        return text
-    if len(bare) <= _LONGEST_INDEX and any(map(str.isdigit, bare)) and bare.translate(_NO_INDEX) == "":
-        if "sup" in tags:
-            text = text.translate(_RAISED)
-        elif "sub" in tags:
-            text = text.translate(_LOWERED)
-    bare = text.strip()
-    return text.replace(bare, f"~~{bare}~~") if style.struck and any(map(str.isalnum, bare)) else text
+    if "sup" in tags or "sub" in tags:
+        bare = text.strip()
+        if len(bare) <= _LONGEST_INDEX and any(map(str.isdigit, bare)) and not bare.translate(_NO_INDEX):
+            text = text.translate(_RAISED if "sup" in tags else _LOWERED)
+    if style.struck and any(map(str.isalnum, text)):
+        bare = text.strip()
+        text = text.replace(bare, f"~~{bare}~~")
+    return text
