@@ -80,10 +80,15 @@ def sight(browser: Chromium, name: str, html: str) -> Sight:
     return compared(name, [Word(a.text, a.seen or b.seen) for a, b in zip(drawn, again, strict=True)], html)
 
 
+_AS_WRITTEN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉₊₋", 2 * "0123456789+-")
+"""A browser tells what stands in a page, not that it is raised or struck out."""
+
+
 def compared(name: str, drawn: list[Word], html: str) -> Sight:
     """Compare the words that were drawn of a page with those that are read from it; as often as they are there."""
     channels = text.read(Message(html=html))
     given = _PICTURE.sub(" ", "\n\n".join((channels.visible, channels.quoted, channels.signature)))
+    given = given.replace("~~", "").translate(_AS_WRITTEN)
     drawn = [Word(clean, one.seen) for one in drawn for clean in cleaned(one.text)[0].split()]
     seen = [one.text for one in drawn if one.seen]
     # A word that is cut otherwise (by a tag in it, or by digits that stand apart without a blank) is not lost.

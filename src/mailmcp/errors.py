@@ -49,7 +49,14 @@ class AddressTaken(BadInput):
 
 
 class NotFound(MailError):
-    """What the call names does not exist (here, or for this caller)."""
+    """What the call names does not exist (here, or for this caller).
+
+    ``at_terminal`` is the sentence for somebody who types commands and has no tools.
+    """
+
+    def __init__(self, public: str, at_terminal: str | None = None) -> None:
+        super().__init__(public)
+        self.at_terminal = at_terminal or public
 
 
 class Refused(MailError):

@@ -9,7 +9,7 @@ import smtplib
 import pytest
 from reception import WAIT, Connect, KeepingReception, Listen, seen
 
-from mailmcp.errors import StoreFull, StoreUnavailable
+from mailmcp.errors import NotFound, StoreFull, StoreUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -263,6 +263,15 @@ async def test_250_comes_only_after_the_commit(connect: Connect, port: int, rece
     reception.door.set()
     assert (await waiting).startswith("250")
     assert len(reception.arrivals) == 1
+
+
+async def test_a_recipient_that_was_deleted_while_its_mail_came_is_refused_for_good(
+    connect: Connect, port: int, reception: KeepingReception, caplog: pytest.LogCaptureFixture
+) -> None:
+    peer = await connect(port)
+    reception.trouble = NotFound("No inbox here receives mail for these recipients.")
+    assert (await peer.mail(b"Subject: hi")).startswith("550 5.1.1 ")
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,16 @@ async def test_a_peer_too_many_hears_421_and_gets_the_place_that_falls_free(conn
     await connect(port)
 
 
+async def test_of_many_peers_too_many_the_log_says_little(
+    connect: Connect, listen: Listen, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = (await listen(peers=1)).port
+    await connect(port)
+    for _ in range(20):
+        assert (await (await connect(port, greeted=False)).everything()).startswith("421 4.7.0 ")
+    assert len([record for record in caplog.records if "turned a peer away" in record.getMessage()]) == 1
+
+
 # --- time ---------------------------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,7 @@ def test_help_of_one_command_shows_how_it_is_written(arguments, capsys):
     [
         (["sevre"], "There is no command 'sevre' (did you mean serve?)."),
         (["HELD"], "There is no command 'HELD' (did you mean held?)."),
+        (["nonsense"], "There is no command 'nonsense'; `mailmcp --help` tells what there is."),
         (["fly"], "There is no command 'fly'; `mailmcp --help` tells what there is."),
         ([""], "There is no command ''; `mailmcp --help` tells what there is."),
         (["x" * 500], f"There is no command '{'x' * 39}…'; `mailmcp --help` tells what there is."),

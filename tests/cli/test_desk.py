@@ -343,7 +343,20 @@ def test_inboxes_are_listed_and_deleted(home):
     assert run("inbox", "delete", home=home).returncode == 2
     unknown = run("inbox", "delete", "nobody@agents.internal", home=home)
     assert unknown.returncode == 1
-    assert unknown.stderr.startswith("mailmcp: There is no inbox nobody@agents.internal")
+    assert (
+        unknown.stderr
+        == "mailmcp: There is no inbox nobody@agents.internal: `mailmcp inbox list` lists those there are.\n"
+    )
+    rejected = run("reject", "d_none", home=home)
+    assert rejected.stderr == "mailmcp: There is no draft d_none: `mailmcp held` lists those that wait for you.\n"
+
+
+def test_the_rule_of_an_inbox_that_does_not_exist_is_not_made_up(home):
+    hold(home)
+    assert run("inbox", "keep", "ANNA@agents.internal", home=home).stdout.endswith(" keeps all its mail.\n")
+    unknown = run("inbox", "keep", "nobody@agents.internal", home=home)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "There is no inbox nobody@agents.internal" in unknown.stderr
 
 
 def test_a_human_has_a_day_to_decide(home):

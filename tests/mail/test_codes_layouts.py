@@ -169,3 +169,28 @@ def test_what_a_forwarded_mail_says_of_itself_changes_no_answer() -> None:
     forwarded = f"{head}\nSubject: Hall panel\nTo: <ann@mail.example>\n\n{words}"
     assert found("Hall panel: your code", words).code == "B4-7719"
     assert found("Fwd: Hall panel: your code", forwarded).code == "B4-7719"
+
+
+@pytest.mark.parametrize("heading", ["real-time", "part-time", "SALE-2026", "EXPO2026"])
+def test_a_heading_of_words_in_a_mail_that_says_nothing_of_codes_is_none(heading: str) -> None:
+    page = f"<h1>{heading}</h1><p>Read our news of this week about work and life in the city.</p>"
+    assert found("News", html=page).code is None
+    assert found("Lunch", f"Hello Ann,\n\n{heading}\n\nBen").code is None
+
+
+@pytest.mark.parametrize("code", ["brim-tale", "KRAX-2026"])
+def test_the_same_letters_are_a_code_where_the_mail_says_so(code: str) -> None:
+    page = f"<p>Enter this code to sign in:</p><h1>{code}</h1><p>It is valid for 10 minutes.</p>"
+    assert found("Your sign-in code", html=page).code == code
+
+
+@pytest.mark.parametrize(
+    ("html", "code"),
+    [
+        ("<h1>482913<sup>1</sup></h1><p>1 Valid for 10 minutes.</p>", "482913"),
+        ("<h1><s>111222</s></h1><p>It was replaced.</p>", None),
+        ("<h1><s>111222</s></h1><p>333444</p>", "333444"),
+    ],
+)
+def test_a_footnote_is_no_part_of_a_code_and_a_struck_code_is_none(html: str, code: str | None) -> None:
+    assert found("Your sign-in code", html=f"<p>Enter this code to sign in:</p>{html}").code == code

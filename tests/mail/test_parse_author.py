@@ -23,6 +23,8 @@ def codes(message: Message) -> set[str]:
     [
         ("a@g.test", "", "a@g.test"),
         ("<a@g.test>", "", "a@g.test"),
+        ('"a"@g.test', "", "a@g.test"),
+        ('Ann <"a.n"@g.test>', "Ann", "a.n@g.test"),
         ("Ann Author <a@g.test>", "Ann Author", "a@g.test"),
         ("John Q. Public <a@g.test>", "John Q. Public", "a@g.test"),
         ('"Author, Ann" <a@g.test>', "Author, Ann", "a@g.test"),

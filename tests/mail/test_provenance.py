@@ -47,7 +47,15 @@ def test_history_of_several_messages_names_them_all() -> None:
 def test_one_line_that_was_put_in_is_counted_and_the_rest_is_named() -> None:
     put_in = "The account is now DE02 1203 0000 0000 2020 51"
     found = provenance(f"> please pay the second half of the invoice\n> {put_in}\n> before the weekend.", [FIRST])
-    assert found == Provenance(("m_1",), len(put_in))
+    assert found == Provenance(("m_1",), len(put_in), (put_in,))
+
+
+def test_what_stands_above_all_known_words_or_in_a_quote_of_nobody_is_no_answer() -> None:
+    above = provenance(
+        "> CAUTION: this came from outside of Example Ltd\n> before the weekend.\n> Yes, gladly!", [FIRST]
+    )
+    assert above.put_in == ("Yes, gladly!",)
+    assert provenance("> Something else altogether\n> and more of it", [FIRST]).put_in == ()
 
 
 def test_a_changed_figure_makes_a_line_unknown() -> None:

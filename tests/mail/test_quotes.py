@@ -305,12 +305,34 @@ def test_a_header_block_of_people_without_addresses_begins_history() -> None:
         ("new\n\n—\nSent from Gmail Mobile", "—\nSent from Gmail Mobile"),
         ("new\n\n—\nReply to this email directly or view it.", "—\nReply to this email directly or view it."),
         ("new\n\nGesendet mit der Outlook-App", "Gesendet mit der Outlook-App"),
+        *(
+            (f"new\n\n{one}", one)
+            for one in (
+                "Holen Sie sich Outlook für iOS<https://aka.ms/o0ukef>", "获取适用于 iOS 的 Outlook<https://aka.ms/o0ukef>",
+                "iOS 用 Outlook を入手<https://aka.ms/o0ukef>", "Получить Outlook для iOS<https://aka.ms/o0ukef>",
+                "Získejte Outlook pro Android <https://aka.ms/AAb9ysg>", "iOS için Outlook edinin<https://aka.ms/o0ukef>",
+                "Get BlueMail for Android", "Yahoo Mail: Search, Organize, Conquer", "Gesendet aus Outlook",
+                "Telefonumdan gönderildi", "Отправлено из мобильной Яндекс Почты",
+            )
+        ),
         ("new\n\n________\nfriends mailing list\nf@lists.test", "________\nfriends mailing list\nf@lists.test"),
     ],
 )  # fmt: skip
 def test_signatures_stand_apart(body: str, signature: str) -> None:
     channels = plain(body)
     assert (channels.visible, channels.signature) == ("new", signature)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Please install this:\n\nOutlook 2026 for iOS, beta: https://aka.ms/beta",
+        "Which one?\n\nOutlook for iOS or Android https://example.com/choose",
+        "Which one?\n\nDo you use Outlook for iOS? https://aka.ms/o0ukef",
+    ],
+)
+def test_words_about_a_mail_program_are_no_signature(body: str) -> None:
+    assert plain(body).visible == body
 
 
 def test_a_signature_between_new_text_and_history_is_neither() -> None:

@@ -35,7 +35,12 @@ TOKEN = "u001." + "aB3dE5" * 30
         ("Sign in", "https://go.example/?to=https%3A%2F%2Fevil.example%2F", ("redirect",)),
         ("Sign in", f"https://u123.ct.news.example/ls/click?upn={TOKEN}", ("tracker",)),
         ("Sign in", f"https://click.news.example/?q={TOKEN}", ("tracker",)),
+        ("Sign in", "https://bit.ly/3abc", ("redirect",)),
+        ("Sign in", "https://rabbit.ly/3abc", ()),
         ("Write", "mailto:bob@app.example", ()),
+        ("bob@app.example", "mailto:bob@mail.app.example?subject=x", ()),
+        ("Write to bob@app.example", "mailto:bob@evil.example", ("text_names_another_host",)),
+        ("bob@app.example", "mailto:bob%40evil.example", ("text_names_another_host",)),
         ("Broken", "https://[bad/", ("unreadable",)),
     ],
 )

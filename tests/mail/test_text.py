@@ -38,7 +38,7 @@ def plain(body: str, subject: str = "") -> Channels:
         ),
         ("<table><tr><td>one<br>two</td><td>three</td></tr></table>", "one\ntwo\nthree"),
         ("<div style='display:flex'><div>4</div><div>8</div></div>", "4\t8"),
-        ("<pre>a\n  b</pre>", "a\nb"),
+        ("<pre>a\n  b</pre>", "a\n  b"),
         ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
         ("<script>x</script><style>y</style><title>z</title>seen", "seen"),
         ("<!--[if mso]>old<![endif]-->new", "new"),
@@ -205,12 +205,23 @@ def test_each_piece_of_a_picture_that_leads_somewhere_is_a_link():
         ("[Sign in](https://example.test/v)", ("Sign in", "https://example.test/v")),
         ("请点击https://example.test/v。", ("https://example.test/v", "https://example.test/v")),
         ("www.example.test/v", ("www.example.test/v", "www.example.test/v")),
+        ("Sign in: https://example.test/v?t=Zk8_", ("https://example.test/v?t=Zk8_", "https://example.test/v?t=Zk8_")),
+        ("_Go to https://example.test/v_", ("https://example.test/v", "https://example.test/v")),
+        ("Open `https://example.test/v`.", ("https://example.test/v", "https://example.test/v")),
     ],
 )
 def test_links_of_plain_text_are_found_whole(text: str, expected: tuple[str, str]) -> None:
     channels = plain(text)
     assert [(link.text, link.url) for link in channels.links] == [expected]
     assert channels.visible[channels.links[0].offset :].startswith(channels.links[0].text[:4].strip("<"))
+
+
+def test_the_text_of_a_link_is_never_another_link() -> None:
+    channels = plain("See https://a.test/x, (https://b.test/y) or our blog <https://c.test/z>")
+    urls = ["https://a.test/x", "https://b.test/y", "https://c.test/z"]
+    assert [(link.text, link.url) for link in channels.links] == [(url, url) for url in urls[:2]] + [
+        ("or our blog", urls[2])
+    ]
 
 
 def test_a_bare_url_that_was_wrapped_is_joined() -> None:
@@ -242,6 +253,38 @@ def test_what_is_set_apart_is_emphasised(code: str) -> None:
 
 def test_a_mail_that_is_all_bold_emphasises_nothing() -> None:
     assert html(f"<b>{'Some ordinary words of the mail. ' * 10}</b>").emphasis == ()
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        (
+            "<p>Run:</p><pre>def f():\n    return  1\n\n\tg()\n</pre><p>x</p>",
+            "Run:\n\ndef f():\n    return 1\n\n    g()\n\nx",
+        ),
+        ("<pre><b>if</b> a:\n  <i>b</i>\n  <i>c</i>  d</pre> e", "if a:\n  b\n  c d\n\ne"),
+        ("<pre>    a\n  b</pre>", "    a\n  b"),
+        ("<pre>a\n    </pre><p>b</p>", "a\n\nb"),
+        ("<p style='white-space:pre-wrap'>a:\n    b</p>", "a:\nb"),
+        ("<table><tr><td><pre>a:\n  b</pre></td><td>c</td></tr></table>", "a:\n  b\n\nc"),
+    ],
+)
+def test_code_keeps_how_deeply_its_lines_are_set_in(page: str, shown: str) -> None:
+    assert html(page).visible == shown
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("<p>Meet at <s>14:00</s> 15:00</p>", "Meet at ~~14:00~~ 15:00"),
+        ('<p><span style="text-decoration: line-through">€ 10</span> € 8</p>', "~~€ 10~~ € 8"),
+        ("<p><del> - </del>new</p>", "- new"),
+        ("<p>10<sup>6</sup> of H<sub>2</sub>O, 5<sup><span>99</span></sup> €</p>", "10⁶ of H₂O, 5⁹⁹ €"),
+        ("<p>On the 1<sup>st</sup> of May<sup>(a)</sup></p>", "On the 1st of May(a)"),
+    ],
+)
+def test_struck_out_words_and_raised_digits_are_told_from_others(page: str, shown: str) -> None:
+    assert html(page).visible == shown
 
 
 def test_what_is_struck_out_is_not_emphasised() -> None:

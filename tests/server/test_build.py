@@ -30,6 +30,8 @@ async def refused(door, tool: str, **arguments) -> str:
 async def test_an_unknown_argument_is_named_and_refused(either_door):
     words = await refused(either_door, "find_mail", form="app.example")
     assert words == "Invalid arguments for find_mail: there is no argument `form` (did you mean `from_`?)."
+    words = await refused(either_door, "wait_for_otp", inbox="a@agents.internal", sender="app.example")
+    assert words.endswith("there is no argument `sender` (it takes inbox, from_, since, timeout).")  # not "since"
     words = await refused(either_door, "mail_status", verbose=True)
     assert words == "Invalid arguments for mail_status: there is no argument `verbose` (it takes none)."
 

@@ -107,6 +107,19 @@ def test_mail_is_received_for_an_inbox_and_its_plus_addresses_alone(desk: Desk, 
     assert inboxes.for_recipient(desk.db, recipient) == (ann if received else None)
 
 
+@pytest.mark.parametrize("kept", ["bücher.example", "xn--bcher-kva.example"])
+@pytest.mark.parametrize(
+    "written",
+    ["bücher.example", "BÜCHER.example", "xn--bcher-kva.example", "XN--Bcher-KVA.Example", "bu\u0308cher.example"],
+)
+def test_an_international_domain_is_one_however_it_is_spelled(desk: Desk, kept: str, written: str) -> None:
+    made = inboxes.create(desk.db, address=f"ann@{kept}", label="", backend="local", key=None, now=desk.later())[0]
+    assert inboxes.for_recipient(desk.db, f"Ann+shop@{written}") == made
+    assert inboxes.get(desk.db, f"ann@{written}") == made
+    assert inboxes.for_recipient(desk.db, "ann@xn--bucher-.example") is None
+    assert inboxes.for_recipient(desk.db, "ann@bucher.example") is None
+
+
 def test_an_inbox_whose_own_name_has_a_plus_comes_before_the_one_it_would_be_a_detail_of(desk: Desk) -> None:
     desk.inbox("ann")
     plus = desk.inbox("ann+shop")

@@ -103,6 +103,30 @@ def test_people_are_found_by_name_and_address(desk: Desk) -> None:
         assert desk.found(query) == ["Hello"], query
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("from:bob", ["One"]),
+        ("from:bob@app.example", ["One"]),
+        ("From:bob subject:one", ["One"]),
+        ("subject:two", ["Two"]),
+        ("subject:bob", []),
+        ("from:two", []),
+        ("body:bob", ["Two"]),
+        ("from:東", []),
+        ("from:", ["Two"]),
+        ("subject:a:b", ["Two"]),
+    ],
+)
+def test_what_names_a_part_of_the_mail_is_looked_for_there_or_as_it_stands(
+    desk: Desk, query: str, found: list[str]
+) -> None:
+    ann = desk.inbox()
+    desk.receive(ann.address, subject="One", from_="Bob <bob@app.example>", text="words")
+    desk.receive(ann.address, subject="Two", from_="Eve <eve@app.example>", text="bobby came from here, subject:a:b")
+    assert desk.found(query=query) == found
+
+
 def test_a_search_looks_into_every_message_of_a_thread_and_shows_the_thread_once(desk: Desk) -> None:
     ann = desk.inbox()
     first = desk.receive(ann.address, text="needle")

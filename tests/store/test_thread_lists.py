@@ -8,7 +8,7 @@ import pytest
 
 from mailmcp.errors import NotFound
 from mailmcp.models import Address, ThreadSummary, Verdict
-from mailmcp.store import inboxes, marks, threads
+from mailmcp.store import handouts, inboxes, marks, threads
 from mailmcp.store.threads import Filter, reversed_labels
 
 if TYPE_CHECKING:
@@ -129,6 +129,20 @@ def test_a_sender_is_an_exact_address_or_a_domain_with_its_sub_domains(desk: Des
     ann = desk.inbox()
     desk.receive(ann.address, from_="Bob <Bob@mail.app.example>")
     assert desk.found(from_=wanted) == (["Hello"] if found else [])
+
+
+@pytest.mark.parametrize("written", ["bücher.example", "xn--bcher-kva.example"])
+@pytest.mark.parametrize(
+    "wanted", ["bücher.example", "XN--bcher-kva.example", "bob@BÜCHER.example", "bob@xn--bcher-kva.example"]
+)
+def test_a_sender_at_an_international_domain_is_found_however_it_is_spelled(
+    desk: Desk, written: str, wanted: str
+) -> None:
+    ann = desk.inbox()
+    desk.receive(ann.address, from_=f"Bob <bob@{written}>")
+    desk.receive(ann.address, from_="bob@bucher.example", subject="Other")
+    assert desk.found(from_=wanted) == ["Hello"]
+    assert [one.subject for one in handouts.matching(desk.db, ann.row, from_=wanted, newest_first=True)] == ["Hello"]
 
 
 @pytest.mark.parametrize(

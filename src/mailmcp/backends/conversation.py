@@ -35,7 +35,7 @@ def answer(desk: Desk) -> asyncio.Protocol:
     if desk.closing:
         return TurnedAway(CLOSING)
     if len(desk.conversations) >= desk.limits.peers:
-        log.warning("turned a peer away: %d are connected already", len(desk.conversations))
+        desk.turned_one_away()
         return TurnedAway("421 4.7.0 Too many connections; try again later")
     conversation = Conversation(desk)
     desk.conversations.add(conversation)

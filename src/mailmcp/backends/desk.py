@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mailmcp.backends.contract import Reception
 from mailmcp.backends.transaction import NO_ROOM, NOT_NOW, NULL_PATH, Limits, lower_domain
-from mailmcp.errors import StoreFull, StoreUnavailable
+from mailmcp.errors import NotFound, StoreFull, StoreUnavailable
 from mailmcp.models import Arrival
 
 if TYPE_CHECKING:
@@ -58,6 +58,14 @@ class Desk:
         self.conversations: set[Conversation] = set()
         self.storing: set[asyncio.Task[str]] = set()
         """Messages that came whole and are on their way into the store."""
+        self._silent_until = 0.0
+
+    def turned_one_away(self) -> None:
+        """Say so in the log, but not of each of thousands."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._silent_until:
+            log.warning("turned a peer away: %d are connected already", len(self.conversations))
+            self._silent_until = now + self.limits.silence
 
     async def handle_HELO(self, server: Conversation, session: Session, envelope: Envelope, name: str) -> str:
         if not _is_host_name(name):
@@ -137,6 +145,9 @@ class Desk:
         except StoreUnavailable as error:
             log.warning("%s: could not store a message of %d bytes: %s", peer, size, error)
             return _store_reply(error)
+        except NotFound:
+            log.info("%s: refused a message: its recipients' inboxes were deleted meanwhile", peer)
+            return "550 5.1.1 There is no such inbox here any more"
         except Exception as error:
             log.error("%s: could not store a message of %d bytes: %s", peer, size, in_a_line(error))
             return "451 4.3.0 The message could not be stored; try again later"

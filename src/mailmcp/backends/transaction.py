@@ -15,6 +15,7 @@ from mmap import mmap
 
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES
 from mailmcp.backends.spool import Spool
+from mailmcp.language.mailboxes import unquoted
 
 NO_ROOM = "452 4.3.1 There is no room to store the message; try again later"
 NOT_NOW = "451 4.3.0 The message cannot be stored now; try again later"
@@ -44,6 +45,8 @@ class Limits:
     """Between two packets of mail data."""
     data_total: float = 1800
     """For the whole of one message's data."""
+    silence: float = 60
+    """Between two lines of the log on peers that were turned away."""
     grace: float = 5
     """That a message under way gets to end when the listener closes."""
 
@@ -72,7 +75,7 @@ def split_path(argument: str) -> tuple[str | None, str | None]:
     found = _PATH.match(argument.strip()) or _BARE.match(argument.strip())
     if found is None or not argument.isprintable():
         return None, None
-    return found["path"] or NULL_PATH, found["rest"].strip()
+    return unquoted(found["path"] or NULL_PATH), found["rest"].strip()
 
 
 def lower_domain(address: str) -> str:

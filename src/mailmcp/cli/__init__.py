@@ -63,7 +63,7 @@ def _carry_out(line: Line) -> int:
     if line.asked == "help" or (line.command is None and sys.stdin.isatty()):
         sys.stdout.write(help_of(COMMANDS, line.command) + "\n")
         return 0
-    from mailmcp.errors import MailError
+    from mailmcp.errors import MailError, NotFound
 
     try:
         # A host that starts us gives a pipe or a socket, and no command is needed.
@@ -73,5 +73,6 @@ def _carry_out(line: Line) -> int:
         return 2
     except MailError as error:
         sys.stdout.flush()
-        sys.stderr.write(f"mailmcp: {error.public}\n")
+        said = error.at_terminal if isinstance(error, NotFound) else error.public
+        sys.stderr.write(f"mailmcp: {said}\n")
         return 1

@@ -164,7 +164,7 @@ def _folder(value: str) -> Path:
 
 
 def _near(given: str, known: Sequence[str], otherwise: str = f"; {SEE_HELP[:-1]}") -> str:
-    near = difflib.get_close_matches(given[:_SHOWN].lower(), known, 1, 0.5)
+    near = difflib.get_close_matches(given[:_SHOWN].lower(), known, 1, 0.6)
     return f" (did you mean {near[0]}?)" if near else otherwise
 
 

@@ -87,6 +87,24 @@ def ascii_host(host: str) -> str:
     return _host(host, _a_label)
 
 
+def spellings(host: str) -> tuple[str, ...]:
+    """How a host may be written in an address: in lower case as it is given, as A-labels, and as people read it."""
+    given = host.lower()
+    if given.isascii() and "xn--" not in given:
+        return (given,)
+    wire = ascii_host(host)
+    return tuple(dict.fromkeys((given, wire, _u_labels(wire)))) if wire else (given,)
+
+
+def _u_labels(host: str) -> str:
+    import idna
+
+    try:
+        return ".".join(idna.decode(one) if one.startswith("xn--") else one for one in host.split("."))
+    except UnicodeError:
+        return host
+
+
 def _host(host: str, international: Callable[[str], str]) -> str:
     host = host.strip().rstrip(".").lower() if host.isascii() else host.strip().rstrip(".")
     if not host or len(host) > _LONGEST_HOST:

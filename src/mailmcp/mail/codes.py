@@ -154,7 +154,8 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
     for entry in read:
         candidate = entry.row.candidate
         name = key(candidate.typed)
-        if name in found or in_a_list(mail.text, *mail.line_of(candidate.start)):
+        a_word = not entry.said.strength and mail.has_as_a_word(candidate)
+        if a_word or name in found or in_a_list(mail.text, *mail.line_of(candidate.start)):
             continue
         setup = Setup(
             candidate=candidate,
@@ -363,8 +364,8 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
 
 def _said_in_subject(subject: str, candidate: Candidate) -> Label:
     before, after = subject[: candidate.start], subject[candidate.end :]
-    ahead = phrase_before(since_sentence(before)) if _has_words(before) else NO_LABEL
-    if not _has_words(after):
+    ahead = phrase_before(since_sentence(before)) if any(map(str.isalpha, before)) else NO_LABEL
+    if not any(map(str.isalpha, after)):
         return ahead
     behind = phrase_after(until_sentence(after))
     factor = 1.0 if before.strip() else 1.4
@@ -379,10 +380,6 @@ def _evidence(mail: Matter, candidate: Candidate) -> str:
         before = mail.shown[:start].rstrip()
         line = before[before.rfind("\n") + 1 :][-120:] + " " + line
     return line[max(0, candidate.start - start - 120) :] if len(line) > 200 else line
-
-
-def _has_words(text: str) -> bool:
-    return any(map(str.isalpha, text))
 
 
 def key(typed: str) -> str:

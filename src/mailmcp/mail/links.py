@@ -14,7 +14,9 @@ MAX_URL = 4_000
 _URL = re.compile(
     r"(?:https?://|www\.(?=[\w-]{1,60}\.\w))[^\s<>\"“”„«»「」『』【】（）。，、；！？]{1,4000}", re.IGNORECASE
 )
-_TRAILING = ".,;:!?'’*_"
+_TRAILING = ".,;:!?'’*`"
+# "_https://…_", "_See https://…_": emphasis that is still open.
+_EMPHASISED = re.compile(r"(?<!\w)_(?=\S|\Z)[^_\n]*\Z|(?<!\w)__(?=\S|\Z)[^_\n]*\Z")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _MORE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+\Z")
 _LOOKS_CUT = re.compile(r"[=&%?/_\-0-9]")
@@ -64,14 +66,21 @@ def _whole(text: str, match: re.Match[str], breaks: list[int]) -> tuple[str, int
             break
         url += more
         end = next_end
-    return _trimmed(url), end
+    return _trimmed(url, emphasised=_EMPHASISED.search(text, max(0, start - 80), start) is not None), end
 
 
-def _trimmed(url: str) -> str:
-    """Without the punctuation of the sentence round it; a closing bracket stays when the URL opened it."""
+def _trimmed(url: str, *, emphasised: bool) -> str:
+    """Without the punctuation of the sentence round it; a closing bracket stays when the URL opened it.
+
+    ``_`` goes only where it may end an emphasis: tokens end in it as in any other letter.
+    """
     while url:
         last = url[-1]
-        if last in _TRAILING or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last])):
+        if (
+            last in _TRAILING
+            or (last == "_" and emphasised)
+            or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last]))
+        ):
             url = url[:-1]
         else:
             break
@@ -89,6 +98,8 @@ def _labelled(before: str, start: int, url: str) -> Link:
         # Only the words since the last sentence or link end belong to it.
         cut = max(label.rfind(mark) for mark in (". ", "! ", "? ", ": ", "> ", ") ", "] "))
         label = label[cut + 2 :] if cut >= 0 else label
+    if urls := list(_URL.finditer(label)):
+        label = label[urls[-1].end() :].lstrip(" \t,;.!?)>]'’`")  # that is another link
     label = label.strip(" \t*_>[")
     if not label:
         return Link(url, url, start)

@@ -22,6 +22,12 @@ _TRACKING_PATH = re.compile(
 )
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9_\-%.~]{60,}")
 _MOST_LOOKED_AT = 300
+_MAILBOX = re.compile(r"[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})", re.IGNORECASE)
+# Names that stand for addresses elsewhere, and for nothing else.
+_SHORT_NAMES = """
+    bit.ly t.co tinyurl.com goo.gl ow.ly is.gd v.gd buff.ly rebrand.ly cutt.ly lnkd.in t.ly rb.gy shorturl.at tiny.cc
+"""
+_SHORT = frozenset(_SHORT_NAMES.split())
 
 
 def flagged(links: tuple[Link, ...]) -> tuple[Link, ...]:
@@ -38,6 +44,8 @@ def _flags(link: Link) -> tuple[str, ...]:
         host = host_of(link.url)
     except ValueError:
         return ("unreadable",)
+    if parts.scheme.lower() == "mailto":
+        return ("text_names_another_host",) if _names_another_mailbox(link.text, parts.path) else ()
     if parts.scheme.lower() not in ("http", "https"):
         return ()
     found: list[str] = []
@@ -53,7 +61,7 @@ def _flags(link: Link) -> tuple[str, ...]:
     if parts.username is not None:
         found.append("user_before_host")
     rest = f"{parts.path}?{parts.query}"
-    if _INNER_URL.search(unquote(unquote(rest[:4096]))):
+    if host in _SHORT or _INNER_URL.search(unquote(unquote(rest[:4096]))):
         found.append("redirect")
     elif (_TRACKING_HOST.search(host) and _LONG_TOKEN.search(rest)) or _TRACKING_PATH.search(rest):
         found.append("tracker")
@@ -66,6 +74,14 @@ def _named_host(text: str) -> str | None:
     match = _NAMED_HOST.match(words) if len(words) <= 200 and " " not in words else None
     match = match or _NAMED_AMONG_WORDS.search(words)
     return host_of(f"https://{match[1]}/") if match else None
+
+
+def _names_another_mailbox(text: str, written_to: str) -> bool:
+    """Does a text show the address of another organisation than the one that is written to?"""
+    shown, target = _MAILBOX.search(text[:500]), _MAILBOX.search(unquote(written_to[:500]))
+    if shown is None or target is None:
+        return False
+    return organisational_domain(shown[1]) != organisational_domain(target[1])
 
 
 def _is_address(host: str) -> bool:

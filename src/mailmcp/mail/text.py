@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from mailmcp.language.characters import cleaned
 from mailmcp.mail.history.quotes import Division, divided, is_forward
 from mailmcp.mail.links import plain_links
+from mailmcp.mail.nesting import laid_out
 from mailmcp.mail.sight.drawing import Drawing
 from mailmcp.mail.sight.html import MAX_LINKS, drawn
 from mailmcp.mail.sight.limits import Effort, safe
@@ -26,7 +27,6 @@ _LEAST_WORDS = 12
 _FIGURES = re.compile(r"(?<![\w.,])\d{3,10}(?![\w])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _URL = re.compile(r"https?://\S+|\S+@\S+")
-_BLANKS = re.compile(r"[^\S\n]+")
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){3,11}")
 _SEPARATED = re.compile(r"(?<=[0-9])[ -](?=[0-9])")
@@ -141,8 +141,7 @@ def _read_plain(plain: str, subject: str, defects: list[str]) -> Channels:
         plain = plain[:MAX_PLAIN]
         defects.append("text_truncated")
     text, invisible = cleaned(plain.replace("\x0c", "\n").replace("\x0b", "\n"))
-    text = "\n".join(line.strip() for line in _BLANKS.sub(" ", text).split("\n"))
-    text = _EMPTY_LINES.sub("\n\n", text).strip("\n")
+    text = _EMPTY_LINES.sub("\n\n", laid_out(text)).strip("\n")
     if len(text) > MAX_VISIBLE:
         text = text[:MAX_VISIBLE]
         defects.append("text_truncated")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from secrets import choice
+from secrets import SystemRandom, choice
 
 from mailmcp.backends.contract import CreatesInboxes, NamesInboxes
 from mailmcp.errors import BadAddress
+from mailmcp.language.domains import spellings
 
 RESERVED = "mailmcp-approval"
 """What links for a reviewer come from: answers to them must not reach an inbox."""
+LONGEST_LOCAL_PART = 64
 _LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _WORDS = (
     *("amber", "birch", "cedar", "coral", "delta", "ember", "fjord", "grove", "heron", "ivory", "juniper", "kestrel"),
@@ -37,11 +39,13 @@ def local_part(name: str | None, domain: str) -> str:
     """A usable local part: that of ``name``, or a made-up one. Raises BadAddress."""
     if name is None:
         digits = "".join(choice("0123456789") for _ in range(4))
-        return f"{choice(_WORDS)}-{choice(_WORDS)}-{digits}"
+        return f"{'-'.join(SystemRandom().sample(_WORDS, 2))}-{digits}"
     wanted = name.strip().lower()
     local, at, given_domain = wanted.partition("@")
-    if at and given_domain != domain:
+    if at and domain not in spellings(given_domain):
         raise BadAddress(f"New inboxes are at @{domain}: give only the part before it.")
+    if len(local) > LONGEST_LOCAL_PART:
+        raise BadAddress(f"{local[:20]!r}… is too long: at most {LONGEST_LOCAL_PART} characters stand before the @.")
     if not _LOCAL_PART.fullmatch(local) or ".." in local:
         raise BadAddress(f"{name[:60]!r} cannot be an address: use letters a to z, digits, and . _ - between them.")
     if local == RESERVED:

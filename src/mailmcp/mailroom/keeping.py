@@ -48,8 +48,8 @@ class Keeping:
         self._after = after
 
     async def rule(self, address: str) -> Rule:
-        """What an inbox keeps."""
-        return await self._store.read(retention.of, address.lower(), self._usual)
+        """What an inbox keeps. Raises NotFound."""
+        return await self._store.read(retention.get, address, self._usual)
 
     async def keep(self, address: str, *, days: int | None, mib: int | None) -> Rule:
         """Set what an inbox keeps; None leaves a limit as it is, 0 lifts it. Raises NotFound, BadInput."""

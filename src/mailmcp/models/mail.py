@@ -177,6 +177,8 @@ class Provenance:
     """The messages whose words it repeats."""
     unknown: int = 0
     """Characters of its lines that none of them has."""
+    put_in: tuple[str, ...] = ()
+    """Those lines as they were written, where they stand below words of a source: perhaps answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

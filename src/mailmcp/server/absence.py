@@ -1,4 +1,4 @@
-"""The line that stands where a mail's text would, when there is none: what there is instead.
+"""What is not shown: the line in the place of a text that is not there, and what a page of read_thread leaves out.
 
 Counts and fixed words only: nothing in it is a stranger's.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailmcp.models import Attachment, Channels, Message, StoredMessage
+from mailmcp.server import results
 
 _CLOSED = {
     "encrypted": "the mail is encrypted for a key that is not here",
@@ -46,3 +47,44 @@ def _kind(content_type: str) -> str:
     if content_type.startswith("image/"):
         return "picture"
     return "attached message" if content_type in ("message/rfc822", "message/global") else "attached file"
+
+
+class LeftOut:
+    """What a page leaves out, over all its messages, and how to get it."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._kinds: dict[str, None] = {}
+
+    def count(self, body: results.MessageBody, channels: Channels, include: frozenset[str]) -> None:
+        """Add what one message leaves out; ``include`` is what was asked for."""
+        everything = "all" in include
+        if body.text_cut_at is not None:
+            self._add("characters of text", len(channels.visible) - body.text_cut_at)
+        self._add("quoted", body.quoted_left_out, "quoted", asked=body.quoted is not None)
+        silent = [piece for piece in body.hidden or () if len(piece.text or "") < piece.chars]
+        if silent:
+            self._kinds |= dict.fromkeys(piece.kind for piece in silent)
+            chars = sum(piece.chars - len(piece.text or "") for piece in silent)
+            self._add("hidden", chars, "hidden", asked=silent[0].text is not None)
+        shown = len(body.signature or "") if everything else 0
+        self._add("signature", len(channels.signature) - shown, "all", asked=everything)
+        self._add("more hidden pieces", len(channels.hidden) - len(body.hidden or ()))
+        self._add("invisible characters", channels.invisible)
+        self._add("links", body.links_left_out, "links", asked=everything or "links" in include)
+        self._add("addresses", body.people_left_out, "all", asked=False)
+        self._add("attachments", body.attachments_left_out, "all", asked=False)
+
+    def _add(self, what: str, count: int | None, include: str | None = None, *, asked: bool = False) -> None:
+        if not count or count < 0:
+            return
+        if include is not None:
+            what += " (read that message alone with a larger max_chars)" if asked else f" (include={include})"
+        self._counts[what] = self._counts.get(what, 0) + count
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
+    def __str__(self) -> str:
+        said = "; ".join(f"{count} {what}" for what, count in self._counts.items())
+        return said.replace("hidden (", f"hidden ({', '.join(self._kinds)}; ")

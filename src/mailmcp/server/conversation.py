@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from mailmcp.models import Address, Channels, Conversation, Provenance, Reason, StoredMessage, Verdict
 from mailmcp.server import absence, results
@@ -36,6 +37,8 @@ HIDDEN_LISTED = 20
 ANSWER_MARKS = 12
 """Characters that answers put before a subject ("Re: ", "AW: Re: "): with more, it is another subject."""
 QUOTES_NAMED = 20
+PUT_IN_SHOWN = 600
+"""Characters of lines put into a quote up to which they are shown."""
 QUOTES_SAID = 6
 """Messages of a page up to which it is said of each whom it quotes; on a longer one only what is not right before."""
 SIGNS = {"verified": "✓", "unverified": "?", "suspicious": "!", "failed": "✗", "local": "⌂"}
@@ -69,19 +72,18 @@ def conversation(
     telling = _Telling(page, read.inbox, several=several, few=few)
     next_cursor: str | None = None
     previous = ""
-    left_out = _LeftOut()
+    left_out = absence.LeftOut()
     for (message, channels), lines in zip(read.messages, headers, strict=True):
         if bodies and (budget < LEAST_BUDGET or record < 0):
             next_cursor = previous
             break
         body = _body(message, channels, lines, include, offset=offset, budget=budget)
         if quote := quotes.get(message.id):
-            named = {"quotes": list(quote.sources[:QUOTES_NAMED]) or None, "quoted_unverified": quote.unknown or None}
-            body = body.model_copy(update=named)
+            body = body.model_copy(update=_named(quote, whole=body.quoted_left_out is None))
         budget -= _words_of(body)
         record -= len(body.model_dump_json(exclude_none=True))
         bodies.append(body)
-        left_out.count(body, channels, everything="all" in include)
+        left_out.count(body, channels, include)
         telling.message(body, message.trust.reasons, absence.said(message, channels), everything="all" in include)
         if body.text_cut_at is not None:
             next_cursor = f"{message.cursor}.{body.text_cut_at}"
@@ -155,7 +157,7 @@ def _body(
         left -= len(quoted)
     signed = left if everything else SIGNATURE_SHOWN
     hidden = _hidden(channels, left if "hidden" in include or everything else None)
-    shown = [] if offset else _links(message, channels, budget if everything or "links" in include else None)
+    links, linked = _links(message, channels, offset, stop, budget if everything or "links" in include else None)
     files = message.attachments if everything else message.attachments[:ATTACHMENTS_SHOWN]
     reply_to = [one for one in message.reply_to if one != message.from_]
     cut_off = sum(len(one) - len(one[:people]) for one in (message.to, message.cc, reply_to))
@@ -183,8 +185,8 @@ def _body(
         quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None,
         signature=inert(inactive(channels.signature[:signed])) or None,
         hidden=hidden or None,
-        links=shown or None,
-        links_left_out=(len(channels.links) - len(shown)) or None,
+        links=links or None,
+        links_left_out=(linked - len(links)) or None,
         attachments=[
             results.AttachmentLine(part=one.part, name=one.filename, type=one.content_type, size=one.size)
             for one in files
@@ -197,12 +199,23 @@ def _body(
     )
 
 
+def _named(quote: Provenance, *, whole: bool) -> dict[str, Any]:
+    """Where a quote comes from; lines that were put into it are answers to it as a rule, and shown if it is not."""
+    few = not whole and sum(map(len, quote.put_in)) <= PUT_IN_SHOWN
+    return {
+        "quotes": list(quote.sources[:QUOTES_NAMED]) or None,
+        "quoted_unverified": quote.unknown or None,
+        "put_in": [inert(inactive(line)) for line in quote.put_in] or None if few else None,
+    }
+
+
 def _words_of(body: results.MessageBody) -> int:
     """Characters of the budget that a message used."""
     hidden = sum(len(piece.text or "") for piece in body.hidden or ())
     links = sum(len(link.url) + len(link.text) for link in body.links or ())
     headers = sum(map(len, body.headers or ()))
-    return len(body.text) + len(body.quoted or "") + hidden + links + headers + MESSAGE_CHARACTERS
+    quoted = len(body.quoted or "") + sum(map(len, body.put_in or ()))
+    return len(body.text) + quoted + hidden + links + headers + MESSAGE_CHARACTERS
 
 
 def _cut(text: str, offset: int, budget: int) -> int:
@@ -231,14 +244,26 @@ def _hidden(channels: Channels, budget: int | None) -> list[results.HiddenLine]:
     return lines
 
 
-def _links(message: StoredMessage, channels: Channels, budget: int | None) -> list[results.LinkLine]:
-    """The links that fit, in their order; without a budget (nobody asked for links) the first of them."""
-    most = len(channels.links)
+def _links(
+    message: StoredMessage, channels: Channels, offset: int, stop: int, budget: int | None
+) -> tuple[list[results.LinkLine], int]:
+    """The links of a page that fit, in their order, and how many it has; each stands on the page of its words.
+
+    Without a budget (nobody asked for links) only the first of them. The one that signs in is on the first page, too.
+    """
+    here = [
+        (number, link)
+        for number, link in enumerate(channels.links, 1)
+        if offset <= link.offset < stop
+        or (stop == len(channels.visible) <= link.offset)
+        or (not offset and link.url == message.codes.link)
+    ]
+    most = len(here)
     if budget is None:
         least, budget = LINK_CHARACTERS
         budget, most = max(least, budget - len(channels.visible) // 2), LINKS_SHOWN
     shown: list[results.LinkLine] = []
-    for number, link in enumerate(channels.links, 1):
+    for number, link in here:
         cost = len(link.url) + len(link.text)
         if link.url == message.codes.link or (cost <= budget and len(shown) < most):
             budget -= cost
@@ -251,7 +276,7 @@ def _links(message: StoredMessage, channels: Channels, budget: int | None) -> li
                     flags=list(link.flags) or None,
                 )
             )
-    return shown
+    return shown, len(here)
 
 
 class _Telling:
@@ -266,6 +291,7 @@ class _Telling:
         self._topic = ""
         self._day = ""
         self._known: set[str] = set()
+        self._put_in: set[str] = set()
 
     def message(self, body: results.MessageBody, reasons: tuple[Reason, ...], absent: str, *, everything: bool) -> None:
         """The lines of one message: trust and sender, recipients and subject where they say something new, text."""
@@ -273,8 +299,14 @@ class _Telling:
         self._head(body, reasons)
         if body.about:
             page.say("it is:", body.about)
-        for line in (*(body.headers or ()), *(body.authentication or ())):
-            page.quote(line)
+        # Each under a name of its own: a text may begin with what looks like a verdict on its sender.
+        for name, lines in (("headers:", body.headers), ("how it came, and what was checked:", body.authentication)):
+            if lines:
+                page.say(name)
+            for line in lines or ():
+                page.quote(line)
+        if body.headers:
+            page.say("text:")
         if body.text:
             page.quote(body.text)
         else:
@@ -305,7 +337,12 @@ class _Telling:
             more = f" and {len(body.quotes or ()) - 1} before it" if len(body.quotes or ()) > 1 else ""
             self._page.say(f"quotes {newest}{more}")
         if body.quoted_unverified:
-            self._page.say(f"quoted text that no stored message has: {body.quoted_unverified} characters, unverified")
+            what = f"quoted text that no stored message has: {body.quoted_unverified} characters, unverified"
+            put_in = [line for line in body.put_in or () if line not in self._put_in]
+            self._page.say(f"{what}; perhaps answers in the quote:" if put_in else what)
+            for line in put_in:
+                self._page.quote(line)
+            self._put_in.update(put_in)
         self._previous = body.id
 
     def _head(self, body: results.MessageBody, reasons: tuple[Reason, ...]) -> None:
@@ -355,44 +392,3 @@ def _bare(person: str) -> str:
 def _says_topic(subject: str, topic: str) -> bool:
     """Whether a subject is the topic, perhaps with what answers put before it."""
     return bool(topic) and subject.casefold().endswith(topic.casefold()) and len(subject) - len(topic) <= ANSWER_MARKS
-
-
-class _LeftOut:
-    """What a page leaves out, over all its messages, and how to get it."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-        self._kinds: dict[str, None] = {}
-
-    def count(self, body: results.MessageBody, channels: Channels, *, everything: bool) -> None:
-        """Add what one message leaves out."""
-        if body.text_cut_at is not None:
-            self._add("characters of text", len(channels.visible) - body.text_cut_at)
-        self._add("quoted", body.quoted_left_out, "quoted", asked=body.quoted is not None)
-        silent = [piece for piece in body.hidden or () if len(piece.text or "") < piece.chars]
-        if silent:
-            self._kinds |= dict.fromkeys(piece.kind for piece in silent)
-            chars = sum(piece.chars - len(piece.text or "") for piece in silent)
-            self._add("hidden", chars, "hidden", asked=silent[0].text is not None)
-        shown = len(body.signature or "") if everything else 0
-        self._add("signature", len(channels.signature) - shown, "all", asked=everything)
-        self._add("more hidden pieces", len(channels.hidden) - len(body.hidden or ()))
-        self._add("invisible characters", channels.invisible)
-        if body.text_cut_at is None or body.links:
-            self._add("links", body.links_left_out, "links", asked=False)
-        self._add("addresses", body.people_left_out, "all", asked=False)
-        self._add("attachments", body.attachments_left_out, "all", asked=False)
-
-    def _add(self, what: str, count: int | None, include: str | None = None, *, asked: bool = False) -> None:
-        if not count or count < 0:
-            return
-        if include is not None:
-            what += " (read that message alone with a larger max_chars)" if asked else f" (include={include})"
-        self._counts[what] = self._counts.get(what, 0) + count
-
-    def __bool__(self) -> bool:
-        return bool(self._counts)
-
-    def __str__(self) -> str:
-        said = "; ".join(f"{count} {what}" for what, count in self._counts.items())
-        return said.replace("hidden (", f"hidden ({', '.join(self._kinds)}; ")

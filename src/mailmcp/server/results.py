@@ -154,6 +154,8 @@ class MessageBody(Result):
     """Stored messages whose words are quoted."""
     quoted_unverified: int | None = None
     """Characters of quoted lines that no stored message of the thread has."""
+    put_in: list[str] | None = None
+    """Those lines, where they stand below quoted words of a stored message and are few: perhaps answers."""
     signature: str | None = None
     hidden: list[HiddenLine] | None = None
     links: list[LinkLine] | None = None

@@ -68,7 +68,7 @@ def _argument(problem: Any, schema: dict[str, Any]) -> str:
 
 def _instead(name: str, known: Iterable[str]) -> str:
     names = list(known)
-    near = difflib.get_close_matches(name[:LONGEST_NAME], names, 1, 0.4)
+    near = difflib.get_close_matches(name[:LONGEST_NAME], names, 1, 0.6)
     return f"did you mean `{near[0]}`?" if near else f"it takes {', '.join(names) or 'none'}"
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mailmcp.errors import AddressTaken, NotFound
+from mailmcp.language.domains import spellings
 from mailmcp.models import Inbox, InboxSummary
 from mailmcp.store import fresh_codes, removal, search
 from mailmcp.store.columns import milliseconds, moment, new_id, optional_moment
@@ -68,9 +69,12 @@ def create(
 
 def get(db: sqlite3.Connection, address: str) -> Inbox:
     """The inbox of an address. Raises NotFound with the way to the list."""
-    row = db.execute("SELECT * FROM inboxes WHERE address = :address", {"address": address.lower()}).fetchone()
+    row = _row(db, address)
     if row is None:
-        raise NotFound(f"There is no inbox {address}: call list_inboxes, or make one with create_inbox.")
+        raise NotFound(
+            f"There is no inbox {address}: call list_inboxes, or make one with create_inbox.",
+            f"There is no inbox {address}: `mailmcp inbox list` lists those there are.",
+        )
     return _inbox(row)
 
 
@@ -87,9 +91,18 @@ def for_recipient(db: sqlite3.Connection, recipient: str) -> Inbox | None:
     if "+" in local:
         candidates.append(f"{local.partition('+')[0]}@{domain}")
     for candidate in candidates:
-        row = db.execute("SELECT * FROM inboxes WHERE address = :address", {"address": candidate}).fetchone()
-        if row is not None:
+        if (row := _row(db, candidate)) is not None:
             return _inbox(row)
+    return None
+
+
+def _row(db: sqlite3.Connection, address: str) -> sqlite3.Row | None:
+    """The row of an address, however its domain is spelled: mail comes to A-labels, people write the letters."""
+    local, at, domain = address.lower().rpartition("@")
+    for spelled in spellings(domain):
+        found = {"address": f"{local}{at}{spelled}"}
+        if (row := db.execute("SELECT * FROM inboxes WHERE address = :address", found).fetchone()) is not None:
+            return row
     return None
 
 

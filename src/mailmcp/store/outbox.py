@@ -131,7 +131,10 @@ def get(db: sqlite3.Connection, public_id: str) -> Draft:
     """A draft by its id. Raises NotFound."""
     found = _select(db, "drafts.public_id = :id", {"id": public_id})
     if not found:
-        raise NotFound(f"There is no draft {public_id}: call check_draft without arguments for the open ones.")
+        raise NotFound(
+            f"There is no draft {public_id}: call check_draft without arguments for the open ones.",
+            f"There is no draft {public_id}: `mailmcp held` lists those that wait for you.",
+        )
     return found[0]
 
 

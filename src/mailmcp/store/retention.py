@@ -40,6 +40,11 @@ def put(db: sqlite3.Connection, address: str, rule: Rule) -> Inbox:
     return inbox
 
 
+def get(db: sqlite3.Connection, address: str, usual: Rule) -> Rule:
+    """The rule of the inbox of an address. Raises NotFound."""
+    return of(db, inboxes.get(db, address).address, usual)
+
+
 def of(db: sqlite3.Connection, address: str, usual: Rule) -> Rule:
     """The rule of an inbox: its own, else the usual one."""
     kept = status.kept(db, _KEY + address)

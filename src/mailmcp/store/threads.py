@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from mailmcp.errors import NotFound
+from mailmcp.language.domains import spellings
 from mailmcp.mail import threads as rules
 from mailmcp.models import Message, ThreadSummary, Verdict
 from mailmcp.store import search, terms
@@ -227,11 +228,8 @@ def _conditions(db: sqlite3.Connection, wanted: Filter) -> tuple[list[str], dict
         labelled = "labels JOIN messages ON messages.id = labels.message"
         clauses.append(_sieve(db, labelled, "labels.label = :label", values))
     if wanted.from_ is not None:
-        clause, values_from = from_condition(wanted.from_)
+        clause, values_from = from_condition(wanted.from_, by_sender=True)
         values |= values_from
-        if "from_email" in values:  # the index begins with the labels
-            clause += " AND messages.from_labels = :from_labels"
-            values["from_labels"] = reversed_labels(values["from_email"].rpartition("@")[2])
         clauses.append(_sieve(db, "messages", clause, values))
     return clauses, values
 
@@ -251,17 +249,26 @@ def _sieve(db: sqlite3.Connection, source: str, condition: str, values: dict[str
     return f"threads.id IN ({','.join(sorted({str(row['thread']) for row in rows})) or 'NULL'})"
 
 
-def from_condition(wanted: str) -> tuple[str, dict[str, str]]:
-    """An SQL condition on ``messages`` for an exact address, or a domain with its sub-domains."""
-    wanted = wanted.strip().lower().removeprefix("@")
-    if "@" in wanted:
-        return "messages.from_email = :from_email", {"from_email": wanted}
-    labels = reversed_labels(wanted)
-    # The labels end in a dot, so everything from "test.app." up to "test.app/" is the domain or one below it.
-    return (
-        "messages.from_labels >= :from_low AND messages.from_labels < :from_high",
-        {"from_low": labels, "from_high": labels[:-1] + "/"},
-    )
+def from_condition(wanted: str, *, by_sender: bool = False) -> tuple[str, dict[str, str]]:
+    """An SQL condition on ``messages`` for an exact address, or a domain with its sub-domains, however it is spelled.
+
+    ``by_sender`` is for a search by the index of senders, which begins with the labels.
+    """
+    local, at, domain = wanted.strip().lower().removeprefix("@").rpartition("@")
+    clauses: list[str] = []
+    values: dict[str, str] = {}
+    for number, spelled in enumerate(spellings(domain)):
+        labels = reversed_labels(spelled)
+        values[f"from_low_{number}"] = labels
+        if at:
+            indexed = f" AND messages.from_labels = :from_low_{number}" if by_sender else ""
+            clauses.append(f"messages.from_email = :from_{number}{indexed}")
+            values[f"from_{number}"] = f"{local}{at}{spelled}"
+        else:
+            # The labels end in a dot: all from "test.app." up to "test.app/" is the domain or one below it.
+            clauses.append(f"messages.from_labels >= :from_low_{number} AND messages.from_labels < :from_high_{number}")
+            values[f"from_high_{number}"] = labels[:-1] + "/"
+    return (clauses[0] if len(clauses) == 1 else f"({' OR '.join(clauses)})"), values
 
 
 def reversed_labels(domain: str) -> str:

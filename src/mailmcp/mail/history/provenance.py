@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import dropwhile
 
 from mailmcp.mail.history import attributions, headerblocks
 from mailmcp.mail.history.signatures import is_sent_from
@@ -36,7 +37,8 @@ def provenance(quoted: str, others: Iterable[tuple[str, str]]) -> Provenance:
 
     Lines that none of them has are counted; when not all of them could be looked at, nothing is said of those.
     """
-    left = dict.fromkeys(_lines(quoted[:MAX_QUOTED]))
+    written = dict(_lines(quoted[:MAX_QUOTED]))
+    left = dict.fromkeys(written)
     unknown = len(quoted) - MAX_QUOTED if len(quoted) > MAX_QUOTED else 0
     sources: list[str] = []
     room = MAX_COMPARED
@@ -49,11 +51,15 @@ def provenance(quoted: str, others: Iterable[tuple[str, str]]) -> Provenance:
             sources.append(name)
         for line in found:
             del left[line]
-    return Provenance(tuple(sources), unknown + sum(map(len, left)) if room > 0 else 0)
+    if room <= 0 or not left:
+        return Provenance(tuple(sources), unknown if room > 0 else 0)
+    below = dropwhile(left.__contains__, written)
+    put_in = tuple(written[line] for line in below if line in left) if not unknown else ()
+    return Provenance(tuple(sources), unknown + sum(map(len, left)), put_in)
 
 
-def _lines(quoted: str) -> list[str]:
-    """The lines that a person wrote, as bare words."""
+def _lines(quoted: str) -> list[tuple[str, str]]:
+    """The lines that a person wrote: as bare words, and as they stand there."""
     texts = [line[_end_of_marks(line) :].strip() for line in quoted.split("\n")]
     written = [True] * len(texts)
     lowest = 0
@@ -68,8 +74,8 @@ def _lines(quoted: str) -> list[str]:
         if first >= 0:
             written[first : at + 1] = [False] * (at + 1 - first)
             lowest = at + 1
-    bare = (_bare(text) for text, kept in zip(texts, written, strict=True) if kept)
-    return [line for line in bare if len(line) >= _LEAST or _NUMBER.search(line)]
+    bare = ((_bare(text), text) for text, kept in zip(texts, written, strict=True) if kept)
+    return [(line, text) for line, text in bare if len(line) >= _LEAST or _NUMBER.search(line)]
 
 
 def _end_of_marks(line: str) -> int:

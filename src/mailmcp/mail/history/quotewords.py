@@ -168,7 +168,8 @@ svar_over_denne_linje напишите_ответ_выше_этой_строки
 
 # How programs of telephones sign.
 SENT_FROM = """
-sent_from sent_with sent_via sent_on_my sent_using sent_by_mail get_outlook_for gesendet_mit gesendet_von von_meinem
+sent_from sent_with sent_via sent_on_my sent_using sent_by_mail get_outlook_for get_bluemail_for
+gesendet_mit gesendet_von gesendet_aus von_meinem telefonumdan_gonderildi
 von_unterwegs diese_nachricht_wurde_von_meinem_android diese_nachricht_wurde_mit_meinem envoye_de_mon envoye_depuis
 envoye_avec envoye_a_partir_de telechargez_outlook_pour telecharger_outlook_pour obtenir_outlook_pour enviado_desde
 enviado_do enviado_a_partir_do

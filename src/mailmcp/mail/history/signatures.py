@@ -28,13 +28,20 @@ def _any(words: str) -> str:
 
 _SENT_FROM = re.compile(rf"(?:{_any(quotewords.SENT_FROM)})")
 _FROM_MINE = re.compile(r"sent (?:from|on|via|with) my \w+(?: [\w+.-]+){0,5}\Z")
+_SLOGAN = "yahoo mail: search, organize, conquer"
 _DEVICE = re.compile(
     r"iphon|ipad|ipod|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|outlook|mail|proton|tuta|mobile|mobil|phone|"
     r"handy|telefon|telephone|smartphone|tablet|device|nokia|windows|pixel|oneplus|oppo|spark|typeapp|acompli|aqua|wiko|"
     r"honor|motorola|treo|palm|gerat|geraet|appareil|dispositivo|celular|movil|cellulare|puhelim|телефон|айфон|смартфон|"
     r"手机|手機|スマ|携帯|휴대폰|삼성|갤럭시|هاتف|آيفون|גלקסי|אייפון|โทรศัพท์|dien thoai|ponsel|"
-    r"\byahoo|\bgmx|web\.de|\bgmail|qq"
+    r"\byahoo|\bgmx|web\.de|\bgmail|qq|яндекс|почт|мобильн"
 )
+# "Get Outlook for iOS" in whatever language: the names of both, the address of a shop, and nothing that asks or tells.
+_OFFERED = re.compile(r"(?=.*\boutlook)(?=.*(?:\bios|\bandroid))[^\d.!?,;:。、]{8,60}")
+_SHOP = re.compile(
+    r"\s*[<(\[]?https?://(?:aka\.ms|ka\.ms|outlook\.com|apps\.apple\.com|play\.google\.com)/[^\s<>]{1,80}[>)\]]?\Z"
+)
+
 _EXCUSES = re.compile(r"typo|brevity|excuse|tippfehler|kurze|concis|fautes|brevedad|errori|skrivfel|\(|<|http")
 _LIST = re.compile(_any(quotewords.LIST_FOOTER))
 _THIS_MAIL = re.compile(_any(quotewords.THIS_MAIL))
@@ -63,8 +70,12 @@ def is_sent_from(text: str) -> bool:
     """Is the line the advertisement with which a telephone or a mail program signs?"""
     if not 5 < len(text) < _MAX_SENT_FROM:
         return False
+    if _SHOP.search(text) and _OFFERED.fullmatch(folded(_SHOP.sub("", text)).strip()):
+        return True
     words = folded(text).strip(" *_-–—[(<>)]|")
     match = _SENT_FROM.match(words)
+    if words == _SLOGAN:
+        return True
     if match is None:
         # "iPhone'umdan gönderildi", "iPhoneから送信": the device comes first.
         match = _SENT_FROM.search(words[:40]) if _DEVICE.match(words) and len(words) < 50 else None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
+from mailmcp.language.mailboxes import unquoted
 from mailmcp.mail.mime import headers, iso2022
 from mailmcp.mail.mime.guide import Guide
 from mailmcp.mail.mime.headers import Field
@@ -67,7 +69,7 @@ def authors(fields: list[Field], guide: Guide) -> tuple[tuple[Address, ...], dic
             problems["from_ambiguous"] = f"Mail programs can read the From header in different ways ({reason})."
     if len(found) > 1:
         problems["from_several"] = "The From header names several addresses, so no single author can be told."
-    return tuple(found[:MAX_ADDRESSES]), problems
+    return tuple(replace(one, email=unquoted(one.email)) for one in found[:MAX_ADDRESSES]), problems
 
 
 def mailboxes(body: bytes, guide: Guide) -> tuple[list[Address], str | None]:

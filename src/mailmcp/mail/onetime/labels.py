@@ -120,7 +120,9 @@ def _only_is(between: str) -> bool:
 
 
 def no_longer_counts(before: str, after: str) -> bool:
-    """ "A code like 123456", "482913 was used", "482913 has expired": an example, or a code that has had its day."""
+    """ "A code like 123456", "482913 has expired", "~~482913~~": an example, or a code that has had its day."""
+    if before.endswith("~~") and after.startswith("~~") and not before.endswith("~~~"):
+        return True
     ahead = folded(before).rstrip(_CLOSING)  # without the full stop: it is a part of "e.g."
     if EXAMPLES.closes(ahead):
         return True

@@ -11,7 +11,7 @@ from mailmcp.mail.onetime.apart import Candidate, bare
 from mailmcp.mail.onetime.labels import last_digits, named_directly, no_longer_counts
 from mailmcp.mail.onetime.matter import MAX_TEXT, Matter
 
-_WORD_AND_NUMBER = re.compile(r"[A-Za-z]{4,}-?[0-9]{1,2}\Z|[A-Za-z]{4,}20[0-9]{2}\Z|[a-z]{2,}-[0-9]{1,2}\Z")
+_WORD_AND_NUMBER = re.compile(r"[A-Za-z]{4,}-?[0-9]{1,2}\Z|[A-Za-z]{4,}-?20[0-9]{2}\Z|[a-z]{2,}-[0-9]{1,2}\Z")
 _VOWEL = re.compile("[aeiouy]")
 _PRICED = re.compile("[%€$£¥₹₽₩₺₫฿₴]")
 _IN_PASSWORD = frozenset("!$^&%#")

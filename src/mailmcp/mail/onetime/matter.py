@@ -10,6 +10,7 @@ from mailmcp.language.characters import ascii_digits, cleaned
 from mailmcp.language.folding import folded
 from mailmcp.mail.history.headerblocks import block_ends, is_forward
 from mailmcp.mail.onetime.amounts import prices
+from mailmcp.mail.onetime.apart import Candidate
 from mailmcp.mail.onetime.candidates import masked, unmarked
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import named_directly
@@ -26,6 +27,8 @@ _FIRST_LINES = 8
 _ISSUE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,9}-[0-9]{1,6}(?![\w-])")
 # "[owner/project] …" and "… (PR #4829)".
 _REPOSITORY = re.compile(r"^(?:\w{2,4}: ?){0,3}\[[\w.-]{1,60}/[\w.-]{1,60}\] |\((?:[A-Za-z]{1,12} )?[#!][0-9]{1,7}\)$")
+
+_EVENT = re.compile(r"[A-Za-z]{3,}-?20[0-9]{2}\Z")
 
 _SIGNING = frozenset((Kind.VERIFY, Kind.OTP))
 _CODES = frozenset((Kind.CODE, Kind.OTP))
@@ -131,6 +134,11 @@ class Matter:
         if Kind.CODE not in kinds or self.of_gifts_or_rooms or self.trade >= 0.5:
             return False
         return Kind.ENTER in kinds or Kind.SOON in kinds
+
+    def has_as_a_word(self, candidate: Candidate) -> bool:
+        """ "real-time", "SALE-2026" as a heading: is it letters such as words have, where nothing is said of codes?"""
+        wordlike = candidate.typed.islower() if candidate.shape == "letters" else _EVENT.match(candidate.typed)
+        return bool(wordlike) and not (self.speaks_of_signing_in or self.hands_over_a_code)
 
     @property
     def of_repository(self) -> bool:

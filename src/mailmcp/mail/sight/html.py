@@ -33,6 +33,7 @@ from mailmcp.mail.sight.drawing import (
     style_text,
     words_of,
 )
+from mailmcp.mail.sight.letters import as_set
 from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.page import Break, Page, emphasised
 from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, computed
@@ -325,6 +326,7 @@ class _Reader:
         if self.in_quote and not text.isspace():
             self.page.separate(Break.LINE)
             self.in_quote = False
+        text = as_set(text, style, frame.tag, self.open[-2].tag)
         look = 0 if style.struck else style.bold | style.mono << 1 | style.spaced << 2
         start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
         if start >= 0:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Attributes = Mapping[str, str | None]
 _UNREADABLE_LINE = 3.0
+_LONGEST_INDEX = 8
+_NO_INDEX = str.maketrans("", "", "0123456789+-")
 _BOLD = frozenset(("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"))
 _MONO = frozenset(("code", "pre", "kbd", "samp", "tt"))
 _MONO_NAME = re.compile(r"monospace|courier|consolas|menlo|monaco|mono\b")
@@ -98,3 +100,22 @@ def is_squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
 def is_mono(tag: str, parent: Style, said: Mapping[str, str]) -> bool:
     """Do all letters have one width?"""
     return tag in _MONO or (bool(_MONO_NAME.search(said["font-family"])) if "font-family" in said else parent.mono)
+
+
+_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+
+
+def as_set(text: str, style: Style, *tags: str) -> str:
+    """What letters alone would not tell of how they are set: ``10⁶`` is no 106, nor is ``~~14:00~~`` a time that holds.
+
+    ``tags`` are the innermost elements.
+    """
+    if "sup" in tags or "sub" in tags:
+        bare = text.strip()
+        if len(bare) <= _LONGEST_INDEX and any(map(str.isdigit, bare)) and not bare.translate(_NO_INDEX):
+            text = text.translate(_RAISED if "sup" in tags else _LOWERED)
+    if style.struck and any(map(str.isalnum, text)):
+        bare = text.strip()
+        text = text.replace(bare, f"~~{bare}~~")
+    return text

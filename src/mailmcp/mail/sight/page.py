@@ -11,6 +11,11 @@ from enum import IntEnum
 
 from mailmcp.language.characters import cleaned
 
+MONO = 2
+"""Bit of a look: monospaced."""
+DEEPEST = 40
+"""Most blanks before a line of code."""
+
 _BLANKS = re.compile(r"[\s\u3000]+")
 _BLANKS_IN_LINE = re.compile(r"[^\S\n]+")
 
@@ -59,6 +64,8 @@ class Page:
     invisible: int = 0
     full: bool = False
     pending: Break = Break.NONE
+    indent: int = 0
+    """Blanks before the first word of the next line."""
 
     @property
     def text(self) -> str:
@@ -102,6 +109,7 @@ class Page:
             return -1
         if preformatted:
             return self._write_lines(text, size, look)
+        self.indent = 0
         # Blanks first: form feed and its like are blanks in HTML, but controls to ``cleaned``.
         text, removed = cleaned(_BLANKS.sub(" ", text))
         self.invisible += removed
@@ -116,6 +124,11 @@ class Page:
         for number, line in enumerate(text.split("\n")):
             if number:
                 self.separate(Break.LINE if self.pending < Break.LINE else Break.PARAGRAPH)
+                self.indent = 0
+            if look & MONO and (self.pending >= Break.LINE or not self.length):
+                # Code says by its blanks what belongs to what; other text is set in for the eye.
+                blanks = line[: len(line) - len(line.lstrip(" \t"))][:DEEPEST]
+                self.indent = min(DEEPEST, self.indent + len(blanks.expandtabs(4)))
             start = self._write_words(_BLANKS_IN_LINE.sub(" ", line), size, look)
             first = start if first < 0 else first
         return first
@@ -146,6 +159,10 @@ class Page:
             written = _WRITTEN[pending]
             self.pieces.append(written)
             self.length += len(written)
+        if self.indent and (pending >= Break.LINE or not self.length):
+            self.pieces.append(" " * self.indent)
+            self.length += self.indent
+        self.indent = 0
         if pending >= Break.LINE:
             for cell in reversed(self.cells):
                 if cell.written:
