@@ -1,4 +1,4 @@
-"""``mailmcp inbox export|import`` as they are typed: what they say is true, and the exit code tells of what is missing."""
+"""``mailmcp inbox export|import`` as they are typed: they say what is true, and the exit code tells what is missing."""
 
 from __future__ import annotations
 

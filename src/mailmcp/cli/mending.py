@@ -71,6 +71,7 @@ def sentences(done: Repaired) -> Iterator[str]:
     for count, sentence in (
         (missing, "further number(s) of messages are not in use: so many at most were lost, or deleted before"),
         (mended.inboxes, "inbox(es) were made again from their mail, without label and lists of senders"),
+        (taken.replaced, "value(s) could not be read for what they should be: an empty one is in their place, or none"),
         (mended.rebuilt, "message(s) lost their original bytes: their text is kept"),
         (mended.again, "message(s) are read and judged again at the next start; no wait is given them"),
         (mended.held, "draft(s) that waited to leave wait for you now: find out first whether they left"),

@@ -38,6 +38,8 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
                 f"The database {path} was written by a newer mailmcp (schema {version}, this one knows {newest}):"
                 " update mailmcp, or use another MAILMCP_HOME."
             )
+        if told_by(db) > version:
+            raise StoreDamaged.of(path.parent)
         _apply(db, steps, version, newest)
         db.execute("COMMIT")
     except BaseException:
@@ -71,6 +73,36 @@ def is_nonsense(db: sqlite3.Connection) -> bool:
     if _version(db) == 0 and db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'messages'").fetchone() is not None:
         return _version(db) == 0  # asked again: another process may just have made the tables, and then has said so
     return not 0 <= _version(db) <= HIGHEST
+
+
+def told_by(db: sqlite3.Connection) -> int:
+    """The version that the tables of a database tell of: the first one in which all of them, and their columns, were.
+
+    The version that it says of itself may be higher, since some files make neither, but never lower.
+    """
+    first = _first_with()
+    told = 0
+    for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        for column in db.execute("SELECT name FROM pragma_table_info(?)", (row[0],)).fetchall():
+            told = max(told, first.get((row[0], column[0]), 0))
+    return told
+
+
+@cache
+def _first_with() -> dict[tuple[str, str], int]:
+    """Since which version there is each column of each table."""
+    first: dict[tuple[str, str], int] = {}
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        steps, done = _steps(), 0
+        for number in sorted(steps):
+            _apply(db, steps, done, number)
+            done = number
+            for row in db.execute(
+                "SELECT it.name, columns.name FROM sqlite_schema AS it, pragma_table_info(it.name) AS columns"
+                " WHERE it.type = 'table'"
+            ):
+                first.setdefault((row[0], row[1]), number)
+    return first
 
 
 def refuse_newer(db: sqlite3.Connection) -> None:
