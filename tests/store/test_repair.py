@@ -17,7 +17,7 @@ import pytest
 
 from mailmcp.errors import NewerDatabase, StoreDamaged, StoreUnavailable
 from mailmcp.models import DraftState
-from mailmcp.store import Store, audit, messages, outbox, raws, repair, status, threads
+from mailmcp.store import Store, audit, messages, outbox, raws, repair, schema, status, threads
 from mailmcp.store.repair import Repaired
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -268,7 +268,7 @@ def test_of_a_file_that_never_was_a_database_nothing_comes_and_it_is_kept(path, 
     assert done.kept.read_bytes() == octets
 
 
-@pytest.mark.parametrize("version", [0, -1, 2**31 - 1])
+@pytest.mark.parametrize("version", [0, -1, 121, 2**31 - 1])
 def test_a_version_that_cannot_be_true_is_damage_and_loses_nothing(path, version):
     with closing(opened(path)) as found:
         found.execute(f"PRAGMA user_version = {version}")
@@ -292,7 +292,7 @@ def test_a_file_cut_within_its_header_is_replaced_by_an_empty_database(path):
 
 def test_a_newer_database_is_left_to_a_newer_mailmcp(path):
     with closing(opened(path)) as found:
-        found.execute("PRAGMA user_version = 999")
+        found.execute(f"PRAGMA user_version = {schema.newest() + 1}")
     damaged.zero(path, damaged.root_of(path, "messages_of_inbox"), filler=b"\xaa")
     before = path.read_bytes()
     with pytest.raises(NewerDatabase, match="update mailmcp, and repair it with that"):
@@ -301,8 +301,6 @@ def test_a_newer_database_is_left_to_a_newer_mailmcp(path):
 
 
 def test_an_older_database_is_repaired_and_brought_up_to_date(tmp_path):
-    from mailmcp.store import schema
-
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     path = home / "mailmcp.db"

@@ -10,7 +10,7 @@ from mailmcp.cli.terminal import say
 from mailmcp.cli.usage import Misused
 from mailmcp.config import load_settings
 from mailmcp.errors import StoreUnavailable
-from mailmcp.mailroom.lock import LockFile
+from mailmcp.mailroom.lock import LEADER_LOCK, LockFile
 from mailmcp.server.launcher import command
 from mailmcp.store.repair import NAME, Repaired
 from mailmcp.store.repair import repair as repaired
@@ -22,7 +22,7 @@ def repair(options: argparse.Namespace) -> int:
         raise Misused("--json and --repair do not go together.")
     settings = load_settings(options.home)
     path = settings.home / NAME
-    lock = LockFile(settings.home / "leader.lock")  # an older mailmcp tells of itself by this alone
+    lock = LockFile(settings.home / LEADER_LOCK)  # an older mailmcp tells of itself by this alone
     if path.exists() and not lock.acquire():
         raise StoreUnavailable(
             "A mailmcp process leads this home: close every program that uses mailmcp (and stop the service, if there"

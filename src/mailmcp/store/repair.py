@@ -150,7 +150,7 @@ def _repaired(home: Path, path: Path, now: datetime, expiry: timedelta) -> Repai
             return None
         with copy.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as octets:
             pages = Pages.of(octets)
-            if schema.newest() < pages.version <= schema.HIGHEST:
+            if _is_newer(pages):
                 raise NewerDatabase(
                     f"The database {path} was written by a newer mailmcp (schema {pages.version}): update mailmcp, and"
                     " repair it with that."
@@ -218,14 +218,26 @@ def _fill(
 def _version(pages: Pages) -> int:
     """By which file of the schema the rows were written last. Rows of older ones fit the tables of newer ones."""
     said, walk = pages.version, Walk()
-    texts = pages.definitions(walk)
-    if not 0 < said <= schema.newest() or walk.lost_pages or walk.lost_rows:
-        return schema.newest()
-    with closing(_open(":memory:")) as db:
-        for text in texts:
-            with suppress(sqlite3.Error):
-                db.execute(text)
-        return max(said, schema.told_by(db))
+    with closing(_tables(pages, walk)) as db:
+        known = 0 < said <= schema.newest() and not walk.lost_pages and not walk.lost_rows
+        return max(said, schema.told_by(db)) if known else schema.newest()
+
+
+def _is_newer(pages: Pages) -> bool:
+    """Whether a newer mailmcp wrote it, so that only that one can tell what its tables mean."""
+    if pages.version <= schema.newest():
+        return False
+    with closing(_tables(pages, Walk())) as db:
+        return not schema.is_untrue(db, pages.version)
+
+
+def _tables(pages: Pages, walk: Walk) -> sqlite3.Connection:
+    """The tables of a damaged file, without rows, as far as it still tells of them."""
+    db = _open(":memory:")
+    for text in pages.definitions(walk):
+        with suppress(sqlite3.Error):
+            db.execute(text)
+    return db
 
 
 def _exchange(path: Path, new: Path, now: datetime) -> Path:
