@@ -149,6 +149,20 @@ async def test_a_message_that_is_too_large_is_left_out_and_counted(house, tmp_pa
     (tmp_path / "box" / "new" / "2").write_bytes(b"Subject: large\n\n" + b"x" * 300)
     taken = await house.room.archiving.take_in(inbox, tmp_path / "box")
     assert (taken.stored, taken.too_large) == (1, 1)
+    assert taken.left_out == ("new/2 is larger than 0 MiB and was left out.",)
+
+
+async def test_a_file_that_is_none_is_named_the_rest_comes_in_and_a_second_run_brings_nothing_twice(house, tmp_path):
+    inbox = await house.inbox()
+    for name in ("new", "cur", "tmp"):
+        (tmp_path / "box" / name).mkdir(parents=True)
+    for name in "124":
+        (tmp_path / "box" / "new" / name).write_bytes(b"Subject: x\n\n%s\n" % name.encode())
+    (tmp_path / "box" / "new" / "3").symlink_to(tmp_path / "box" / "new" / "1")
+    for stored, known in ((3, 0), (0, 3)):
+        taken = await house.room.archiving.take_in(inbox, tmp_path / "box")
+        assert (taken.stored, taken.known, taken.unreadable) == (stored, known, 1)
+        assert taken.left_out == ("new/3 is no file but a link or a device and was left out.",)
 
 
 @pytest.mark.parametrize(

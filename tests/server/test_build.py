@@ -265,6 +265,7 @@ async def test_a_home_that_is_a_file_is_said_by_every_call_with_the_way_out(home
 async def test_a_database_of_a_newer_mailmcp_is_left_alone_and_said(home, open_door):
     home.mkdir()
     database = sqlite3.connect(home / "mailmcp.db")
+    database.execute("CREATE TABLE later (word TEXT)")
     database.execute("PRAGMA user_version = 999")
     database.close()
     async with open_door() as door:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 from hosts import LIMIT, Served, first_to_answer, mail_by_smtp
@@ -93,6 +94,30 @@ def test_when_the_leader_ends_another_takes_over_the_same_port(serve):
     assert first.close() == 0
     mail_by_smtp(second.listener(this_process=True), inbox, code_letter(inbox))
     assert second.call("wait_for_otp", inbox=inbox, timeout=60)["code"] == "482913"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not tell who is stopped")
+def test_while_the_leader_is_stopped_the_others_say_so_and_work_and_afterwards_it_leads_on_alone(serve):
+    first = opened(serve)
+    address = first.listener()
+    second = opened(serve)
+    inbox, other = (second.call("create_inbox")["address"] for _ in range(2))
+    first.process.send_signal(signal.SIGSTOP)
+    try:
+        status = second.call("mail_status")
+        assert any(f"kill -CONT {first.process.pid}" in warning for warning in status["warnings"])
+        assert not status["leader"]
+        assert second.call("send", inbox=other, to=[inbox], subject="Hi", body="x")["status"] == "sent"
+        with socket.create_connection(address, LIMIT) as waiting:  # the system takes the call, nobody answers
+            first.process.send_signal(signal.SIGCONT)
+            assert waiting.recv(100).startswith(b"220")
+    finally:
+        first.process.send_signal(signal.SIGCONT)
+    mail_by_smtp(address, inbox, code_letter(inbox))
+    assert second.call("wait_for_otp", inbox=inbox, timeout=60)["code"] == "482913"
+    assert second.call("mail_status")["warnings"] == []
+    assert second.listener() == first.listener() == address
+    assert first.call("mail_status")["leader"]
 
 
 @pytest.mark.slow

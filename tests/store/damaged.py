@@ -115,4 +115,12 @@ def leaves_of(path: Path, name: str) -> list[int]:
     return sorted(found)
 
 
+def leaves_of_schema(path: Path) -> list[int]:
+    """The pages that say which tables there are."""
+    from mailmcp.store.pages import Pages
+
+    pages = Pages.of(path.read_bytes())
+    return sorted(pages._children(pages.page(1), 100))
+
+
 Damage = Callable[[Path], None]

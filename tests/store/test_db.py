@@ -99,6 +99,7 @@ async def test_a_newer_database_is_refused_in_words_and_not_touched(tmp_path: Pa
     await (await Store.open(tmp_path)).aclose()
     path = tmp_path / "mailmcp.db"
     with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE later (word TEXT)")
         connection.execute("PRAGMA user_version = 999")
     connection.close()
     before = path.read_bytes()

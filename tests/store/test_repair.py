@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sqlite3
 import stat
 import subprocess
@@ -15,7 +16,8 @@ import damaged
 import pytest
 
 from mailmcp.errors import NewerDatabase, StoreDamaged, StoreUnavailable
-from mailmcp.store import Store, audit, messages, raws, repair, threads
+from mailmcp.models import DraftState
+from mailmcp.store import Store, audit, messages, outbox, raws, repair, schema, status, threads
 from mailmcp.store.repair import Repaired
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -266,7 +268,7 @@ def test_of_a_file_that_never_was_a_database_nothing_comes_and_it_is_kept(path, 
     assert done.kept.read_bytes() == octets
 
 
-@pytest.mark.parametrize("version", [0, -1, 2**31 - 1])
+@pytest.mark.parametrize("version", [0, -1, 121, 2**31 - 1])
 def test_a_version_that_cannot_be_true_is_damage_and_loses_nothing(path, version):
     with closing(opened(path)) as found:
         found.execute(f"PRAGMA user_version = {version}")
@@ -290,7 +292,7 @@ def test_a_file_cut_within_its_header_is_replaced_by_an_empty_database(path):
 
 def test_a_newer_database_is_left_to_a_newer_mailmcp(path):
     with closing(opened(path)) as found:
-        found.execute("PRAGMA user_version = 999")
+        found.execute(f"PRAGMA user_version = {schema.newest() + 1}")
     damaged.zero(path, damaged.root_of(path, "messages_of_inbox"), filler=b"\xaa")
     before = path.read_bytes()
     with pytest.raises(NewerDatabase, match="update mailmcp, and repair it with that"):
@@ -299,8 +301,6 @@ def test_a_newer_database_is_left_to_a_newer_mailmcp(path):
 
 
 def test_an_older_database_is_repaired_and_brought_up_to_date(tmp_path):
-    from mailmcp.store import schema
-
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     path = home / "mailmcp.db"
@@ -388,3 +388,110 @@ def test_a_database_that_loses_a_table_while_it_is_open_is_called_damaged(path):
             await store.aclose()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("version", [1, 5, 12])
+def test_a_lower_version_than_the_tables_tell_of_is_damage_and_loses_nothing(path, version):
+    with closing(opened(path)) as found:
+        found.execute(f"PRAGMA user_version = {version}")
+    before = path.read_bytes()
+    with pytest.raises(StoreDamaged):
+        asyncio.run(Store.open(path.parent))
+    assert path.read_bytes() == before
+    done = repaired(path)
+    assert texts(path) == set(range(COUNT))
+    assert (done.counts["inboxes"], done.counts["drafts"], done.taken.lost_rows) == (2, 2, 0)
+
+
+def test_a_lower_version_is_seen_through_where_some_of_the_tables_cannot_be_told(path):
+    with closing(opened(path)) as found:
+        found.execute("PRAGMA user_version = 5")
+    leaf = damaged.leaves_of_schema(path)[-1]
+    damaged.zero(path, leaf)
+    repaired(path)
+    assert texts(path) == set(range(COUNT))
+
+
+def test_a_record_that_cannot_be_read_ends_no_repair_and_no_later_look(path):
+    broken = [
+        ("messages", "recipients", "[[\"a\", 'b']]"),
+        ("messages", "to_", '[["a", 7]]'),
+        ("messages", "reasons", "\x01"),
+        ("messages", "refs", '{"a": []}'),
+        ("messages", "verdict", "verifled"),
+        ("messages", "source", "smtq"),
+        ("messages", "received_at", 2**63 - 1),
+        ("messages", "sent_at", -(2**63)),
+        ("bodies", "channels", '{"quoted": 7}'),
+        ("bodies", "channels", "["),
+        ("threads", "who", "[" * 100_000),
+        ("threads", "verdict", ""),
+    ]
+    with closing(opened(path)) as found:
+        for row, (table, column, value) in enumerate(broken, 10):
+            found.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (value, row))
+        found.execute("UPDATE drafts SET bcc = '[' WHERE id = 1")
+        found.execute("UPDATE drafts SET state = 'hold', reasons = '[7]' WHERE id = 2")
+        found.execute("DROP TRIGGER audit_is_not_changed")
+        found.execute("UPDATE audit SET detail = '{' WHERE id = 1")
+        found.execute("INSERT INTO meta VALUES ('account x', '{')")
+        assert found.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    done = repaired(path)
+    assert done.taken.replaced + done.taken.lost_rows == len(broken) + 5
+    assert done.counts["messages"] == COUNT
+    assert done.counts["drafts"] == 1  # of the other it is not known to whom it goes
+    assert done.mended.again == 7
+    with closing(opened(path)) as found:
+        judged = messages.select(found, "TRUE", {})
+        assert len(judged) == COUNT - 7
+        assert all(messages.channels(found, one.row) for one in judged)
+        shown = threads.find(found, threads.Filter(), limit=500, before=None)[0]
+        assert all(one.who for one in shown)  # made anew from the messages
+        assert [one.subject for one in outbox.open_drafts(found, (DraftState.UNKNOWN,))] == ["queued"]
+        assert audit.rows(found)[-1].event == "database.repaired"
+        assert status.accounts(found) == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE messages SET subject = CAST(x'ff' AS TEXT) WHERE id = 3",
+        "UPDATE messages SET raw = 'words' WHERE id = 3",
+        "UPDATE messages SET refs = '[' WHERE id = 3",
+    ],
+)
+def test_one_value_that_is_none_of_its_kind_is_damage_though_every_page_is_whole(path, change):
+    with closing(opened(path)) as found:
+        found.execute("PRAGMA foreign_keys = OFF")
+        found.execute(change)
+    done = repaired(path)
+    assert (done.counts["messages"], done.mended.again) == (COUNT, 1)
+
+
+def test_words_that_made_a_table_and_are_none_any_more_are_damage_like_any_other(path, whole):
+    path.write_bytes(whole.replace(b"CREATE TABLE inboxes (", b"CREATE TABLE \xfe\xff\xfdoxes ("))
+    with pytest.raises(StoreDamaged):
+        asyncio.run(Store.open(path.parent))
+    assert repaired(path).counts["messages"] == COUNT
+    assert len(texts(path)) == COUNT
+
+
+def test_whatever_bytes_are_overwritten_a_repair_ends_keeps_the_old_file_and_what_it_made_can_be_read(path, whole):
+    for seed in range(8):
+        chosen, octets = random.Random(seed), bytearray(whole)
+        for _ in range(chosen.choice([1, 30, 1000])):
+            octets[chosen.randrange(len(octets))] = chosen.randrange(256)
+        for kept in path.parent.glob("*.damaged-*"):
+            kept.unlink()
+        path.write_bytes(octets)
+        try:
+            done = repair.repair(path.parent, NOW, expiry=timedelta(days=1))
+        except StoreUnavailable:
+            assert path.read_bytes() == octets
+            continue
+        assert (done.kept if done else path).read_bytes() == octets
+        with closing(opened(path)) as found:
+            judged = messages.select(found, "TRUE", {})
+            assert found.execute("SELECT count(*) FROM messages").fetchone()[0] > COUNT * 4 // 5
+            assert all(messages.channels(found, one.row) for one in judged)
+            assert threads.find(found, threads.Filter(), limit=500, before=None)[0]

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailmcp.cli.desk import in_room
-from mailmcp.cli.terminal import say
+from mailmcp.cli.terminal import plain, say
 from mailmcp.cli.usage import Misused
 
 if TYPE_CHECKING:
     from mailmcp.cli.desk import OpenMailroom
+    from mailmcp.mailroom.archiving import Exported
     from mailmcp.mailroom.room import Mailroom
 
 
@@ -25,13 +26,28 @@ def archives(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     async def work(room: Mailroom) -> int:
         if options.action == "export":
             done = await room.archiving.export(options.address, path, maildir=options.maildir)
-            beside = f", {done.sent} sent one(s) in {'its folder .Sent' if options.maildir else f'{path.name}.sent'}"
-            say(f"{done.received} message(s) are in {path}{beside if done.sent else ''}.")
+            say(_written(done, path, maildir=options.maildir))
             return 0
         taken = await room.archiving.take_in(options.address, path)
-        known = f", {taken.known} were there already" if taken.known else ""
-        large = f", {taken.too_large} were too large" if taken.too_large else ""
-        say(f"{taken.stored} message(s) are in {options.address} now{known}{large}.")
-        return 1 if taken.too_large else 0
+        for sentence in taken.left_out:
+            say(plain(sentence))
+        counts = (
+            (taken.known, "were there already"),
+            (taken.too_large, "were too large"),
+            (taken.unreadable, "could not be read"),
+        )
+        rest = "".join(f", {count} {what}" for count, what in counts if count)
+        say(f"{taken.stored} message(s) are in {options.address} now{rest}.")
+        return 1 if taken.too_large or taken.unreadable else 0
 
     return in_room(options, open_mailroom, work)
+
+
+def _written(done: Exported, path: Path, *, maildir: bool) -> str:
+    """Only files that are there are spoken of: an mbox without a message is none."""
+    sent = f"{done.sent} sent one(s) in {'its folder .Sent' if maildir else f'{path.name}.sent'}"
+    if done.received or maildir:
+        return f"{done.received} message(s) are in {path}{f', {sent}' if done.sent else ''}."
+    if done.sent:
+        return f"There are only {sent}, beside {path}, which was not written: nothing was received."
+    return f"The inbox holds no mail: {path} was not written."

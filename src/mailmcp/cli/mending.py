@@ -10,7 +10,7 @@ from mailmcp.cli.terminal import say
 from mailmcp.cli.usage import Misused
 from mailmcp.config import load_settings
 from mailmcp.errors import StoreUnavailable
-from mailmcp.mailroom.lock import LockFile
+from mailmcp.mailroom.lock import LEADER_LOCK, LockFile
 from mailmcp.server.launcher import command
 from mailmcp.store.repair import NAME, Repaired
 from mailmcp.store.repair import repair as repaired
@@ -22,7 +22,7 @@ def repair(options: argparse.Namespace) -> int:
         raise Misused("--json and --repair do not go together.")
     settings = load_settings(options.home)
     path = settings.home / NAME
-    lock = LockFile(settings.home / "leader.lock")  # an older mailmcp tells of itself by this alone
+    lock = LockFile(settings.home / LEADER_LOCK)  # an older mailmcp tells of itself by this alone
     if path.exists() and not lock.acquire():
         raise StoreUnavailable(
             "A mailmcp process leads this home: close every program that uses mailmcp (and stop the service, if there"
@@ -71,6 +71,7 @@ def sentences(done: Repaired) -> Iterator[str]:
     for count, sentence in (
         (missing, "further number(s) of messages are not in use: so many at most were lost, or deleted before"),
         (mended.inboxes, "inbox(es) were made again from their mail, without label and lists of senders"),
+        (taken.replaced, "value(s) could not be read for what they should be: an empty one is in their place, or none"),
         (mended.rebuilt, "message(s) lost their original bytes: their text is kept"),
         (mended.again, "message(s) are read and judged again at the next start; no wait is given them"),
         (mended.held, "draft(s) that waited to leave wait for you now: find out first whether they left"),

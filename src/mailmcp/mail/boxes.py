@@ -1,8 +1,8 @@
 """Files of mail: mbox (RFC 4155) and Maildir, read and written.
 
 A Maildir keeps every byte and whether a message was read. An mbox parts messages by lines that begin with "From ", so
-such a line in a message gets a ``>``, as does one that has some already: reading takes one away again. No line keeps
-its CR there.
+such a line in a message gets a ``>``, as does one that has some already (mboxrd): reading takes one away again. No line
+keeps its CR there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import mailbox
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from mailmcp.errors import BadInput
+from mailmcp.mail import mboxes
 from mailmcp.models import KeptMail
 
 _FROM = re.compile(r"(?P<sender>\S{0,320})\s+(?P<when>.{10,80})")
 _ASCTIME = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M %Y")
+_UNQUOTED_FROM = re.compile(rb"^From ", re.MULTILINE)
 _DATE = re.compile(rb"^date:[ \t]*([^\r\n]{5,100})", re.IGNORECASE | re.MULTILINE)
 _LIKE_FROM, _QUOTED_FROM = re.compile(rb"^(>*From )", re.MULTILINE), re.compile(rb"^>(>*From )", re.MULTILINE)
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
@@ -42,6 +45,16 @@ class Boxed:
     mail_from: str = ""
     received_at: datetime | None = None
     read: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What of a file of mail could not be read."""
+
+    what: str
+    """Where it is, as the beginning of a sentence."""
+    why: str
+    too_large: bool = False
 
 
 class MboxWriter:
@@ -118,55 +131,99 @@ def _created(path: Path) -> Any:
     return mailbox.mbox(path, create=False)
 
 
-def read(path: Path) -> Iterator[Boxed]:
-    """The messages of an mbox or of a Maildir (of its own folder, not of those in it). Raises BadInput."""
-    if path.is_dir():
-        if not ((path / "cur").is_dir() and (path / "new").is_dir()):
-            raise BadInput(f"{path} is no Maildir: it has no folders cur and new.")
-        yield from _of_maildir(path)
-        return
+def read(path: Path, *, largest: int) -> Iterator[Boxed | LeftOut]:
+    """The messages of an mbox or of a Maildir (of its own folder, not of those in it), and what of them is left out.
+
+    No message larger than ``largest`` is held in memory. Raises BadInput for what is no file of mail.
+    """
     try:
-        with path.open("rb") as file:
-            begins = file.read(5)
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
+            if not ((path / "cur").is_dir() and (path / "new").is_dir()):
+                raise BadInput(f"{path} is no Maildir: it has no folders cur and new.")
+        elif not stat.S_ISREG(kind):
+            raise BadInput(f"{path} is neither a file nor a folder: write the mail to a file first.")
+        else:
+            with path.open("rb") as file:
+                if file.read(5) != b"From ":
+                    raise BadInput(f'{path} is no mbox: the first line of one begins with "From ".')
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
-    if begins != b"From ":
-        raise BadInput(f'{path} is no mbox: the first line of one begins with "From ".')
-    yield from _of_mbox(path)
+    yield from _of_maildir(path, largest) if stat.S_ISDIR(kind) else _of_mbox(path, largest)
 
 
-def _of_maildir(path: Path) -> Iterator[Boxed]:
-    for file in sorted((*path.glob("new/*"), *path.glob("cur/*"))):
-        # A link may lead to any file of this machine: somebody else's folder must not make it mail.
-        if file.is_symlink() or not file.is_file() or file.name.startswith("."):
-            continue
-        raw = file.read_bytes()
-        flags = file.name.rpartition("2,")[2] if ":2," in file.name or "!2," in file.name else ""
+def _of_maildir(path: Path, largest: int) -> Iterator[Boxed | LeftOut]:
+    for folder in (path / "cur", path / "new"):
         try:
-            received = _credible(datetime.fromtimestamp(file.stat().st_mtime, UTC))
-        except (ValueError, OverflowError):  # a clock was wrong beyond all years
-            received = None
-        yield Boxed(raw=_with_crlf(raw), received_at=received, read="S" in flags)
+            names = sorted(os.listdir(folder))
+        except OSError as error:
+            yield LeftOut(what=f"The folder {folder.name}", why=f"cannot be read ({error.strerror})")
+            continue
+        for name in names:
+            if name.startswith("."):
+                continue
+            try:
+                if (boxed := _of_file(folder / name, f"{folder.name}/{name}", largest)) is not None:
+                    yield boxed
+            except OSError as error:
+                yield LeftOut(what=f"{folder.name}/{name}", why=f"cannot be read ({error.strerror})")
 
 
-def _of_mbox(path: Path) -> Iterator[Boxed]:
-    box = mailbox.mbox(path, create=False)
+def _of_file(file: Path, name: str, largest: int) -> Boxed | LeftOut | None:
+    """A message of a Maildir; None for a folder. Raises OSError."""
+    found = file.lstat()
+    if stat.S_ISDIR(found.st_mode):
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        # A link may lead to any file of this machine: somebody else's folder must not make it mail.
+        return LeftOut(what=name, why="is no file but a link or a device")
+    with file.open("rb") as opened:
+        raw = opened.read(min(largest, found.st_size) + 1)
+    if len(raw) > largest:
+        return _too_large(name, largest)
+    flags = name.rpartition("2,")[2] if ":2," in name or "!2," in name else ""
     try:
-        for key in box.keys():  # noqa: SIM118 - a box is no dictionary: it yields messages
-            whole = box.get_bytes(key, from_=True)
-            line, _, quoted = whole.partition(b"\n")
-            raw = _QUOTED_FROM.sub(rb"\1", quoted)
-            sender, received = _of_from_line(line.decode("utf-8", "replace"))
-            yield Boxed(raw=_with_crlf(raw), mail_from=sender, received_at=received or _dated(raw))
-    finally:
-        box.close()
+        received = _credible(datetime.fromtimestamp(found.st_mtime, UTC))
+    except (ValueError, OverflowError):  # a clock was wrong beyond all years
+        received = None
+    return _boxed(name, largest, raw, received_at=received, read="S" in flags)
+
+
+def _of_mbox(path: Path, largest: int) -> Iterator[Boxed | LeftOut]:
+    where = "The beginning"
+    try:
+        with path.open("rb") as file:
+            for part in mboxes.parts(file, largest):
+                where = f"The message at byte {part.at:,}"
+                if part.octets is None:
+                    yield _too_large(where, largest)
+                    continue
+                raw = unquoted(part.octets)
+                sender, received = _of_from_line(part.line.decode("utf-8", "replace"))
+                yield _boxed(where, largest, raw, mail_from=sender, received_at=received or _dated(raw))
+    except OSError as error:
+        yield LeftOut(what=f"{where} and all behind it", why=f"cannot be read ({error.strerror})")
+
+
+def _boxed(what: str, largest: int, raw: bytes, **known: Any) -> Boxed | LeftOut:
+    raw = _with_crlf(raw)
+    return Boxed(raw=raw, **known) if len(raw) <= largest else _too_large(what, largest)
+
+
+def _too_large(what: str, largest: int) -> LeftOut:
+    return LeftOut(what=what, why=f"is larger than {largest // 1024 // 1024} MiB", too_large=True)
+
+
+def unquoted(octets: bytes) -> bytes:
+    """A message without the ``>`` that its "From " lines got. One with such a line that has none was never quoted."""
+    return octets if _UNQUOTED_FROM.search(octets) else _QUOTED_FROM.sub(rb"\1", octets)
 
 
 def _of_from_line(line: str) -> tuple[str, datetime | None]:
     found = _FROM.match(line.removeprefix("From ").strip())
     if found is None:
         return "", None
-    sender = "" if found["sender"].upper() == "MAILER-DAEMON" else found["sender"]
+    sender = "" if found["sender"].upper() in ("MAILER-DAEMON", "-") else found["sender"]
     for form in _ASCTIME:
         try:
             when = datetime.strptime(found["when"].strip(), form)  # noqa: DTZ007 - UTC where it names no zone

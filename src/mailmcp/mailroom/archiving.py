@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +11,16 @@ from pathlib import Path
 from mailmcp.backends.contract import MAX_MESSAGE_BYTES
 from mailmcp.errors import BadInput
 from mailmcp.mail import boxes
-from mailmcp.mail.boxes import Boxed
+from mailmcp.mail.boxes import LeftOut
 from mailmcp.mailroom.inbound import Inbound
 from mailmcp.models import Arrival, Envelope, Source
 from mailmcp.store import Store, audit, inboxes, messages
 
 TOGETHER = 20
 """Messages that are in memory at once."""
+TOGETHER_BYTES = 64 * 1024 * 1024
 JUDGING_SECONDS = 30.0
+NAMED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,9 @@ class Imported:
     known: int
     """Stored before: the same bytes in the same inbox."""
     too_large: int
+    unreadable: int = 0
+    left_out: tuple[str, ...] = ()
+    """A sentence on each message that is not in, up to ``NAMED`` of them."""
 
 
 class Archiving:
@@ -71,14 +75,19 @@ class Archiving:
     async def take_in(self, address: str, path: Path) -> Imported:
         """Store the messages of an mbox or a Maildir in an inbox, as mail of the past: no wait is given them.
 
-        Done again it stores nothing twice. Raises NotFound, BadInput for what is no file of mail.
+        Done again it stores nothing twice. What cannot be read is named, and the rest comes in. Raises NotFound,
+        BadInput for what is no file of mail.
         """
         inbox = await self._store.read(inboxes.get, address)
-        stored = known = too_large = 0
-        mails = boxes.read(path)
-        while (mail := await asyncio.to_thread(_next_of, mails)) is not None:
-            if len(mail.raw) > MAX_MESSAGE_BYTES:
-                too_large += 1
+        stored = known = too_large = unreadable = waiting = 0
+        left_out: list[str] = []
+        mails = boxes.read(path, largest=MAX_MESSAGE_BYTES)
+        while (mail := await asyncio.to_thread(next, mails, None)) is not None:
+            if isinstance(mail, LeftOut):
+                too_large += mail.too_large
+                unreadable += not mail.too_large
+                if len(left_out) < NAMED:
+                    left_out.append(f"{mail.what} {mail.why} and was left out.")
                 continue
             envelope = Envelope(
                 mail_from=mail.mail_from,
@@ -94,18 +103,15 @@ class Archiving:
             self._inbound.taken(rows, arrival)
             stored += len(rows)
             known += not rows
-            if stored % TOGETHER == 0:
+            waiting += len(mail.raw) * len(rows)
+            if stored % TOGETHER == 0 or waiting > TOGETHER_BYTES:
+                waiting = 0
                 await self._inbound.settle(at_most=JUDGING_SECONDS)
         await self._inbound.settle(at_most=JUDGING_SECONDS)
         if stored:
             await self._store.write(
                 audit.record, "inbox.imported", datetime.now(UTC), inbox=inbox.address, messages=stored
             )
-        return Imported(stored=stored, known=known, too_large=too_large)
-
-
-def _next_of(mails: Iterator[Boxed]) -> Boxed | None:
-    try:
-        return next(mails, None)
-    except OSError as error:
-        raise BadInput(f"The file of mail cannot be read on: {error.strerror}.") from error
+        return Imported(
+            stored=stored, known=known, too_large=too_large, unreadable=unreadable, left_out=tuple(left_out)
+        )

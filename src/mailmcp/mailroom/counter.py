@@ -20,6 +20,7 @@ from mailmcp.mailroom.dispatch import Dispatch
 from mailmcp.mailroom.duties import Leadership, Listening
 from mailmcp.mailroom.fetching import Fetching
 from mailmcp.mailroom.in_force import InForce, differ
+from mailmcp.mailroom.lock import stopped_holder
 from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.making import Making
 from mailmcp.mailroom.outbound import Outbound
@@ -184,6 +185,7 @@ class Counter:
         leadership = self._house.leadership()
         if leadership.leads:
             await set_or_late(self._house.listening.tried, LISTENER_SECONDS)
+        stopped = None if leadership.leads else stopped_holder(self.settings.home)
         ruling, known = await self.in_force.now(), await self._mailboxes.accounts()
         passphrase, unwise = await self._approvers.is_set(), tuple[str, ...]()
         services: tuple[ServiceStatus, ...] = ()
@@ -209,6 +211,7 @@ class Counter:
                 unknown=states.count(DraftState.UNKNOWN),
                 inboxes=len(own),
                 unwise=unwise,
+                stopped=stopped,
                 page=status.page(db),
                 passphrase=passphrase,
                 trusted_clients=ruling.approval.trusted_clients,

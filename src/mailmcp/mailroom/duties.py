@@ -19,7 +19,7 @@ from mailmcp.backends.contract import Backend, Listener, Listens, LoadsItsListen
 from mailmcp.errors import BackendError, MailError, StoreUnavailable
 from mailmcp.mailroom.arrivals import set_or_late
 from mailmcp.mailroom.dispatch import Dispatch
-from mailmcp.mailroom.lock import HAS_LINE, LockFile
+from mailmcp.mailroom.lock import HAS_LINE, LEADER_LOCK, LockFile
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.succession import Word
 from mailmcp.models import ListenerStatus
@@ -90,7 +90,7 @@ class Leadership:
         may_lead: Callable[[], bool] = _always,
     ) -> None:
         """``may_lead`` says whether this process has the database that others find in the home."""
-        self._lock = LockFile(home / "leader.lock")
+        self._lock = LockFile(home / LEADER_LOCK)
         self._asked = asked
         self._may_lead = may_lead
         self._heard: set[str] = set()

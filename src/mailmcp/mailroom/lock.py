@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mailmcp.errors import StoreUnavailable
 
+LEADER_LOCK = "leader.lock"
 HAS_LINE = sys.platform != "win32"
 """Whether the kernel itself wakes who waits for a lock; elsewhere a lock has to be tried again and again."""
 
@@ -112,6 +113,19 @@ class Place:
             self._has_lock = given and not self._left
         with suppress(RuntimeError):  # whom it would tell may have ended
             self._woken()
+
+
+def stopped_holder(home: Path, proc: Path = Path("/proc")) -> int | None:
+    """The leading process, if somebody stopped it (a terminal, a debugger): it keeps its lock and does nothing.
+
+    None when it runs, or where the system does not tell (proc(5)).
+    """
+    try:
+        pid = int((home / LEADER_LOCK).read_text("ascii"))
+        state = (proc / str(pid) / "stat").read_text("utf-8", "replace").rpartition(") ")[2][:1]
+    except (OSError, ValueError):
+        return None
+    return pid if state in ("T", "t") else None
 
 
 def _opened(path: Path) -> int:

@@ -234,6 +234,8 @@ class Status:
     inboxes: int
     unwise: tuple[str, ...] = ()
     """What is unwise about where the home lies, in sentences."""
+    stopped: int | None = None
+    """The number of the leading process, when somebody stopped it: nothing is received or sent meanwhile."""
     page: str | None = None
     """The address of the approval page, without power; None when no process serves it."""
     passphrase: bool = False

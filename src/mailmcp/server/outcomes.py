@@ -157,6 +157,11 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
             warnings.append("The account is not read yet: one process begins within seconds.")
     elif smtp is None and not warnings:
         warnings.append("No process listens for SMTP yet: one takes over within seconds.")
+    if now.stopped:
+        warnings.append(
+            f"Process {now.stopped} does the duties of this home and is stopped: nothing is received or sent until it"
+            f" goes on (`kill -CONT {now.stopped}`) or is ended."
+        )
     warnings += now.unwise
     if now.unjudged:
         warnings.append(f"{now.unjudged} message(s) are stored and not read yet: they show within seconds.")

@@ -17,7 +17,7 @@ from email.utils import format_datetime, formataddr, getaddresses, parsedate_to_
 from typing import Any
 
 from mailmcp.models import Reason, Source
-from mailmcp.store import raws, removal, search
+from mailmcp.store import raws, removal, search, threads
 from mailmcp.store.columns import addresses, coded_json, milliseconds, moment, new_id, reasons
 
 HELD_AGAIN = Reason(
@@ -305,6 +305,11 @@ def _threads(db: sqlite3.Connection) -> None:
     ).fetchall()
     for row in wrong:
         removal.after_removal(db, row["id"])
+    for row in db.execute(
+        "SELECT thread, from_name, from_email FROM messages WHERE thread IN (SELECT id FROM threads WHERE who = '[]')"
+        " ORDER BY position"
+    ).fetchall():
+        threads.add_person(db, row["thread"], row["from_name"], row["from_email"])
 
 
 def _index(db: sqlite3.Connection) -> None:

@@ -159,7 +159,7 @@ def channels(db: sqlite3.Connection, row: int) -> Channels:
     found = db.execute("SELECT visible, channels FROM bodies WHERE message = :row", {"row": row}).fetchone()
     if found is None:
         raise NotFound(raws.GONE)
-    return _channels(found["visible"], json.loads(found["channels"]))
+    return channels_of(found["visible"], json.loads(found["channels"]))
 
 
 def raw(db: sqlite3.Connection, row: int) -> bytes:
@@ -296,7 +296,8 @@ def _stored(db: sqlite3.Connection, row: sqlite3.Row) -> StoredMessage:
     )
 
 
-def _channels(visible: str, record: dict[str, Any]) -> Channels:
+def channels_of(visible: str, record: dict[str, Any]) -> Channels:
+    """The channels of a message as the table keeps them."""
     return Channels(
         visible=visible,
         quoted=record["quoted"],

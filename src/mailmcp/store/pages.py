@@ -94,6 +94,13 @@ class Pages:
                 roots.setdefault(values[1], values[3])
         return roots
 
+    def definitions(self, walk: Walk) -> list[str]:
+        """The words that made the tables, as far as the first page tells."""
+        seen = set(self.seen)
+        found = [values[4] for _, values in self.below(1, walk) if len(values) == 5]
+        self.seen = seen  # the tables are still to be looked for
+        return [text for text in found if isinstance(text, str) and text.startswith("CREATE TABLE ")]
+
     def below(self, root: int, walk: Walk) -> Iterator[Row]:
         """The rows that a root leads to, in order; what cannot be read is counted in ``walk``."""
         todo = [root]

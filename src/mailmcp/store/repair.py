@@ -11,17 +11,19 @@ import os
 import secrets
 import shutil
 import sqlite3
-from contextlib import closing
+import struct
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from mailmcp.errors import NewerDatabase, StoreUnavailable
-from mailmcp.store import audit, mending, salvage, schema, search
+from mailmcp.store import audit, mending, salvage, schema, search, soundness
 from mailmcp.store.claims import alone
+from mailmcp.store.columns import milliseconds
 from mailmcp.store.heads import Heads
 from mailmcp.store.mending import Mended
-from mailmcp.store.pages import Pages, apply_log
+from mailmcp.store.pages import Pages, Walk, apply_log
 from mailmcp.store.salvage import Taken
 
 NAME = "mailmcp.db"
@@ -51,14 +53,22 @@ def is_whole(path: Path) -> bool:
         with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as db:
             if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                 return False
-            if schema.is_nonsense(db):
+            if schema.is_nonsense(db) or not soundness.is_sound(db):
                 return False
             version = int(db.execute("PRAGMA user_version").fetchone()[0])
+            if schema.told_by(db) > version:
+                return False
             wanted = _names(version)
             there = {row[0] for row in db.execute("SELECT name FROM sqlite_schema")}
         return wanted <= there and _search_is_whole(path)
+    except UnicodeDecodeError:  # of what SQLite quotes when it finds fault with the words that made the tables
+        return False
     except sqlite3.Error as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_PERM,
+        ):
             raise StoreUnavailable(f"The database {path} cannot be read ({error}): see its rights.") from error
         return False
 
@@ -120,6 +130,11 @@ def repair(home: Path, now: datetime, *, expiry: timedelta) -> Repaired | None:
             ) from error
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{path} could not be repaired ({error}) and was left as it is.") from error
+        except (ValueError, TypeError, LookupError, ArithmeticError, struct.error) as error:
+            raise StoreUnavailable(
+                f"{path} could not be repaired and was left as it is: it is damaged in a way that nobody thought of"
+                f" ({type(error).__name__}); keep a copy and report it as a fault of mailmcp."
+            ) from error
 
 
 def _repaired(home: Path, path: Path, now: datetime, expiry: timedelta) -> Repaired | None:
@@ -135,7 +150,7 @@ def _repaired(home: Path, path: Path, now: datetime, expiry: timedelta) -> Repai
             return None
         with copy.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as octets:
             pages = Pages.of(octets)
-            if schema.newest() < pages.version <= schema.HIGHEST:
+            if _is_newer(pages):
                 raise NewerDatabase(
                     f"The database {path} was written by a newer mailmcp (schema {pages.version}): update mailmcp, and"
                     " repair it with that."
@@ -157,7 +172,7 @@ def _copied(path: Path, workshop: Path) -> Path:
     try:
         with closing(sqlite3.connect(copy, isolation_level=None)) as db:
             db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         pass  # it is damaged: whatever the journals still say is read without SQLite
     apply_log(copy, Path(f"{copy}-wal"))
     return copy
@@ -175,8 +190,7 @@ def _fill(
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     db.execute("BEGIN IMMEDIATE")
-    version = pages.version if 0 < pages.version <= schema.newest() else schema.newest()
-    taken = salvage.take(db, pages, schema.build(db, version))
+    taken = salvage.take(db, pages, schema.build(db, _version(pages)), now=milliseconds(now))
     db.execute("COMMIT")
     schema.migrate(db, path)
     db.execute("BEGIN IMMEDIATE")
@@ -199,6 +213,31 @@ def _fill(
     if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
         raise sqlite3.DatabaseError("the new database is not sound")
     return taken, mended, counts, lost
+
+
+def _version(pages: Pages) -> int:
+    """By which file of the schema the rows were written last. Rows of older ones fit the tables of newer ones."""
+    said, walk = pages.version, Walk()
+    with closing(_tables(pages, walk)) as db:
+        known = 0 < said <= schema.newest() and not walk.lost_pages and not walk.lost_rows
+        return max(said, schema.told_by(db)) if known else schema.newest()
+
+
+def _is_newer(pages: Pages) -> bool:
+    """Whether a newer mailmcp wrote it, so that only that one can tell what its tables mean."""
+    if pages.version <= schema.newest():
+        return False
+    with closing(_tables(pages, Walk())) as db:
+        return not schema.is_untrue(db, pages.version)
+
+
+def _tables(pages: Pages, walk: Walk) -> sqlite3.Connection:
+    """The tables of a damaged file, without rows, as far as it still tells of them."""
+    db = _open(":memory:")
+    for text in pages.definitions(walk):
+        with suppress(sqlite3.Error):
+            db.execute(text)
+    return db
 
 
 def _exchange(path: Path, new: Path, now: datetime) -> Path:

@@ -65,7 +65,7 @@ def get(db: sqlite3.Connection, row: int) -> Waiting | None:
     return Waiting(
         row=row,
         inbox=found["address"],
-        returned=_returned(json.loads(found["report"])),
+        returned=returned(json.loads(found["report"])),
         mail_from=found["mail_from"],
         peer=found["peer"],
         author=found["from_email"],
@@ -144,7 +144,8 @@ def wrote_since(db: sqlite3.Connection, people: Collection[str], since: datetime
     return frozenset(found)
 
 
-def _returned(record: dict[str, Any]) -> Returned:
+def returned(record: dict[str, Any]) -> Returned:
+    """A report as the table keeps it."""
     fates = tuple(
         Fate(
             addresses=tuple(one["addresses"]),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailmcp.store import soundness
 from mailmcp.store.pages import Pages, Row, Walk
 
 SEARCH = "search"
@@ -56,6 +57,8 @@ class Taken:
     lost_pages: int = 0
     lost_rows: int = 0
     """Rows that could be read in part, or that contradict what is there."""
+    replaced: int = 0
+    """Values that could not be read for what they should be."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class _Table:
 _KINDS: dict[str, tuple[type, ...]] = {"INTEGER": (int,), "TEXT": (str,), "BLOB": (bytes,), "REAL": (float, int)}
 
 
-def take(db: sqlite3.Connection, pages: Pages, widths: dict[str, int]) -> Taken:
+def take(db: sqlite3.Connection, pages: Pages, widths: dict[str, int], *, now: int) -> Taken:
     """Fill the empty tables of ``db`` with what the pages hold. Constraints between tables are not looked at.
 
     ``widths`` says how many columns each table had when it was first made: later ones are missing in older rows.
@@ -108,6 +111,7 @@ def take(db: sqlite3.Connection, pages: Pages, widths: dict[str, int]) -> Taken:
     for _, rows in pages.strays():
         if (table := _of(rows, tables)) is not None and table.name not in NEVER_GUESSED:
             taken.stray += _put(db, table, rows, taken, stray=True)
+    taken.replaced = soundness.put_right(db, now).total()
     for trigger in triggers:
         db.execute(trigger["sql"])
     _go_on_counting(db, sequences, taken)

@@ -21,6 +21,8 @@ def told(path: Path) -> Generator[None]:
         yield
     except sqlite3.Error as error:
         raise public(error, path) from error
+    except UnicodeDecodeError as error:  # of what SQLite quotes when it finds fault with the words that made the tables
+        raise StoreDamaged.of(path.parent) from error
 
 
 def public(error: Exception, path: Path) -> StoreUnavailable:

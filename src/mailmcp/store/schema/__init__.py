@@ -15,6 +15,8 @@ from mailmcp.errors import NewerDatabase, StoreDamaged
 
 HIGHEST = 999
 """The files have three digits: a version beyond them is damage, not a newer mailmcp."""
+FAR = 20
+"""So many files make a table or a column among them: a version so far ahead of the tables is damage as well."""
 
 
 def migrate(db: sqlite3.Connection, path: Path) -> None:
@@ -38,7 +40,12 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
                 f"The database {path} was written by a newer mailmcp (schema {version}, this one knows {newest}):"
                 " update mailmcp, or use another MAILMCP_HOME."
             )
-        _apply(db, steps, version, newest)
+        try:
+            _apply(db, steps, version, newest)
+        except sqlite3.OperationalError as error:
+            if str(error).endswith("already exists") or "duplicate column" in str(error):
+                raise StoreDamaged.of(path.parent) from error  # it says a lower version than its tables have
+            raise
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
@@ -70,7 +77,54 @@ def is_nonsense(db: sqlite3.Connection) -> bool:
     """Whether the version that a database says of itself cannot be true: it has none, and yet our tables."""
     if _version(db) == 0 and db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'messages'").fetchone() is not None:
         return _version(db) == 0  # asked again: another process may just have made the tables, and then has said so
-    return not 0 <= _version(db) <= HIGHEST
+    return is_untrue(db, _version(db))
+
+
+def is_untrue(db: sqlite3.Connection, version: int) -> bool:
+    """Whether a database with these tables cannot be of a version: there is none, or only known ones are in it."""
+    return not 0 <= version <= HIGHEST or (version > newest() + FAR and not _has_unknown(db))
+
+
+def told_by(db: sqlite3.Connection) -> int:
+    """The version that the tables of a database tell of: the first one in which all of them, and their columns, were.
+
+    The version that it says of itself may be higher, since some files make neither, but never lower.
+    """
+    first = _first_with()
+    told = 0
+    for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        for column in db.execute("SELECT name FROM pragma_table_info(?)", (row[0],)).fetchall():
+            told = max(told, first.get((row[0], column[0]), 0))
+    return told
+
+
+def _has_unknown(db: sqlite3.Connection) -> bool:
+    """Whether a table or a column is there that this mailmcp does not know."""
+    first = _first_with()
+    return any(
+        (row[0], row[1]) not in first
+        for row in db.execute(
+            "SELECT it.name, columns.name FROM sqlite_schema AS it, pragma_table_info(it.name) AS columns"
+            " WHERE it.type = 'table' AND it.name NOT LIKE 'sqlite%'"
+        ).fetchall()
+    )
+
+
+@cache
+def _first_with() -> dict[tuple[str, str], int]:
+    """Since which version there is each column of each table."""
+    first: dict[tuple[str, str], int] = {}
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        steps, done = _steps(), 0
+        for number in sorted(steps):
+            _apply(db, steps, done, number)
+            done = number
+            for row in db.execute(
+                "SELECT it.name, columns.name FROM sqlite_schema AS it, pragma_table_info(it.name) AS columns"
+                " WHERE it.type = 'table'"
+            ):
+                first.setdefault((row[0], row[1]), number)
+    return first
 
 
 def refuse_newer(db: sqlite3.Connection) -> None:
