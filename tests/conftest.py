@@ -1,10 +1,11 @@
-"""For all rooms: tests marked ``anyio`` run on asyncio, the event loop of the program, and no desktop is bothered."""
+"""For all rooms: tests marked ``anyio`` run on asyncio as the program does; no desktop is bothered, nobody trusted."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from authorities import nobodys_authority  # noqa: F401 - a fixture
 
 for name in ("DISPLAY", "WAYLAND_DISPLAY"):  # else servers that hold a draft would open a browser
     os.environ.pop(name, None)
