@@ -7,9 +7,13 @@ import os
 
 import pytest
 from authorities import nobodys_authority  # noqa: F401 - a fixture
+from hypothesis import settings
 
 for name in ("DISPLAY", "WAYLAND_DISPLAY"):  # else servers that hold a draft would open a browser
     os.environ.pop(name, None)
+
+settings.register_profile("house", deadline=None)  # timings never decide a test
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
