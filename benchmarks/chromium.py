@@ -24,6 +24,7 @@ WIDTH, TALLEST = 800, 8_000
 """Of the page, in CSS pixels: what is further down is not judged."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ANSWER = 60.0
+_END = 60.0
 FLAGS = (
     "--headless=new",
     "--remote-debugging-pipe",
@@ -185,6 +186,7 @@ class Chromium:
         os.close(taken)
         os.close(given)
         os.set_blocking(self._to, False)  # a browser that hangs reads no more
+        self._closed = False
         self._number = 0
         self._read = b""
         self._ready = selectors.DefaultSelector()
@@ -235,7 +237,10 @@ class Chromium:
         return [_word(word, [[(next(inked), rect) for rect in places] for _, places in word]) for word in words]
 
     def close(self) -> None:
-        """End the browser that was started here and remove its profile."""
+        """End the browser that was started here and remove its profile; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
         self._ready.close()
         os.close(self._to)
         os.close(self._from)
@@ -243,7 +248,7 @@ class Chromium:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=_END)  # on a busy machine even this takes its time
         self._folder.cleanup()
 
     def __enter__(self) -> Self:

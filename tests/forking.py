@@ -196,19 +196,27 @@ def control_the_terminal() -> None:
 
 def _load() -> None:
     """Everything that a server and a command need; nothing of it may begin a thread."""
+    import made_once
+    import new_home
+    import pytest
+
     import mailmcp.backends.local
     import mailmcp.cli.desk
     import mailmcp.cli.page
-    import mailmcp.mailroom.room
     import mailmcp.web.serving  # noqa: F401
     from mailmcp.mailroom import judging
+    from mailmcp.mailroom.room import Mailroom
     from mailmcp.models import Source
-    from mailmcp.server import serving
+    from mailmcp.server.build import build_server
+    from mailmcp.server.session import Session
+    from mailmcp.store import db
 
     judging.judge(judging.SAMPLE, source=Source.SMTP, peer=None, outgoing=False)
-    # Servers only read them, and to make them takes as long as everything else that a short-lived one does.
-    serving.all_tools = functools.cache(serving.all_tools)
-    serving.all_tools()
+    made_once.for_servers(pytest.MonkeyPatch())
+    session = Session(Mailroom.open)  # never opened
+    build_server(session, made_once.all_tools())
+    new_home.migrated()
+    db._prepare = new_home.prepare
     assert threading.active_count() == 1
 
 

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def made_for_loopback(folder: Path) -> Path:
-    """A PEM file with a self-signed certificate for 127.0.0.1 and localhost, and its key."""
+def made_for_loopback(folder: Path, name: str = "localhost") -> Path:
+    """A PEM file with a self-signed certificate for 127.0.0.1 and localhost, called ``name``, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     certificate = (

@@ -67,12 +67,15 @@ def test_there_are_sources_to_look_at() -> None:
     assert len(SOURCES) > 40
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=of)
-def test_a_source_file_stops_at_400_lines_and_a_function_at_80(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= LINES_OF_A_FILE
-    lengths = {one.name: (one.end_lineno or 0) - one.lineno + 1 for one in functions(parsed(path))}
-    assert {name: lines for name, lines in lengths.items() if lines > LINES_OF_A_FUNCTION} == {}
+def test_a_source_file_stops_at_400_lines_and_a_function_at_80() -> None:
+    files = {of(path): len(path.read_text("utf-8").splitlines()) for path in SOURCES}
+    lengths = [
+        (of(path), one.name, (one.end_lineno or 0) - one.lineno + 1)
+        for path in SOURCES
+        for one in functions(parsed(path))
+    ]
+    assert {name: lines for name, lines in files.items() if lines > LINES_OF_A_FILE} == {}
+    assert [one for one in lengths if one[2] > LINES_OF_A_FUNCTION] == []
 
 
 def test_no_module_has_a_name_that_refuses_nothing() -> None:
@@ -82,7 +85,9 @@ def test_no_module_has_a_name_that_refuses_nothing() -> None:
 
 
 def test_only_one_file_calls_the_send_of_a_backend() -> None:
-    senders = [of(path) for path in SOURCES if calls_of_a_backends_send(parsed(path))]
+    texts = {path: path.read_text("utf-8") for path in SOURCES}
+    naming = [path for path, text in texts.items() if "send" in text and "backend" in text.lower()]
+    senders = [of(path) for path in naming if calls_of_a_backends_send(parsed(path))]
     assert senders == ["src/mailmcp/mailroom/handover.py"]
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from new_home import tables_made_once  # noqa: F401 - a fixture
 from opened_services import faulty, open_  # noqa: F401 - fixtures of a module that has ``fake`` and ``given``
 from reception import Connect, KeepingReception, Listen, Peer
 from service_contract import backend, room  # noqa: F401 - fixtures of services

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.backends import certificates
 from tests.ports import free_port
 
-LIMIT = 20
+LIMIT = 60
 USER, PASSWORD, REALM = "anna", "correct horse 4711", "world.example"
 LARGEST = 60_000
 PROGRAMS = ("/usr/sbin/postfix", "/usr/sbin/saslpasswd2")

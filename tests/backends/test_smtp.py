@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -248,6 +249,33 @@ async def test_the_login_goes_over_an_encrypted_line(
         )
         assert (await sender.send(mail(ANN), "d", Step())).accepted == (ANN,)
     assert sink.logins == ["LOGIN" if auth == "login" else "PLAIN"]
+
+
+async def test_an_encrypted_connection_ends_at_once_though_the_relay_says_no_goodbye(
+    tmp_path: Path, trusted: ssl.SSLContext
+) -> None:
+    """Left open it would be a warning in whatever runs half a minute later."""
+
+    def refuse() -> None:
+        accepted = listener.accept()[0]
+        accepted.settimeout(15)
+        with trusted.wrap_socket(accepted, server_side=True) as secured:
+            secured.sendall(b"220 relay.example\r\n")
+            secured.recv(1000)
+            secured.sendall(b"554 not today\r\n")
+            bare = socket.socket(fileno=secured.detach())
+        with bare:
+            bare.settimeout(15)
+            while bare.recv(1000):  # a goodbye is not answered
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(15)
+        refusing = asyncio.create_task(asyncio.to_thread(refuse))
+        sender = backend(tmp_path, listener.getsockname()[1], host="localhost", security="tls")
+        with pytest.raises(TryLater):
+            await sender.send(mail(ANN), "d", Step())
+        await refusing
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kept_keys import rsa_keys_made_once  # noqa: F401 - a fixture
+from new_home import tables_made_once  # noqa: F401 - a fixture
 from terminals import LIMIT, Terminal
 
 SETTINGS = {"MAILMCP_LOCAL__SMTP_PORT": "0"}

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kept_keys import rsa_keys_made_once  # noqa: F401 - a fixture
 from letters import letter
+from new_home import tables_made_once  # noqa: F401 - a fixture
 from patience import patient  # noqa: F401 - a fixture
 from tests.mailroom.mailbox_reader import dovecot, looks, open_reader  # noqa: F401 - fixtures
 

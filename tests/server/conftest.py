@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts import QUICK, Door, Served, tools_made_once
+from hosts import QUICK, Door, Served
 from jsonschema import Draft202012Validator
+from made_once import all_tools, for_servers
 from mcp import Client
+from new_home import tables_made_once  # noqa: F401 - a fixture
 from patience import patient  # noqa: F401 - a fixture
 
 from mailmcp.authenticity.dns import StaticResolver
@@ -40,6 +42,13 @@ def _a_schema_is_checked_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         check = kind.check_schema
         patch.setattr(kind, "check_schema", check_schema)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _what_servers_only_read_is_made_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for_servers(patch)
         yield
 
 
@@ -73,7 +82,7 @@ def open_door(home: Path) -> OpenDoor:
             return await Mailroom.open(settings, backend, QUICK, resolver=StaticResolver({}))
 
         session = Session(open_room)
-        async with Client(build_server(session, tools_made_once()), mode=mode, **(client_has or {})) as client:
+        async with Client(build_server(session, all_tools()), mode=mode, **(client_has or {})) as client:
             yield Door(client, session, desks)
 
     return open_

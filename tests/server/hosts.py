@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import json
 import os
@@ -23,22 +22,14 @@ import jsonschema
 import pytest
 from letters import letter
 from mcp import Client
-from mcp.server.mcpserver.tools import Tool
 
 from mailmcp.mailroom.pace import Pace
 from mailmcp.models import Arrival, Envelope, Source
 from mailmcp.server.session import Session
-from mailmcp.server.tools import all_tools
 
 QUICK = Pace(progress=0.05, share=10, takeover=0.02, listen_again=0.05, flush=0.02)
 LIMIT = 60
 """No wait of a test is longer, in seconds: room for a busy machine, as nothing that passes waits so long."""
-
-
-@functools.cache
-def tools_made_once() -> list[Tool]:
-    """All tools: servers only read them, and to make them takes longer than most tests."""
-    return all_tools()
 
 
 class ToolFailed(Exception):

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP
-from hosts import LIMIT, QUICK, Door, tools_made_once
+from hosts import LIMIT, QUICK, Door
 from letters import letter
+from made_once import all_tools
 from mcp import Client
 
 from mailmcp.authenticity.dns import StaticResolver
@@ -123,7 +124,7 @@ async def world(home: Path, client_has: dict[str, Any] | None = None, **environm
             return rooms[-1]
 
         session = Session(open_room)
-        async with Client(build_server(session, tools_made_once()), **(client_has or {})) as client:
+        async with Client(build_server(session, all_tools()), **(client_has or {})) as client:
             yield World(client, session, desks, sink=sink, room=rooms)
     finally:
         server.close()

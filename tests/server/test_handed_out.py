@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from authorities import as_given
 from node_tools import node_tools
 
 from mailmcp import __version__
@@ -42,7 +43,7 @@ def outside(**more: str) -> dict[str, str]:
     """An environment that leads nobody back to the checkout or its environment."""
     ours = ("MAILMCP_", "VIRTUAL_ENV", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**kept, "UV_PYTHON_DOWNLOADS": "never", **more}
+    return {**as_given(kept), "UV_PYTHON_DOWNLOADS": "never", **more}
 
 
 def ran(command: list[str], **how: Any) -> subprocess.CompletedProcess[str]:

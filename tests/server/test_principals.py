@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hosts import LIMIT, ToolFailed, tools_made_once
+from hosts import LIMIT, ToolFailed
 from http_house import ALL, HttpHouse, http_house
 from letters import code_letter
+from made_once import all_tools
 from mcp import MCPError
 
 from mailmcp.server import updates
@@ -142,8 +143,8 @@ def test_every_tool_and_resource_is_in_the_matrix() -> None:
     async def no_room() -> Any:
         raise NotImplementedError
 
-    server = build_server(Session(no_room), tools_made_once())
-    assert set(of_tools(UNKNOWN, UNKNOWN)) == {tool.name for tool in tools_made_once()}
+    server = build_server(Session(no_room), all_tools())
+    assert set(of_tools(UNKNOWN, UNKNOWN)) == {tool.name for tool in all_tools()}
     uris = {str(one.uri) for one in server._resource_manager.list_resources()}
     uris |= {one.uri_template for one in server._resource_manager.list_templates()}
     assert set(of_resources(UNKNOWN)) == uris
@@ -161,7 +162,7 @@ def test_every_argument_that_can_name_something_is_in_the_matrix() -> None:
         "send": {"html", "cc", "bcc", "send_at", "allow_duplicate"},
         "draft_for_approval": {"html", "cc", "bcc", "send_at", "allow_duplicate", "note"},
     }
-    for tool in tools_made_once():
+    for tool in all_tools():
         used = {name for call in of_tools(UNKNOWN, UNKNOWN)[tool.name] for name in call}
         assert set(tool.parameters["properties"]) == used | names_nothing.get(tool.name, set()), tool.name
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts import LIMIT, QUICK, Door, Served, ToolFailed, tools_made_once
+from hosts import LIMIT, QUICK, Door, Served, ToolFailed
 from http_service import serving
 from letters import code_letter, letter
+from made_once import all_tools
 from mcp import Client
 from outside import world
 from tests.backends.fake_agentmail import KEY, FakeAgentmail
@@ -58,7 +59,7 @@ async def opened(home: Path, environment: dict[str, str]) -> AsyncIterator[Door]
         )
 
     session = Session(open_room)
-    async with Client(build_server(session, tools_made_once())) as client:
+    async with Client(build_server(session, all_tools())) as client:
         yield Door(client, session, [])
 
 

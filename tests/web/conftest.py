@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from new_home import tables_made_once  # noqa: F401 - a fixture
 from rig import Rig, Session
 
 from mailmcp.errors import Refused

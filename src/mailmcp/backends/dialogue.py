@@ -35,6 +35,16 @@ _NOBODY = re.compile(r"\s*5\.1\.(?:1|2|3|6|10)\b")  # RFC 3463 ยง3.2, RFC 7505 ย
 _UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f]")
 
 
+def hang_up(client: aiosmtplib.SMTP) -> None:
+    """End a connection at once and without a word: after an error QUIT might be read as a line of the mail.
+
+    To close it politely would keep an encrypted one open for as long as the other side owes its own goodbye.
+    """
+    if isinstance(client.transport, asyncio.Transport):
+        client.transport.abort()
+    client.close()
+
+
 @dataclass(slots=True)
 class _Said:
     """What the relay said of each recipient."""

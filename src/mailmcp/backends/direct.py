@@ -19,7 +19,7 @@ from aiosmtplib import SMTPException, SMTPResponseException
 
 from mailmcp.authenticity.dns import Resolver
 from mailmcp.backends.contract import AboutToCommit, Reception
-from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, meaning, tls_trouble
+from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, hang_up, meaning, tls_trouble
 from mailmcp.backends.exchangers import Exchanger, Limits, TakesNoMail, exchangers, is_internal, listens_here
 from mailmcp.backends.sts import Policies, Policy
 from mailmcp.config import Settings
@@ -91,7 +91,7 @@ class DirectBackend:
             dialogue = Dialogue(client, peer=host, quotes=False, timeout=TIMEOUT_SECONDS, dot_timeout=DOT_SECONDS)
             return await dialogue.hand_over(mail, key, about_to_commit)
         finally:
-            client.close()  # without a word: after an error QUIT might be read as a line of the mail
+            hang_up(client)
 
     async def aclose(self) -> None:
         """Every message has a connection of its own: none is open."""
@@ -146,10 +146,10 @@ class DirectBackend:
                 except (SMTPException, OSError):
                     if genuine:
                         raise
-                    client.close()
+                    hang_up(client)
                     client = await self._greeted(address)  # in the clear, as if it had not been offered
         except BaseException:
-            client.close()
+            hang_up(client)
             raise
         client.timeout = TIMEOUT_SECONDS
         return client
@@ -168,7 +168,7 @@ class DirectBackend:
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
         except BaseException:
-            client.close()
+            hang_up(client)
             raise
         return client
 

@@ -13,7 +13,7 @@ import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
 
 from mailmcp.backends.contract import AboutToCommit, Reception, Token
-from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, tls_trouble, words
+from mailmcp.backends.dialogue import DOT_SECONDS, TIMEOUT_SECONDS, Dialogue, check_size, hang_up, tls_trouble, words
 from mailmcp.backends.oauth import AccessTokens
 from mailmcp.backends.relays import RELAYS, Relay
 from mailmcp.config import Settings, SmtpSettings
@@ -69,7 +69,7 @@ class SmtpBackend:
             dialogue = Dialogue(client, secret=self._secret, timeout=self._timeout, dot_timeout=self._dot_timeout)
             return await dialogue.hand_over(mail, key, about_to_commit)
         finally:
-            client.close()  # without a word: after an error QUIT might be read as a line of the mail
+            hang_up(client)
 
     def log_in_with(self, token: Token) -> None:
         """Log in with access tokens (XOAUTH2)."""
