@@ -33,8 +33,11 @@ _LOOKED_AT_NAMES = """
 _LOOKED_AT = frozenset(_LOOKED_AT_NAMES.split())
 
 
-def vanished(tag: str, said: Said, size: float) -> str:
-    """The kind of hiding of an element with all it holds, ``""`` when these properties leave it in sight."""
+def vanished(tag: str, said: Said, size: float, fixed: float) -> str:
+    """The kind of hiding of an element with all it holds, ``""`` when these properties leave it in sight.
+
+    ``fixed`` is the width of the table that it is in, when that gives its columns no more than is said, else below 0.
+    """
     if tag == "img" and any(pixels(said.get(name, ""), size) <= 1 for name in ("width", "height")):
         return "size"
     if _LOOKED_AT.isdisjoint(said):
@@ -47,7 +50,7 @@ def vanished(tag: str, said: Said, size: float) -> str:
         return "size"
     if "offset-path" in said and said["offset-path"] not in ("none", "initial"):
         return "off_screen"  # no mail program moves text along a path
-    if _collapsed(tag, said, size):
+    if _collapsed(tag, said, size, fixed):
         return "size"
     if _off_screen(said, size):
         return "off_screen"
@@ -111,7 +114,7 @@ def _is_masked(said: Said) -> bool:
     return "mask-size" in said and pixels(said["mask-size"], 16.0) <= _FLAT
 
 
-def _collapsed(tag: str, said: Said, size: float) -> bool:
+def _collapsed(tag: str, said: Said, size: float, fixed: float) -> bool:
     overflow = overflow_of(said)
     contained = said.get("contain", "")
     if contained == "strict" or ("size" in contained and ("paint" in contained or overflow)):
@@ -120,8 +123,10 @@ def _collapsed(tag: str, said: Said, size: float) -> bool:
         return False
     if flat(said, size) == "grid":
         return True
-    if tag in _OF_TABLES:
+    if tag in _OF_TABLES and said.get("display") not in ("block", "inline-block"):
         # Cells and tables grow with what they hold; only where the columns are fixed they do not.
+        if fixed >= 0 and tag in ("td", "th") and min(fixed, pixels(said.get("width", "600px"), size)) <= 1:
+            return True
         return pixels(said.get("max-width", ""), size) <= 1 and not pixels(said.get("width", ""), size) > 1
     for name, least in _SIZES:
         if name in said and pixels(said[name], size) <= _FLAT and not pixels(said.get(least, ""), size) > _FLAT:

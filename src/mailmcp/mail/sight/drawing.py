@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.history.quotelines import Spans
-from mailmcp.mail.sight.columns import Columns
+from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.media import holds
-from mailmcp.mail.sight.page import Cell
+from mailmcp.mail.sight.page import Cell, Page
 from mailmcp.mail.sight.styles import Style
 from mailmcp.mail.sight.windows import Window
 from mailmcp.models import Hidden, Link
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_HIDDEN = 200
 _MOST_FLOATS = 60
+_NO_WIDTH = 1.0
+_MAX_BOX = 40
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
@@ -115,19 +117,20 @@ def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | No
     return Anchor(url, named or framed)
 
 
-def columns_of(frame: Frame, parent: Frame, attributes: Mapping[str, str | None]) -> Columns | None:
-    """The columns that a part of a table knows of, which hide the cells that have no room in them."""
-    columns = parent.columns
+def columns_of(frame: Frame, parent: Frame, attributes: Mapping[str, str | None], cell: list[Column]) -> Columns | None:
+    """The columns that a part of a table knows of; ``cell`` are those of a cell, which may give it no room."""
+    columns, style = parent.columns, frame.style
     if frame.tag == "table":
         return None
     if frame.tag in ("col", "colgroup"):
         if columns is None:
             columns = parent.columns = Columns()
         if frame.tag == "col" or "span" in attributes:
-            columns.add(frame.style.collapsed, attributes)
+            narrow = style.fixed >= 0 and (style.box.wide <= _NO_WIDTH or attributes.get("width") in ("0", "1"))
+            columns.add(Column(style.collapsed, narrow, style.background), attributes)
     elif columns is not None and frame.tag == "tr":
         columns.begin_row()
-    elif columns is not None and frame.tag in ("td", "th") and columns.hides(attributes):
+    elif cell and (all(one.collapsed for one in cell) or (style.box.cuts and all(one.narrow for one in cell))):
         frame.hidden = frame.hidden or "css"
     return columns if frame.tag not in ("td", "th") else None
 
@@ -223,6 +226,21 @@ def end_in_window(frame: Frame, window: Window) -> None:
     elif frame.style.display not in INLINE:
         window.end_line()
         window.used = max(window.used, frame.begun + frame.style.room.tall)
+
+
+def set_apart(frame: Frame, anchors: Sequence[Anchor], page: Page) -> tuple[int, int] | None:
+    """The few words that a box sets apart when it ends; one that is all link becomes a button."""
+    start, end = frame.start, page.length
+    if not 0 < end - start <= 2 * _MAX_BOX:
+        return None
+    text = "".join(page.pieces[-20:])[-(end - start) :]
+    start += len(text) - len(text.lstrip())
+    inside = [anchor for anchor in anchors[-3:] if anchor.start >= start and anchor.end <= end]
+    if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
+        inside[0].button = True
+    if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
+        return start, end
+    return None
 
 
 def style_text(tree: LexborHTMLParser) -> str:

@@ -13,6 +13,8 @@ from mailmcp.language.characters import cleaned
 from mailmcp.mail.history.quotelines import Spans
 from mailmcp.mail.sight import unseen
 from mailmcp.mail.sight.cascade import Rule, Sheet, sheet
+from mailmcp.mail.sight.colours import RGB
+from mailmcp.mail.sight.columns import Column
 from mailmcp.mail.sight.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
 from mailmcp.mail.sight.drawing import (
     INLINE,
@@ -29,6 +31,7 @@ from mailmcp.mail.sight.drawing import (
     for_others,
     not_shown_elsewhere,
     put_under,
+    set_apart,
     stands_bare,
     style_text,
     words_of,
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
 
 MAX_PICTURES = 5_000
 MAX_LINKS = 1_000
-_MAX_BOX = 40
 _NO_BRACKETS = str.maketrans("[]", "()")
 _DROPPED_NAMES = """
     script style head title template noscript object iframe select datalist svg math video audio canvas applet
@@ -51,6 +53,7 @@ _DROPPED_NAMES = """
 """
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 _NO_NAMES: list[str] = []
+_NO_COLUMNS: list[Column] = []
 _NO_RULES: list[Rule] = []
 _SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
 
@@ -173,7 +176,8 @@ class _Reader:
             names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
         else:
             names = (tag, "", _NO_NAMES)
-        style = self._style(tag, attributes, parent, node)
+        columns = parent.columns.next_cell(attributes) if parent.columns and tag in ("td", "th") else _NO_COLUMNS
+        style = self._style(tag, attributes, parent, node, columns)
         frame = Frame(
             tag=tag,
             style=style,
@@ -187,7 +191,7 @@ class _Reader:
         if parent.tag == "details" and (tag != "summary" or parent.summed) and not parent.opened:
             frame.hidden = frame.hidden or "attribute"
         if tag in TABULAR:
-            frame.columns = columns_of(frame, parent, attributes)
+            frame.columns = columns_of(frame, parent, attributes, columns)
         parent.summed = parent.summed or tag == "summary"
         frame.opened = tag == "details" and "open" in attributes
         if style.positioned or tag == "html":
@@ -218,18 +222,29 @@ class _Reader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
 
-    def _style(self, tag: str, attributes: dict[str, str | None], parent: Frame, node: LexborNode) -> Style:
+    def _style(
+        self, tag: str, attributes: dict[str, str | None], parent: Frame, node: LexborNode, columns: list[Column]
+    ) -> Style:
         """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
         rules = self.sheet.rules_for(tag, attributes, len(self.names), node) if self.sheet.buckets else _NO_RULES
-        style = self._known_style(tag, attributes, parent.style, rules)
-        if style.floats and parent.style.bare and stands_bare(parent, node, self.sheet.clears):
+        within = parent.style
+        if columns and not within.layered:
+            within = self._upon(within, columns[0].ground)
+        elif tag == "caption":
+            within = self._upon(within, within.box.around)
+        style = self._known_style(tag, attributes, within, rules)
+        if style.floats and within.bare and stands_bare(parent, node, self.sheet.clears):
             # Floats alone give their box no height: they stand on the ground of what is around it.
-            around = self.styles.get(("around", id(parent.style)))
-            if around is None:
-                around = replace(parent.style, background=parent.style.box.around, bare=False)
-                self.styles["around", id(parent.style)] = around
-            style = self._known_style(tag, attributes, around, rules)
+            style = self._known_style(tag, attributes, self._upon(within, within.box.around), rules)
         return style
+
+    def _upon(self, style: Style, ground: RGB | None) -> Style:
+        """A style for what stands in it on another ground."""
+        key = ("upon", id(style), ground)
+        if (other := self.styles.get(key)) is None:
+            other = style if ground == style.background else replace(style, background=ground, bare=False)
+            self.styles[key] = other
+        return other
 
     def _known_style(self, tag: str, attributes: dict[str, str | None], parent: Style, rules: list[Rule]) -> Style:
         # A parent is named by its place in memory: it lives as long as this reader, in this table.
@@ -302,8 +317,8 @@ class _Reader:
             page.end_cell()
         elif frame.style.display not in INLINE:
             page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
-        if frame.style.boxed and not frame.quoted:
-            self._end_box(frame)
+        if frame.style.boxed and not frame.quoted and (box := set_apart(frame, self.anchors, page)) is not None:
+            self.boxes.append(box)
 
     def _text(self, text: str) -> None:
         frame = self.open[-1]
@@ -378,16 +393,3 @@ class _Reader:
             self.hidden[-1] = (kind, self.hidden[-1][1] + " " + text)
         elif len(self.hidden) < MAX_HIDDEN:
             self.hidden.append((kind, text))
-
-    def _end_box(self, frame: Frame) -> None:
-        """A box that holds a few words only sets them apart; one that is all link is a button."""
-        start, end = frame.start, self.page.length
-        if not 0 < end - start <= 80:
-            return
-        text = "".join(self.page.pieces[-20:])[-(end - start) :]
-        start += len(text) - len(text.lstrip())
-        if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
-            self.boxes.append((start, end))
-        inside = [anchor for anchor in self.anchors[-3:] if anchor.start >= start and anchor.end <= end]
-        if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
-            inside[0].button = True

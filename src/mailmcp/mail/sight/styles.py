@@ -12,7 +12,7 @@ from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, blended, indistinct
 from mailmcp.mail.sight.covers import Cover, covering
 from mailmcp.mail.sight.custom import inherited, resolved
 from mailmcp.mail.sight.declared import Declarations, declarations, merge
-from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, is_outside
+from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
 from mailmcp.mail.sight.letters import (
     decoration,
@@ -25,7 +25,7 @@ from mailmcp.mail.sight.letters import (
     size_of,
 )
 from mailmcp.mail.sight.motion import Motions, named
-from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, link_of
+from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, is_grounded, link_of
 from mailmcp.mail.sight.transforms import STILL, Matrix, turned
 from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
@@ -39,6 +39,7 @@ _UNREADABLE_SIZE = 2.0
 _UNREADABLE_DRAWN = 2.5
 _FAINT = 0.05
 _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "html", "body"))
+_ROWS = frozenset(("tr", "tbody", "thead", "tfoot"))
 _NOTHING: Mapping[str, str] = {}
 _LINK: RGB = (0, 0, 238)
 
@@ -91,6 +92,10 @@ class Style:
     visible: bool = True
     collapsed: bool = False
     """Is it, as a column or in one, without room (``visibility: collapse``)?"""
+    fixed: float = -1.0
+    """The width of the table that it is, or is in, when its columns are as wide as is said; below 0 when not."""
+    layered: bool = False
+    """Has it, as a row or a group of rows, a ground that lies over that of the columns?"""
     size: float = ROOT_SIZE
     bold: bool = False
     mono: bool = False
@@ -236,9 +241,9 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
                 hides = "off_screen"
             elif outer.around != parent.background:
                 parent = replace(parent, background=outer.around)
-        hides = _hidden(tag, attributes, said, size) or moved.hides or hides
+        hides = _hidden(tag, attributes, parent, said, size) or moved.hides or hides
     elif tag in ("dialog",) or "hidden" in attributes or "popover" in attributes:
-        hides = _hidden(tag, attributes, said, size)
+        hides = _hidden(tag, attributes, parent, said, size)
     colour, opaque = colour_of(tag, attributes, parent, said)
     level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in _OF_TABLES else ""
     background, painted = (parent.background, False) if level_ground else background_of(attributes, parent, said)
@@ -247,7 +252,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     box = own = parent.box
     if said or painted or tag in _OF_TABLES:
         around = background if tag in ("html", "body") else parent.background
-        own = Box(around=around) if tag in _OF_TABLES else box_of(said, size, around)
+        own = cell_of(said, parent.fixed >= 0, around) if tag in _OF_TABLES else box_of(said, size, around)
         plain = display == "block" and position == "static" and not floats and tag not in _OF_TABLES
         bare = painted and plain and own.unsaid and _HEIGHTS.isdisjoint(said)
         box = parent.box.held(around if painted else None) if plain and own.unsaid else own
@@ -257,6 +262,8 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         display=display,
         visible=said.get("visibility", "visible" if parent.visible else "hidden") not in ("hidden", "collapse"),
         collapsed=said["visibility"] == "collapse" if "visibility" in said else parent.collapsed,
+        fixed=parent.fixed if tag != "table" else fixed_width(said, size),
+        layered=tag in _ROWS and (parent.layered or is_grounded(attributes, said)),
         size=size,
         bold=is_bold(tag, parent, said),
         mono=is_mono(tag, parent, said),
@@ -333,7 +340,7 @@ def _display(tag: str, said: Mapping[str, str]) -> str:
     return "block" if tag in _BLOCKS else "inline"
 
 
-def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: float) -> str:
+def _hidden(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str], size: float) -> str:
     display = said.get("display")
     if display == "none":
         return "css"
@@ -352,7 +359,7 @@ def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: flo
         return "css"
     if said.get("mso-hide") == "all" and tag != "a":
         return "mso"
-    return vanished(tag, said, size)
+    return vanished(tag, said, size, parent.fixed)
 
 
 def _behind(parent: Style, said: Mapping[str, str], strength: float, size: float) -> str:
