@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -27,7 +28,7 @@ _BLANKS_OR_COMMAS = re.compile(r"[\s,]+")
 _SIZES = (("height", "min-height"), ("width", "min-width"), ("max-height", "min-height"), ("max-width", "min-width"))
 _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot"))
 _LOOKED_AT_NAMES = """
-    filter overflow overflow-x overflow-y contain text-indent position margin-left margin-top padding-left
+    filter overflow overflow-x overflow-y contain position margin-top
     clip clip-path mask mask-image mask-size content offset-path font-size-adjust
 """
 _LOOKED_AT = frozenset(_LOOKED_AT_NAMES.split())
@@ -111,7 +112,11 @@ def _is_masked(said: Said) -> bool:
             return True
         if "url(" in said.get(name, ""):
             return True  # a picture that is not fetched lets nothing through
-    return "mask-size" in said and pixels(said["mask-size"], 16.0) <= _FLAT
+    if "mask-size" in said and pixels(said["mask-size"], 16.0) <= _FLAT:
+        return True
+    mask = said.get("mask", "")
+    size = said.get("mask-size") or mask.rpartition(")")[2].partition("/")[2].strip()
+    return "no-repeat" in mask + said.get("mask-repeat", "") and pixels(size, 16.0) <= 2 * _FLAT
 
 
 def _collapsed(tag: str, said: Said, size: float, fixed: float) -> bool:
@@ -135,20 +140,17 @@ def _collapsed(tag: str, said: Said, size: float, fixed: float) -> bool:
 
 
 def _off_screen(said: Said, size: float) -> bool:
-    if "text-indent" in said and abs(pixels(said["text-indent"], size)) >= FAR:
-        return True
-    for name in ("margin-left", "margin-top"):
-        if name in said and not -FAR < pixels(said[name], size) < AWAY:
-            return "auto" not in said[name] and pixels(said[name], size) == pixels(said[name], size)
-    if "padding-left" in said and pixels(said["padding-left"], size) >= AWAY:
-        return True
+    if "margin-top" in said and not -FAR < (margin := pixels(said["margin-top"], size)) < AWAY:
+        return not math.isnan(margin)
     position = said.get("position", "static")
     if position == "static":
         return False
     far = {"fixed": (600.0, 800.0)}.get(position, (AWAY, AWAY))
     back = FAR if position == "relative" else 1_000.0
     for name, most in (("left", far[0]), ("top", far[1]), ("right", back), ("bottom", back)):
-        if name in said and ((at := pixels(said[name], size)) <= -FAR or at >= most):
+        if name not in said or (name == "left" and position == "relative"):
+            continue  # how far that is from the edge of the page is known elsewhere
+        if (at := pixels(said[name], size)) <= -FAR or at >= most:
             return True
     return False
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.history.quotelines import Spans
+from mailmcp.mail.sight.across import width_of
 from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.media import holds
@@ -23,12 +24,14 @@ MAX_HIDDEN = 200
 _MOST_FLOATS = 60
 _NO_WIDTH = 1.0
 _MAX_BOX = 40
+_IN_LINE = frozenset(("inline", "contents"))
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
 _URL_BREAKS = re.compile(r"[\t\n\r]")
+_SCHEMES = re.compile(r"[A-Za-z ]{1,60}")
 _PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
 
 
@@ -64,6 +67,11 @@ class Anchor:
     start: int = -1
     end: int = -1
 
+    def reach(self, start: int, end: int) -> None:
+        """Words of it were written."""
+        self.start = start if self.start < 0 else self.start
+        self.end = end
+
 
 @dataclass(slots=True)
 class Frame:
@@ -86,6 +94,16 @@ class Frame:
     """How much of that box was taken when this element began."""
     apart: tuple[float, float, float] | None = None
     """Where that box stood when this element began, which stands beside others and takes nothing from it."""
+    shift: float = 0.0
+    """How far it is moved by the items before it in the rows that it stands in."""
+    row: float = 0.0
+    """How much of a row its children take so far."""
+    items: int = 0
+    """How many children it has so far, as a grid."""
+    line: float = 0.0
+    """How wide the words of its line are so far."""
+    broken: bool = False
+    """Is its first line over?"""
     cell: Cell | None = None
     own_anchor: bool = False
     last_cell: Cell | None = None
@@ -115,6 +133,13 @@ def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | No
     named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
     framed = style.boxed and (style.padded or style.display != "inline")
     return Anchor(url, named or framed)
+
+
+def links_of(anchors: Sequence[Anchor], text: str) -> tuple[Link, ...]:
+    """The links that words or a place of ``text`` lead to."""
+    return tuple(
+        Link(words_of(text[one.start : one.end]), one.url, one.start, one.button) for one in anchors if one.start >= 0
+    )
 
 
 def columns_of(frame: Frame, parent: Frame, attributes: Mapping[str, str | None], cell: list[Column]) -> Columns | None:
@@ -219,6 +244,36 @@ def begin_in_window(frame: Frame, parent: Frame) -> None:
     frame.window = window
 
 
+def begin_beside(frame: Frame, parent: Frame) -> None:
+    """An element begins in a row or a grid that is cut off: how far do those before it move it?"""
+    frame.shift = parent.shift
+    row, style = parent.style.across, frame.style
+    if style.room.absolute or style.positioned:
+        return
+    if row.tracks:
+        column = parent.items % len(row.tracks)
+        parent.items += 1
+        frame.shift += sum(row.tracks[:column])
+    elif row.in_row and (parent.style.lays or style.display == "inline-block"):
+        frame.shift += parent.row
+        parent.row += style.across.least
+
+
+def is_beside(opened: Sequence[Frame], frame: Frame, text: str) -> bool:
+    """Are words beside the page, or beyond the edge of what cuts them off? ``opened`` are the elements around them."""
+    block = next((one for one in reversed(opened) if one.style.display not in _IN_LINE), frame)
+    block.line += width_of(text, frame.style.size)
+    return frame.style.across.is_beside(frame.shift, not block.broken, block.line)
+
+
+def end_line(opened: Sequence[Frame]) -> None:
+    """The line of the innermost block is over."""
+    for one in reversed(opened):
+        if one.style.display not in _IN_LINE:
+            one.line, one.broken = 0.0, True
+            return
+
+
 def end_in_window(frame: Frame, window: Window) -> None:
     """An element ends; ``window`` is the one around it."""
     if frame.apart is not None:
@@ -244,9 +299,12 @@ def set_apart(frame: Frame, anchors: Sequence[Anchor], page: Page) -> tuple[int,
 
 
 def style_text(tree: LexborHTMLParser) -> str:
-    """The text of the <style> elements that hold on a screen."""
+    """The text of the <style> elements that hold on a screen, and the colour scheme that a <meta> names."""
     nodes = tree.css("style")
-    return "\n".join(node.text(deep=True) for node in nodes if _is_for_screens(node.attributes))
+    schemes = [node.attributes.get("content") or "" for node in tree.css("meta[name=color-scheme]")]
+    # What the page says of itself is weaker than its rules.
+    said = "".join(f":root{{color-scheme:{one.lower()}}}\n" for one in schemes[:1] if _SCHEMES.fullmatch(one))
+    return said + "\n".join(node.text(deep=True) for node in nodes if _is_for_screens(node.attributes))
 
 
 def _is_for_screens(attributes: Mapping[str, str | None]) -> bool:

@@ -55,12 +55,12 @@ def box_of(said: Said, size: float, around: RGB | None) -> Box:
     """The box of an element that stands on the ground ``around``."""
     if _SIZING.isdisjoint(said):
         return Box(around=around)
-    return Box(_fixed(said, "width", size), _fixed(said, "height", size), _is_cutting(said), around)
+    return Box(_fixed(said, "width", size), _fixed(said, "height", size), is_cutting(said), around)
 
 
 def cell_of(said: Said, fixed: bool, around: RGB | None) -> Box:
     """The box of a part of a table: it grows with what it holds, but for the cells of a table with fixed columns."""
-    return Box(cuts=fixed and not _SIZING.isdisjoint(said) and _is_cutting(said), around=around)
+    return Box(cuts=fixed and not _SIZING.isdisjoint(said) and is_cutting(said), around=around)
 
 
 def fixed_width(said: Said, size: float) -> float:
@@ -70,7 +70,8 @@ def fixed_width(said: Said, size: float) -> float:
     return found if (found := _fixed(said, "width", size)) >= 0 else math.inf
 
 
-def _is_cutting(said: Said) -> bool:
+def is_cutting(said: Said) -> bool:
+    """Is what stands outside of it on the left or right cut off, without a way to scroll there?"""
     overflow = (said.get("overflow", "") + " " + said.get("overflow-x", "")).split()
     return not _CUTS.isdisjoint(overflow) and "auto" not in overflow and "scroll" not in overflow
 

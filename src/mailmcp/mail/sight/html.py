@@ -24,22 +24,24 @@ from mailmcp.mail.sight.drawing import (
     Drawing,
     Frame,
     anchor_of,
+    begin_beside,
     begin_in_window,
     columns_of,
     end_in_window,
+    end_line,
     find_covered,
     for_others,
+    is_beside,
+    links_of,
     not_shown_elsewhere,
     put_under,
     set_apart,
     stands_bare,
     style_text,
-    words_of,
 )
 from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.page import Break, Page, emphasised
 from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, computed
-from mailmcp.models import Link
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -72,8 +74,9 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
     root = tree.root
     if root is None:
         return Drawing()
-    styles = style_text(tree) if "<style" in html.lower() else ""
-    folds = "<!doctype" not in html[:2_000].lower()
+    lower = html.lower()
+    styles = style_text(tree) if "<style" in lower or "color-scheme" in lower else ""
+    folds = "<!doctype" not in lower[:2_000]
     reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort)
     reader.read(root)
     if reader.covers:
@@ -150,16 +153,11 @@ class _Reader:
     def drawing(self) -> Drawing:
         """The result of the walk."""
         text = self.page.text
-        links = tuple(
-            Link(words_of(text[anchor.start : anchor.end]), anchor.url, anchor.start, anchor.button)
-            for anchor in self.anchors
-            if anchor.start >= 0
-        )
         return Drawing(
             visible=text,
             spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
             hidden=not_shown_elsewhere(self.hidden, text),
-            links=links,
+            links=links_of(self.anchors, text),
             emphasis=emphasised(self.page.runs, self.boxes, text),
             invisible=self.page.invisible,
             words=self.words or (0 if text and self.pictures else self.quoted_words),
@@ -213,6 +211,10 @@ class _Reader:
             return
         if parent.window is not None or style.room.clips:
             begin_in_window(frame, parent)
+        if style.across.moved:
+            begin_beside(frame, parent)
+            if tag == "br":
+                end_line(self.open)
         self._part(frame, parent)
         if tag in ("a", "area") and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)):
             frame.anchor, frame.own_anchor = anchor, True
@@ -298,17 +300,19 @@ class _Reader:
         page = self.page
         if frame.hidden:
             return
+        if frame.style.across.moved and frame.style.display not in INLINE:
+            end_line(self.open)
         if (window := self.open[-1].window) is not None:
             end_in_window(frame, window)
         if frame.tag == "blockquote" and self.open[-1].box:
             self.open[-1].cited = True
         if self.cut_quotes and not frame.quoted and self.page.length > frame.start:
+            span = frame.start, self.page.length
             if frame.kind in (Container.CITATION, Container.INSERTED):
-                self.citations.append((frame.start, self.page.length))
-                if frame.kind is Container.INSERTED:
-                    self.inserted.add(frame.start)
+                self.citations.append(span)
+                self.inserted.update(span[:1] if frame.kind is Container.INSERTED else ())
             elif frame.kind is Container.SIGNATURE:
-                self.signatures.append((frame.start, self.page.length))
+                self.signatures.append(span)
         unread = frame.own_anchor and frame.anchor is not None and frame.anchor.start < 0
         if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
             # Nothing to read on it (a picture without a description): still a place to click.
@@ -326,12 +330,15 @@ class _Reader:
             if not frame.hidden:
                 self._quote(text, frame)
             return
-        closed = "attribute" if frame.tag == "details" and not frame.opened else ""
-        if frame.tag == "rp" and any(one.isalnum() for one in text):
-            closed = "markup"  # brackets for browsers without ruby; words there are for nobody
-        why = frame.hidden or closed or frame.style.concealed or ("css" if frame.cover else "")
+        why = frame.hidden or frame.style.concealed or ("css" if frame.cover else "")
+        if frame.tag == "details" and not frame.opened:
+            why = why or "attribute"
+        elif frame.tag == "rp" and any(one.isalnum() for one in text):
+            why = why or "markup"  # brackets for browsers without ruby; words there are for nobody
         if not why and frame.window is not None and not text.isspace() and not frame.window.put(text, frame.style.size):
             why = "size"
+        if not why and frame.style.across.moved and not text.isspace() and is_beside(self.open, frame, text):
+            why = "off_screen"
         if why:
             self._hide(why, text)
             return
@@ -344,7 +351,8 @@ class _Reader:
         start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
         if start >= 0:
             self.words += self.page.length - start
-            self._extend_anchor(frame.anchor, start)
+            if frame.anchor is not None:
+                frame.anchor.reach(start, self.page.length)
 
     def _quote(self, text: str, frame: Frame) -> None:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
@@ -354,7 +362,8 @@ class _Reader:
         start = self.page.write(text, 0, 0, frame.style.preformatted)
         if start < 0:
             return
-        self._extend_anchor(frame.anchor, start)
+        if frame.anchor is not None:
+            frame.anchor.reach(start, self.page.length)
         self.quoted_words += self.page.length - start
         if self.in_quote and self.quoted and self.quoted[-1][1] == before:
             self.quoted[-1] = (self.quoted[-1][0], self.page.length)
@@ -362,27 +371,23 @@ class _Reader:
             self.quoted.append((start, self.page.length))
         self.in_quote = True
 
-    def _extend_anchor(self, anchor: Anchor | None, start: int) -> None:
-        if anchor is not None:
-            anchor.start = start if anchor.start < 0 else anchor.start
-            anchor.end = self.page.length
-
     def _picture(self, attributes: dict[str, str | None]) -> None:
         frame = self.open[-1]
         alt = " ".join((attributes.get("alt") or "").translate(_NO_BRACKETS).split())[:300]
+        if not frame.style.visible or frame.style.across.is_beside(frame.shift, not frame.broken, 0.0):
+            self._hide("alt", alt)
+            return
         if not alt or frame.quoted or frame.hidden or self.pictures >= MAX_PICTURES:
             return
-        if any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height")):
+        if unseen.is_pixel(attributes):
             return
-        start = self.page.write(f"[image: {alt}]", 0, 0, False)
-        if start >= 0:
+        if (start := self.page.write(f"[image: {alt}]", 0, 0, False)) >= 0:
             self.pictures += 1
-            self._extend_anchor(frame.anchor, start)
+            if frame.anchor is not None:
+                frame.anchor.reach(start, self.page.length)
 
     def _hide(self, why: str, text: str) -> None:
-        if not text or text.isspace() or self.hidden_length > 100_000:
-            return
-        text, removed = cleaned(text)
+        text, removed = cleaned("" if self.hidden_length > 100_000 else text)
         self.page.invisible += removed
         if not (text := " ".join(text.split())):
             return

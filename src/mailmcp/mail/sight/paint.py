@@ -65,6 +65,8 @@ def colour_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str
         return parent.link, True
     if value is None or value in _INHERITED:
         return parent.colour, parent.opaque
+    if "currentcolor" in value and parent.colour is not None:
+        value = value.replace("currentcolor", f"rgb{parent.colour}")
     colour = parsed(value)
     if colour is None:
         if "from " in value:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mailmcp.mail.sight.across import NOWHERE as HERE
+from mailmcp.mail.sight.across import Across, across_of
 from mailmcp.mail.sight.blends import ink_of, is_inked, mixed
-from mailmcp.mail.sight.cascade import Named, Rule
+from mailmcp.mail.sight.cascade import Named, Rule, Weight
 from mailmcp.mail.sight.clipping import fading, flat, shut, vanished
 from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, blended, indistinct
 from mailmcp.mail.sight.covers import Cover, covering
-from mailmcp.mail.sight.custom import inherited, resolved
+from mailmcp.mail.sight.custom import inherited, is_dark, resolved, schemed
 from mailmcp.mail.sight.declared import Declarations, declarations, merge
 from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
@@ -42,6 +44,8 @@ _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "h
 _ROWS = frozenset(("tr", "tbody", "thead", "tfoot"))
 _NOTHING: Mapping[str, str] = {}
 _LINK: RGB = (0, 0, 238)
+_DARK: RGB = (18, 18, 18)
+_LINK_IN_THE_DARK: RGB = (158, 158, 255)
 
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
@@ -145,6 +149,10 @@ class Style:
     """Has it a ground and no height but that of what runs in it?"""
     stage: Box = UNBOUND
     """The same for what is positioned absolutely."""
+    across: Across = HERE
+    """How far across the page its letters begin, and where they are cut off."""
+    placed: Across = HERE
+    """The same for what is positioned absolutely."""
     space: Matrix | None = None
     """Its transforms, where its children are turned with it in one space."""
     shrunk: float = 1.0
@@ -209,7 +217,9 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         merge(said, important)
     if known.motions and ("animation" in said or "animation-name" in said):
         _let_run(said, known.motions)
-    custom = resolved(said, inherited(parent.custom, known.custom))
+    custom = schemed(said, resolved(said, inherited(parent.custom, known.custom)))
+    if tag == "html" and is_dark(custom):
+        parent = replace(parent, colour=WHITE, background=_DARK, beneath=_DARK, link=_LINK_IN_THE_DARK)
     style = _style(tag, attributes, parent, said, custom)
     if veil and not style.hidden:
         resolved(veil, custom)
@@ -256,6 +266,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         plain = display == "block" and position == "static" and not floats and tag not in _OF_TABLES
         bare = painted and plain and own.unsaid and _HEIGHTS.isdisjoint(said)
         box = parent.box.held(around if painted else None) if plain and own.unsaid else own
+    across = across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)
     grounded, mixes = grounds_of(tag, attributes, parent, said)
     inks = ink_of(said, size) if said else None
     return Style(
@@ -295,6 +306,8 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         box=box,
         bare=bare,
         stage=own if position != "static" else parent.stage,
+        across=across,
+        placed=across if position != "static" else parent.placed,
         space=moved.matrix,
         shrunk=parent.shrunk * moved.scale,
         blend=_blended(parent, said),
@@ -321,10 +334,10 @@ def _let_run(said: dict[str, str], motions: Motions) -> None:
         merge(said, dict(set(frames[0].items()).intersection(*(frame.items() for frame in frames))) if frames else {})
 
 
-def _important_weight(rule: Rule) -> tuple[int, int, int]:
+def _important_weight(rule: Rule) -> Weight:
     # Of important declarations those of the first layer are the strongest (CSS Cascade 5 §6.4.4).
     layer, specificity, place = rule.weight
-    return -layer, specificity, place
+    return tuple(-one for one in layer), specificity, place
 
 
 def _display(tag: str, said: Mapping[str, str]) -> str:

@@ -43,9 +43,14 @@ def described(tag: str, attributes: Mapping[str, str | None]) -> Iterator[tuple[
         words = attributes.get(name)
         if words and " " in words.strip():
             yield "label", words[:_LONGEST]
-    if tag == "img" and any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height")):
+    if tag == "img" and is_pixel(attributes):
         yield "alt", (attributes.get("alt") or "")[:_LONGEST]
     elif tag in ("input", "param") and (tag == "param" or (attributes.get("type") or "").lower() == "hidden"):
         words = attributes.get("value") or ""
         if " " in words.strip():
             yield "label", words[:_LONGEST]
+
+
+def is_pixel(attributes: Mapping[str, str | None]) -> bool:
+    """Is a picture too small to be seen?"""
+    return any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height"))
