@@ -184,13 +184,15 @@ def test_slides_without_an_order_come_by_number() -> None:
 # --- sheets ----------------------------------------------------------------------------------------------------
 
 
-def xlsx(rows: str, *, strings: str = "", styles: str = "", book: str = "", second: str = "") -> bytes:
+def xlsx(
+    rows: str, *, strings: str = "", styles: str = "", book: str = "", second: str = "", before: str = ""
+) -> bytes:
     sheets = "<sheet name='Costs' sheetId='1' r:id='r1'/>"
     sheets += "<sheet name='Old' sheetId='2' state='hidden' r:id='r2'/>" if second else ""
     parts = {
         "xl/workbook.xml": f"<workbook {S} {R}>{book}<sheets>{sheets}</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": relations(r1="worksheets/sheet1.xml", r2="worksheets/sheet2.xml"),
-        "xl/worksheets/sheet1.xml": f"<worksheet {S}><sheetData>{rows}</sheetData></worksheet>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {S}>{before}<sheetData>{rows}</sheetData></worksheet>",
         "xl/sharedStrings.xml": f"<sst {S}>{strings}</sst>",
         "xl/styles.xml": f"<styleSheet {S}>{styles}</styleSheet>",
     }
@@ -210,6 +212,50 @@ def test_sheets_begin_with_their_name_and_rows_are_lines() -> None:
     assert text == (
         "Sheet: Costs\nItem\t\tTwo parts\nin line\tTRUE\t#N/A\n0.1\t=SUM(A1:A2)\t2\n\nSheet: Old (hidden)\n7"
     )
+
+
+SEEN_BY_STYLE = (
+    "<numFmts><numFmt numFmtId='170' formatCode=';;;'/><numFmt numFmtId='171' formatCode=';;'/></numFmts>"
+    "<fonts><font><sz val='11'/></font><font><color rgb='FFFFFFFF'/></font><font><color theme='0'/></font>"
+    "<font><sz val='1'/></font><font><color rgb='FF112233'/></font></fonts>"
+    "<fills><fill><patternFill patternType='none'/></fill><fill><patternFill patternType='solid'><fgColor"
+    " rgb='FF112233'/></patternFill></fill></fills><cellXfs><xf/><xf numFmtId='170'/><xf fontId='1'/><xf fontId='2'/>"
+    "<xf fontId='3'/><xf fontId='4' fillId='1'/><xf numFmtId='171'/><xf fontId='1' fillId='1'/><xf fontId='4'/>"
+    "</cellXfs>"
+)
+
+
+@pytest.mark.parametrize("style", [1, 2, 3, 4, 5])
+def test_cells_in_which_nothing_is_seen_are_left_out_and_counted(style: int) -> None:
+    row = f"<row><c><v>5</v></c><c t='inlineStr' s='{style}'><is><t>zebra</t></is></c><c><v>6</v></c></row>"
+    text = read(xlsx(row, styles=SEEN_BY_STYLE), "xlsx").text
+    assert text == "Sheet: Costs\n5\t\t6\n(cells left out that are hidden or cannot be seen: 1)"
+
+
+@pytest.mark.parametrize("style", [0, 6, 7, 8])
+def test_white_cells_on_a_dark_ground_and_texts_without_a_number_format_are_read(style: int) -> None:
+    row = f"<row><c t='inlineStr' s='{style}'><is><t>zebra</t></is></c></row>"
+    assert read(xlsx(row, styles=SEEN_BY_STYLE), "xlsx").text == "Sheet: Costs\nzebra"
+
+
+def test_numbers_that_their_format_does_not_show_are_left_out() -> None:
+    assert "771" not in read(xlsx("<row><c s='6'><v>771</v></c></row>", styles=SEEN_BY_STYLE), "xlsx").text
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        ("<cols><col min='2' max='2' hidden='1'/></cols>", "<row>"),
+        ("<cols><col min='2' max='9' width='0'/></cols>", "<row>"),
+        ("<cols><col min='2' max='2' width='9'/></cols>", "<row><c><v>1</v></c></row><row hidden='1'>"),
+        ("", "<row ht='0'>"),
+    ],
+)
+def test_hidden_rows_and_columns_are_left_out(columns: str, row: str) -> None:
+    row += "<c r='B1' t='inlineStr'><is><t>zebra</t></is></c></row><row><c><v>6</v></c></row>"
+    text = read(xlsx(row, before=columns), "xlsx").text
+    assert "zebra" not in text
+    assert "6\n(cells left out" in text
 
 
 def test_numbers_that_are_shown_as_dates_are_given_as_dates() -> None:
