@@ -181,6 +181,72 @@ def test_slides_without_an_order_come_by_number() -> None:
     assert text == "Slide 1\ns1\n\nSlide 2\ns2\n\nSlide 3\ns10"
 
 
+def shape(words: str, run: str = "", own: str = "", name: str = "") -> str:
+    text = f"<p:txBody><a:p><a:r><a:rPr {run}</a:rPr><a:t>{words}</a:t></a:r></a:p></p:txBody>"
+    return f"<p:sp><p:nvSpPr><p:cNvPr {name}/></p:nvSpPr><p:spPr>{own}</p:spPr>{text}</p:sp>"
+
+
+def fill(colour: str) -> str:
+    return f"<a:solidFill><a:srgbClr val='{colour}'/></a:solidFill>"
+
+
+def show(shapes: str, ground: str = "", master: str = "", theme: str = "") -> bytes:
+    return zipped({
+        "ppt/presentation.xml": f"<p:presentation {P} {R}><p:sldIdLst><p:sldId id='9' r:id='r1'/></p:sldIdLst>"
+        "<p:sldSz cx='9000' cy='6000'/></p:presentation>",
+        "ppt/_rels/presentation.xml.rels": relations(r1="slides/slide1.xml"),
+        "ppt/slides/slide1.xml": f"<p:sld {P}><p:cSld>{ground}<p:spTree>{shapes}</p:spTree></p:cSld></p:sld>",
+        "ppt/slides/_rels/slide1.xml.rels": relations(r1="../slideLayouts/slideLayout1.xml"),
+        "ppt/slideLayouts/slideLayout1.xml": f"<p:sldLayout {P}/>",
+        "ppt/slideLayouts/_rels/slideLayout1.xml.rels": relations(r1="../slideMasters/slideMaster1.xml"),
+        "ppt/slideMasters/slideMaster1.xml": f"<p:sldMaster {P}>{master}<p:clrMap bg1='lt1' tx1='dk1'/></p:sldMaster>",
+        "ppt/slideMasters/_rels/slideMaster1.xml.rels": relations(r1="../theme/theme1.xml"),
+        "ppt/theme/theme1.xml": f"<a:theme {A}>{theme or LIGHT}</a:theme>",
+    })  # fmt: skip
+
+
+LIGHT = "<a:dk1><a:sysClr val='windowText' lastClr='000000'/></a:dk1><a:lt1><a:srgbClr val='FFFFFF'/></a:lt1>"
+DARK = "<a:dk1><a:srgbClr val='FFFFFF'/></a:dk1><a:lt1><a:srgbClr val='101010'/></a:lt1>"
+OF_THEME = "<p:bg><p:bgRef idx='1001'><a:schemeClr val='bg1'/></p:bgRef></p:bg>"
+IN_WHITE = f">{fill('FFFFFF')}"
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        shape("zebra", IN_WHITE),
+        shape("zebra", "><a:solidFill><a:schemeClr val='bg1'/></a:solidFill>"),
+        shape("zebra", "sz='100'>"),
+        shape("zebra", "><a:noFill/>"),
+        shape("zebra", "><a:solidFill><a:srgbClr val='000000'><a:alpha val='0'/></a:srgbClr></a:solidFill>"),
+        shape("zebra", f">{fill('112233')}", own=fill("112233")),
+        shape("zebra", ">", name="hidden='1'"),
+        shape("zebra", ">", own="<a:xfrm><a:off x='9100' y='0'/></a:xfrm>"),
+    ],
+)
+def test_words_of_a_slide_that_nobody_sees_are_left_out(shapes: str) -> None:
+    text = read(show(shapes + shape("Thanks", ">"), master=OF_THEME), "pptx").text
+    assert text.split() == ["Slide", "1", "Thanks"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        show(shape("zebra", IN_WHITE, own=fill("112233"))),
+        show(shape("", ">", own=fill("112233")) + shape("zebra", IN_WHITE)),
+        show("<p:pic/>" + shape("zebra", IN_WHITE)),
+        show(shape("zebra", IN_WHITE), ground=f"<p:bg><p:bgPr>{fill('112233')}</p:bgPr></p:bg>"),
+        show(shape("zebra", IN_WHITE), ground="<p:bg><p:bgPr><a:blipFill/></p:bgPr></p:bg>"),
+        show(shape("zebra", IN_WHITE), master=OF_THEME, theme=DARK),
+        show(shape("zebra", IN_WHITE), master=OF_THEME + shape("", ">", own=fill("112233"))),
+        show(shape("zebra", ">", own="<a:xfrm><a:off x='8000' y='0'/></a:xfrm>")),
+        show(shape("zebra", "sz='1200'>")),
+    ],
+)
+def test_white_words_on_what_is_dark_or_not_known_on_a_slide_are_read(data: bytes) -> None:
+    assert "zebra" in read(data, "pptx").text
+
+
 # --- sheets ----------------------------------------------------------------------------------------------------
 
 
