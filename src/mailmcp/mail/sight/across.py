@@ -26,8 +26,7 @@ _LETTER = 0.62
 _NAMES = frozenset(
     (
         *("margin-left", "padding-left", "border-left", "border", "left", "position", "white-space", "text-indent"),
-        *("overflow", "overflow-x", "width", "min-width", "flex", "flex-basis", "flex-shrink", "flex-wrap"),
-        *("grid-template-columns", "display", "justify-content", "flex-direction"),
+        *("overflow", "overflow-x"),
     )
 )
 _FIXED = re.compile(r"[\d.]+(?:px|pt|em|rem)?\Z")
@@ -52,6 +51,11 @@ class Across(NamedTuple):
     """Do its children stand in one row that is cut off?"""
     tracks: tuple[float, ...] = ()
     """The widths of its columns, as a grid that is cut off."""
+
+    @property
+    def placed(self) -> bool:
+        """Does it say how its children stand beside each other?"""
+        return self.in_row or self.least != 0.0 or self.tracks != ()
 
     @property
     def moved(self) -> bool:
@@ -80,7 +84,7 @@ NOWHERE = Across()
 
 def across_of(tag: str, said: Said, around: Across, stage: Across, size: float, wide: float) -> Across:
     """Where an element's letters begin; ``stage`` is what it is placed in when it is positioned, ``wide`` its width."""
-    if _NAMES.isdisjoint(said):
+    if _NAMES.isdisjoint(said) and (not said or not around.moved):
         plain = around
         if around.least or around.in_row or around.tracks:
             plain = around._replace(least=0.0, in_row=False, tracks=())
@@ -100,8 +104,11 @@ def across_of(tag: str, said: Said, around: Across, stage: Across, size: float, 
         at += around.indent  # it stands in a line that is moved, whatever it says of its own
     space = said.get("white-space")
     one_line = around.one_line if space is None else space in ("nowrap", "pre")
+    cuts = ("overflow" in said or "overflow-x" in said) and is_cutting(said)
+    if not (cuts or around.moved or around.placed or edge < math.inf or "text-indent" in said):
+        # By far the most: where it begins is all that there is to say.
+        return around if at == around.at and one_line == around.one_line else Across(at, one_line=one_line)
     width = pixels(said["width"], size) if _FIXED.match(said.get("width", "")) else math.nan
-    cuts = is_cutting(said)
     if cuts and not math.isnan(width) and tag not in ("table", "tr", "td", "th"):
         edge = min(edge, at + width + _length(said, "padding-right", size))
     each, indent = _indent(said, around, size, wide, one_line, cuts)
@@ -171,7 +178,7 @@ def _indent(said: Said, around: Across, size: float, wide: float, one_line: bool
 
 def _border(said: Said, size: float) -> float:
     value = said.get("border-left", said.get("border", ""))
-    if not value or "none" in value:
+    if not value or value[0] in "0n":
         return 0.0
     return max((found for part in value.split() if (found := pixels(part, size)) == found), default=0.0)
 

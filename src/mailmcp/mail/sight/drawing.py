@@ -74,6 +74,26 @@ class Anchor:
 
 
 @dataclass(slots=True)
+class Lane:
+    """How far the rows and the lines of an element are full, while it is read."""
+
+    shift: float = 0.0
+    """How far it is moved by the items before it in the rows that it stands in."""
+    row: float = 0.0
+    """How much of a row its children take so far."""
+    items: int = 0
+    """How many children it has so far, as a grid."""
+    line: float = 0.0
+    """How wide the words of its line are so far."""
+    broken: bool = False
+    """Is its first line over?"""
+
+    def end_line(self) -> None:
+        """What comes next stands on a line of its own."""
+        self.line, self.broken = 0.0, True
+
+
+@dataclass(slots=True)
 class Frame:
     """An element that is open."""
 
@@ -94,16 +114,8 @@ class Frame:
     """How much of that box was taken when this element began."""
     apart: tuple[float, float, float] | None = None
     """Where that box stood when this element began, which stands beside others and takes nothing from it."""
-    shift: float = 0.0
-    """How far it is moved by the items before it in the rows that it stands in."""
-    row: float = 0.0
-    """How much of a row its children take so far."""
-    items: int = 0
-    """How many children it has so far, as a grid."""
-    line: float = 0.0
-    """How wide the words of its line are so far."""
-    broken: bool = False
-    """Is its first line over?"""
+    lane: Lane | None = None
+    """How far its rows and lines are full, where that decides what is seen."""
     cell: Cell | None = None
     own_anchor: bool = False
     last_cell: Cell | None = None
@@ -245,33 +257,30 @@ def begin_in_window(frame: Frame, parent: Frame) -> None:
 
 
 def begin_beside(frame: Frame, parent: Frame) -> None:
-    """An element begins in a row or a grid that is cut off: how far do those before it move it?"""
-    frame.shift = parent.shift
+    """An element begins whose words may be cut off: how far do those before it in a row or a grid move it?"""
+    around = parent.lane = parent.lane or Lane()
     row, style = parent.style.across, frame.style
-    if style.room.absolute or style.positioned:
+    if style.display in _IN_LINE and not parent.style.lays:
+        frame.lane = around
+        if frame.tag == "br":
+            around.end_line()
+        return
+    lane = frame.lane = Lane(around.shift)
+    if style.positioned:
         return
     if row.tracks:
-        column = parent.items % len(row.tracks)
-        parent.items += 1
-        frame.shift += sum(row.tracks[:column])
+        lane.shift += sum(row.tracks[: around.items % len(row.tracks)])
+        around.items += 1
     elif row.in_row and (parent.style.lays or style.display == "inline-block"):
-        frame.shift += parent.row
-        parent.row += style.across.least
+        lane.shift += around.row
+        around.row += style.across.least
 
 
-def is_beside(opened: Sequence[Frame], frame: Frame, text: str) -> bool:
-    """Are words beside the page, or beyond the edge of what cuts them off? ``opened`` are the elements around them."""
-    block = next((one for one in reversed(opened) if one.style.display not in _IN_LINE), frame)
-    block.line += width_of(text, frame.style.size)
-    return frame.style.across.is_beside(frame.shift, not block.broken, block.line)
-
-
-def end_line(opened: Sequence[Frame]) -> None:
-    """The line of the innermost block is over."""
-    for one in reversed(opened):
-        if one.style.display not in _IN_LINE:
-            one.line, one.broken = 0.0, True
-            return
+def is_beside(frame: Frame, text: str = "") -> bool:
+    """Are words beside the page, or beyond the edge of what cuts them off?"""
+    lane = frame.lane = frame.lane or Lane()
+    lane.line += width_of(text, frame.style.size)
+    return frame.style.across.is_beside(lane.shift, not lane.broken, lane.line)
 
 
 def end_in_window(frame: Frame, window: Window) -> None:

@@ -28,7 +28,6 @@ from mailmcp.mail.sight.drawing import (
     begin_in_window,
     columns_of,
     end_in_window,
-    end_line,
     find_covered,
     for_others,
     is_beside,
@@ -139,7 +138,7 @@ class _Reader:
                 self._text(node.text_content or "")
             elif tag == "-comment":
                 self._hide("comment", unseen.comment(node))
-            elif not node.is_element_node:
+            elif not tag[:1].isalpha() and not node.is_element_node:
                 continue
             elif tag in _DROPPED:
                 self._hide("markup", unseen.undrawn(tag, node))
@@ -174,7 +173,9 @@ class _Reader:
             names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
         else:
             names = (tag, "", _NO_NAMES)
-        columns = parent.columns.next_cell(attributes) if parent.columns and tag in ("td", "th") else _NO_COLUMNS
+        columns = (
+            parent.columns.next_cell(attributes) if parent.columns is not None and tag in ("td", "th") else _NO_COLUMNS
+        )
         style = self._style(tag, attributes, parent, node, columns)
         frame = Frame(
             tag=tag,
@@ -198,11 +199,11 @@ class _Reader:
             find_covered(self.open, frame, node, self.covers)
         if self.covered:
             put_under(frame, parent, node, self.covered)
-        if self.cut_quotes and not frame.quoted:
+        if self.cut_quotes and not frame.quoted and (attributes or tag == "blockquote"):
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
         self.names.append(names)
-        if attributes:
+        if attributes and (tag in unseen.DESCRIBED or not unseen.DESCRIBING.isdisjoint(attributes)):
             for kind, words in unseen.described(tag, attributes):
                 self._hide(kind, words)
         if frame.hidden:
@@ -211,10 +212,8 @@ class _Reader:
             return
         if parent.window is not None or style.room.clips:
             begin_in_window(frame, parent)
-        if style.across.moved:
+        if style.moved:
             begin_beside(frame, parent)
-            if tag == "br":
-                end_line(self.open)
         self._part(frame, parent)
         if tag in ("a", "area") and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)):
             frame.anchor, frame.own_anchor = anchor, True
@@ -300,8 +299,8 @@ class _Reader:
         page = self.page
         if frame.hidden:
             return
-        if frame.style.across.moved and frame.style.display not in INLINE:
-            end_line(self.open)
+        if frame.style.display not in INLINE and (lane := self.open[-1].lane) is not None:
+            lane.end_line()
         if (window := self.open[-1].window) is not None:
             end_in_window(frame, window)
         if frame.tag == "blockquote" and self.open[-1].box:
@@ -326,6 +325,7 @@ class _Reader:
 
     def _text(self, text: str) -> None:
         frame = self.open[-1]
+        blank = text.isspace()
         if self.history_began or self._is_quoted(frame):
             if not frame.hidden:
                 self._quote(text, frame)
@@ -335,16 +335,16 @@ class _Reader:
             why = why or "attribute"
         elif frame.tag == "rp" and any(one.isalnum() for one in text):
             why = why or "markup"  # brackets for browsers without ruby; words there are for nobody
-        if not why and frame.window is not None and not text.isspace() and not frame.window.put(text, frame.style.size):
+        if not why and frame.window is not None and not blank and not frame.window.put(text, frame.style.size):
             why = "size"
-        if not why and frame.style.across.moved and not text.isspace() and is_beside(self.open, frame, text):
+        if not why and frame.style.moved and not blank and is_beside(frame, text):
             why = "off_screen"
         if why:
             self._hide(why, text)
             return
         style = frame.style
-        self.doubtful = self.doubtful or (style.doubtful and not text.isspace())
-        if self.in_quote and not text.isspace():
+        self.doubtful = self.doubtful or (style.doubtful and not blank)
+        if self.in_quote and not blank:
             self.page.separate(Break.LINE)
             self.in_quote = False
         look = 0 if style.struck else style.bold | style.mono << 1 | style.spaced << 2
@@ -374,7 +374,7 @@ class _Reader:
     def _picture(self, attributes: dict[str, str | None]) -> None:
         frame = self.open[-1]
         alt = " ".join((attributes.get("alt") or "").translate(_NO_BRACKETS).split())[:300]
-        if not frame.style.visible or frame.style.across.is_beside(frame.shift, not frame.broken, 0.0):
+        if not frame.style.visible or (frame.style.moved and is_beside(frame)):
             self._hide("alt", alt)
             return
         if not alt or frame.quoted or frame.hidden or self.pictures >= MAX_PICTURES:

@@ -168,12 +168,15 @@ class Style:
 
     doubtful: bool = field(default=False, init=False)
     """Its own text is seen only if a picture that nobody fetches lies under it."""
+    moved: bool = field(default=False, init=False)
+    """May its letters be beside the page, or cut off?"""
     concealed: str = field(default="", init=False)
     """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
 
     def __post_init__(self) -> None:
         # Asked for every text, so it is worked out once.
         self.concealed = self._concealed()
+        self.moved = self.across is not HERE and self.across.moved
         if self.background is None and self.beneath is not None and self.colour is not None:
             self.doubtful = indistinct(self.colour, self.beneath)
 
