@@ -1,8 +1,7 @@
 """How far across the page letters begin, and where something cuts them off on their right (CSS Box Model 3, Text 3).
 
 Nothing is laid out: a box begins where the one around it does, and further right by what is said of it and by the
-least that the items before it in a row take. Letters that end left of the page, or begin right of an edge, are not
-seen.
+least that the items before it in a row take. Letters far left of the page, or right of an edge, are not seen.
 """
 
 from __future__ import annotations
@@ -21,8 +20,6 @@ _WHOLE = 0.97
 _PAGE = 600.0
 """How wide a mail is at the least, where that is not known."""
 _SLIVER = 3.0
-_LETTER = 0.62
-"""Of the size: how wide letters are at most, over a few words."""
 _NAMES = frozenset(
     (
         *("margin-left", "padding-left", "border-left", "border", "left", "position", "white-space", "text-indent"),
@@ -62,21 +59,14 @@ class Across(NamedTuple):
         """May its letters be out of sight?"""
         return not -_SLIVER <= self.at < AWAY or self.edge < math.inf or self.indent != 0.0
 
-    def is_beside(self, start: float, first: bool, taken: float) -> bool:
+    def is_beside(self, start: float, first: bool) -> bool:
         """Are letters beside the page, or beyond the edge of what cuts them off?
 
         ``start`` is how far the items before them move them, ``first`` whether they stand in the first line of their
-        block, ``taken`` how much of the line is full with them.
+        block. Something around them may be set in the middle of the page: what is left of it by little is seen.
         """
         start += self.at + (self.indent if first else 0.0)
-        if start <= -FAR or start >= AWAY or start >= self.edge - _SLIVER:
-            return True
-        return start < -_SLIVER and start + taken <= 0
-
-
-def width_of(text: str, size: float) -> float:
-    """How wide words are at the most."""
-    return len(text) * size * _LETTER
+        return start <= -FAR or start >= AWAY or start >= self.edge - _SLIVER
 
 
 NOWHERE = Across()
@@ -188,6 +178,6 @@ def _length(said: Said, name: str, size: float, whole: float = math.nan) -> floa
     if not value:
         return 0.0
     if "%" in value and math.isnan(whole):
-        whole = _PAGE if value[0] == "-" else 0.0
+        whole = _PAGE if value[0] == "-" or "(" in value else 0.0
     found = pixels(value, size, whole / 100)
     return 0.0 if math.isnan(found) else found

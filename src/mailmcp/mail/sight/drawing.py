@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.history.quotelines import Spans
-from mailmcp.mail.sight.across import width_of
 from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.media import holds
@@ -83,14 +82,11 @@ class Lane:
     """How much of a row its children take so far."""
     items: int = 0
     """How many children it has so far, as a grid."""
-    line: float = 0.0
-    """How wide the words of its line are so far."""
     broken: bool = False
     """Is its first line over?"""
 
-    def end_line(self) -> None:
-        """What comes next stands on a line of its own."""
-        self.line, self.broken = 0.0, True
+
+_EMPTY = Lane()
 
 
 @dataclass(slots=True)
@@ -263,7 +259,7 @@ def begin_beside(frame: Frame, parent: Frame) -> None:
     if style.display in _IN_LINE and not parent.style.lays:
         frame.lane = around
         if frame.tag == "br":
-            around.end_line()
+            around.broken = True
         return
     lane = frame.lane = Lane(around.shift)
     if style.positioned:
@@ -276,11 +272,10 @@ def begin_beside(frame: Frame, parent: Frame) -> None:
         around.row += style.across.least
 
 
-def is_beside(frame: Frame, text: str = "") -> bool:
-    """Are words beside the page, or beyond the edge of what cuts them off?"""
-    lane = frame.lane = frame.lane or Lane()
-    lane.line += width_of(text, frame.style.size)
-    return frame.style.across.is_beside(lane.shift, not lane.broken, lane.line)
+def is_beside(frame: Frame) -> bool:
+    """Are its words beside the page, or beyond the edge of what cuts them off?"""
+    lane = frame.lane or _EMPTY
+    return frame.style.across.is_beside(lane.shift, not lane.broken)
 
 
 def end_in_window(frame: Frame, window: Window) -> None:

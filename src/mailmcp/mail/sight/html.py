@@ -300,7 +300,7 @@ class _Reader:
         if frame.hidden:
             return
         if frame.style.display not in INLINE and (lane := self.open[-1].lane) is not None:
-            lane.end_line()
+            lane.broken = True
         if (window := self.open[-1].window) is not None:
             end_in_window(frame, window)
         if frame.tag == "blockquote" and self.open[-1].box:
@@ -337,7 +337,7 @@ class _Reader:
             why = why or "markup"  # brackets for browsers without ruby; words there are for nobody
         if not why and frame.window is not None and not blank and not frame.window.put(text, frame.style.size):
             why = "size"
-        if not why and frame.style.moved and not blank and is_beside(frame, text):
+        if not why and frame.style.moved and not blank and is_beside(frame):
             why = "off_screen"
         if why:
             self._hide(why, text)
