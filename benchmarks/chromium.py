@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -86,6 +88,9 @@ _WORDS = """
   }
   const isCovered = (piece, [left, top, width, height]) => {
     const x = left + width / 2, y = top + height / 2;
+    let box = piece.parent;
+    while (box && getComputedStyle(box).display === 'contents') box = box.parentElement;
+    if (box && !box.checkVisibility({contentVisibilityAuto: true})) return true;  // laid out, but not drawn
     const shares = (rows.get(y >> 5) || []).some(([[l, t, w, h], other]) =>
       other.word !== piece.word && l <= x && x <= l + w && t <= y && y <= t + h);
     if (!shares || getComputedStyle(piece.parent).pointerEvents === 'none') return false;
@@ -234,7 +239,8 @@ class Chromium:
         inked = iter(
             self._run(f"{_COMPARE}({json.dumps(before)}, {json.dumps(after)}, {json.dumps(rects)})", self._judge)
         )
-        return [_word(word, [[(next(inked), rect) for rect in places] for _, places in word]) for word in words]
+        drawn = [[(text, [(next(inked), rect) for rect in places]) for text, places in word] for word in words]
+        return [_word(part) for word in drawn for part in _parts(word)]
 
     def close(self) -> None:
         """End the browser that was started here and remove its profile; safe to call twice."""
@@ -312,9 +318,19 @@ def _window(height: int) -> dict[str, Any]:
     return {"width": WIDTH, "height": height, "deviceScaleFactor": 1, "mobile": False}
 
 
-def _word(pieces: list[tuple[str, list[list[float]]]], drawn: list[list[tuple[int, list[float]]]]) -> Word:
+_Piece = tuple[str, list[tuple[int, list[float]]]]
+"""Letters, and the places that they are drawn at with how many pixels differ there."""
+
+
+def _parts(word: list[_Piece]) -> Iterator[list[_Piece]]:
+    """A word cut where letters that leave no trace touch others that do."""
+    for _, pieces in groupby(word, lambda piece: any(inked for inked, _ in piece[1])):
+        yield list(pieces)
+
+
+def _word(pieces: list[_Piece]) -> Word:
     text = "".join(piece for piece, _ in pieces)
-    places = [place for piece in drawn for place in piece]
+    places = [place for _, drawn in pieces for place in drawn]
     ink = sum(inked for inked, _ in places)
     wide = sum(width for _, (_, _, width, _) in places)
     high = max((height for _, (_, _, _, height) in places), default=0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
@@ -60,6 +61,20 @@ def pages() -> Iterator[tuple[str, str]]:
     """The ordinary pages of tests/corpus/pages."""
     for path in sorted((CORPUS / "pages").glob("*.html")):
         yield path.stem, path.read_text("utf-8")
+
+
+def record() -> None:
+    """Write down which words of the ordinary pages are drawn, for tests on machines without a browser."""
+    with Chromium() as browser:
+        lines = [json.dumps(drawn(browser, name, html), ensure_ascii=False) for name, html in pages()]
+    (CORPUS / "pages" / "drawn.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def drawn(browser: Chromium, name: str, html: str) -> dict[str, object]:
+    """The words of a page in order, and the places of those that are not drawn."""
+    words = browser.words(html)
+    unseen = [place for place, word in enumerate(words) if not word.seen]
+    return {"page": name, "words": [word.text for word in words], "unseen": unseen}
 
 
 def mails(folder: Path, *, own: bool) -> Iterator[tuple[str, str]]:

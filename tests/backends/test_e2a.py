@@ -288,7 +288,7 @@ async def test_what_leaves_is_what_was_approved(fake, backend):
 async def test_a_picture_in_the_html_cannot_be_sent_and_nothing_leaves(fake, backend):
     picture = OutgoingFile(filename="a.png", content_type="image/png", data=b"\x89PNG", cid="logo")
     outbox = Outbox(backend, approved(ANNA, html='<img src="cid:logo">', attachments=(picture,)))
-    with pytest.raises(BackendError, match="files as approved"):
+    with pytest.raises(BackendError, match="shows an image in its place"):
         await outbox.once()
     assert (fake.left, outbox.about) == ([], [])
 

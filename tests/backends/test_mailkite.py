@@ -258,7 +258,7 @@ async def test_a_message_id_that_is_not_kept_is_read_back(fake, backend):
 
 async def test_a_picture_in_the_html_cannot_be_sent_and_nothing_leaves(fake, backend):
     picture = OutgoingFile(filename="a.png", content_type="image/png", data=b"\x89PNG", cid="logo")
-    with pytest.raises(BackendError, match="files as approved"):
+    with pytest.raises(BackendError, match="shows an image in its place"):
         await Outbox(backend, approved(DESK, html='<img src="cid:logo">', attachments=(picture,))).once()
     assert fake.left == []
 

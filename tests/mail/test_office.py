@@ -181,16 +181,84 @@ def test_slides_without_an_order_come_by_number() -> None:
     assert text == "Slide 1\ns1\n\nSlide 2\ns2\n\nSlide 3\ns10"
 
 
+def shape(words: str, run: str = "", own: str = "", name: str = "") -> str:
+    text = f"<p:txBody><a:p><a:r><a:rPr {run}</a:rPr><a:t>{words}</a:t></a:r></a:p></p:txBody>"
+    return f"<p:sp><p:nvSpPr><p:cNvPr {name}/></p:nvSpPr><p:spPr>{own}</p:spPr>{text}</p:sp>"
+
+
+def fill(colour: str) -> str:
+    return f"<a:solidFill><a:srgbClr val='{colour}'/></a:solidFill>"
+
+
+def show(shapes: str, ground: str = "", master: str = "", theme: str = "") -> bytes:
+    return zipped({
+        "ppt/presentation.xml": f"<p:presentation {P} {R}><p:sldIdLst><p:sldId id='9' r:id='r1'/></p:sldIdLst>"
+        "<p:sldSz cx='9000' cy='6000'/></p:presentation>",
+        "ppt/_rels/presentation.xml.rels": relations(r1="slides/slide1.xml"),
+        "ppt/slides/slide1.xml": f"<p:sld {P}><p:cSld>{ground}<p:spTree>{shapes}</p:spTree></p:cSld></p:sld>",
+        "ppt/slides/_rels/slide1.xml.rels": relations(r1="../slideLayouts/slideLayout1.xml"),
+        "ppt/slideLayouts/slideLayout1.xml": f"<p:sldLayout {P}/>",
+        "ppt/slideLayouts/_rels/slideLayout1.xml.rels": relations(r1="../slideMasters/slideMaster1.xml"),
+        "ppt/slideMasters/slideMaster1.xml": f"<p:sldMaster {P}>{master}<p:clrMap bg1='lt1' tx1='dk1'/></p:sldMaster>",
+        "ppt/slideMasters/_rels/slideMaster1.xml.rels": relations(r1="../theme/theme1.xml"),
+        "ppt/theme/theme1.xml": f"<a:theme {A}>{theme or LIGHT}</a:theme>",
+    })  # fmt: skip
+
+
+LIGHT = "<a:dk1><a:sysClr val='windowText' lastClr='000000'/></a:dk1><a:lt1><a:srgbClr val='FFFFFF'/></a:lt1>"
+DARK = "<a:dk1><a:srgbClr val='FFFFFF'/></a:dk1><a:lt1><a:srgbClr val='101010'/></a:lt1>"
+OF_THEME = "<p:bg><p:bgRef idx='1001'><a:schemeClr val='bg1'/></p:bgRef></p:bg>"
+IN_WHITE = f">{fill('FFFFFF')}"
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        shape("zebra", IN_WHITE),
+        shape("zebra", "><a:solidFill><a:schemeClr val='bg1'/></a:solidFill>"),
+        shape("zebra", "sz='100'>"),
+        shape("zebra", "><a:noFill/>"),
+        shape("zebra", "><a:solidFill><a:srgbClr val='000000'><a:alpha val='0'/></a:srgbClr></a:solidFill>"),
+        shape("zebra", f">{fill('112233')}", own=fill("112233")),
+        shape("zebra", ">", name="hidden='1'"),
+        shape("zebra", ">", own="<a:xfrm><a:off x='9100' y='0'/></a:xfrm>"),
+    ],
+)
+def test_words_of_a_slide_that_nobody_sees_are_left_out(shapes: str) -> None:
+    text = read(show(shapes + shape("Thanks", ">"), master=OF_THEME), "pptx").text
+    assert text.split() == ["Slide", "1", "Thanks"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        show(shape("zebra", IN_WHITE, own=fill("112233"))),
+        show(shape("", ">", own=fill("112233")) + shape("zebra", IN_WHITE)),
+        show("<p:pic/>" + shape("zebra", IN_WHITE)),
+        show(shape("zebra", IN_WHITE), ground=f"<p:bg><p:bgPr>{fill('112233')}</p:bgPr></p:bg>"),
+        show(shape("zebra", IN_WHITE), ground="<p:bg><p:bgPr><a:blipFill/></p:bgPr></p:bg>"),
+        show(shape("zebra", IN_WHITE), master=OF_THEME, theme=DARK),
+        show(shape("zebra", IN_WHITE), master=OF_THEME + shape("", ">", own=fill("112233"))),
+        show(shape("zebra", ">", own="<a:xfrm><a:off x='8000' y='0'/></a:xfrm>")),
+        show(shape("zebra", "sz='1200'>")),
+    ],
+)
+def test_white_words_on_what_is_dark_or_not_known_on_a_slide_are_read(data: bytes) -> None:
+    assert "zebra" in read(data, "pptx").text
+
+
 # --- sheets ----------------------------------------------------------------------------------------------------
 
 
-def xlsx(rows: str, *, strings: str = "", styles: str = "", book: str = "", second: str = "") -> bytes:
+def xlsx(
+    rows: str, *, strings: str = "", styles: str = "", book: str = "", second: str = "", before: str = ""
+) -> bytes:
     sheets = "<sheet name='Costs' sheetId='1' r:id='r1'/>"
     sheets += "<sheet name='Old' sheetId='2' state='hidden' r:id='r2'/>" if second else ""
     parts = {
         "xl/workbook.xml": f"<workbook {S} {R}>{book}<sheets>{sheets}</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": relations(r1="worksheets/sheet1.xml", r2="worksheets/sheet2.xml"),
-        "xl/worksheets/sheet1.xml": f"<worksheet {S}><sheetData>{rows}</sheetData></worksheet>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {S}>{before}<sheetData>{rows}</sheetData></worksheet>",
         "xl/sharedStrings.xml": f"<sst {S}>{strings}</sst>",
         "xl/styles.xml": f"<styleSheet {S}>{styles}</styleSheet>",
     }
@@ -210,6 +278,50 @@ def test_sheets_begin_with_their_name_and_rows_are_lines() -> None:
     assert text == (
         "Sheet: Costs\nItem\t\tTwo parts\nin line\tTRUE\t#N/A\n0.1\t=SUM(A1:A2)\t2\n\nSheet: Old (hidden)\n7"
     )
+
+
+SEEN_BY_STYLE = (
+    "<numFmts><numFmt numFmtId='170' formatCode=';;;'/><numFmt numFmtId='171' formatCode=';;'/></numFmts>"
+    "<fonts><font><sz val='11'/></font><font><color rgb='FFFFFFFF'/></font><font><color theme='0'/></font>"
+    "<font><sz val='1'/></font><font><color rgb='FF112233'/></font></fonts>"
+    "<fills><fill><patternFill patternType='none'/></fill><fill><patternFill patternType='solid'><fgColor"
+    " rgb='FF112233'/></patternFill></fill></fills><cellXfs><xf/><xf numFmtId='170'/><xf fontId='1'/><xf fontId='2'/>"
+    "<xf fontId='3'/><xf fontId='4' fillId='1'/><xf numFmtId='171'/><xf fontId='1' fillId='1'/><xf fontId='4'/>"
+    "</cellXfs>"
+)
+
+
+@pytest.mark.parametrize("style", [1, 2, 3, 4, 5])
+def test_cells_in_which_nothing_is_seen_are_left_out_and_counted(style: int) -> None:
+    row = f"<row><c><v>5</v></c><c t='inlineStr' s='{style}'><is><t>zebra</t></is></c><c><v>6</v></c></row>"
+    text = read(xlsx(row, styles=SEEN_BY_STYLE), "xlsx").text
+    assert text == "Sheet: Costs\n5\t\t6\n(cells left out that are hidden or cannot be seen: 1)"
+
+
+@pytest.mark.parametrize("style", [0, 6, 7, 8])
+def test_white_cells_on_a_dark_ground_and_texts_without_a_number_format_are_read(style: int) -> None:
+    row = f"<row><c t='inlineStr' s='{style}'><is><t>zebra</t></is></c></row>"
+    assert read(xlsx(row, styles=SEEN_BY_STYLE), "xlsx").text == "Sheet: Costs\nzebra"
+
+
+def test_numbers_that_their_format_does_not_show_are_left_out() -> None:
+    assert "771" not in read(xlsx("<row><c s='6'><v>771</v></c></row>", styles=SEEN_BY_STYLE), "xlsx").text
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        ("<cols><col min='2' max='2' hidden='1'/></cols>", "<row>"),
+        ("<cols><col min='2' max='9' width='0'/></cols>", "<row>"),
+        ("<cols><col min='2' max='2' width='9'/></cols>", "<row><c><v>1</v></c></row><row hidden='1'>"),
+        ("", "<row ht='0'>"),
+    ],
+)
+def test_hidden_rows_and_columns_are_left_out(columns: str, row: str) -> None:
+    row += "<c r='B1' t='inlineStr'><is><t>zebra</t></is></c></row><row><c><v>6</v></c></row>"
+    text = read(xlsx(row, before=columns), "xlsx").text
+    assert "zebra" not in text
+    assert "6\n(cells left out" in text
 
 
 def test_numbers_that_are_shown_as_dates_are_given_as_dates() -> None:

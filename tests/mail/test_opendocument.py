@@ -17,8 +17,10 @@ TYPES = {
     "odp": "application/vnd.oasis.opendocument.presentation",
 }
 _URN = "urn:oasis:names:tc:opendocument:xmlns"
+FO = f'xmlns:fo="{_URN}:xsl-fo-compatible:1.0"'
 NAMES = " ".join(
-    f'xmlns:{name}="{_URN}:{name}:1.0"' for name in ("office", "text", "table", "draw", "presentation", "manifest")
+    f'xmlns:{name}="{_URN}:{name}:1.0"'
+    for name in ("office", "text", "table", "draw", "presentation", "manifest", "style")
 )
 
 
@@ -115,3 +117,73 @@ def test_entities_are_refused() -> None:
         archive.writestr("content.xml", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
     with pytest.raises(BadInput, match="declares entities"):
         text_of(Attachment(part="2", filename="a.odt", content_type=TYPES["odt"], size=1), data.getvalue())
+
+
+def style(name: str, family: str, more: str, base: str = "") -> str:
+    based = f"style:parent-style-name='{base}'" if base else ""
+    return f"<style:style style:name='{name}' style:family='{family}' {based}>{more}</style:style>"
+
+
+def letters(said: str) -> str:
+    return f"<style:text-properties {FO} {said}/>"
+
+
+STYLES = "<office:automatic-styles>" + "".join((
+    style("white", "text", letters("fo:color='#ffffff'")),
+    style("white", "paragraph", letters("fo:color='#fefefe'")),
+    style("tiny", "text", letters("fo:font-size='1pt'")),
+    style("none", "text", letters("text:display='none'")),
+    style("heir", "paragraph", "", base="white"),
+    style("dark", "paragraph", f"<style:paragraph-properties {FO} fo:background-color='#112233'/>"),
+    style("same", "text", letters("fo:color='#112233'")),
+    style("cell", "table-cell", f"<style:table-cell-properties {FO} fo:background-color='#112233'/>"
+          + letters("fo:color='#ffffff'")),
+    style("blank", "table-cell", letters("fo:color='#ffffff'")),
+    style("away", "table", "<style:table-properties table:display='false'/>"),
+)) + "<number:text xmlns:number='n'>format</number:text></office:automatic-styles>"  # fmt: skip
+
+
+def span(name: str) -> str:
+    return f"<text:span text:style-name='{name}'>zebra</text:span>"
+
+
+def table(row: str = "", cell: str = "", whole: str = "") -> str:
+    return (
+        f"<table:table table:name='One' {whole}><table:table-row {row}><table:table-cell {cell}><text:p>zebra</text:p>"
+        "</table:table-cell></table:table-row></table:table>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        *(("odt", f"<text:p>{span(name)}</text:p>") for name in ("white", "tiny", "none")),
+        ("odt", "<text:p text:style-name='white'>zebra</text:p>"),
+        ("odt", "<text:h text:style-name='heir'>zebra</text:h>"),
+        ("odt", f"<text:p text:style-name='dark'>{span('same')}</text:p>"),
+        ("odp", f"<draw:page><draw:frame><text:p>{span('tiny')}</text:p></draw:frame></draw:page>"),
+        ("ods", table("table:visibility='collapse'")),
+        ("ods", table(cell="table:style-name='blank'")),
+        ("ods", table(whole="table:style-name='away'")),
+    ],
+)
+def test_words_that_nobody_sees_are_left_out(kind: str, body: str) -> None:
+    text = read(kind, STYLES + body + "<text:p>Regards</text:p>").text
+    assert "zebra" not in text
+    assert "format" not in text
+    assert text.endswith("Regards")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("odt", f"<text:p text:style-name='dark'>{span('white')}</text:p>"),
+        ("odt", f"<draw:frame><text:p>{span('white')}</text:p></draw:frame>"),
+        ("odp", f"<draw:page><text:p>{span('white')}</text:p></draw:page>"),
+        ("odt", f"<text:p>{span('same')}</text:p>"),
+        ("ods", table(cell="table:style-name='cell'")),
+        ("ods", table("table:visibility='visible'")),
+    ],
+)
+def test_white_words_on_what_is_dark_or_not_known_are_read(kind: str, body: str) -> None:
+    assert "zebra" in read(kind, STYLES + body).text

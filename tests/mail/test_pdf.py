@@ -134,3 +134,44 @@ def test_what_pypdf_has_to_say_about_a_document_is_not_logged(caplog: pytest.Log
     with caplog.at_level(logging.DEBUG):
         assert read(data).text == "word"
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        b"BT /F1 12 Tf 3 Tr 50 600 Td (zebra) Tj ET",
+        b"BT /F1 12 Tf 1 1 1 rg 50 600 Td (zebra) Tj ET",
+        b"BT /F1 12 Tf 1 g 50 600 Td [(zeb) -20 (ra)] TJ ET",
+        b"BT /F1 12 Tf 0 0 0 0 k 50 600 Td (zebra) Tj ET",
+        b"/Cs1 cs 0.99 1 0.99 scn BT /F1 12 Tf 50 600 Td (zebra) Tj ET",
+        b"BT /F1 1 Tf 50 600 Td (zebra) Tj ET",
+        b"BT /F1 12 Tf .05 0 0 .05 50 600 Tm (zebra) Tj ET",
+        b"q .01 0 0 .01 0 0 cm BT /F1 12 Tf 5000 60000 Td (zebra) Tj ET Q",
+        b"1 g 0 0 600 800 re f BT /F1 12 Tf 50 600 Td 3 Tr (zebra) ' 0 Tr ET",
+    ],
+)
+def test_letters_that_leave_no_mark_are_left_out(drawing: bytes) -> None:
+    assert read(document(shown("Invoice 17") + b" " + drawing + b" 0 g 0 Tr " + shown("Total"))).text.split() == [
+        *("Invoice", "17", "Total"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        b"0 0 .5 rg 0 500 600 200 re f BT /F1 12 Tf 1 1 1 rg 50 600 Td (zebra) Tj ET",
+        b"q 1 1 1 rg Q BT /F1 12 Tf 50 600 Td (zebra) Tj ET",
+        b"BT /F1 12 Tf 2 Tr 1 1 1 rg 50 600 Td (zebra) Tj ET",
+        b"BT /F1 1 Tf 12 0 0 12 50 600 Tm (zebra) Tj ET",
+        b"q .1 0 0 .1 0 0 cm BT /F1 120 Tf 500 6000 Td (zebra) Tj ET Q",
+        b"/Cs1 cs 1 scn BT /F1 12 Tf 50 600 Td (zebra) Tj ET",
+        b"/Scan Do BT /F1 12 Tf 3 Tr 50 600 Td (zebra) Tj ET",
+    ],
+)
+def test_letters_that_are_drawn_or_lie_under_a_scan_are_read(drawing: bytes) -> None:
+    assert read(document(shown("Invoice 17") + b" " + drawing)).text.split() == ["Invoice", "17", "zebra"]
+
+
+def test_a_page_whose_content_is_none_is_empty() -> None:
+    data = document(shown("Invoice 17"), shown("x")).replace(b"/Contents 7 0 R", b"/Contents null ")
+    assert read(data) == DocumentText("Invoice 17", truncated=False, pages=2)

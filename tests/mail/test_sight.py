@@ -33,6 +33,11 @@ def test_no_word_that_a_browser_draws_of_ordinary_pages_is_lost(browser: Chromiu
     assert sum(one.seen for one in seen) > 250
 
 
+def test_what_was_written_down_of_the_pages_is_what_a_browser_draws(browser: Chromium) -> None:
+    recorded = list(map(json.loads, (sight.CORPUS / "pages" / "drawn.jsonl").read_text("utf-8").splitlines()))
+    assert [sight.drawn(browser, name, html) for name, html in sight.pages()] == recorded
+
+
 def test_the_words_that_a_browser_draws_of_our_mails_are_kept(browser: Chromium) -> None:
     mails = list(sight.mails(sight.CORPUS, own=True))[::8]
     seen = [sight.sight(browser, name, html) for name, html in mails]

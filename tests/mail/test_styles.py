@@ -57,7 +57,7 @@ def styled(css: str, body: str = "<p>x</p><div><b class=h id=x>hid</b></div>") -
         ".h{font-size:calc(0px)}",
         ".h{font-size:calc(3px - 3px)}",
         ".h{-webkit-text-fill-color:transparent}",
-        ".h{zoom:0}",
+        ".h{zoom:0.05}",
         ".h{display:block;scale:0}",
         ".h{display:block;max-height:0;overflow:hidden}",
     ],

@@ -56,10 +56,11 @@ def styles_of(events: Iterable[tuple[str, str, Attributes]]) -> dict[str, Look]:
             if len(said) < _MOST_STYLES:
                 said[name] = look, base
             name = ""
-    return {name: _based(name, said) for name in said}
+    return {name: based(name, said) for name in said}
 
 
-def _based(name: str, said: Mapping[str, tuple[Look, str]]) -> Look:
+def based(name: str, said: Mapping[str, tuple[Look, str]]) -> Look:
+    """What a style says together with those that it is based on; ``said`` has each with the name of its own base."""
     look = NOTHING
     for _ in range(_LONGEST_CHAIN):
         if name not in said:
@@ -106,10 +107,7 @@ class Lettering:
     def is_seen(self) -> bool:
         """Can the letters of the run be told from what they stand on, and are they large enough?"""
         look = self._run.over(self._paragraphs[-1] if self._paragraphs else NOTHING)
-        if look.hidden or (look.size is not None and look.size <= _UNREADABLE):
-            return False
-        ground = look.ground or self._grounds[-1]
-        return look.colour is None or ground is None or not indistinct(look.colour, ground)
+        return can_be_seen(look, self._grounds[-1])
 
     def _said(self, tag: str, attributes: Attributes) -> None:
         outermost = self._within[0]
@@ -127,6 +125,14 @@ class Lettering:
         elif outermost in ("tblPr", "tcPr") and tag == "shd":
             ground = _with(NOTHING, tag, attributes).ground
             self._grounds[-1] = ground or self._grounds[-1]
+
+
+def can_be_seen(look: Look, ground: RGB | None) -> bool:
+    """Can letters be told from their own ground, or from the one that they stand on, and are they large enough?"""
+    if look.hidden or (look.size is not None and look.size <= _UNREADABLE):
+        return False
+    ground = look.ground or ground
+    return look.colour is None or ground is None or not indistinct(look.colour, ground)
 
 
 def _with(look: Look, tag: str, attributes: Attributes) -> Look:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from mailmcp.errors import BadInput
 from mailmcp.mail.files.archives import DAMAGED, Archive, outside
 from mailmcp.mail.files.lettering import Lettering, Look, styles_of
+from mailmcp.mail.files.slides import Lettering as SlideLettering
+from mailmcp.mail.files.slides import Paper, scheme_of
 from mailmcp.mail.files.story import Story
 
 # The properties of sections, what was deleted or moved away, field instructions, and the copy of a drawing
@@ -47,7 +49,11 @@ def words(archive: Archive, limit: int) -> tuple[str, bool]:
 
 
 def slides(archive: Archive, limit: int) -> tuple[str, bool]:
-    """The text of a .pptx and whether it was cut, each slide behind a line ``Slide N``. Raises BadInput."""
+    """The text of a .pptx and whether it was cut, each slide behind a line ``Slide N``. What cannot be told from its
+    ground, is tiny, hidden or beside the slide is left out.
+
+    Raises BadInput.
+    """
     if "ppt/presentation.xml" not in archive.names:
         raise BadInput(DAMAGED)
     targets = relations(archive, "ppt/presentation.xml")
@@ -61,11 +67,43 @@ def slides(archive: Archive, limit: int) -> tuple[str, bool]:
         numbered = [(int(match[1]), name) for name in archive.names if (match := _SLIDE.fullmatch(name))]
         parts = [name for _, name in sorted(numbered)]
     story = Story(limit)
+    papers: dict[str, Paper] = {}
     for number, part in enumerate(parts, 1):
         if story.full:
             break
-        _write_slide(archive, part, number, story)
+        layout = _related(archive, part, "slideLayout")
+        if layout not in papers:
+            papers[layout] = _paper(archive, layout)
+        _write_slide(archive, part, number, story, papers[layout])
     return story.text(), story.full
+
+
+def _related(archive: Archive, part: str, kind: str) -> str:
+    """The first part of a kind that another one names; ``""`` when there is none."""
+    return next((name for name in relations(archive, part).values() if kind in name and name in archive.names), "")
+
+
+def _paper(archive: Archive, layout: str) -> Paper:
+    """What the slides of a layout are shown on."""
+    paper = Paper()
+    for kind, name, attributes in archive.events("ppt/presentation.xml"):
+        if kind == "start" and name == "sldSz":
+            paper.wide, paper.high = (_length(attributes.get(side, "")) for side in ("cx", "cy"))
+    master = _related(archive, layout, "slideMaster") if layout else ""
+    if master and (theme := _related(archive, master, "theme")):
+        mapped: Mapping[str, str] = {}
+        for kind, name, attributes in archive.events(master):
+            if kind == "start" and name == "clrMap":
+                mapped = attributes
+        paper.scheme = scheme_of(archive.events(theme), mapped) or paper.scheme
+    for part in (master, layout):
+        if part:
+            paper = paper.beneath(archive.events(part))
+    return paper
+
+
+def _length(value: str) -> int:
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 12 else 0
 
 
 def relations(archive: Archive, part: str) -> dict[str, str]:
@@ -100,13 +138,16 @@ def _write_words(archive: Archive, part: str, story: Story, styles: Mapping[str,
             return
 
 
-def _write_slide(archive: Archive, part: str, number: int, story: Story) -> None:
+def _write_slide(archive: Archive, part: str, number: int, story: Story, paper: Paper) -> None:
     in_text = False
-    for kind, name, attributes in outside(archive.events(part), frozenset(("Fallback", "pPr", "rPr"))):
+    lettering = SlideLettering(paper)
+    for kind, name, attributes in outside(archive.events(part), frozenset(("Fallback", "pPr"))):
         if kind == "text":
-            if in_text:
+            if in_text and lettering.is_seen():
                 story.write(name)
-        elif name == "sld" and kind == "start":
+            continue
+        lettering.met(kind, name, attributes)
+        if name == "sld" and kind == "start":
             hidden = " (hidden)" if attributes.get("show", "1") in _OFF else ""
             story.line(("\n" if number > 1 else "") + f"Slide {number}{hidden}")
         elif name == "t":

@@ -1,14 +1,18 @@
-"""Text documents, sheets and presentations of OpenDocument 1.3 (content.xml, part 3 §5, §9 and §10)."""
+"""Text documents, sheets and presentations of OpenDocument 1.3 (content.xml, part 3 §5, §9 and §10).
+
+What is hidden, tiny or cannot be told from its ground is left out.
+"""
 
 from __future__ import annotations
 
 from mailmcp.errors import BadInput
 from mailmcp.mail.files.archives import DAMAGED, ENCRYPTED, Archive, outside
+from mailmcp.mail.files.openstyles import Lettering, Styles
 from mailmcp.mail.files.story import Story, count
 
 # Comments, deleted and hidden text, a speaker's notes, descriptions of pictures, and what is written for machines.
 _UNREAD = """
-    annotation automatic-styles binary-data desc font-face-decls forms hidden-text notes ruby-text scripts shapes title
+    annotation binary-data desc font-face-decls forms hidden-text notes ruby-text scripts shapes title
     tracked-changes
 """
 _LEFT_OUT = frozenset(_UNREAD.split())
@@ -47,15 +51,28 @@ def _content(archive: Archive, limit: int, headed: str) -> tuple[str, bool]:
     if "content.xml" not in archive.names:
         raise BadInput(DAMAGED)
     story = Story(limit)
+    styles = Styles()
+    for event in archive.events("styles.xml") if "styles.xml" in archive.names else ():
+        styles.met(*event)
+    lettering = Lettering(styles, on_paper=headed != "page")
     headings = depth = 0
+    in_styles = False
     rows: list[int] = []
     cells: list[int] = []
     for event, name, attributes in outside(archive.events("content.xml"), _LEFT_OUT):
         started = event == "start"
         if event == "text":
             # Line ends and indents of the file are one blank (part 3 §6.1.2); wider gaps are written as elements.
-            story.write(name.translate(_BLANKS))
-        elif name in ("p", "h"):
+            if not in_styles and lettering.is_seen():
+                story.write(name.translate(_BLANKS))
+            continue
+        if name == "automatic-styles":
+            in_styles = started
+        elif in_styles:
+            styles.met(event, name, attributes)
+            continue
+        lettering.met(event, name, attributes)
+        if name in ("p", "h"):
             story.open_paragraph() if started else story.close_paragraph()
         elif name in ("table-cell", "covered-table-cell"):
             if started:

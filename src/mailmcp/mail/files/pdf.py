@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from mailmcp.errors import BadInput
+from mailmcp.mail.files.inks import seen
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -44,6 +46,22 @@ def pages(data: bytes, limit: int) -> tuple[str, bool, int]:
     except Exception as error:  # pypdf: "broken PDF files might cause other exceptions"
         raise BadInput(_DAMAGED) from error
     return "\n\n".join(reading.texts), reading.truncated, reading.count
+
+
+def _text(page: PageObject) -> str:
+    """The text of a page without letters that leave no mark on it."""
+    from pypdf.generic import ContentStream, NameObject
+
+    with suppress(AttributeError, KeyError):  # a page without content, or with some that is none
+        drawing = ContentStream(page["/Contents"].get_object(), page.pdf, "bytes")
+        drawing.operations = seen(drawing.operations)
+        page[NameObject("/Contents")] = drawing
+    # Whoever looks on is given the operators as they are: they are not packed and unpacked once more.
+    return page.extract_text(visitor_operand_before=_look_on)
+
+
+def _look_on(operator: object, operands: object, matrix: object, letters: object) -> None:
+    pass
 
 
 class _Reading:
@@ -88,7 +106,7 @@ class _Reading:
                 self.truncated = True
                 return
             try:
-                text = found[number].extract_text()
+                text = _text(found[number])
             except Exception as error:  # one broken page does not make the others unreadable
                 unread = error
                 self.truncated = True

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailmcp.errors import BadInput
 from mailmcp.mail.files.archives import DAMAGED, Archive, outside
+from mailmcp.mail.files.cells import Unseen, is_hidden, unseen_of
 from mailmcp.mail.files.office import relations
 from mailmcp.mail.files.story import MAX_COLUMNS, Story
 
@@ -30,6 +31,8 @@ class _Book:
     """Cell styles that show a number as a date."""
     times: frozenset[int]
     """Cell styles that show a number as a time of day."""
+    unseen: Unseen
+    """Cell styles that show nothing."""
     epoch: datetime
 
 
@@ -60,7 +63,7 @@ def _book(archive: Archive) -> _Book:
             hidden = "" if attributes.get("state", "visible") == "visible" else " (hidden)"
             sheets.append((f"Sheet: {' '.join(attributes.get('name', '').split())}{hidden}", part))
     dates, times = _date_styles(archive)
-    return _Book(tuple(sheets), _strings(archive), dates, times, epoch)
+    return _Book(tuple(sheets), _strings(archive), dates, times, unseen_of(archive), epoch)
 
 
 def _strings(archive: Archive) -> tuple[str, ...]:
@@ -111,7 +114,9 @@ def _write_sheet(archive: Archive, part: str, book: _Book, story: Story) -> None
     value: list[str] = []
     formula: list[str] = []
     into: list[str] | None = None
-    column = 0
+    column = left_out = 0
+    hidden = False
+    columns: set[int] = set()
     for kind, name, attributes in outside(archive.events(part), frozenset(("rPh",))):
         if kind == "text":
             if into is not None:
@@ -120,8 +125,12 @@ def _write_sheet(archive: Archive, part: str, book: _Book, story: Story) -> None
             into = value if kind == "start" else None
         elif name == "f":
             into = formula if kind == "start" else None
+        elif name == "col" and kind == "start" and is_hidden(attributes):
+            first, last = _integer(attributes.get("min"), 1), _integer(attributes.get("max"), 0)
+            columns.update(range(max(0, first - 1), min(last, MAX_COLUMNS)))
         elif name == "row":
             if kind == "start":
+                hidden = is_hidden(attributes)
                 story.open_row()
                 column = 0
             else:
@@ -132,10 +141,15 @@ def _write_sheet(archive: Archive, part: str, book: _Book, story: Story) -> None
             place = _column(cell.get("r", ""), column)
             if place > column:
                 _write_cell(story, "", place - column)
-            _write_cell(story, _shown(cell, "".join(value), "".join(formula), book))
+            text = _shown(cell, "".join(value), "".join(formula), book)
+            if text and (hidden or place in columns or book.unseen.hides(_integer(cell.get("s"), 0), cell.get("t"))):
+                left_out, text = left_out + 1, ""
+            _write_cell(story, text)
             column = place + 1
             if story.full:
                 return
+    if left_out:
+        story.line(f"(cells left out that are hidden or cannot be seen: {left_out})")
 
 
 def _write_cell(story: Story, text: str, times: int = 1) -> None:

@@ -31,6 +31,8 @@ _INWARD = 400
 _REMEMBERED = 20_000
 _MAX_NAMED = 200
 _MAX_KNOWN = 5_000
+Weight = tuple[tuple[int, ...], int, int]
+"""Layer, specificity, place."""
 _Names = tuple[str, str, str | None]
 _DRAWN = re.compile(r"::?(?:before|after)\Z", re.IGNORECASE)
 
@@ -39,7 +41,7 @@ _DRAWN = re.compile(r"::?(?:before|after)\Z", re.IGNORECASE)
 class Rule:
     """A selector with its declarations. ``weight`` orders rules: layer, specificity, place."""
 
-    weight: tuple[int, int, int]
+    weight: Weight
     selector: Selector
     declarations: Declarations
     hides: bool
@@ -51,7 +53,9 @@ class Rule:
 class Bucket:
     """The rules that only an element with a certain name can meet, read when there is such an element."""
 
-    unread: list[tuple[str, str, int, int]] = field(default_factory=list[tuple[str, str, int, int]])
+    unread: list[tuple[str, str, tuple[int, ...], int]] = field(
+        default_factory=list[tuple[str, str, tuple[int, ...], int]]
+    )
     """(selector, declarations, layer, number of the rule)."""
     read: list[Rule] | None = None
 
@@ -186,7 +190,7 @@ def sheet(css: str, *, folds: bool = False) -> Sheet:
     return Sheet(buckets, named, cut or len(css) > MAX_STYLE_TEXT, folds=folds, clears="clear:" in css)
 
 
-def _weight(rule: Rule) -> tuple[int, int, int]:
+def _weight(rule: Rule) -> Weight:
     return rule.weight
 
 
@@ -215,7 +219,7 @@ def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
     return buckets, named, False
 
 
-def _rule(selector: str, body: str, layer: int, number: int) -> Rule | None:
+def _rule(selector: str, body: str, layer: tuple[int, ...], number: int) -> Rule | None:
     said = declarations(body)
     if not said.normal and not said.important:
         return None

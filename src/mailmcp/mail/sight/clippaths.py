@@ -56,7 +56,7 @@ def _is_round_nothing(inside: str) -> bool:
     size, _, place = (" " + inside).partition(" at ")
     centre = _PARTS.findall(place)
     radii = [pixels(part, 16.0) for part in _PARTS.findall(size) if part[:1] in "0123456789.-"]
-    if any(radius <= _FLAT for radius in radii):
+    if any(radius <= 2 * _FLAT for radius in radii):
         return True
     if not radii:
         near = "farthest" not in size and ("closest" in size or len(centre) > 0)

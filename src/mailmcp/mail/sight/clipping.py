@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -27,14 +28,17 @@ _BLANKS_OR_COMMAS = re.compile(r"[\s,]+")
 _SIZES = (("height", "min-height"), ("width", "min-width"), ("max-height", "min-height"), ("max-width", "min-width"))
 _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot"))
 _LOOKED_AT_NAMES = """
-    filter overflow overflow-x overflow-y contain text-indent position margin-left margin-top padding-left
+    filter overflow overflow-x overflow-y contain position margin-top
     clip clip-path mask mask-image mask-size content offset-path font-size-adjust
 """
 _LOOKED_AT = frozenset(_LOOKED_AT_NAMES.split())
 
 
-def vanished(tag: str, said: Said, size: float) -> str:
-    """The kind of hiding of an element with all it holds, ``""`` when these properties leave it in sight."""
+def vanished(tag: str, said: Said, size: float, fixed: float) -> str:
+    """The kind of hiding of an element with all it holds, ``""`` when these properties leave it in sight.
+
+    ``fixed`` is the width of the table that it is in, when that gives its columns no more than is said, else below 0.
+    """
     if tag == "img" and any(pixels(said.get(name, ""), size) <= 1 for name in ("width", "height")):
         return "size"
     if _LOOKED_AT.isdisjoint(said):
@@ -47,7 +51,7 @@ def vanished(tag: str, said: Said, size: float) -> str:
         return "size"
     if "offset-path" in said and said["offset-path"] not in ("none", "initial"):
         return "off_screen"  # no mail program moves text along a path
-    if _collapsed(tag, said, size):
+    if _collapsed(tag, said, size, fixed):
         return "size"
     if _off_screen(said, size):
         return "off_screen"
@@ -108,10 +112,14 @@ def _is_masked(said: Said) -> bool:
             return True
         if "url(" in said.get(name, ""):
             return True  # a picture that is not fetched lets nothing through
-    return "mask-size" in said and pixels(said["mask-size"], 16.0) <= _FLAT
+    if "mask-size" in said and pixels(said["mask-size"], 16.0) <= _FLAT:
+        return True
+    mask = said.get("mask", "")
+    size = said.get("mask-size") or mask.rpartition(")")[2].partition("/")[2].strip()
+    return "no-repeat" in mask + said.get("mask-repeat", "") and pixels(size, 16.0) <= 2 * _FLAT
 
 
-def _collapsed(tag: str, said: Said, size: float) -> bool:
+def _collapsed(tag: str, said: Said, size: float, fixed: float) -> bool:
     overflow = overflow_of(said)
     contained = said.get("contain", "")
     if contained == "strict" or ("size" in contained and ("paint" in contained or overflow)):
@@ -120,8 +128,10 @@ def _collapsed(tag: str, said: Said, size: float) -> bool:
         return False
     if flat(said, size) == "grid":
         return True
-    if tag in _OF_TABLES:
+    if tag in _OF_TABLES and said.get("display") not in ("block", "inline-block"):
         # Cells and tables grow with what they hold; only where the columns are fixed they do not.
+        if fixed >= 0 and tag in ("td", "th") and min(fixed, pixels(said.get("width", "600px"), size)) <= 1:
+            return True
         return pixels(said.get("max-width", ""), size) <= 1 and not pixels(said.get("width", ""), size) > 1
     for name, least in _SIZES:
         if name in said and pixels(said[name], size) <= _FLAT and not pixels(said.get(least, ""), size) > _FLAT:
@@ -130,20 +140,17 @@ def _collapsed(tag: str, said: Said, size: float) -> bool:
 
 
 def _off_screen(said: Said, size: float) -> bool:
-    if "text-indent" in said and abs(pixels(said["text-indent"], size)) >= FAR:
-        return True
-    for name in ("margin-left", "margin-top"):
-        if name in said and not -FAR < pixels(said[name], size) < AWAY:
-            return "auto" not in said[name] and pixels(said[name], size) == pixels(said[name], size)
-    if "padding-left" in said and pixels(said["padding-left"], size) >= AWAY:
-        return True
+    if "margin-top" in said and not -FAR < (margin := pixels(said["margin-top"], size)) < AWAY:
+        return not math.isnan(margin)
     position = said.get("position", "static")
     if position == "static":
         return False
     far = {"fixed": (600.0, 800.0)}.get(position, (AWAY, AWAY))
     back = FAR if position == "relative" else 1_000.0
     for name, most in (("left", far[0]), ("top", far[1]), ("right", back), ("bottom", back)):
-        if name in said and ((at := pixels(said[name], size)) <= -FAR or at >= most):
+        if name not in said or (name == "left" and position == "relative"):
+            continue  # how far that is from the edge of the page is known elsewhere
+        if (at := pixels(said[name], size)) <= -FAR or at >= most:
             return True
     return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from enum import IntEnum
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ _SIGNATURE_IDS = frozenset(
         "composer_signature", "zm-_id_-sgn",
     )
 )  # fmt: skip
+_REMEMBERED = 200
 _BESIDE = 8
 """Elements (and blanks) after the line over a quote that are looked at."""
 _OPENING = 12
@@ -76,6 +78,8 @@ def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[
     """What the element holds, as far as its own marks tell."""
     if not id_ and not classes and tag != "blockquote":
         return Container.SIGNATURE if "data-signatureblock" in attributes else Container.NOTHING
+    if tag != "blockquote" and "data-signatureblock" not in attributes:
+        return _by_names(id_, attributes.get("class") or "")
     id_ = id_.lower().removeprefix("x_")
     names = {name.lower() for name in classes}
     if id_ in _HISTORY_IDS:
@@ -87,13 +91,30 @@ def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[
         style = (attributes.get("style") or "")[:300].lower()
         indented = _INDENTED.search(style) is not None and not _LEFT_BORDER.search(style)
         return Container.INSERTED if "gmail_quote" in names or indented else Container.CITATION
+    return _by_names(id_, attributes.get("class") or "") or Container.SIGNATURE
+
+
+def _by_names(id_: str, classes: str) -> Container:
+    # Mails repeat themselves; what is long is not kept in memory.
+    return _remembered(id_, classes) if len(id_) + len(classes) <= _REMEMBERED else _named(id_, classes)
+
+
+def _named(id_: str, classes: str) -> Container:
+    """What an element holds by its names."""
+    id_ = id_.lower().removeprefix("x_")
+    names = frozenset(classes.lower().split())
+    if id_ in _HISTORY_IDS:
+        return Container.HISTORY
     if not _QUOTES.isdisjoint(names) or id_ in _QUOTE_IDS:
         return Container.QUOTE
     if not _HEADS.isdisjoint(names) or id_ == "reply-intro":
         return Container.HEAD
-    if not _SIGNATURES.isdisjoint(names) or id_ in _SIGNATURE_IDS or "data-signatureblock" in attributes:
+    if not _SIGNATURES.isdisjoint(names) or id_ in _SIGNATURE_IDS:
         return Container.SIGNATURE
     return Container.NOTHING
+
+
+_remembered = lru_cache(maxsize=1024)(_named)
 
 
 def precedes_quote(node: LexborNode) -> bool:

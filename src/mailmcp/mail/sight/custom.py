@@ -15,6 +15,10 @@ _VARIABLE = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,((?:[^()]|\((?:[^()]|
 _INNERMOST = re.compile(r"var\(\s*(--[^\s(),]{1,100})\s*(?:,([^()]*))?\)")
 _NAME = re.compile(r"@property\s+(--[^\s(){};]{1,100})\s*\Z", re.IGNORECASE)
 _SAID = re.compile(r"(?:\A|;)\s*(inherits|initial-value)\s*:([^;]{0,300})", re.IGNORECASE)
+_EITHER = re.compile(r"light-dark\((?:[^(),]|\([^()]*\)){1,200},((?:[^(),]|\([^()]*\)){1,200})\)")
+_DARK = {"canvas": "#121212", "canvastext": "white", "window": "#121212", "windowtext": "white", "fieldtext": "white"}
+_SCHEME = " scheme"
+"""No custom property has such a name."""
 _NONE = "\ufffd"
 """What has no value: a fallback counts, or the declaration does not."""
 
@@ -72,7 +76,30 @@ def resolved(said: dict[str, str], before: Declared) -> Declared:
     return custom
 
 
+def schemed(said: dict[str, str], custom: Declared) -> Declared:
+    """Put the colours of a dark page (CSS Color Adjustment 1) for those that depend on it, in place.
+
+    Answers the custom properties with the scheme, which is inherited like them.
+    """
+    if "color-scheme" in said:
+        words = said["color-scheme"].split()
+        custom = {**custom, _SCHEME: "dark" if "dark" in words and "light" not in words else "light"}
+    if is_dark(custom):
+        for name, value in said.items():
+            if value in _DARK:
+                said[name] = _DARK[value]
+            elif "light-dark(" in value:
+                said[name] = _EITHER.sub(r"\1", value)
+    return custom
+
+
+def is_dark(custom: Declared) -> bool:
+    """Is it an element of a dark page?"""
+    return custom.get(_SCHEME) == "dark"
+
+
 def _put_in(value: str, custom: Declared) -> str:
+    stated = value
     for _ in range(_ROUNDS):
         if "var(" not in value or len(value) > _LONGEST:
             break
@@ -82,4 +109,8 @@ def _put_in(value: str, custom: Declared) -> str:
         if _NONE in known or (known == value and "var(" in known):
             known = found[2] if found[2] is not None else _NONE
         value = value[: found.start()] + known + value[found.end() :]
+    else:
+        # Properties that stand for each other have no value.
+        if (found := _VARIABLE.search(stated)) is not None and found[2] is not None:
+            return stated[: found.start()] + found[2] + stated[found.end() :]
     return value

@@ -25,6 +25,11 @@ _FONT_SIZE = re.compile(
     r"|[0-9.]+(?:px|pt|em|rem|%|vw|vh|pc|in|cm|mm|q|ex|ch)|0(?=[\s/]))(?:\s*/\s*\S+)?\s"
 )
 
+_GLOBAL = frozenset(("inherit", "unset", "revert", "revert-layer"))
+# Fonts of the screen that a page is read on, whose size it sets.
+_SYSTEM_FONTS = ("caption", "icon", "menu", "message-box", "small-caption", "status-bar")
+_OF_THE_SYSTEM = {**dict.fromkeys(_SYSTEM_FONTS, "13px"), "initial": "medium"}
+
 _PREFIXED = (
     "transform",
     "clip-path",
@@ -161,8 +166,11 @@ def assign(target: dict[str, str], name: str, value: str) -> None:
         _put(target, "background-color", colour_in(value) or "transparent")
         _put(target, "background-image", picture_in(value) if "url(" in value or "gradient(" in value else "none")
     elif name == "font":
-        if match := _FONT_SIZE.search(value + " "):
-            _put(target, "font-size", match.group(1))
+        match = _FONT_SIZE.search(value + " ")
+        if value not in _GLOBAL and value not in _OF_THE_SYSTEM and (match is None or not value[match.end() :].strip()):
+            return
+        if (size := match[1] if match else _OF_THE_SYSTEM.get(value)) is not None:
+            _put(target, "font-size", size)
         _put(target, "font-weight", "bold" if "bold" in value or re.search(r"\b[6-9]00\b", value) else "normal")
         _put(target, "font-family", value)
     elif name in _SIDES:

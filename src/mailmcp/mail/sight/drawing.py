@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.history.quotelines import Spans
-from mailmcp.mail.sight.columns import Columns
+from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.media import holds
-from mailmcp.mail.sight.page import Cell
+from mailmcp.mail.sight.page import Cell, Page
 from mailmcp.mail.sight.styles import Style
 from mailmcp.mail.sight.windows import Window
 from mailmcp.models import Hidden, Link
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 MAX_HIDDEN = 200
 _MOST_FLOATS = 60
+_NO_WIDTH = 1.0
+_MAX_BOX = 40
+_IN_LINE = frozenset(("inline", "contents"))
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
 _URL_BREAKS = re.compile(r"[\t\n\r]")
+_SCHEMES = re.compile(r"[A-Za-z ]{1,60}")
 _PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
 
 
@@ -62,6 +66,28 @@ class Anchor:
     start: int = -1
     end: int = -1
 
+    def reach(self, start: int, end: int) -> None:
+        """Words of it were written."""
+        self.start = start if self.start < 0 else self.start
+        self.end = end
+
+
+@dataclass(slots=True)
+class Lane:
+    """How far the rows and the lines of an element are full, while it is read."""
+
+    shift: float = 0.0
+    """How far it is moved by the items before it in the rows that it stands in."""
+    row: float = 0.0
+    """How much of a row its children take so far."""
+    items: int = 0
+    """How many children it has so far, as a grid."""
+    broken: bool = False
+    """Is its first line over?"""
+
+
+_EMPTY = Lane()
+
 
 @dataclass(slots=True)
 class Frame:
@@ -84,6 +110,8 @@ class Frame:
     """How much of that box was taken when this element began."""
     apart: tuple[float, float, float] | None = None
     """Where that box stood when this element began, which stands beside others and takes nothing from it."""
+    lane: Lane | None = None
+    """How far its rows and lines are full, where that decides what is seen."""
     cell: Cell | None = None
     own_anchor: bool = False
     last_cell: Cell | None = None
@@ -115,19 +143,27 @@ def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | No
     return Anchor(url, named or framed)
 
 
-def columns_of(frame: Frame, parent: Frame, attributes: Mapping[str, str | None]) -> Columns | None:
-    """The columns that a part of a table knows of, which hide the cells that have no room in them."""
-    columns = parent.columns
+def links_of(anchors: Sequence[Anchor], text: str) -> tuple[Link, ...]:
+    """The links that words or a place of ``text`` lead to."""
+    return tuple(
+        Link(words_of(text[one.start : one.end]), one.url, one.start, one.button) for one in anchors if one.start >= 0
+    )
+
+
+def columns_of(frame: Frame, parent: Frame, attributes: Mapping[str, str | None], cell: list[Column]) -> Columns | None:
+    """The columns that a part of a table knows of; ``cell`` are those of a cell, which may give it no room."""
+    columns, style = parent.columns, frame.style
     if frame.tag == "table":
         return None
     if frame.tag in ("col", "colgroup"):
         if columns is None:
             columns = parent.columns = Columns()
         if frame.tag == "col" or "span" in attributes:
-            columns.add(frame.style.collapsed, attributes)
+            narrow = style.fixed >= 0 and (style.box.wide <= _NO_WIDTH or attributes.get("width") in ("0", "1"))
+            columns.add(Column(style.collapsed, narrow, style.background), attributes)
     elif columns is not None and frame.tag == "tr":
         columns.begin_row()
-    elif columns is not None and frame.tag in ("td", "th") and columns.hides(attributes):
+    elif cell and (all(one.collapsed for one in cell) or (style.box.cuts and all(one.narrow for one in cell))):
         frame.hidden = frame.hidden or "css"
     return columns if frame.tag not in ("td", "th") else None
 
@@ -216,6 +252,32 @@ def begin_in_window(frame: Frame, parent: Frame) -> None:
     frame.window = window
 
 
+def begin_beside(frame: Frame, parent: Frame) -> None:
+    """An element begins whose words may be cut off: how far do those before it in a row or a grid move it?"""
+    around = parent.lane = parent.lane or Lane()
+    row, style = parent.style.across, frame.style
+    if style.display in _IN_LINE and not parent.style.lays:
+        frame.lane = around
+        if frame.tag == "br":
+            around.broken = True
+        return
+    lane = frame.lane = Lane(around.shift)
+    if style.positioned:
+        return
+    if row.tracks:
+        lane.shift += sum(row.tracks[: around.items % len(row.tracks)])
+        around.items += 1
+    elif row.in_row and (parent.style.lays or style.display == "inline-block"):
+        lane.shift += around.row
+        around.row += style.across.least
+
+
+def is_beside(frame: Frame) -> bool:
+    """Are its words beside the page, or beyond the edge of what cuts them off?"""
+    lane = frame.lane or _EMPTY
+    return frame.style.across.is_beside(lane.shift, not lane.broken)
+
+
 def end_in_window(frame: Frame, window: Window) -> None:
     """An element ends; ``window`` is the one around it."""
     if frame.apart is not None:
@@ -225,10 +287,28 @@ def end_in_window(frame: Frame, window: Window) -> None:
         window.used = max(window.used, frame.begun + frame.style.room.tall)
 
 
+def set_apart(frame: Frame, anchors: Sequence[Anchor], page: Page) -> tuple[int, int] | None:
+    """The few words that a box sets apart when it ends; one that is all link becomes a button."""
+    start, end = frame.start, page.length
+    if not 0 < end - start <= 2 * _MAX_BOX:
+        return None
+    text = "".join(page.pieces[-20:])[-(end - start) :]
+    start += len(text) - len(text.lstrip())
+    inside = [anchor for anchor in anchors[-3:] if anchor.start >= start and anchor.end <= end]
+    if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
+        inside[0].button = True
+    if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
+        return start, end
+    return None
+
+
 def style_text(tree: LexborHTMLParser) -> str:
-    """The text of the <style> elements that hold on a screen."""
+    """The text of the <style> elements that hold on a screen, and the colour scheme that a <meta> names."""
     nodes = tree.css("style")
-    return "\n".join(node.text(deep=True) for node in nodes if _is_for_screens(node.attributes))
+    schemes = [node.attributes.get("content") or "" for node in tree.css("meta[name=color-scheme]")]
+    # What the page says of itself is weaker than its rules.
+    said = "".join(f":root{{color-scheme:{one.lower()}}}\n" for one in schemes[:1] if _SCHEMES.fullmatch(one))
+    return said + "\n".join(node.text(deep=True) for node in nodes if _is_for_screens(node.attributes))
 
 
 def _is_for_screens(attributes: Mapping[str, str | None]) -> bool:

@@ -55,9 +55,25 @@ def box_of(said: Said, size: float, around: RGB | None) -> Box:
     """The box of an element that stands on the ground ``around``."""
     if _SIZING.isdisjoint(said):
         return Box(around=around)
+    return Box(_fixed(said, "width", size), _fixed(said, "height", size), is_cutting(said), around)
+
+
+def cell_of(said: Said, fixed: bool, around: RGB | None) -> Box:
+    """The box of a part of a table: it grows with what it holds, but for the cells of a table with fixed columns."""
+    return Box(cuts=fixed and not _SIZING.isdisjoint(said) and is_cutting(said), around=around)
+
+
+def fixed_width(said: Said, size: float) -> float:
+    """The width of a table whose columns are as wide as is said, not as what they hold; below 0 for others."""
+    if said.get("table-layout") != "fixed":
+        return -1.0
+    return found if (found := _fixed(said, "width", size)) >= 0 else math.inf
+
+
+def is_cutting(said: Said) -> bool:
+    """Is what stands outside of it on the left or right cut off, without a way to scroll there?"""
     overflow = (said.get("overflow", "") + " " + said.get("overflow-x", "")).split()
-    cuts = not _CUTS.isdisjoint(overflow) and "auto" not in overflow and "scroll" not in overflow
-    return Box(_fixed(said, "width", size), _fixed(said, "height", size), cuts, around)
+    return not _CUTS.isdisjoint(overflow) and "auto" not in overflow and "scroll" not in overflow
 
 
 def is_outside(said: Said, turned: Turned, box: Box, size: float, across_page: bool) -> bool:

@@ -13,6 +13,8 @@ from mailmcp.language.characters import cleaned
 from mailmcp.mail.history.quotelines import Spans
 from mailmcp.mail.sight import unseen
 from mailmcp.mail.sight.cascade import Rule, Sheet, sheet
+from mailmcp.mail.sight.colours import RGB
+from mailmcp.mail.sight.columns import Column
 from mailmcp.mail.sight.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
 from mailmcp.mail.sight.drawing import (
     INLINE,
@@ -22,29 +24,30 @@ from mailmcp.mail.sight.drawing import (
     Drawing,
     Frame,
     anchor_of,
+    begin_beside,
     begin_in_window,
     columns_of,
     end_in_window,
     find_covered,
     for_others,
+    is_beside,
+    links_of,
     not_shown_elsewhere,
     put_under,
+    set_apart,
     stands_bare,
     style_text,
-    words_of,
 )
 from mailmcp.mail.sight.letters import as_set
 from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.page import Break, Page, emphasised
 from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, computed
-from mailmcp.models import Link
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 MAX_PICTURES = 5_000
 MAX_LINKS = 1_000
-_MAX_BOX = 40
 _NO_BRACKETS = str.maketrans("[]", "()")
 _DROPPED_NAMES = """
     script style head title template noscript object iframe select datalist svg math video audio canvas applet
@@ -52,6 +55,7 @@ _DROPPED_NAMES = """
 """
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 _NO_NAMES: list[str] = []
+_NO_COLUMNS: list[Column] = []
 _NO_RULES: list[Rule] = []
 _SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
 
@@ -70,8 +74,9 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
     root = tree.root
     if root is None:
         return Drawing()
-    styles = style_text(tree) if "<style" in html.lower() else ""
-    folds = "<!doctype" not in html[:2_000].lower()
+    lower = html.lower()
+    styles = style_text(tree) if "<style" in lower or "color-scheme" in lower else ""
+    folds = "<!doctype" not in lower[:2_000]
     reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort)
     reader.read(root)
     if reader.covers:
@@ -134,7 +139,7 @@ class _Reader:
                 self._text(node.text_content or "")
             elif tag == "-comment":
                 self._hide("comment", unseen.comment(node))
-            elif not node.is_element_node:
+            elif not tag[:1].isalpha() and not node.is_element_node:
                 continue
             elif tag in _DROPPED:
                 self._hide("markup", unseen.undrawn(tag, node))
@@ -148,16 +153,11 @@ class _Reader:
     def drawing(self) -> Drawing:
         """The result of the walk."""
         text = self.page.text
-        links = tuple(
-            Link(words_of(text[anchor.start : anchor.end]), anchor.url, anchor.start, anchor.button)
-            for anchor in self.anchors
-            if anchor.start >= 0
-        )
         return Drawing(
             visible=text,
             spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
             hidden=not_shown_elsewhere(self.hidden, text),
-            links=links,
+            links=links_of(self.anchors, text),
             emphasis=emphasised(self.page.runs, self.boxes, text),
             invisible=self.page.invisible,
             words=self.words or (0 if text and self.pictures else self.quoted_words),
@@ -174,7 +174,10 @@ class _Reader:
             names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
         else:
             names = (tag, "", _NO_NAMES)
-        style = self._style(tag, attributes, parent, node)
+        columns = (
+            parent.columns.next_cell(attributes) if parent.columns is not None and tag in ("td", "th") else _NO_COLUMNS
+        )
+        style = self._style(tag, attributes, parent, node, columns)
         frame = Frame(
             tag=tag,
             style=style,
@@ -188,7 +191,7 @@ class _Reader:
         if parent.tag == "details" and (tag != "summary" or parent.summed) and not parent.opened:
             frame.hidden = frame.hidden or "attribute"
         if tag in TABULAR:
-            frame.columns = columns_of(frame, parent, attributes)
+            frame.columns = columns_of(frame, parent, attributes, columns)
         parent.summed = parent.summed or tag == "summary"
         frame.opened = tag == "details" and "open" in attributes
         if style.positioned or tag == "html":
@@ -197,11 +200,11 @@ class _Reader:
             find_covered(self.open, frame, node, self.covers)
         if self.covered:
             put_under(frame, parent, node, self.covered)
-        if self.cut_quotes and not frame.quoted:
+        if self.cut_quotes and not frame.quoted and (attributes or tag == "blockquote"):
             self._mark_history(frame, node, attributes)
         self.open.append(frame)
         self.names.append(names)
-        if attributes:
+        if attributes and (tag in unseen.DESCRIBED or not unseen.DESCRIBING.isdisjoint(attributes)):
             for kind, words in unseen.described(tag, attributes):
                 self._hide(kind, words)
         if frame.hidden:
@@ -210,6 +213,8 @@ class _Reader:
             return
         if parent.window is not None or style.room.clips:
             begin_in_window(frame, parent)
+        if style.moved:
+            begin_beside(frame, parent)
         self._part(frame, parent)
         if tag in ("a", "area") and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)):
             frame.anchor, frame.own_anchor = anchor, True
@@ -219,18 +224,29 @@ class _Reader:
         elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
             self._text(attributes.get("value") or "")
 
-    def _style(self, tag: str, attributes: dict[str, str | None], parent: Frame, node: LexborNode) -> Style:
+    def _style(
+        self, tag: str, attributes: dict[str, str | None], parent: Frame, node: LexborNode, columns: list[Column]
+    ) -> Style:
         """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
         rules = self.sheet.rules_for(tag, attributes, len(self.names), node) if self.sheet.buckets else _NO_RULES
-        style = self._known_style(tag, attributes, parent.style, rules)
-        if style.floats and parent.style.bare and stands_bare(parent, node, self.sheet.clears):
+        within = parent.style
+        if columns and not within.layered:
+            within = self._upon(within, columns[0].ground)
+        elif tag == "caption":
+            within = self._upon(within, within.box.around)
+        style = self._known_style(tag, attributes, within, rules)
+        if style.floats and within.bare and stands_bare(parent, node, self.sheet.clears):
             # Floats alone give their box no height: they stand on the ground of what is around it.
-            around = self.styles.get(("around", id(parent.style)))
-            if around is None:
-                around = replace(parent.style, background=parent.style.box.around, bare=False)
-                self.styles["around", id(parent.style)] = around
-            style = self._known_style(tag, attributes, around, rules)
+            style = self._known_style(tag, attributes, self._upon(within, within.box.around), rules)
         return style
+
+    def _upon(self, style: Style, ground: RGB | None) -> Style:
+        """A style for what stands in it on another ground."""
+        key = ("upon", id(style), ground)
+        if (other := self.styles.get(key)) is None:
+            other = style if ground == style.background else replace(style, background=ground, bare=False)
+            self.styles[key] = other
+        return other
 
     def _known_style(self, tag: str, attributes: dict[str, str | None], parent: Style, rules: list[Rule]) -> Style:
         # A parent is named by its place in memory: it lives as long as this reader, in this table.
@@ -284,17 +300,19 @@ class _Reader:
         page = self.page
         if frame.hidden:
             return
+        if frame.style.display not in INLINE and (lane := self.open[-1].lane) is not None:
+            lane.broken = True
         if (window := self.open[-1].window) is not None:
             end_in_window(frame, window)
         if frame.tag == "blockquote" and self.open[-1].box:
             self.open[-1].cited = True
         if self.cut_quotes and not frame.quoted and self.page.length > frame.start:
+            span = frame.start, self.page.length
             if frame.kind in (Container.CITATION, Container.INSERTED):
-                self.citations.append((frame.start, self.page.length))
-                if frame.kind is Container.INSERTED:
-                    self.inserted.add(frame.start)
+                self.citations.append(span)
+                self.inserted.update(span[:1] if frame.kind is Container.INSERTED else ())
             elif frame.kind is Container.SIGNATURE:
-                self.signatures.append((frame.start, self.page.length))
+                self.signatures.append(span)
         unread = frame.own_anchor and frame.anchor is not None and frame.anchor.start < 0
         if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
             # Nothing to read on it (a picture without a description): still a place to click.
@@ -303,27 +321,31 @@ class _Reader:
             page.end_cell()
         elif frame.style.display not in INLINE:
             page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
-        if frame.style.boxed and not frame.quoted:
-            self._end_box(frame)
+        if frame.style.boxed and not frame.quoted and (box := set_apart(frame, self.anchors, page)) is not None:
+            self.boxes.append(box)
 
     def _text(self, text: str) -> None:
         frame = self.open[-1]
+        blank = text.isspace()
         if self.history_began or self._is_quoted(frame):
             if not frame.hidden:
                 self._quote(text, frame)
             return
-        closed = "attribute" if frame.tag == "details" and not frame.opened else ""
-        if frame.tag == "rp" and any(one.isalnum() for one in text):
-            closed = "markup"  # brackets for browsers without ruby; words there are for nobody
-        why = frame.hidden or closed or frame.style.concealed or ("css" if frame.cover else "")
-        if not why and frame.window is not None and not text.isspace() and not frame.window.put(text, frame.style.size):
+        why = frame.hidden or frame.style.concealed or ("css" if frame.cover else "")
+        if frame.tag == "details" and not frame.opened:
+            why = why or "attribute"
+        elif frame.tag == "rp" and any(one.isalnum() for one in text):
+            why = why or "markup"  # brackets for browsers without ruby; words there are for nobody
+        if not why and frame.window is not None and not blank and not frame.window.put(text, frame.style.size):
             why = "size"
+        if not why and frame.style.moved and not blank and is_beside(frame):
+            why = "off_screen"
         if why:
             self._hide(why, text)
             return
         style = frame.style
-        self.doubtful = self.doubtful or (style.doubtful and not text.isspace())
-        if self.in_quote and not text.isspace():
+        self.doubtful = self.doubtful or (style.doubtful and not blank)
+        if self.in_quote and not blank:
             self.page.separate(Break.LINE)
             self.in_quote = False
         text = as_set(text, style, frame.tag, self.open[-2].tag)
@@ -331,7 +353,8 @@ class _Reader:
         start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
         if start >= 0:
             self.words += self.page.length - start
-            self._extend_anchor(frame.anchor, start)
+            if frame.anchor is not None:
+                frame.anchor.reach(start, self.page.length)
 
     def _quote(self, text: str, frame: Frame) -> None:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
@@ -341,7 +364,8 @@ class _Reader:
         start = self.page.write(text, 0, 0, frame.style.preformatted)
         if start < 0:
             return
-        self._extend_anchor(frame.anchor, start)
+        if frame.anchor is not None:
+            frame.anchor.reach(start, self.page.length)
         self.quoted_words += self.page.length - start
         if self.in_quote and self.quoted and self.quoted[-1][1] == before:
             self.quoted[-1] = (self.quoted[-1][0], self.page.length)
@@ -349,27 +373,23 @@ class _Reader:
             self.quoted.append((start, self.page.length))
         self.in_quote = True
 
-    def _extend_anchor(self, anchor: Anchor | None, start: int) -> None:
-        if anchor is not None:
-            anchor.start = start if anchor.start < 0 else anchor.start
-            anchor.end = self.page.length
-
     def _picture(self, attributes: dict[str, str | None]) -> None:
         frame = self.open[-1]
         alt = " ".join((attributes.get("alt") or "").translate(_NO_BRACKETS).split())[:300]
+        if not frame.style.visible or (frame.style.moved and is_beside(frame)):
+            self._hide("alt", alt)
+            return
         if not alt or frame.quoted or frame.hidden or self.pictures >= MAX_PICTURES:
             return
-        if any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height")):
+        if unseen.is_pixel(attributes):
             return
-        start = self.page.write(f"[image: {alt}]", 0, 0, False)
-        if start >= 0:
+        if (start := self.page.write(f"[image: {alt}]", 0, 0, False)) >= 0:
             self.pictures += 1
-            self._extend_anchor(frame.anchor, start)
+            if frame.anchor is not None:
+                frame.anchor.reach(start, self.page.length)
 
     def _hide(self, why: str, text: str) -> None:
-        if not text or text.isspace() or self.hidden_length > 100_000:
-            return
-        text, removed = cleaned(text)
+        text, removed = cleaned("" if self.hidden_length > 100_000 else text)
         self.page.invisible += removed
         if not (text := " ".join(text.split())):
             return
@@ -380,16 +400,3 @@ class _Reader:
             self.hidden[-1] = (kind, self.hidden[-1][1] + " " + text)
         elif len(self.hidden) < MAX_HIDDEN:
             self.hidden.append((kind, text))
-
-    def _end_box(self, frame: Frame) -> None:
-        """A box that holds a few words only sets them apart; one that is all link is a button."""
-        start, end = frame.start, self.page.length
-        if not 0 < end - start <= 80:
-            return
-        text = "".join(self.page.pieces[-20:])[-(end - start) :]
-        start += len(text) - len(text.lstrip())
-        if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
-            self.boxes.append((start, end))
-        inside = [anchor for anchor in self.anchors[-3:] if anchor.start >= start and anchor.end <= end]
-        if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
-            inside[0].button = True

@@ -18,8 +18,7 @@ _INHERITED = frozenset(("inherit", "currentcolor", "unset", "revert", "revert-la
 
 def grounds_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> tuple[bool, bool]:
     """Has something between the element and what it is stacked in a ground, or has itself? The page counts second."""
-    own = parsed(said["background-color"]) if "background-color" in said else None
-    painted = bool(own and own[1] > 0.5) or "bgcolor" in attributes or said.get("background-image", "none") != "none"
+    painted = is_grounded(attributes, said)
     if tag in ("html", "body"):
         return False, painted or parent.mixes  # their ground is that of the whole page
     if not painted and not parent.mixes:
@@ -34,6 +33,12 @@ def grounds_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[st
     if stacked:
         return False, False
     return painted or parent.grounded, True
+
+
+def is_grounded(attributes: Attributes, said: Mapping[str, str]) -> bool:
+    """Has the element itself a ground that is seen?"""
+    own = parsed(said["background-color"]) if "background-color" in said else None
+    return bool(own and own[1] > 0.5) or "bgcolor" in attributes or said.get("background-image", "none") != "none"
 
 
 def link_of(tag: str, attributes: Attributes, parent: Style) -> RGB:
@@ -60,6 +65,8 @@ def colour_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str
         return parent.link, True
     if value is None or value in _INHERITED:
         return parent.colour, parent.opaque
+    if "currentcolor" in value and parent.colour is not None:
+        value = value.replace("currentcolor", f"rgb{parent.colour}")
     colour = parsed(value)
     if colour is None:
         if "from " in value:

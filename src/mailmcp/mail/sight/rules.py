@@ -13,7 +13,7 @@ from mailmcp.mail.sight.media import holds, supported
 _MAX_NESTING = 12
 _MAX_NESTED_SELECTOR = 400
 _MAX_BRANCHES = 20
-_UNLAYERED = 1_000_000
+_UNLAYERED = (1_000_000,)
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _MARK = re.compile(r"[{};]|\"(?:[^\"\\\n]|\\.)*+(?:\"|(?=\n)|\Z)|'(?:[^'\\\n]|\\.)*+(?:'|(?=\n)|\Z)|\\.", re.DOTALL)
@@ -32,12 +32,12 @@ _OF_PARENT = re.compile(r"&")
 class Block(NamedTuple):
     """Declarations with the selectors they are for, or what ``@keyframes`` and ``@property`` give a name to.
 
-    ``layer`` orders them: what stands in no layer is the strongest.
+    ``layer`` orders them: what stands in no layer is the strongest, and in one what stands in none inside of it.
     """
 
     selectors: str
     body: str
-    layer: int
+    layer: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class _Open:
     """A block that is open."""
 
     selectors: str
-    layer: int
+    layer: tuple[int, ...]
     body: list[str]
     skipped: bool = False
 
@@ -55,7 +55,7 @@ def blocks(css: str) -> Iterator[Block]:
     css = _COMMENT.sub(" ", css)
     for imported in _IMPORTED.findall(css)[:5]:
         css = f"{unquote(imported)}\n{css}"
-    layers: dict[str, int] = {}
+    layers: dict[tuple[object, ...], int] = {}
     opened = [_Open("", _UNLAYERED, [])]
     start = at = 0
     while True:
@@ -96,7 +96,7 @@ def blocks(css: str) -> Iterator[Block]:
             elif (statement := css[start : start + 2_000].lstrip()).startswith("@"):
                 if statement[:6].lower() == "@layer":
                     for name in css[start : mark.start()].strip()[6:].split(",")[:50]:
-                        layers.setdefault(name.strip().lower(), len(layers))
+                        _layer(name.strip().lower(), _UNLAYERED, layers)
                 start = at
     _said(opened[-1], css[start:])
     while len(opened) > 1:
@@ -109,7 +109,7 @@ def _said(one: _Open, text: str) -> None:
         one.body.append(text)
 
 
-def _entered(prelude: str, within: _Open, layers: dict[str, int], depth: int) -> _Open:
+def _entered(prelude: str, within: _Open, layers: dict[tuple[object, ...], int], depth: int) -> _Open:
     skipped = _Open("", within.layer, [], skipped=True)
     if depth > _MAX_NESTING:
         return skipped
@@ -119,7 +119,7 @@ def _entered(prelude: str, within: _Open, layers: dict[str, int], depth: int) ->
         condition = (bracket + rest + " " + condition).lower().strip()
         layer = within.layer
         if name == "layer":
-            layer = layers.setdefault(condition or f" {len(layers)}", len(layers))
+            layer = _layer(condition or f" {len(layers)}", layer, layers)
         elif name == "media":
             if not holds(" ".join(condition.split())):
                 return skipped
@@ -136,6 +136,14 @@ def _entered(prelude: str, within: _Open, layers: dict[str, int], depth: int) ->
         return _Open(within.selectors, layer, [])
     prelude = _unspaced(prelude)
     return _Open(_nested(prelude, within.selectors) if within.selectors else prelude, within.layer, [])
+
+
+def _layer(name: str, within: tuple[int, ...], layers: dict[tuple[object, ...], int]) -> tuple[int, ...]:
+    """The place of a layer inside another one (CSS Cascade 5 §6.4.4); ``a.b`` names one in one."""
+    for one in name.split(".")[:_MAX_NESTING]:
+        around = within[:-1]
+        within = (*around, layers.setdefault((*around, one), len(layers)), *_UNLAYERED)
+    return within
 
 
 def _unspaced(prelude: str) -> str:

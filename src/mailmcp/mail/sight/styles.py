@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mailmcp.mail.sight.across import NOWHERE as HERE
+from mailmcp.mail.sight.across import Across, across_of
 from mailmcp.mail.sight.blends import ink_of, is_inked, mixed
-from mailmcp.mail.sight.cascade import Named, Rule
+from mailmcp.mail.sight.cascade import Named, Rule, Weight
 from mailmcp.mail.sight.clipping import fading, flat, shut, vanished
 from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, blended, indistinct
 from mailmcp.mail.sight.covers import Cover, covering
-from mailmcp.mail.sight.custom import inherited, resolved
+from mailmcp.mail.sight.custom import inherited, is_dark, resolved, schemed
 from mailmcp.mail.sight.declared import Declarations, declarations, merge
-from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, is_outside
+from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
 from mailmcp.mail.sight.letters import (
     decoration,
@@ -25,7 +27,7 @@ from mailmcp.mail.sight.letters import (
     size_of,
 )
 from mailmcp.mail.sight.motion import Motions, named
-from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, link_of
+from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, is_grounded, link_of
 from mailmcp.mail.sight.transforms import STILL, Matrix, turned
 from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
@@ -39,8 +41,11 @@ _UNREADABLE_SIZE = 2.0
 _UNREADABLE_DRAWN = 2.5
 _FAINT = 0.05
 _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "html", "body"))
+_ROWS = frozenset(("tr", "tbody", "thead", "tfoot"))
 _NOTHING: Mapping[str, str] = {}
 _LINK: RGB = (0, 0, 238)
+_DARK: RGB = (18, 18, 18)
+_LINK_IN_THE_DARK: RGB = (158, 158, 255)
 
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
@@ -91,6 +96,10 @@ class Style:
     visible: bool = True
     collapsed: bool = False
     """Is it, as a column or in one, without room (``visibility: collapse``)?"""
+    fixed: float = -1.0
+    """The width of the table that it is, or is in, when its columns are as wide as is said; below 0 when not."""
+    layered: bool = False
+    """Has it, as a row or a group of rows, a ground that lies over that of the columns?"""
     size: float = ROOT_SIZE
     bold: bool = False
     mono: bool = False
@@ -140,6 +149,10 @@ class Style:
     """Has it a ground and no height but that of what runs in it?"""
     stage: Box = UNBOUND
     """The same for what is positioned absolutely."""
+    across: Across = HERE
+    """How far across the page its letters begin, and where they are cut off."""
+    placed: Across = HERE
+    """The same for what is positioned absolutely."""
     space: Matrix | None = None
     """Its transforms, where its children are turned with it in one space."""
     shrunk: float = 1.0
@@ -155,12 +168,15 @@ class Style:
 
     doubtful: bool = field(default=False, init=False)
     """Its own text is seen only if a picture that nobody fetches lies under it."""
+    moved: bool = field(default=False, init=False)
+    """May its letters be beside the page, or cut off?"""
     concealed: str = field(default="", init=False)
     """Why this element's own text is not seen; a child may set it back. ``""`` when it is seen."""
 
     def __post_init__(self) -> None:
         # Asked for every text, so it is worked out once.
         self.concealed = self._concealed()
+        self.moved = self.across is not HERE and self.across.moved
         if self.background is None and self.beneath is not None and self.colour is not None:
             self.doubtful = indistinct(self.colour, self.beneath)
 
@@ -204,7 +220,9 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         merge(said, important)
     if known.motions and ("animation" in said or "animation-name" in said):
         _let_run(said, known.motions)
-    custom = resolved(said, inherited(parent.custom, known.custom))
+    custom = schemed(said, resolved(said, inherited(parent.custom, known.custom)))
+    if tag == "html" and is_dark(custom):
+        parent = replace(parent, colour=WHITE, background=_DARK, beneath=_DARK, link=_LINK_IN_THE_DARK)
     style = _style(tag, attributes, parent, said, custom)
     if veil and not style.hidden:
         resolved(veil, custom)
@@ -236,9 +254,9 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
                 hides = "off_screen"
             elif outer.around != parent.background:
                 parent = replace(parent, background=outer.around)
-        hides = _hidden(tag, attributes, said, size) or moved.hides or hides
+        hides = _hidden(tag, attributes, parent, said, size) or moved.hides or hides
     elif tag in ("dialog",) or "hidden" in attributes or "popover" in attributes:
-        hides = _hidden(tag, attributes, said, size)
+        hides = _hidden(tag, attributes, parent, said, size)
     colour, opaque = colour_of(tag, attributes, parent, said)
     level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in _OF_TABLES else ""
     background, painted = (parent.background, False) if level_ground else background_of(attributes, parent, said)
@@ -247,16 +265,19 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     box = own = parent.box
     if said or painted or tag in _OF_TABLES:
         around = background if tag in ("html", "body") else parent.background
-        own = Box(around=around) if tag in _OF_TABLES else box_of(said, size, around)
+        own = cell_of(said, parent.fixed >= 0, around) if tag in _OF_TABLES else box_of(said, size, around)
         plain = display == "block" and position == "static" and not floats and tag not in _OF_TABLES
         bare = painted and plain and own.unsaid and _HEIGHTS.isdisjoint(said)
         box = parent.box.held(around if painted else None) if plain and own.unsaid else own
+    across = across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)
     grounded, mixes = grounds_of(tag, attributes, parent, said)
     inks = ink_of(said, size) if said else None
     return Style(
         display=display,
         visible=said.get("visibility", "visible" if parent.visible else "hidden") not in ("hidden", "collapse"),
         collapsed=said["visibility"] == "collapse" if "visibility" in said else parent.collapsed,
+        fixed=parent.fixed if tag != "table" else fixed_width(said, size),
+        layered=tag in _ROWS and (parent.layered or is_grounded(attributes, said)),
         size=size,
         bold=is_bold(tag, parent, said),
         mono=is_mono(tag, parent, said),
@@ -288,6 +309,8 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         box=box,
         bare=bare,
         stage=own if position != "static" else parent.stage,
+        across=across,
+        placed=across if position != "static" else parent.placed,
         space=moved.matrix,
         shrunk=parent.shrunk * moved.scale,
         blend=_blended(parent, said),
@@ -314,10 +337,10 @@ def _let_run(said: dict[str, str], motions: Motions) -> None:
         merge(said, dict(set(frames[0].items()).intersection(*(frame.items() for frame in frames))) if frames else {})
 
 
-def _important_weight(rule: Rule) -> tuple[int, int, int]:
+def _important_weight(rule: Rule) -> Weight:
     # Of important declarations those of the first layer are the strongest (CSS Cascade 5 §6.4.4).
     layer, specificity, place = rule.weight
-    return -layer, specificity, place
+    return tuple(-one for one in layer), specificity, place
 
 
 def _display(tag: str, said: Mapping[str, str]) -> str:
@@ -333,7 +356,7 @@ def _display(tag: str, said: Mapping[str, str]) -> str:
     return "block" if tag in _BLOCKS else "inline"
 
 
-def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: float) -> str:
+def _hidden(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str], size: float) -> str:
     display = said.get("display")
     if display == "none":
         return "css"
@@ -352,7 +375,7 @@ def _hidden(tag: str, attributes: Attributes, said: Mapping[str, str], size: flo
         return "css"
     if said.get("mso-hide") == "all" and tag != "a":
         return "mso"
-    return vanished(tag, said, size)
+    return vanished(tag, said, size, parent.fixed)
 
 
 def _behind(parent: Style, said: Mapping[str, str], strength: float, size: float) -> str:

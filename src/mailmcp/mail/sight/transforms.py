@@ -49,7 +49,8 @@ def turned(said: Said, space: Matrix | None) -> Turned:
     """What becomes of an element by its own transforms; ``space`` is that of its parent, when it stands in one."""
     if PROPERTIES.isdisjoint(said) and (space is None or "transform-style" not in said):
         return STILL
-    zoom = number(said.get("zoom", "1")) or 0.0
+    zoom = number(said.get("zoom", "1"))
+    zoom = zoom if zoom > 0 else 1.0  # what is none does not count
     listed = " ".join((_as_function(said, "translate"), _as_function(said, "rotate"), _as_function(said, "scale")))
     found = _worked_out(f"{listed} {said.get('transform', '')}"[:2_000], said.get("transform-origin", ""), space)
     placed = pixels(said.get("left", ""), 16.0) > 0

@@ -16,7 +16,9 @@ _CODE = frozenset(("script", "style", "head", "link", "base", "svg", "math"))
 """Never drawn, and no words: of a head only the title speaks, which is an element of its own."""
 _DESCRIBING = ("title", "aria-label", "aria-description", "summary", "placeholder", "content", "data-text")
 
-_DESCRIBING_NAMES = frozenset(_DESCRIBING)
+DESCRIBING = frozenset(_DESCRIBING)
+DESCRIBED = frozenset(("img", "input", "param"))
+"""Elements that words describe also by other attributes."""
 
 
 def comment(node: LexborNode) -> str:
@@ -39,13 +41,18 @@ def undrawn(tag: str, node: LexborNode) -> str:
 
 def described(tag: str, attributes: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
     """(kind, words) of attributes that describe an element, and of pictures and fields that are not drawn."""
-    for name in _DESCRIBING if not _DESCRIBING_NAMES.isdisjoint(attributes) else ():
+    for name in _DESCRIBING if not DESCRIBING.isdisjoint(attributes) else ():
         words = attributes.get(name)
         if words and " " in words.strip():
             yield "label", words[:_LONGEST]
-    if tag == "img" and any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height")):
+    if tag == "img" and is_pixel(attributes):
         yield "alt", (attributes.get("alt") or "")[:_LONGEST]
     elif tag in ("input", "param") and (tag == "param" or (attributes.get("type") or "").lower() == "hidden"):
         words = attributes.get("value") or ""
         if " " in words.strip():
             yield "label", words[:_LONGEST]
+
+
+def is_pixel(attributes: Mapping[str, str | None]) -> bool:
+    """Is a picture too small to be seen?"""
+    return any((attributes.get(side) or "").strip() in ("0", "1") for side in ("width", "height"))
