@@ -335,7 +335,7 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
     for candidate in candidates(subject, coded):
         if candidate.shape == "letters" and not coded:
             continue
-        if candidate.typed in mail.issues or of_password(subject, candidate.start, candidate.end):
+        if candidate.typed in mail.issues | mail.tickets or of_password(subject, candidate.start, candidate.end):
             continue
         if of_an_end(subject, candidate) or no_longer_counts(subject[: candidate.start], subject[candidate.end :]):
             continue

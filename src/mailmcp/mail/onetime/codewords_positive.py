@@ -115,7 +115,7 @@ ma_dang_nhap ma_kich_hoat ma_otp ma_xac_minh ma_xac_nhan ma_xac_thuc mat_khau_ta
 midlertidig_adgangskode midlertidig_passord midlertidige_adgangskode midlertidige_passordet midlertidigt_kodeord
 mot_de_passe_a_usage_unique mot_de_passe_provisoire mot_de_passe_temporaire |mtan onay_kodu one-time_code
 |one-time_passcode one-time_password one_time_code one_time_password onetime_password -otp |otp- |otp| |otp: |otps|
-overovaci_kod overovací |pac| pairing_code parola_de_unica parola_temporara |passcode| passcodes| password_monouso
+overovaci_kod overovací pairing_code parola_de_unica parola_temporara |passcode| passcodes| password_monouso
 password_provvisoria password_temporanea patvirtinimo_kod phototan pinkode_til potvrdni_kod potvrdzovaci_kod
 potvrzovaci_kod privremena_lozinka pushtan |reset-code |reset_code |resetcode sakerhetskod security_code
 senha_de_uso_unico senha_temporaria sicherheitscode sign-in_code sign_in_code signin_code sikkerhedskode

@@ -42,7 +42,7 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         return None
     if _YEAR.match(candidate.typed) and _DATE_BEFORE.search(text[max(0, start - 24) : start]):
         return None
-    if candidate.typed in mail.issues and not named_directly(text, start):
+    if candidate.typed in mail.issues | mail.tickets and not named_directly(text, start):
         return None
     line_start, line_end = mail.line_of(start)
     if no_longer_counts(text[max(0, start - 30) : start], text[end : min(line_end, end + 70)]):

@@ -116,8 +116,8 @@ _AGAINST = """
 |confirma_tu_pago |confirmar_el_pago |confirmar_o_pagamento |confirmar_pagamento |confirmar_pago
 |confirmer_le_paiement |confirmer_mon_paiement |confirmez_votre_paiement |conseils |consejos |conselhos |consells
 |contact |contacto |contato |contatt |cronologia |cumpara |cymorth |czytaj |daha_fazla |darme_de_baja |darse_de_baja
-|datenschutz |decline |decouvr |deny |desabonn |descarca |descargar |descubr |desinscri |dezabon |discover |disiscri
-doc_them |docs| |documentation |dowiedz |download |downloaden |einkaufen |einstellungen |email_settings
+|datenschutz |decline |decouvr |denunciar |deny |desabonn |descarca |descargar |descubr |desinscri |dezabon |discover
+|disiscri doc_them |docs| |documentation |dowiedz |download |downloaden |einkaufen |einstellungen |email_settings
 |en_savoir_plus |engelle |explore |factura |facture |faktur |faq |faragha |fattura |fatura |find_out |follow_us
 |frameld |gecmis |gehitu |geschiedenis |get_the_app |gizlilik |goruntule |guide |gweld |handla |help| |help_
 |help_cent |herunterladen |hilfe |historia |historial |historico |historik |historique |history |hjaelp |hjalp |hjelp
@@ -127,24 +127,25 @@ doc_them |docs| |documentation |dowiedz |download |downloaden |einkaufen |einste
 |laes_mere |laguntza |las_mer |lasit |last_ned |lataa |learn_how |learn_more |leer_mas |lees_hoe |lees_meer
 |lees_verder |legal |leggi |leiratkoz |ler_mais |les_mer |letilt |letolt |lich_su |lihat |lire_la |lock_
 |login_history |loja| |loobu |lue_ |magazin |manage_ |meer_weten |meeting |megnez |megtekint |mehr_dazu |mehr_erfahren
-|meld_deg_av |mentions |more_info |msaada mua_ |muat_turun |napoved |navegador |navigateur |negozio |noraidit |not_me
-|notification_settings |nunua |nyomon |obchod |odemeyi_onayla |odhlas |odjav |odmitn |odrzuc |odvolat |ohje
-|online-ansicht |ontdek |opozovi |opt-out |opt_out |order_now |osta |pagalba |palidz |parduotuv |pay| |pay_
-|personvern |peruuta |perziure |play_store |pobierz |pogled |pomoc |potvrdit_platbu |potwierdz_platnosc |precist
-|preferences |preferencias |pregled |preglednik |preifat |preklic |prenes |prenumer |pribatutasun |prikazi |privacidad
-|privacidade |privacy |privasi |privatliv |profite |prohlizec |protect_yourself |prywatn |przegladar quyen_rieng_tu
-|rastrear |read_more |read_the |rechazar |rechnung |recusar |reddet |redeem |refuser |reject |renew_ |report
-|reszletek |review_ |revoca |revoca_ |revocar |revogar |revoke |revoquer |rezygn |rhagor |rifiuta |riwayat |saber_mas
-|saiba_mais |saznaj |scarica |scopri |secure_account |secure_my |secure_your_account |securiser |security_cent |see_
-|segitseg |seguir_ |sekat_ |selengkapnya |sendung |settings| |seuraa |shop |sign-in_history |skaityk |skatit |sklep
-|sledovat |sledz |so_schutz |soma |soukrom |spaerr |spara |sperr_ |sperren |sprawdz_ |stahnout |store| |suivre_
-|sukrom |support| tai_ve tai_xuong |takip |tapahtum |tarayici |tazama |telecharger |terms theo_doi |thu_hoi |tienda
-|tietosuoja |tilbagekald |tilbakekall tim_hieu |tipps |tips |tovabb |traccia |track_ |trgovin tro_giup |tuhista
-|uitschrijven |unduh |uniewazn |unsubscribe |upgrade |vaata |vasarl |vec_ |vedi |veikal |ver_ |verfolgen
-|verify_payment |verify_your_payment |verlauf |veure |vezi |viac |view_details |view_in |view_invoice |view_online
-|view_order |view_this |vis_ |visa_ |visszavon |visualizza |voir_ |voorwaarden |web_version |webinar |weigeren
-|weiterlesen |widerruf |winkel |withdraw |wypisz xem_ |yardim |zablokovat |zablokuj |zahlung_bestatig
-|zahlung_freigeben |zasebnost |ziureti |zjistit |zobacz |zobrazit |zrusit |zur_bestellung
+|meld_deg_av |melden_sie |mentions |more_info |msaada mua_ |muat_turun |nahlasit_ |napoved |navegador |navigateur
+|negozio |noraidit |not_me |notification_settings |nunua |nyomon |obchod |odemeyi_onayla |odhlas |odjav |odmitn
+|odrzuc |odvolat |ohje |online-ansicht |ontdek |opozovi |opt-out |opt_out |order_now |osta |pagalba |palidz |parduotuv
+|pay| |pay_ |personvern |peruuta |perziure |play_store |pobierz |pogled |pomoc |potvrdit_platbu |potwierdz_platnosc
+|precist |preferences |preferencias |pregled |preglednik |preifat |preklic |prenes |prenumer |pribatutasun |prikazi
+|privacidad |privacidade |privacy |privasi |privatliv |profite |prohlizec |protect_yourself |prywatn |przegladar
+quyen_rieng_tu |raporteaza |rastrear |read_more |read_the |rechazar |rechnung |recusar |reddet |redeem |refuser
+|reject |renew_ |report |reportar |reszletek |review_ |revoca |revoca_ |revocar |revogar |revoke |revoquer |rezygn
+|rhagor |rifiuta |riwayat |saber_mas |saiba_mais |saznaj |scarica |scopri |secure_account |secure_my
+|secure_your_account |securiser |security_cent |see_ |segitseg |segnala |seguir_ |sekat_ |selengkapnya |sendung
+|settings| |seuraa |shop |sign-in_history |signale_ |signaler |skaityk |skatit |sklep |sledovat |sledz |so_schutz
+|soma |soukrom |spaerr |spara |sperr_ |sperren |sprawdz_ |stahnout |store| |suivre_ |sukrom |support| tai_ve tai_xuong
+|takip |tapahtum |tarayici |tazama |telecharger |terms theo_doi |thu_hoi |tienda |tietosuoja |tilbagekald |tilbakekall
+tim_hieu |tipps |tips |tovabb |traccia |track_ |trgovin tro_giup |tuhista |uitschrijven |unduh |uniewazn |unsubscribe
+|upgrade |vaata |vasarl |vec_ |vedi |veikal |ver_ |verfolgen |verify_payment |verify_your_payment |verlauf |veure
+|vezi |viac |view_details |view_in |view_invoice |view_online |view_order |view_this |vis_ |visa_ |visszavon
+|visualizza |voir_ |voorwaarden |web_version |webinar |weigeren |weiterlesen |widerruf |winkel |withdraw |wypisz xem_
+|yardim |zablokovat |zablokuj |zahlung_bestatig |zahlung_freigeben |zasebnost |zglos_ |ziureti |zjistit |zobacz
+|zobrazit |zrusit |zur_bestellung
 # Greek
 |αγορ |ακυρωσ |ανακληση |απεγγραφ |αποκλεισ |απορρητ |βοηθεια |δειτε |διαβαστε |διαγραφη |δραστηρ |επικοινων |ιστορικ
 |κατεβα |μαθετε |παρακολουθ |περιηγη |προβολη
