@@ -23,17 +23,18 @@ from mailmcp.mail.onetime.labels import (
     NO_LABEL,
     Label,
     label,
+    named_directly,
     no_longer_counts,
     phrase_after,
     phrase_before,
     since_sentence,
     until_sentence,
 )
-from mailmcp.mail.onetime.layout import of_an_end, of_password, setting, shape
+from mailmcp.mail.onetime.layout import is_date, of_an_end, of_password, setting, shape
 from mailmcp.mail.onetime.linkwords import LINKS
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.mail.onetime.signin import Offered
-from mailmcp.mail.onetime.surroundings import announced_length, in_a_list
+from mailmcp.mail.onetime.surroundings import announced_length, in_a_list, in_a_series
 from mailmcp.models import Channels, Codes
 
 THRESHOLD = -0.5
@@ -154,7 +155,7 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
     for entry in read:
         candidate = entry.row.candidate
         name = key(candidate.typed)
-        if name in found or in_a_list(mail.text, *mail.line_of(candidate.start)):
+        if name in found or in_a_list(mail.text, *mail.line_of(candidate.start)) or in_a_series(mail.text, candidate):
             continue
         setup = Setup(
             candidate=candidate,
@@ -341,11 +342,9 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
             continue
         if money_before(subject, candidate.start) or unit_after(subject, candidate.end):
             continue
-        if subject[max(0, candidate.start - 2) : candidate.start] in ("[#", "(#"):
-            continue  # a ticket's number
         score = shape(candidate) + 1.0
-        if candidate.shape == "digits" and shape(candidate) < -1.0:
-            score -= 2.0  # a year
+        if is_date(candidate) and not named_directly(subject, candidate.start):
+            continue
         if subject[max(0, candidate.start - 1) : candidate.start] == "#":
             score -= 3.0
         said = _said_in_subject(subject, candidate)

@@ -35,8 +35,8 @@ OTHER = """
 |futarnak |gate| |gesamt |goi_ |gonderi |gst |gstin |hamtkod |hamtnings |hand-over_code |handelsregister
 |handover_code |hata_ |hata_kodu |helistage |helpline |hentekod |hentenummer |henting |hesap_no |hiba| |hibakod |hivja
 hoa_don |hotel |hotel_safe |hotline |hrb |http |hubungi |hôtel |iban |iccid |ico| |ico: |ifsc |im._kod |imones_kod
-|importe |importo |incident |infolinia |invite_only |invoice |irsz |isbn |iskaznic |islem_no |islem_numarasi |issn
-|issue| |issue_n |issues| |item |item_code |itinerar |izkaznic |izleme |izsekos |izsniegsan |jalgimis |jizdenk
+|importe |importo |incident |infolinia |invite_only |invoice |irsz |isbn |iskaznic |islem_no |islem_numarasi |iso_
+|issn |issue| |issue_n |issues| |item |item_code |itinerar |izkaznic |izleme |izsekos |izsniegsan |jalgimis |jizdenk
 |karekod |kargo |kartenc |kartennummer |kartnummer |katteolesaamis |kennzeichen |klantenservice |klantnummer |klic_
 |klicu |klientin |kljuc |klucz |km| |kod_bledu |kod_karty |kode_bayar |kode_booking |kode_pembayaran |koerier
 |kol_centar |koncic |konczac |konto-nr |kontonr |kontonummer |kortnummer |krs| |krs: |kuitti |kulcs |kuller| |kulleri
@@ -62,8 +62,8 @@ nhan_hang |nif: |nip: |no_referensi |nokkel |nomor_referensi |nota_fiscal |noude
 |qr-code |qr_code |quittung |rakning |rastre |rcs |receipt |rechnung |recibo |recogida |recolha |recollida |ref| |ref#
 |ref. |ref: |ref_ |referenc |reference |referencia |referenz |reg. |registered |registern |registration_n |regon
 |rekeningnummer |rekin |release_n |releases |rendeles |rental |repartidor |request_id |reserva| |reserva_ |reservas
-|reservation |reservering |reservier |resi| |retirada |retrait |rezerv |rezerw |ricevuta |ridicare |riferimento |ring:
-|ring_ |ritiro |rufen_sie |rufnummer |safe_code |salden |saldo |sample_code |saskait |schliessfach |schlussel
+|reservation |reservering |reservier |resi| |retirada |retrait |rezerv |rezerw |rfc_ |ricevuta |ridicare |riferimento
+|ring: |ring_ |ritiro |rufen_sie |rufnummer |safe_code |salden |saldo |sample_code |saskait |schliessfach |schlussel
 |se_terminant |seat |sef| |sef_ |seguimiento |sejf |sekimo |sendung |serial |seriennummer |session_id |seuranta
 |shayela |shipment |shipping |sifaris |sim-kart |sim_card |sim_kart |simu| |siparis |siren| |siret |siunt |skambinkite
 |sku |sledovan |sleutel |slutar |slutter |smlouv |sofer |soita_ |sondage |sonu_ |sort_code |sorting_code |source_code
@@ -160,19 +160,20 @@ NOTHING = """
 # Right beside "code" these say which code it is; elsewhere they say nothing.
 QUALIFIER = """
 # Latin letters
-|abonat |abone |abonent |activity |afspraak |agent |appointment |asiakas |bayar |betaal |betal |betalings |bezero
-|bike |biller |buchungs |campaign |candidate |category |cita| |class |client |client_ |client| |cliente |clients
-|color |colour |company |consumer |copier |country |custaimeir |customer |dealer |event |fahrzeug |firmen |fiscal
-|fiscale |fizetesi |galerie |gallery |giao_dich |group |haendler |ikhasimende |islem |job |kandidat khach_hang |klant
-|kliant |kliendi |klient |klienta |kund |kunde |kunden |kundu |kwsmer |location |maks |maksajum |maksataj |makse
-|maksu |malipo |merchant |mijoz |module |mokejim |moketoj |mteja |musteri |müştəri |odeme |odenis |operacao |operacion
-|operacji |operazione |ordainketa |ordonnance |pagamento |pago |paiement |parkausweis |parking |partner |patient
-|patienten |payer |payment |pelanggan |pembayaran |permit |peticion |plan |plata_ |platb |pool |pratica |predpis
-|prescription |prodotto |producto |produit |produkt |produs |produto |property |pruef |receita |recept |recepty
-|receta |rendez-vous |resepti |rezept |ricetta |sample |schul |seller |sendungs |skierow |solicitacao |solicitud
-|source |station |steuer |student |subject |subscriber |supplier |taliad |tapahtuma |tax |team |termek |termin
-|terminal thanh_toan |tolov |tramite |transacao |transaccion |transaction |transakc |transaksi |transaktion
-|transazione |tranzac |tranzakc |tuote |ugyfel |umthengi |urun |vacancy |vehicle |vorgangs |zahlung |zakazni
+|abonat |abone |abonent |activity |afspraak |agent |alarm |appointment |asiakas |bayar |betaal |betal |betalings
+|bezero |bike |biller |buchungs |campaign |candidate |category |cita| |class |client |client| |client_ |cliente
+|clients |color |colour |company |consumer |copier |country |custaimeir |customer |dealer |event |fahrzeug |firmen
+|fiscal |fiscale |fizetesi |galerie |gallery |giao_dich |group |gym |haendler |ikhasimende |islem |job |kandidat
+khach_hang |klant |kliant |kliendi |klient |klienta |kund |kunde |kunden |kundu |kwsmer |location |locker |maks
+|maksajum |maksataj |makse |maksu |malipo |membership |merchant |mijoz |module |mokejim |moketoj |mteja |musteri
+|müştəri |odeme |odenis |operacao |operacion |operacji |operazione |ordainketa |ordonnance |pagamento |pago |paiement
+|parkausweis |parking |partner |patient |patienten |payer |payment |pelanggan |pembayaran |permit |peticion |plan
+|plata_ |platb |pool |pratica |predpis |prescription |prodotto |producto |produit |produkt |produs |produto |property
+|pruef |receita |recept |recepty |receta |rendez-vous |resepti |rezept |ricetta |sample |schul |seller |sendungs
+|skierow |solicitacao |solicitud |source |station |steuer |student |subject |subscriber |supplier |taliad |tapahtuma
+|tax |team |termek |termin |terminal thanh_toan |tolov |tramite |transacao |transaccion |transaction |transakc
+|transaksi |transaktion |transazione |tranzac |tranzakc |tuote |ugyfel |umthengi |urun |vacancy |vehicle |vorgangs
+|zahlung |zakazni
 # Greek
 πελατ |πληρωμ |προϊοντ |συναλλαγ |συνταγ
 # Cyrillic

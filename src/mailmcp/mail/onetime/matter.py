@@ -24,7 +24,7 @@ _FIRST_LINES = 8
 """Within these begins what a forwarded mail says of itself."""
 
 _ISSUE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,9}-[0-9]{1,6}(?![\w-])")
-_TICKET = re.compile(r"#\s?([0-9]{4,10})(?![\w-])")
+_TICKET = re.compile(r"#\s?((?=[A-Z-]*[0-9])[A-Z0-9-]{4,16})(?![\w-])")
 # "[owner/project] …" and "… (PR #4829)".
 _REPOSITORY = re.compile(r"^(?:\w{2,4}: ?){0,3}\[[\w.-]{1,60}/[\w.-]{1,60}\] |\((?:[A-Za-z]{1,12} )?[#!][0-9]{1,7}\)$")
 
@@ -202,7 +202,8 @@ def _issues(subject: str) -> frozenset[str]:
 
 def _tickets(subject: str) -> frozenset[str]:
     """Numbers behind a number sign in a subject, but "Your code #482913"."""
-    return frozenset(match[1] for match in _TICKET.finditer(subject) if not named_directly(subject, match.start()))
+    found = [match[1] for match in _TICKET.finditer(subject) if not named_directly(subject, match.start())]
+    return frozenset((*found, *(one.replace("-", "") for one in found)))
 
 
 def _without_forward(shown: str) -> str:
