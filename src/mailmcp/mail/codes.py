@@ -23,17 +23,18 @@ from mailmcp.mail.onetime.labels import (
     NO_LABEL,
     Label,
     label,
+    named_directly,
     no_longer_counts,
     phrase_after,
     phrase_before,
     since_sentence,
     until_sentence,
 )
-from mailmcp.mail.onetime.layout import of_an_end, of_password, setting, shape
+from mailmcp.mail.onetime.layout import is_date, of_an_end, of_password, setting, shape
 from mailmcp.mail.onetime.linkwords import LINKS
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.mail.onetime.signin import Offered
-from mailmcp.mail.onetime.surroundings import announced_length, in_a_list
+from mailmcp.mail.onetime.surroundings import announced_length, in_a_list, in_a_series
 from mailmcp.models import Channels, Codes
 
 THRESHOLD = -0.5
@@ -155,7 +156,8 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
         candidate = entry.row.candidate
         name = key(candidate.typed)
         a_word = not entry.said.strength and mail.has_as_a_word(candidate)
-        if a_word or name in found or in_a_list(mail.text, *mail.line_of(candidate.start)):
+        listed = in_a_list(mail.text, *mail.line_of(candidate.start)) or in_a_series(mail.text, candidate)
+        if a_word or name in found or listed:
             continue
         setup = Setup(
             candidate=candidate,
@@ -336,17 +338,15 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
     for candidate in candidates(subject, coded):
         if candidate.shape == "letters" and not coded:
             continue
-        if candidate.typed in mail.issues or of_password(subject, candidate.start, candidate.end):
+        if candidate.typed in mail.issues | mail.tickets or of_password(subject, candidate.start, candidate.end):
             continue
         if of_an_end(subject, candidate) or no_longer_counts(subject[: candidate.start], subject[candidate.end :]):
             continue
         if money_before(subject, candidate.start) or unit_after(subject, candidate.end):
             continue
-        if subject[max(0, candidate.start - 2) : candidate.start] in ("[#", "(#"):
-            continue  # a ticket's number
         score = shape(candidate) + 1.0
-        if candidate.shape == "digits" and shape(candidate) < -1.0:
-            score -= 2.0  # a year
+        if is_date(candidate) and not named_directly(subject, candidate.start):
+            continue
         if subject[max(0, candidate.start - 1) : candidate.start] == "#":
             score -= 3.0
         said = _said_in_subject(subject, candidate)

@@ -233,8 +233,8 @@ def _of_run(text: str, run: list[tuple[int, int]]) -> list[Candidate]:
         return [Candidate(start, end, typed, plan.shape, plan.groups)]
     gaps = [text[one[1] : two[0]] for one, two in pairwise(run)]
     lengths = [two - one for one, two in run]
-    if sum(lengths) >= 9 and text[start] == "0" and len(run) > 2:
-        return []
+    if sum(lengths) >= 9 and text[start] == "0" and (len(run) > 2 or (sum(lengths) >= 10 and min(lengths) >= 3)):
+        return []  # "07700 900142": a telephone
     # Numbers side by side: each that is whole between blanks may be meant alone.
     found: list[Candidate] = []
     for place, (one, two) in enumerate(run):

@@ -21,62 +21,63 @@ OTHER = """
 |che_termina |check-in |check_out |checkin |chiave |chyb |chybovy |cif: |cislo_operacie |cislo_uctu |class_code
 |clave_de_acceso_del_comprobante |clef| |cles| |client_n |cnpj |code_d'erreur |code_de_la_carte |code_de_paiement
 |code_de_remise |code_de_verification_du_document |codice_cliente |codice_di_consegna |codice_di_controllo_del_doc
-|codice_di_errore |codice_di_verifica_del_doc |codice_errore |codigo_de_entrega |codigo_de_erro |codigo_de_error
-|codigo_de_pago codigo_de_verificacao_da_nota |codigo_seguro_de_verif |colis |com_final |comanda| |comenzi |commande
-|commit| |commit_ |commits| |company_n |con_final |consegna |consignment |contract |contrat| |contrato |contratto
-|copyright |corriere |country_code |courier |course |coursier |cpf| |csomag |csomagautomat |csv: |curier |customer_id
-|customer_n |customer_no |customer_since |cvr dat_cho |delivery |delivery_code |delivery_pin |dic| |dic: dien_thoai
-|document_verification_code don_hang |doreczyciel |dorucovatel |dostavljac |dress_code |driver |dzwon |e-arsiv
-|e-fatura |e-invoice |e-ticket |easybox |edition |eindigend |eindigt |employee |encomenda |encuesta |endend |ender_pa
-|endet_auf |ending_ |ending_in |ends_in |ends_with |entregador |envio |erreur |error |error_code |errore |exit_
-|exit_code |factura |factura_electronica |facture |facture_electronique |factuur |fahrkarte |faktur |fattura
-|fattura_elettronica |fatura |fax |fax: |fehler |fehlercode |feil |feilkode |fejlkode |felkod |finale_ |finissant
-|flight |floor |flug |foglal |folio_fiscal |followers |forsendelse |fout |foutcode |futar| |futarnak |gate| |gesamt
-|goi_ |gonderi |gst |gstin |hamtkod |hamtnings |hand-over_code |handelsregister |handover_code |hata_ |hata_kodu
-|helistage |helpline |hentekod |hentenummer |henting |hesap_no |hiba| |hibakod |hivja hoa_don |hotel |hotel_safe
-|hotline |hrb |http |hubungi |hôtel |iban |iccid |ico| |ico: |ifsc |im._kod |imones_kod |importe |importo |incident
-|infolinia |invite_only |invoice |irsz |isbn |iskaznic |islem_no |islem_numarasi |issn |issue| |issue_n |issues| |item
-|item_code |itinerar |izkaznic |izleme |izsekos |izsniegsan |jalgimis |jizdenk |karekod |kargo |kartenc |kartennummer
-|kartnummer |katteolesaamis |kennzeichen |klantenservice |klantnummer |klic_ |klicu |klientin |kljuc |klucz |km|
-|kod_bledu |kod_karty |kode_bayar |kode_booking |kode_pembayaran |koerier |kol_centar |koncic |konczac |konto-nr
-|kontonr |kontonummer |kortnummer |krs| |krs: |kuitti |kulcs |kuller| |kulleri |kunde_seit |kunden-nr |kundennr
-|kundennummer |kundenummer |kundnummer |kurier |kurir| |kurjer |kurye |kuryer |kuzatuv |kvitter |kvitto |kvk |kwot
-|kwota |lahetille |lahetti |lanekort |lanthega |lasku| |laskun |legitimatie |legitymacj |leserausweis |letenk
-|levantamento |licence_key |licence_plate |license_key |license_plate |lieferung |ligue |linea_verde |livraison
-|livreur |llama |llame |llave |locator |locker |ma_gd |ma_giao_dich ma_thanh_toan |marreje |matricola |matricula
-|megrendel |member_id |member_n |member_since |membership |mensajero |meter |meter_read |mitglied |mobile |model
-|montant |motoboy |narocil |narudzb |nazovite |new_sim |nf-e |nguoi_giao nhan_hang |nif: |nip: |no_referensi |nokkel
-|nomor_referensi |nota_fiscal |noudett |noudon |noutokood |noutonumero |nr. |nr_operacji |numer_klienta
-|numer_operacji |numer_rachunku |numer_sprawy |numero_client |numero_cliente |numero_de_autoriz |numero_de_carte
-|numero_de_client |numero_de_cliente |numero_de_compte |numero_de_conta |numero_de_cuenta |numero_de_operac
-|numero_verde |nyckel |nyomkovet |n°_client |objednav |oda| |odbior |odeme_kodu |olvasojegy |ophaal |order| |order#
-|order- |order_id |order_n |ordernummer |orders| |ordine |ordre| |ordrenr |ordrenummer |org._ |org._nr |org.nr |orgnr
-|osszeg |p._iva |p.iva |p.o. |paattyv |packstation |paczk |paczkomat |pakautoma |paket |pakettiautoma |pakiautoma
-|pakke |pakkenr |paragon |parcel |part_n |participant_code |partita_iva |pasiuntin |passport |pasutij |patient
-|payment_code |payment_ref |pedido |pemesanan |pengambilan |pengiriman |personalnummer |pesanan |phone |pick-up
-|pick_up |pickup |piga_simu |plz |pnr| |po_box |pocztow |points |poklicite |police_n |policy_n |policy_number |polis
-|pontos |porosi |posiljk |post_code |postal |postal_code |postcode |postfach |postinumero |postleitzahl |postnr
-|postnummer |pozovite |pracen |prenotazion |preukaz |preuzim |prevzem |prevzeti |product |product_code |protocollo
-|protocolo |pruefcode_des |prukaz |przesylk |psc| |puh. |puhelin |puk| |puk1 |pull_request |punkte |punti |puntos
-|purchase |pvm_kod |qr| |qr-code |qr_code |quittung |rakning |rastre |rcs |receipt |rechnung |recibo |recogida
-|recolha |recollida |ref| |ref# |ref. |ref: |ref_ |referenc |reference |referencia |referenz |reg. |registered
-|registern |registration_n |regon |rekeningnummer |rekin |release_n |releases |rendeles |rental |repartidor
-|request_id |reserva| |reserva_ |reservas |reservation |reservering |reservier |resi| |retirada |retrait |rezerv
-|rezerw |ricevuta |ridicare |riferimento |ring: |ring_ |ritiro |rufen_sie |rufnummer |safe_code |salden |saldo
-|sample_code |saskait |schliessfach |schlussel |se_terminant |seat |sef| |sef_ |seguimiento |sejf |sekimo |sendung
-|serial |seriennummer |session_id |seuranta |shayela |shipment |shipping |sifaris |sim-kart |sim_card |sim_kart |simu|
-|siparis |siren| |siret |siunt |skambinkite |sku |sledovan |sleutel |slutar |slutter |smlouv |sofer |soita_ |sondage
-|sonu_ |sort_code |sorting_code |source_code |sozialvers |sparning |spedizion |sporen |sporing |sporings |spravce
-|spårnings |statement |status_code |steuern |strasse |straße |street |student |suite |suivi |sum_ |sunati |survey
-|sutij |swift |szamla |szerzodes |tagsagi |takip |tarjeta_sim |tawagan |tax_ |tel| |tel. |tel: |telefon |telefone
-|telefono |telephon |telephone |telepon |tellimu |tempahan |terheqje |termina_en |terminaci |terminada |terminado
-|teslim_kod |teslimat |tessera |the_safe |ticket |tiket |tikets |tilaus |tilinumero |timbre_fiscal |total |tracciam
-|tracking |transaction_id |transaction_n |transaktions-nr |tresor |trezor |tumawag |tutar |tva| |ubergabecode |uctenk
-|udlevering |ugyfelazonn |ugyfelszam |uhifadhi |umbhukisho |umfrage |umowy |urmarire |ust| |ust-id |ust._id
-|uthamtning |utlamning |uye_no |uyelik_no |uzsakym |valjastus |valor_ van_don |varaus |vat |veakood |vegzod
-|verification_code_of_the_doc |verification_code_of_this_doc |versicherungsn |version |vertrag |verzend |views
-|vikakoodi |virhe |volejte |vorgang |vorwahl |vozna_ |vuelo |vyzvednut |your_phone_number |zadzwon |zahlerstand
-|zahlungscode |zakaznick |zamowien |zasielk |zasilk |zavolejte |zending |zip| |zip_code |zustell |zvaniet |©
+|codice_di_errore |codice_di_migrazione |codice_di_verifica_del_doc |codice_errore |codigo_de_entrega |codigo_de_erro
+|codigo_de_error |codigo_de_pago codigo_de_verificacao_da_nota |codigo_seguro_de_verif |colis |com_final |comanda|
+|comenzi |commande |commit| |commit_ |commits| |company_n |con_final |consegna |consignment |contract |contrat|
+|contrato |contratto |copyright |corriere |country_code |courier |course |coursier |cpf| |csomag |csomagautomat |csv:
+|curier |customer_id |customer_n |customer_no |customer_since |cvr dat_cho |delivery |delivery_code |delivery_pin
+|dic| |dic: dien_thoai |document_verification_code don_hang |doreczyciel |dorucovatel |dostavljac |dress_code |driver
+|dzwon |e-arsiv |e-fatura |e-invoice |e-ticket |easybox |edition |eindigend |eindigt |employee |encomenda |encuesta
+|endend |ender_pa |endet_auf |ending_ |ending_in |ends_in |ends_with |entregador |envio |epp_code |erreur |error
+|error_code |errore |exit_ |exit_code |factura |factura_electronica |facture |facture_electronique |factuur |fahrkarte
+|faktur |fattura |fattura_elettronica |fatura |fax |fax: |fehler |fehlercode |feil |feilkode |fejlkode |felkod
+|finale_ |finissant |flight |floor |flug |foglal |folio_fiscal |followers |forsendelse |fout |foutcode |futar|
+|futarnak |gate| |gesamt |goi_ |gonderi |gst |gstin |hamtkod |hamtnings |hand-over_code |handelsregister
+|handover_code |hata_ |hata_kodu |helistage |helpline |hentekod |hentenummer |henting |hesap_no |hiba| |hibakod |hivja
+hoa_don |hotel |hotel_safe |hotline |hrb |http |hubungi |hôtel |iban |iccid |ico| |ico: |ifsc |im._kod |imones_kod
+|importe |importo |incident |infolinia |invite_only |invoice |irsz |isbn |iskaznic |islem_no |islem_numarasi |iso_
+|issn |issue| |issue_n |issues| |item |item_code |itinerar |izkaznic |izleme |izsekos |izsniegsan |jalgimis |jizdenk
+|karekod |kargo |kartenc |kartennummer |kartnummer |katteolesaamis |kennzeichen |klantenservice |klantnummer |klic_
+|klicu |klientin |kljuc |klucz |km| |kod_bledu |kod_karty |kode_bayar |kode_booking |kode_pembayaran |koerier
+|kol_centar |koncic |konczac |konto-nr |kontonr |kontonummer |kortnummer |krs| |krs: |kuitti |kulcs |kuller| |kulleri
+|kunde_seit |kunden-nr |kundennr |kundennummer |kundenummer |kundnummer |kurier |kurir| |kurjer |kurye |kuryer
+|kuzatuv |kvitter |kvitto |kvk |kwot |kwota |lahetille |lahetti |lanekort |lanthega |lasku| |laskun |legitimatie
+|legitymacj |leserausweis |letenk |levantamento |licence_key |licence_plate |license_key |license_plate |lieferung
+|ligue |linea_verde |livraison |livreur |llama |llame |llave |locator |locker |ma_gd |ma_giao_dich ma_thanh_toan
+|marreje |matricola |matricula |megrendel |member_id |member_n |member_since |membership |mensajero |meter |meter_read
+|migratiecode |mitglied |mobile |model |montant |motoboy |narocil |narudzb |nazovite |new_sim |nf-e |nguoi_giao
+nhan_hang |nif: |nip: |no_referensi |nokkel |nomor_referensi |nota_fiscal |noudett |noudon |noutokood |noutonumero
+|nr. |nr_operacji |number_porting |numer_klienta |numer_operacji |numer_rachunku |numer_sprawy |numero_client
+|numero_cliente |numero_de_autoriz |numero_de_carte |numero_de_client |numero_de_cliente |numero_de_compte
+|numero_de_conta |numero_de_cuenta |numero_de_operac |numero_verde |nyckel |nyomkovet |n°_client |objednav |oda|
+|odbior |odeme_kodu |olvasojegy |ophaal |order| |order# |order- |order_id |order_n |ordernummer |orders| |ordine
+|ordre| |ordrenr |ordrenummer |org._ |org._nr |org.nr |orgnr |osszeg |p._iva |p.iva |p.o. |paattyv |pac_ |packstation
+|paczk |paczkomat |pakautoma |paket |pakettiautoma |pakiautoma |pakke |pakkenr |paragon |parcel |part_n
+|participant_code |partita_iva |pasiuntin |passport |pasutij |patient |payment_code |payment_ref |pedido |pemesanan
+|pengambilan |pengiriman |personalnummer |pesanan |phone |pick-up |pick_up |pickup |piga_simu |plz |pnr| |po_box
+|pocztow |points |poklicite |police_n |policy_n |policy_number |polis |pontos |porosi |portabil |portierungs |porting_
+|posiljk |post_code |postal |postal_code |postcode |postfach |postinumero |postleitzahl |postnr |postnummer |pozovite
+|pracen |prenotazion |preukaz |preuzim |prevzem |prevzeti |product |product_code |protocollo |protocolo |pruefcode_des
+|prukaz |przesylk |psc| |puh. |puhelin |puk| |puk1 |pull_request |punkte |punti |puntos |purchase |pvm_kod |qr|
+|qr-code |qr_code |quittung |rakning |rastre |rcs |receipt |rechnung |recibo |recogida |recolha |recollida |ref| |ref#
+|ref. |ref: |ref_ |referenc |reference |referencia |referenz |reg. |registered |registern |registration_n |regon
+|rekeningnummer |rekin |release_n |releases |rendeles |rental |repartidor |request_id |reserva| |reserva_ |reservas
+|reservation |reservering |reservier |resi| |retirada |retrait |rezerv |rezerw |rfc_ |ricevuta |ridicare |riferimento
+|ring: |ring_ |ritiro |rufen_sie |rufnummer |safe_code |salden |saldo |sample_code |saskait |schliessfach |schlussel
+|se_terminant |seat |sef| |sef_ |seguimiento |sejf |sekimo |sendung |serial |seriennummer |session_id |seuranta
+|shayela |shipment |shipping |sifaris |sim-kart |sim_card |sim_kart |simu| |siparis |siren| |siret |siunt |skambinkite
+|sku |sledovan |sleutel |slutar |slutter |smlouv |sofer |soita_ |sondage |sonu_ |sort_code |sorting_code |source_code
+|sozialvers |sparning |spedizion |sporen |sporing |sporings |spravce |spårnings |statement |status_code |steuern
+|strasse |straße |street |student |suite |suivi |sum_ |sunati |survey |sutij |swift |switching_code |szamla |szerzodes
+|tagsagi |takip |tarjeta_sim |tawagan |tax_ |tel| |tel. |tel: |telefon |telefone |telefono |telephon |telephone
+|telepon |tellimu |tempahan |terheqje |termina_en |terminaci |terminada |terminado |teslim_kod |teslimat |tessera
+|the_safe |ticket |tiket |tikets |tilaus |tilinumero |timbre_fiscal |total |tracciam |tracking |transaction_id
+|transaction_n |transaktions-nr |tresor |trezor |tumawag |tutar |tva| |ubergabecode |uctenk |udlevering |ugyfelazonn
+|ugyfelszam |uhifadhi |umbhukisho |umfrage |umowy |urmarire |ust| |ust-id |ust._id |uthamtning |utlamning |uye_no
+|uyelik_no |uzsakym |valjastus |valor_ van_don |varaus |vat |veakood |vegzod |verification_code_of_the_doc
+|verification_code_of_this_doc |versicherungsn |version |vertrag |verzend |views |vikakoodi |virhe |volejte |vorgang
+|vorwahl |vozna_ |vuelo |vyzvednut |your_phone_number |zadzwon |zahlerstand |zahlungscode |zakaznick |zamowien
+|zasielk |zasilk |zavolejte |zending |zip| |zip_code |zustell |zvaniet |©
 # Greek
 αποστολ |κλειδ |κουριερ |κρατησ |κωδικοσ_σφαλμ ληγει παραγγελ |παραλαβ |ποσο τηλ τιμολογ
 # Cyrillic
@@ -159,19 +160,20 @@ NOTHING = """
 # Right beside "code" these say which code it is; elsewhere they say nothing.
 QUALIFIER = """
 # Latin letters
-|abonat |abone |abonent |activity |afspraak |agent |appointment |asiakas |bayar |betaal |betal |betalings |bezero
-|bike |biller |buchungs |campaign |candidate |category |cita| |class |client |client_ |client| |cliente |clients
-|color |colour |company |consumer |copier |country |custaimeir |customer |dealer |event |fahrzeug |firmen |fiscal
-|fiscale |fizetesi |galerie |gallery |giao_dich |group |haendler |ikhasimende |islem |job |kandidat khach_hang |klant
-|kliant |kliendi |klient |klienta |kund |kunde |kunden |kundu |kwsmer |location |maks |maksajum |maksataj |makse
-|maksu |malipo |merchant |mijoz |module |mokejim |moketoj |mteja |musteri |müştəri |odeme |odenis |operacao |operacion
-|operacji |operazione |ordainketa |ordonnance |pagamento |pago |paiement |parkausweis |parking |partner |patient
-|patienten |payer |payment |pelanggan |pembayaran |permit |peticion |plan |plata_ |platb |pool |pratica |predpis
-|prescription |prodotto |producto |produit |produkt |produs |produto |property |pruef |receita |recept |recepty
-|receta |rendez-vous |resepti |rezept |ricetta |sample |schul |seller |sendungs |skierow |solicitacao |solicitud
-|source |station |steuer |student |subject |subscriber |supplier |taliad |tapahtuma |tax |team |termek |termin
-|terminal thanh_toan |tolov |tramite |transacao |transaccion |transaction |transakc |transaksi |transaktion
-|transazione |tranzac |tranzakc |tuote |ugyfel |umthengi |urun |vacancy |vehicle |vorgangs |zahlung |zakazni
+|abonat |abone |abonent |activity |afspraak |agent |alarm |appointment |asiakas |bayar |betaal |betal |betalings
+|bezero |bike |biller |buchungs |campaign |candidate |category |cita| |class |client |client| |client_ |cliente
+|clients |color |colour |company |consumer |copier |country |custaimeir |customer |dealer |event |fahrzeug |firmen
+|fiscal |fiscale |fizetesi |galerie |gallery |giao_dich |group |gym |haendler |ikhasimende |islem |job |kandidat
+khach_hang |klant |kliant |kliendi |klient |klienta |kund |kunde |kunden |kundu |kwsmer |location |locker |maks
+|maksajum |maksataj |makse |maksu |malipo |membership |merchant |mijoz |module |mokejim |moketoj |mteja |musteri
+|müştəri |odeme |odenis |operacao |operacion |operacji |operazione |ordainketa |ordonnance |pagamento |pago |paiement
+|parkausweis |parking |partner |patient |patienten |payer |payment |pelanggan |pembayaran |permit |peticion |plan
+|plata_ |platb |pool |pratica |predpis |prescription |prodotto |producto |produit |produkt |produs |produto |property
+|pruef |receita |recept |recepty |receta |rendez-vous |resepti |rezept |ricetta |sample |schul |seller |sendungs
+|skierow |solicitacao |solicitud |source |station |steuer |student |subject |subscriber |supplier |taliad |tapahtuma
+|tax |team |termek |termin |terminal thanh_toan |tolov |tramite |transacao |transaccion |transaction |transakc
+|transaksi |transaktion |transazione |tranzac |tranzakc |tuote |ugyfel |umthengi |urun |vacancy |vehicle |vorgangs
+|zahlung |zakazni
 # Greek
 πελατ |πληρωμ |προϊοντ |συναλλαγ |συνταγ
 # Cyrillic

@@ -96,9 +96,9 @@ IGNORE = """
 # Ethiopic
 ችላ_ይበሉ ካልሆኑ ካልጠየቁ
 # India, Sri Lanka, Tibet
-अनदेखा अनुरोध_गर्नु अनुरोध_नहीं आपने_नहीं दुर्लक्ष नज़रअंदाज़ बेवास्ता विनंती_केली_नस অনুরোধ_করেননি অনুরোধ_না উপেক্ষা করে_না_থাক ਅਣਡਿੱਠ
-ਨਜ਼ਰਅੰਦਾਜ਼ ਬੇਨਤੀ_ਨਹੀਂ અવગણ વિનંતી_ન கோரவில்லை நீங்கள்_இல்லை புறக்கணி అభ్యర్థించక మీరు_కాకపోతే విస్మరించ ನಿರ್ಲಕ್ಷ ವಿನಂತಿಸದ അഭ്യർത്ഥിച്ചി അവഗണി
-ඉල්ලා_නොමැති ඔබ_නොවේ නොසලකා
+अनदेखा अनुरोध_गर्नु अनुरोध_नहीं आपने_नहीं दुर्लक्ष नज़रअंदाज़ बेवास्ता विनंती_केली_नस অনুরোধ_করেননি অনুরোধ_না উপেক্ষা
+করে_না_থাক ਅਣਡਿੱਠ ਨਜ਼ਰਅੰਦਾਜ਼ ਬੇਨਤੀ_ਨਹੀਂ અવગણ વિનંતી_ન கோரவில்லை நீங்கள்_இல்லை புறக்கணி అభ్యర్థించక మీరు_కాకపోతే విస్మరించ
+ನಿರ್ಲಕ್ಷ ವಿನಂತಿಸದ അഭ്യർത്ഥിച്ചി അവഗണി ඉල්ලා_නොමැති ඔබ_නොවේ නොසලකා
 # Thailand, Laos, Cambodia, Myanmar
 ละเว้น เพิกเฉย ไม่ใช่คุณ ไม่ได้ขอ ไม่ได้ทำ ไม่ได้ร้องขอ ไม่ได้เป็นผู้ ບໍ່ໄດ້ຮ້ອງຂໍ ເບິ່ງຂ້າມ မတောင်းဆို လျစ်လျူ មិនបានស្នើ មិនអើពើ
 # Chinese and Japanese
@@ -111,28 +111,30 @@ IGNORE = """
 # Scams and phishing: codes are spoken of there, seldom given.
 FRAUD = """
 # Latin letters
-|adathalasz |apgavik |arnaque |bedragare |bedrager |bedrageri |betrug |betruger |bluff |burla |caller_asks
-|callers_asking |csalas |csalo |dolandiric |escroc |escroch |estafa |estafador |estafes |fake_calls |fraud |frauda
-|fraude |fraudeur |frode |goljuf |golpe |golpista |hameconnage |huijar |huijaus |impersonat |inselaci |kelmu |krapnie
-|krapnieciba |lua_dao |mashtrim |oplicht |oszust |oszustw |penipu |pettur |petu |phishing |podvod |podvodnik |prevar
-|prevarant |prijevar |read_it_out |read_out_ |rings_you |scam |scammer |sukciav |svik |svindel |svindler |timador |timo|
-|truffa |truffatori |vorlesen |wyludz
+|adathalasz |apgavik |arnaque |bedragare |bedrager |bedrageri |betrug |betruger |beware |bluff |burla |caller_asks
+|callers_asking |correos_falsos |csalas |csalo |dolandiric |email_false |escroc |escroch |estafa |estafador |estafes
+|fake_ |fake_calls |falsche_e-mails |falsche_mails |false_mail |falska_ |falske_ |falsos_ |falszyw |faux_e-mails
+|faux_mails |faux_sms |fraud |frauda |fraude |fraudeur |frode gia_mao |goljuf |golpe |golpista |hameconnage |hamis
+|huijar |huijau |huijaus |impersonat |inselaci |kelmu |krapnie |krapnieciba |kursier |lua_dao |mashtrim |oplicht
+|oszust |oszustw |penipu |pettur |petu |phishing |podvod |podvodn |podvodnik |prevar |prevarant |prijevar |read_it_out
+|read_out_ |rings_you |sahte |scam |scammer |sukciav |svik |svindel |svindler |timador |timo| |truffa |truffatori
+|vaarenne |valse_ |vorlesen |watch_out |wyludz
 # Greek
 |απατ |απατεων
 # Cyrillic
-|алаяқ |алдамчы |афер |залил |зловмис |злоумыш |измам |махинат |мошенн |превар |шахра
+|алаяқ |алдамчы |афер |залил |зловмис |злоумыш |измам |махинат |мошенн |поддельн |превар |фальшив |шахра
 # Hebrew
-דיוג הונאה נוכל פישינג
+דיוג הונאה מזויפ נוכל פישינג
 # Arabic
-احتيال جعلساز دھوکہ فراڈ فیشینگ محتال کلاهبردار
+احتيال جعلساز دھوکہ فراڈ فیشینگ محتال مزيف کلاهبردار
 # India, Sri Lanka, Tibet
 ठग धोखाधड़ी फ्रॉड প্রতারক প্রতারণা மோசடி మోసం ವಂಚನೆ തട്ടിപ്പ් വഞ്ചന තට්ටිප්පු
 # Thailand, Laos, Cambodia, Myanmar
 มิจฉาชีพ หลอกลวง
 # Chinese and Japanese
-詐欺 詐騙 诈骗 釣魚 钓鱼
+仿冒 偽の 冒充 詐欺 詐騙 诈骗 釣魚 钓鱼
 # Korean
-보이스피싱 사기 피싱
+가짜 사칭 보이스피싱 사기 피싱
 """
 
 # What has happened: changed, turned on, a reminder. Nothing is to be entered.

@@ -115,7 +115,7 @@ ma_dang_nhap ma_kich_hoat ma_otp ma_xac_minh ma_xac_nhan ma_xac_thuc mat_khau_ta
 midlertidig_adgangskode midlertidig_passord midlertidige_adgangskode midlertidige_passordet midlertidigt_kodeord
 mot_de_passe_a_usage_unique mot_de_passe_provisoire mot_de_passe_temporaire |mtan onay_kodu one-time_code
 |one-time_passcode one-time_password one_time_code one_time_password onetime_password -otp |otp- |otp| |otp: |otps|
-overovaci_kod overovací |pac| pairing_code parola_de_unica parola_temporara |passcode| passcodes| password_monouso
+overovaci_kod overovací pairing_code parola_de_unica parola_temporara |passcode| passcodes| password_monouso
 password_provvisoria password_temporanea patvirtinimo_kod phototan pinkode_til potvrdni_kod potvrdzovaci_kod
 potvrzovaci_kod privremena_lozinka pushtan |reset-code |reset_code |resetcode sakerhetskod security_code
 senha_de_uso_unico senha_temporaria sicherheitscode sign-in_code sign_in_code signin_code sikkerhedskode
@@ -152,10 +152,10 @@ verifizierungscode verify_code vorlaufiges_kennwort vorlaufiges_passwort zacasno
 # What is said round codes: minutes, expiry, secrecy, "enter".
 CUE = """
 # Latin letters
-|ablauf |berlaku |caduca |dakik |dakika |daqiiqo |daqiqa |deqiqe |derig do_not_share don't_share |ervenyes
-|expir expire |galioj |galler |gecerli |geldig |gildir |giltig |gultig |gyldig hieu_luc |imizuzu |iseju |kehtib
-|laeuft |lauft |menit |min| |minit |mins| |minti |minuta minute |minuti |minuto |minutt |minutu |minuty |minuut
-|munud never_share |nkeji |noimead |perc |percig |phut| |plati |platn |scade |skadon |valabil |valable |valid_
+|ablauf |berlaku |caduca |dakik |dakika |daqiiqo |daqiqa |deqiqe |derig do_not_share don't_share |ervenyes |expir
+expire |galioj |galler |gecerli |geldig |gildir |giltig |gultig |gyldig hieu_luc |imizuzu |iseju |kehtib |laeuft
+|lauft |menit |min| |minit |mins| |minti |minuta minute |minuti |minuto |minutt |minutu |minuty |minuut |munud
+never_share |nkeji |noimead |perc |percig |phut| |plati |platn |scade |skadon |stops_working |valabil |valable |valid_
 valid_for |valida |valido |vazi |velja |vence |verloopt |voimassa |wazne |wazny
 # Greek
 ισχυει |λεπτ
@@ -211,19 +211,20 @@ SOON = """
 ENTER = """
 # Latin letters
 |adja_meg |andika |ange| |anger |angi |anvand |bhala_ |brug_ |bruk_ |clois |copia_y_pega |copy |daxil_edin |daħħal
-|defnyddiwch |dien_ |digita |digitare |digite |eingabe |eingeben |eintippen |enter| |entrer_ce |entrez |erabili |escreva
-|escriba |escribe |escriu |escriviu |faka |folositi |gamitin |geben_sie |gebruik |geli_ |gepelje |gib_ |girin |giriniz
-|giriz |gunakan |i-type |idatzi |ierakstiet |ievad |ilagay |indtast |ingiza |ingresa |ingrese |input| |insere |inserire
-|inserisci |insira |introdu_ |introduc |introduce |introduceti |introdueix |introduiu |introduza |introduzca |introduzir
-|invoeren |iontrail |irasykite |ird_be |irja_be |isikan |iveskit |iveskite |kayta |ketik |key_in |kiriting |kirjoita
-|knappa |kullanin |lebokna |masukkan |mata_in |mewnbynnwch |napis |nappaile |naputtele |ngenisa |nhap| |nutzen_sie
-|opiste |oppgi |paste |perdorni |podaj |pon_ |przepisz |rasykite |recopiez |renseignez |reportez |rhowch |riporta
-|saisir |saisis |saisissez |sartu |scrieti |scrivi_ |sebenzisa |shigar |shkruani |sisesta |skradu |skriv_in |skriv_inn
-|skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez |tast_ |tast_inn |tastati |teclea |teclee
-|teclegeu |teipeail |teipiwch |tik_ |tinye |tippen_sie |toets |trage_ |tragen_sie |trukkige |tumia |tuslayin |type|
-|unesite |unos |upisite |usa| |usd_be |use| |use_o |using| |usse_be |utilice |utilisez |utiliza |utilize |utipkajte
-|uzyj |vendosni |verwenden_sie |vnesete |vnesite |vnos |voer_ |vpisite |vul_ |vul_de |weka| |wpisan |wpisuj |wpisz
-|wprowadz |yazin |yaziniz |zadaj |zadajte |zadan |zadat |zadej |zadejte
+|defnyddiwch |dien_ |digita |digitare |digite |eingabe |eingeben |eintippen |enter| |entrer_ce |entrez |erabili
+|escreva |escriba |escribe |escriu |escriviu |faka |folositi |gamitin |geben_sie |gebruik |geli_ |gepelje |gib_
+|girin |giriniz |giriz |gunakan |i-type |idatzi |ierakstiet |ievad |ilagay |indtast |ingiza |ingresa |ingrese
+|input| |insere |inserire |inserisci |insira |introdu_ |introduc |introduce |introduceti |introdueix |introduiu
+|introduza |introduzca |introduzir |invoeren |iontrail |irasykite |ird_be |irja_be |isikan |iveskit |iveskite |kayta
+|ketik |key_in |kiriting |kirjoita |knappa |kullanin |lebokna |masukkan |mata_in |mewnbynnwch |napis |nappaile
+|naputtele |ngenisa |nhap| |nutzen_sie |opiste |oppgi |paste |perdorni |podaj |pon_ |przepisz |rasykite |recopiez
+|renseignez |reportez |rhowch |riporta |saisir |saisis |saisissez |sartu |scrieti |scrivi_ |sebenzisa |shigar
+|shkruani |sisesta |skradu |skriv_in |skriv_inn |skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez
+|tast_ |tast_inn |tastati |teclea |teclee |teclegeu |teipeail |teipiwch |tik_ |tinye |tippen_sie |toets |trage_
+|tragen_sie |trukkige |tumia |tuslayin |type| |unesite |unos |upisite |usa| |usd_be |use| |use_o |using| |usse_be
+|utilice |utilisez |utiliza |utilize |utipkajte |uzyj |vendosni |verwenden_sie |vnesete |vnesite |vnos |voer_
+|vpisite |vul_ |vul_de |weka| |wpisan |wpisuj |wpisz |wprowadz |yazin |yaziniz |zadaj |zadajte |zadan |zadat |zadej
+|zadejte
 # Greek
 |γραψτε εισαγ |πληκτρολογ |χρησιμοποι
 # Cyrillic
@@ -304,12 +305,13 @@ UNLOCKING = """
 SCREEN = """
 # Latin letters
 |alanina |alkalmazas |aplicaci |aplicati |aplikac |aplikacji |aplikasi |app| |app, |applicazione |browser |campo|
-|casella |casilla |champ| |ecran |eingabefeld |ekran |ekranie |feld| |feltet |fenetre |fenster| |field| |finestra |form|
-|formulaire |formular |formulario |halaman |janela |kastchen |kenttaan |kepernyo |laman |lapa |layar |lehel |lietotn
-|man_hinh |mezobe |naytolla |obrazovce |okienk |okne| |oknie |oldalon |page| |pagina |pantalla |pencere |poli| |polick
-|polu| |portal| |programele |puslapy |rakenduses |ruta |rutan |sayfa |scherm |schermata |screen |seite| |sidan |siden|
-|sivulla |sivulle |skarmen |skjerm |skrini |sovelluks |strance |stranke |strone |stronie |svetaine |tela| |trang
-|ukurasa |ung_dung |uygulama |vakje |veld| |venster |ventana |webseite |website |window|
+|casella |casilla |champ| |ecran |eingabefeld |ekran |ekranie |feld| |feltet |fenetre |fenster| |field| |finestra
+|form| |formulaire |formular |formulario |halaman |janela |kastchen |kenttaan |kepernyo |laman |lapa |layar |lehel
+|lietotn |man_hinh |mezobe |naytolla |obrazovce |okienk |okne| |oknie |oldalon |page| |pagina |pantalla |pencere
+|poli| |polick |polu| |portal| |programele |puslapy |rakenduses |ruta |rutan |sayfa |scherm |schermata |screen |seite|
+|sidan |siden| |sivulla |sivulle |skarmen |skjerm |skrini |sovelluks |strance |stranke |strone |stronie |svetaine
+|tela| |trang |ukurasa |ung_dung |uygulama |vakje |veld| |venster |ventana |webseite |website |when_prompted
+|where_prompted |where_you're_asked |where_you_are_asked |window|
 # Greek
 |εφαρμογ |οθον |πεδι |σελιδα
 # Cyrillic

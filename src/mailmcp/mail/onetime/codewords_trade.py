@@ -138,32 +138,36 @@ GIFT = """
 # Conferences, calls, doors, wireless networks.
 ROOM = """
 # Latin letters
-|achteringang |ajtokod |alarm_code |avainbok |besprechung |bina_giris |boite_a_cle |brama |bramka |bramy
-|building_code |caja_de_llaves |cancello |cassetta_delle_chiavi |citofono |coffre_a_cle |cofre_de_chave |conferenc
-|conference cuoc_hop |deur |digicode |do_drzwi |domofon |door: |door_code |door_pin |dorkod |dorkode |dorrkod
-|duru_kod |durvju |dyrakod |entrance |fechadura |front_door |gate: |gate_code |hausture |hoftor |intercom |interfon
-|interphone |k_brane |kapi |kapucseng |kapukod |key_box |keybox |kokous |konferenz |lockbox |lyklabox |meeting
-|megbeszel |mesyuarat |mlango |mode| |mote| |motet |nogleboks |nokkelboks |nyckelbox |ovikood |participant |pintu
-|poort| |portail |portao |portero |portillon |portkod |portkode |portone |porttikood |puerta |rapat |reunion|
-|reunion_ |riunione |schlusselbox |schlusselsafe |schlusseltresor |schuzk |skrytk |sleutelkluis |spotkani |ssid
-|teilnehmer |toplanti |turcode |uksekood |ulazna |vchodov |vergadering |video_call |vrata |webinar |wi-fi |wifi
-|wlan
+|achteringang |ajtokod |alarm_code |at_the_door |at_the_gate |avainbok |barera |bariyer |barrier |barriera |barriere
+|besprechung |bike_lock |bina_giris |boite_a_cle |brama |bramka |bramy |building_code |by_the_door |caja_de_llaves
+|cancela |cancello |candado |cassetta_delle_chiavi |cerradura |citofono |coffre_a_cle |cofre_de_chave |conferenc
+|conference cuoc_hop |cykel |deur |digicode |do_drzwi |domofon |door: |door_code |door_pin |dorkod |dorkode |dorrkod
+|drehkreuz |duru_kod |durvju |dyrakod |entrance |entry_code |fechadura |front_door |garage |gate: |gate_code |hausture
+|hoftor |immeuble |intercom |interfon |interphone |k_brane |kapi |kapucseng |kapukod |key_box |keybox |keypad |kokous
+|konferenz |lock_code |lockbox |lyklabox |meeting |megbeszel |mesyuarat |mlango |mode| |mote| |motet |nogleboks
+|nokkelboks |nyckelbox |ovikood |participant |pintu |poort| |portail |portao |portaria |porte_d'entree |portero
+|portillon |portkod |portkode |portone |porttikood |puerta |puomi |rapat |reunion| |reunion_ |riunione |sbarra
+|schloss-code |schlosscode |schlusselbox |schlusselsafe |schlusseltresor |schranke |schuzk |serratura |skrytk
+|slagboom |sleutelkluis |sorompo |spotkani |ssid |szlaban |teilnehmer |toplanti |tornell |tornello |turcode |turnstile
+|uksekood |ulazna |vchodov |vergadering |video_call |voordeur |vrata |webinar |wi-fi |wifi |wlan |zavor
 # Greek
-|θυρα |πορτα |πορτασ |συσκεψ
+|θυρα |κλειδαρι |μπαρα |πορτα |πορτασ |συσκεψ
 # Cyrillic
-|врата |встреч |входната |вхідних |двери |домофон |конференц |нарад |подъезд |під'ізд |собрани |совещан
+|ворот |врата |встреч |входната |вхідних |двери |домофон |конференц |нарад |подъезд |під'ізд |собрани |совещан
+|шлагбаум |ячеик
 # Hebrew
-דלת ועידה לדלת פגישה
+דלת ועידה לדלת לוקר לשער פגישה
 # Arabic
-اجتماع الاجتماع الباب جلسه درب دروازه
+اجتماع الاجتماع الباب بوابه جلسه خزانه درب دروازه
 # India, Sri Lanka, Tibet
 दरवाज बैठक मीटिंग
 # Thailand, Laos, Cambodia, Myanmar
-การประชุม ประตู
+การประชุม ตู้ล็อกเกอร์ ประตู
 # Chinese and Japanese
-オートロック |ドア ミーティング 会議 会议 大门 會議 門扉 門禁 门禁
+オートロック |ドア ミーティング ロッカー 会議 会议 储物柜 单元门 大门 宅配ボックス 快递柜 會議 玄関 置物櫃 門扉
+門禁 门禁
 # Korean
-도어락 출입문 현관 회의
+무인택배함 사물함 도어락 출입문 현관 회의
 """
 
 # What only an invitation to a call says.

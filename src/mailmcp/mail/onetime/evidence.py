@@ -16,7 +16,7 @@ from mailmcp.mail.onetime.apart import Candidate, bare
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import Label, since_sentence, until_sentence
 from mailmcp.mail.onetime.layout import emphasis, looks_like_address, shape
-from mailmcp.mail.onetime.linkwords import LINKS
+from mailmcp.mail.onetime.linkwords import DONE, LINKS
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.mail.onetime.surroundings import (
     BESIDE,
@@ -51,13 +51,16 @@ SETTLED = {
     "of a place": -2.0,
     "all that is said": 1.0,
     "unnamed in subject": -1.5,
+    "keyed in": -3.0,
+    "numbered": -2.5,
 }
 """Too rare in the corpus to be fitted: backup codes, talk among developers, a person's answer, a number with as many
 digits as the code is not said to have, one that a word calls something else and none a code, 123456, a number (not a
 code) that confirms a stay or an order, what the text says is in the subject, and what
 follows a number alike that no longer counts; three tokens with the same word before each, a token that a link
 which signs nobody in carries in a mail about trade, the passcode of a meeting, a postal code
-that nothing names, "PIN=4821" as the whole mail, and letters that only the subject shows and nobody names."""
+that nothing names, "PIN=4821" as the whole mail, letters that only the subject shows and nobody names,
+what a number sign ends, as telephones and doors want it, and what is called "confirmation #"."""
 
 _BELOW = 400
 _KINDS = (
@@ -173,6 +176,7 @@ def of_mail(mail: Matter, channels: Channels, signs_in_by_link: bool) -> Signs:
         "no links": not channels.links,
         "issue": bool(mail.issues),
         "repository": mail.of_repository,
+        "done": bool(DONE.hits(folded(mail.subject))),
         "percent in subject": "%" in mail.subject,
         "signs in": mail.speaks_of_signing_in,
         "subject offers": mail.subject_offers_code,
@@ -252,6 +256,8 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "all that is said": said.strength > 0 and len(text.strip()) <= 30 and not trades,
         "of a place": not said.strength and candidate.shape == "digits" and looks_like_address(text, end),
         "of a call": said.strength > 0 and _of_a_call(mail),
+        "numbered": before.endswith("#") and line_kinds.isdisjoint((Kind.CODE, Kind.OTP)),
+        "keyed in": text[end : end + 1] == "#",
         "replaces": replaces(text, candidate),
         "stands out unread": setup.stands_out and not mail.in_known_words,
     }

@@ -23,6 +23,8 @@ _DATE_BEFORE = re.compile(
     r"(?:[0-9]{1,2}(?:\.|º|er|th|st|nd|rd)? (?:de |d')?[^\W\d_]{3,12}\.?,? (?:de )?|[^\W\d_]{3,12}\.? [0-9]{1,2}, |"
     r"©|\([cC]\)) ?\Z"
 )
+_MERGING = frozenset(("(!", " !", "\n!", "\t!"))
+"""Before the number of a merge request."""
 _COUNTED = "01234567890 09876543210"
 
 
@@ -40,9 +42,11 @@ def setting(mail: Matter, candidate: Candidate) -> Setting | None:
         return None
     if of_password(text, start, end) or _assigned(text, start):
         return None
+    if text[max(0, start - 2) : start] in _MERGING:
+        return None
     if _YEAR.match(candidate.typed) and _DATE_BEFORE.search(text[max(0, start - 24) : start]):
         return None
-    if candidate.typed in mail.issues and not named_directly(text, start):
+    if candidate.typed in mail.issues | mail.tickets and not named_directly(text, start):
         return None
     line_start, line_end = mail.line_of(start)
     if no_longer_counts(text[max(0, start - 30) : start], text[end : min(line_end, end + 70)]):
@@ -90,6 +94,14 @@ def of_password(text: str, start: int, end: int) -> bool:
     )
 
 
+def is_date(candidate: Candidate) -> bool:
+    """2026, 15-05: a year, or a day and a month?"""
+    typed = candidate.typed
+    if candidate.groups == (2, 2):
+        return _is_day(int(typed[:2]), int(typed[2:]))
+    return candidate.shape == "digits" and _YEAR.match(typed) is not None
+
+
 def _assigned(text: str, start: int) -> bool:
     """Is it a string that a line of a program gives to a name?"""
     return text[start - 1 : start] in ("'", '"', "`") and _ASSIGNED.search(text[max(0, start - 12) : start]) is not None
@@ -110,6 +122,8 @@ def shape(candidate: Candidate) -> float:
             score = (2.2 if candidate.groups == (3, 3) else 1.2) if equal else -0.5
             if candidate.groups[0] == 4 and typed[:2] in ("19", "20"):
                 score -= 1.5  # 2026-0001
+            if is_date(candidate):
+                score -= 1.5
         case "spaced":
             score = 2.6 if any(character.isdigit() for character in typed) else 1.0
         case "mixed":
@@ -119,6 +133,11 @@ def shape(candidate: Candidate) -> float:
     if candidate.shape in ("digits", "grouped") and (len(set(typed)) == 1 or typed in _COUNTED):
         score -= 1.5  # 111111, 123456: an example as a rule
     return score
+
+
+def _is_day(one: int, two: int) -> bool:
+    """A day and a month, in either order?"""
+    return (0 < one <= 31 and 0 < two <= 12) or (0 < one <= 12 and 0 < two <= 31)
 
 
 def _shape_of_mixed(typed: str, length: int) -> float:

@@ -19,58 +19,60 @@ _ACTION = """
 |activare |activat |activati |active_ |activeaza |activeer |activer |activez |adgangskode |agree_ |ailosod |akceptu
 |akceptuj |aktibatu |aktifkan |aktiflestir |aktivac |aktival |aktivasi |aktiveer |aktiveeri |aktiver |aktivier
 |aktivira |aktiviz |aktivizo |aktivles |aktivoi |aktivova |aktyvin |aktyvuo |aktywac |aktywuj |akzeptier |alatur
-|alatura |alta| |amilish |anmeldelink |anmelden |annehmen |approve |apstiprin |aterstall |ath-shuidhich |athshocraigh
-|atiestat |ativa |ativar |ative |atkur |attiva |atur_ulang |autentific |authorise |authorize |aċċett |bashkohu |batu
-|beitreten |bejelentkez |bekraeft |bekraft |bekreft |belep |bergabung |beripika |berpa |berretsi |berrezarri |bestateg
-|bestatig |bevestig |bli_med |bod| |bod_ |boð |cadarnha |cadastro |casuumaad chap_nhan |claim_your |cofrestr
-|complete_your |conectare |conecteaza |conferma |confermare |confirm |confirma |confirmar |confirmati |confirme
-|confirmer |confirmez |connecte-moi |connecter |connectez |connectez-moi |connexion |consent |consentir |continue_to
-|contrasena |contrasenya |contrasinal |convid |convite |csatlakoz |cuireadh |cyfrinair |daftar dang_ky dang_nhap
-dat_lai |davet |dearbh |deelnemen |deimhnigh |delta| |deltag |derbyn |devet |dilys |diundang |dogrula |dolacz duoc_moi
-|egiaztatu |eingeladen |einladung |einloggen |einwillig |elfogad |emeza |endurstil |ensalut |entra_ |entrar|
-|erayga_sirta |erositse |etkinlestir |faollash |finish_setting |finish_sign |fioraigh |fjalekalim |freischalt |ftes
-|ftua |ga_med |gabung |gayyat |gba_ |geli |gesla |geslo |giris |glac_ |godkann |godta |gonbid |gwahodd |gweithredu
-|hasla |haslo |herstel |hesl |hyvaksy |i-activate |i-reset |i-verify |ielug |ijambobanga |ijerisi |ikkonferma |imbit
-|inbjud |ingia |ingħaqad |inicia |inicia_sesion |inicia_sessio |iniciame |iniciar_sesion |iniciar_sessao
-|inicio_de_sesion |inimbit |injira |inlog |inloggen |innbyd |inregistr |inscreva-me |inscrever-me |inscription |invit
-|invitacion |invitado |invitation |invitato |invite |invite_ |invited |inviter |invito |ipaswedi |iphasiwedi
-|iphasiwethi |iscrivimi |isimemo |issettja |jelszo |jemput |jerisi |jiunge |join| |join_ |joyina |junta-te |juntar
-|kabul_et |kalmar_sirri |kata_laluan |kata_sandi |katil |kaydinizi |kennwort kich_hoat |kinnita |kinnitage |kirish
-|kirjaa_minut |kirjaudu |kirjautu |konfirm |konfirmasi |konfirmu |kubali |kuingia |kumpirma |kuthibitish |kutse |kutsu
-|kvietim |kwemeza |lahtesta |lebokake |let_me_in |liitu |liity |log_in |log_ind |log_masuk |log_me_in |log_mig_ind
-|log_mij_in |logail |logg_in |logg_inn |logg_meg_inn |logga_in |logga_in_mig |logi_sisse |login |logowani loi_moi
-|losenord |lozink |lykilord |mag-log |magic_link |masuk mat_khau |megerosit |meghiv |meld_aan |meld_me_aan
-|melde_mich_an |mewngofnodi |mot_de_passe |mwaliko |nabata |nastavit |nenosiri |ngena |nkwenye |nollaa |noustu
-|nulstil |nywila |obnov |obnovit |okwuntughe |onartu |onay |onayla |oroigbaniwole |oturum |over_ |overit |overte
-|pakvie |palauta |palavra-passe |parol |parola |parool |participar |pasahitza |pasfhocal |passord |password |passwort
-|passwuert |pasvort |patvirt |pengesahan |pienem |piener |pieslegt |pieteik |pievienot |ponastav |ponisti |potrdi
-|potrdit |potvrd |potvrdi |potvrz |potwierdz |povabil |poveznic |poziv |pozvan |prano |pridruzi |prihlas |prihlasit_me
-|prihvati |priimti |prijat |prijava |prijavi |prijmi |prijmout |pripoj |prisijung |przyjmij |qabul |qebul |qeydiyyat
-|qinisek |qo'shil |qosul |recover |redefin |registo |registr |registrac |registrazione |registreeri |registrer
-|registrier |registrir |registro |regisztr |regjistr |reimposta |reinitialis |rejestrac |rejoignez |rejoindre
-|rekisteroi |repor |reset |resetare |resetati |reseteaza |resetira |resetova |resetowan |resetuj |restablec
-|restableix |restore_access |ripristina |rivendos |ro'yxat |royxat |sahkan |saioa |salasana |samthykk |samtycke
-|samtykke |sandi |schrijf_me_in |schrijf_mij_in |senha| |sertai |set_up_your |setel_ulang |setha_kabusha |shiga
-|sifirla |sifre |sign-in |sign_in |sign_me_in |sign_up |signin |skraning |slaptazod |sluit_aan |souhlas |sprejmi
-|stadfest |stedin |step_in |subscribe_me |subscription_confirm |sumali |suscribeme |suscribirme |tabbatar |tackan_ja
-|takk_ja |taklif |tanggapin |tasdiq |teken_in |tembung_sandi |terima |tesdiq |tetapkan_semula tham_gia |thibitish
-|tiklash |tilbakestill |tilslut |toestemming |trag_mich |tragen_sie_mich |uitgenodig |uitnodig |ukuqinisek |umealik
-|umenyiwe |undang |uneix |unete |unirse |unirte |unisciti |unlock |uthibitish |uyelik |uzaicin |vabil |vahvist
-|validate |valider |validez |verifica |verificar |verification |verifik |verifikasi |verifique |verify |virkja
-|visszaallit |vota_vastu |votke_vastu |wachtwoord |wagwoord |washa |weka_upya xac_minh xac_nhan xac_thuc |xaqiiji
-|xuntate |yamukela |yenile |yes,_ |yes,_subscribe |ymuno |ymunwch |zaakceptuj |zaloguj |zaloguj_mnie |zapisz_mnie
+|alatura |alta| |amilish |anmeldelink |anmelden |annehmen |ano,_chci |approve |apstiprin |aterstall |ath-shuidhich
+|athshocraigh |atiestat |ativa |ativar |ative |atkur |attiva |atur_ulang |autentific |authorise |authorize |aċċett
+|bashkohu |batu |beitreten |bejelentkez |bekraeft |bekraft |bekreft |belep |bergabung |beripika |berpa |berretsi
+|berrezarri |bestateg |bestatig |bevestig |bli_med |bod| |bod_ |boð |cadarnha |cadastro |casuumaad chap_nhan
+|claim_your |cofrestr |complete_your |conectare |conecteaza |conferma |confermare |confirm |confirma |confirmar
+|confirmati |confirme |confirmer |confirmez |connecte-moi |connecter |connectez |connectez-moi |connexion |consent
+|consentir |continue_to |contrasena |contrasenya |contrasinal |convid |convite |csatlakoz |cuireadh |cyfrinair |daftar
+dang_ky dang_nhap dat_lai |davet |dearbh |deelnemen |deimhnigh |delta| |deltag |derbyn |devet |dilys |diundang
+|dogrula |dolacz duoc_moi |egiaztatu |eingeladen |einladung |einloggen |einwillig |elfogad |emeza |endurstil |ensalut
+|entra_ |entrar| |erayga_sirta |erositse |etkinlestir |faollash |finish_setting |finish_sign |fioraigh |fjalekalim
+|freischalt |ftes |ftua |ga_med |gabung |gayyat |gba_ |geli |gesla |geslo |giris |glac_ |godkann |godta |gonbid
+|gwahodd |gweithredu |hasla |haslo |herstel |hesl |hyvaksy |i-activate |i-reset |i-verify |ielug |ijambobanga |ijerisi
+|ikkonferma |imbit |inbjud |ingia |ingħaqad |inicia |inicia_sesion |inicia_sessio |iniciame |iniciar_sesion
+|iniciar_sessao |inicio_de_sesion |inimbit |injira |inlog |inloggen |innbyd |inregistr |inscreva-me |inscrever-me
+|inscription |invit |invitacion |invitado |invitation |invitato |invite |invite_ |invited |inviter |invito |ipaswedi
+|iphasiwedi |iphasiwethi |iscrivimi |isimemo |issettja |ja,_ich |ja,_ik |ja,_jag |ja,_jeg |jelszo |jemput |jerisi
+|jiunge |join| |join_ |joyina |junta-te |juntar |kabul_et |kalmar_sirri |kata_laluan |kata_sandi |katil |kaydinizi
+|kennwort kich_hoat |kinnita |kinnitage |kirish |kirjaa_minut |kirjaudu |kirjautu |konfirm |konfirmasi |konfirmu
+|kubali |kuingia |kumpirma |kuthibitish |kutse |kutsu |kvietim |kwemeza |kylla,_ |lahtesta |lebokake |let_me_in |liitu
+|liity |log_in |log_ind |log_masuk |log_me_in |log_mig_ind |log_mij_in |logail |logg_in |logg_inn |logg_meg_inn
+|logga_in |logga_in_mig |logi_sisse |login |logowani loi_moi |losenord |lozink |lykilord |mag-log |magic_link |masuk
+mat_khau |megerosit |meghiv |meld_aan |meld_me_aan |melde_mich_an |mewngofnodi |mot_de_passe |mwaliko |nabata
+|nastavit |nenosiri |ngena |nkwenye |nollaa |noustu |nulstil |nywila |obnov |obnovit |okwuntughe |onartu |onay |onayla
+|oroigbaniwole |oturum |oui,_je |over_ |overit |overte |pakvie |palauta |palavra-passe |parol |parola |parool
+|participar |pasahitza |pasfhocal |passord |password |passwort |passwuert |pasvort |patvirt |pengesahan |pienem
+|piener |pieslegt |pieteik |pievienot |ponastav |ponisti |potrdi |potrdit |potvrd |potvrdi |potvrz |potwierdz |povabil
+|poveznic |poziv |pozvan |prano |pridruzi |prihlas |prihlasit_me |prihvati |priimti |prijat |prijava |prijavi |prijmi
+|prijmout |pripoj |prisijung |przyjmij |qabul |qebul |qeydiyyat |qinisek |qo'shil |qosul |recover |redefin |registo
+|registr |registrac |registrazione |registreeri |registrer |registrier |registrir |registro |regisztr |regjistr
+|reimposta |reinitialis |rejestrac |rejoignez |rejoindre |rekisteroi |repor |reset |resetare |resetati |reseteaza
+|resetira |resetova |resetowan |resetuj |restablec |restableix |restore_access |ripristina |rivendos |ro'yxat |royxat
+|sahkan |saioa |salasana |samthykk |samtycke |samtykke |sandi |schrijf_me_in |schrijf_mij_in |senha| |sertai
+|set_up_your |setel_ulang |setha_kabusha |shiga |si,_confermo |si,_quiero |si,_voglio |sifirla |sifre |sign-in
+|sign_in |sign_me_in |sign_up |signin |sim,_quero |skraning |slaptazod |sluit_aan |souhlas |sprejmi |stadfest |stedin
+|step_in |subscribe_me |subscription_confirm |sumali |suscribeme |suscribirme |tabbatar |tackan_ja |tak,_chce |takk_ja
+|taklif |tanggapin |tasdiq |teken_in |tembung_sandi |terima |tesdiq |tetapkan_semula tham_gia |thibitish |tiklash
+|tilbakestill |tilslut |toestemming |trag_mich |tragen_sie_mich |uitgenodig |uitnodig |ukuqinisek |umealik |umenyiwe
+|undang |uneix |unete |unirse |unirte |unisciti |unlock |uthibitish |uyelik |uzaicin |vabil |vahvist |validate
+|valider |validez |verifica |verificar |verification |verifik |verifikasi |verifique |verify |virkja |visszaallit
+|vota_vastu |votke_vastu |wachtwoord |wagwoord |washa |weka_upya xac_minh xac_nhan xac_thuc |xaqiiji |xuntate
+|yamukela |yenile |yes,_ |yes,_i |yes,_subscribe |ymuno |ymunwch |zaakceptuj |zaloguj |zaloguj_mnie |zapisz_mnie
 |zaprosz |zgode |zresetuj |zurucksetz |zustimm
 # Greek
 |αποδεκτ |αποδεχ |αποδοχ |εγγραφ |ενεργοποι επαληθευ |επαναφορ επιβεβαι |κωδικο_προσβασ |προσκαλ |προσκλη |συμμετ
 |συνδεσ
 # Cyrillic
 |активац |активир |активу |баталгаажуул |белсендір |бүртгэл |влез |влизане |войти |воридшав |восстанов |вход |входа
-|вхід |възстан |віднов |далуч |даъват |запраш |запрош |зовшоор |идэвхж |кабыл_ал |калыбына |кируу |кирүү |кошул |кіру
-|лозинк |најав |нулир |нууц |нууц_уг |нэвтрэ |нэгдэ |парол |пароль |пароля |пацвер |подписать_меня |подпишите_меня
-|подтвер |позив |покан |потврд |потвърд |приглаш |придруж |приемане |приемете |приеми |прийняти |прими_ |принять
-|присоедин |присъедин |прифат |прихват |приєдн |пријав |прыня |підтвер |рамз |раста |растау |регистрац |регистрир
-|ресет |реєстрац |рэгістр |сброс |скидан |скинут |скід |скінуц |сырсоз |сэргээ |тасдиқ |тастыкта |тіркел |увайс
-|уваход |увійти |уриж |урилга |чакыр |шақыр |ырасто |қабул |қабылда |қалпына |қосыл |құпия_соз |құпиясоз
+|вхід |възстан |віднов |да,_подписать |да,_хочу |далуч |даъват |запраш |запрош |зовшоор |идэвхж |кабыл_ал |калыбына
+|кируу |кирүү |кошул |кіру |лозинк |најав |нулир |нууц |нууц_уг |нэвтрэ |нэгдэ |парол |пароль |пароля |пацвер
+|подписать_меня |подпишите_меня |подтвер |позив |покан |потврд |потвърд |приглаш |придруж |приемане |приемете |приеми
+|прийняти |прими_ |принять |присоедин |присъедин |прифат |прихват |приєдн |пријав |прыня |підтвер |рамз |раста |растау
+|регистрац |регистрир |ресет |реєстрац |рэгістр |сброс |скидан |скинут |скід |скінуц |сырсоз |сэргээ |тасдиқ |тастыкта
+|тіркел |увайс |уваход |увійти |уриж |урилга |чакыр |шақыр |ырасто |қабул |қабылда |қалпына |қосыл |құпия_соз
+|құпиясоз
 # Georgian and Armenian
 ակտիվ գաղտնաբառ գրանց ընդուն հաստատ հրավ միանալ միացե մուտք վերականգ აქტივ აღადგინ აღდგენ გააქტიურ დაადასტურ დადასტურ
 ვერიფიკ მიიღ მიღებ მოგიწვ მოწვევ პაროლ რეგისტრაც შედი შესვლ შეუერთდ
@@ -111,40 +113,42 @@ _AGAINST = """
 |bekreft_betaling |belanja |beli |berhenti_lang |bestelling |betaling_bevestig |bevestig_betaling
 |bevestig_je_betaling |blocca |blocheaza |block_ |blockera |blockier |blog |blokeeri |bloket |blokir |blokiraj
 |blokkeer |blokker |blokuo |bloquea |bloquear |bloquer |bongesz |book_ |boutique |browser |buy_ |cabut |cancel
-|cancelar |cancelar_suscrip |cancella |careers |chan_ |check_activity |comprar |conferma_il_pagamento
+|cancelar |cancelar_suscrip |cancella |careers |chan_ |check_activity |code_kopieren |comprar |conferma_il_pagamento
 |conferma_pagamento |confidential |confidentialit |confirm_payment |confirm_the_payment |confirm_your_payment
 |confirma_tu_pago |confirmar_el_pago |confirmar_o_pagamento |confirmar_pagamento |confirmar_pago
 |confirmer_le_paiement |confirmer_mon_paiement |confirmez_votre_paiement |conseils |consejos |conselhos |consells
-|contact |contacto |contato |contatt |cronologia |cumpara |cymorth |czytaj |daha_fazla |darme_de_baja |darse_de_baja
-|datenschutz |decline |decouvr |deny |desabonn |descarca |descargar |descubr |desinscri |dezabon |discover |disiscri
+|contact |contacto |contato |contatt |copia_codice |copia_il_codice |copiar_codigo |copiar_el_codigo |copier_le_code
+|copy_code |copy_the_code |cronologia |cumpara |cymorth |czytaj |daha_fazla |darme_de_baja |darse_de_baja |datenschutz
+|decline |decouvr |denunciar |deny |desabonn |descarca |descargar |descubr |desinscri |dezabon |discover |disiscri
 doc_them |docs| |documentation |dowiedz |download |downloaden |einkaufen |einstellungen |email_settings
 |en_savoir_plus |engelle |explore |factura |facture |faktur |faq |faragha |fattura |fatura |find_out |follow_us
 |frameld |gecmis |gehitu |geschiedenis |get_the_app |gizlilik |goruntule |guide |gweld |handla |help| |help_
 |help_cent |herunterladen |hilfe |historia |historial |historico |historik |historique |history |hjaelp |hjalp |hjelp
 |home_page |homepage |how_to_protect |hulp huy_dang_ky |ikusi |im_browser |impressum |imprint |incele |indir|
 |integritet |intrekken |iptal |istoric |j'en_profite |jejak |jetzt_sparen |jiondoe |join_call |katso |kauppaan |keela
-|kjop |kob_ |kontakt |konto_sichern |kop| |kop_ |koupit |kundeservice |kundservice |kup_ |kupi |lacak |ladda_ner
-|laes_mere |laguntza |las_mer |lasit |last_ned |lataa |learn_how |learn_more |leer_mas |lees_hoe |lees_meer
-|lees_verder |legal |leggi |leiratkoz |ler_mais |les_mer |letilt |letolt |lich_su |lihat |lire_la |lock_
-|login_history |loja| |loobu |lue_ |magazin |manage_ |meer_weten |meeting |megnez |megtekint |mehr_dazu |mehr_erfahren
-|meld_deg_av |mentions |more_info |msaada mua_ |muat_turun |napoved |navegador |navigateur |negozio |noraidit |not_me
-|notification_settings |nunua |nyomon |obchod |odemeyi_onayla |odhlas |odjav |odmitn |odrzuc |odvolat |ohje
-|online-ansicht |ontdek |opozovi |opt-out |opt_out |order_now |osta |pagalba |palidz |parduotuv |pay| |pay_
-|personvern |peruuta |perziure |play_store |pobierz |pogled |pomoc |potvrdit_platbu |potwierdz_platnosc |precist
-|preferences |preferencias |pregled |preglednik |preifat |preklic |prenes |prenumer |pribatutasun |prikazi |privacidad
-|privacidade |privacy |privasi |privatliv |profite |prohlizec |protect_yourself |prywatn |przegladar quyen_rieng_tu
-|rastrear |read_more |read_the |rechazar |rechnung |recusar |reddet |redeem |refuser |reject |renew_ |report
-|reszletek |review_ |revoca |revoca_ |revocar |revogar |revoke |revoquer |rezygn |rhagor |rifiuta |riwayat |saber_mas
-|saiba_mais |saznaj |scarica |scopri |secure_account |secure_my |secure_your_account |securiser |security_cent |see_
-|segitseg |seguir_ |sekat_ |selengkapnya |sendung |settings| |seuraa |shop |sign-in_history |skaityk |skatit |sklep
-|sledovat |sledz |so_schutz |soma |soukrom |spaerr |spara |sperr_ |sperren |sprawdz_ |stahnout |store| |suivre_
-|sukrom |support| tai_ve tai_xuong |takip |tapahtum |tarayici |tazama |telecharger |terms theo_doi |thu_hoi |tienda
-|tietosuoja |tilbagekald |tilbakekall tim_hieu |tipps |tips |tovabb |traccia |track_ |trgovin tro_giup |tuhista
-|uitschrijven |unduh |uniewazn |unsubscribe |upgrade |vaata |vasarl |vec_ |vedi |veikal |ver_ |verfolgen
-|verify_payment |verify_your_payment |verlauf |veure |vezi |viac |view_details |view_in |view_invoice |view_online
-|view_order |view_this |vis_ |visa_ |visszavon |visualizza |voir_ |voorwaarden |web_version |webinar |weigeren
-|weiterlesen |widerruf |winkel |withdraw |wypisz xem_ |yardim |zablokovat |zablokuj |zahlung_bestatig
-|zahlung_freigeben |zasebnost |ziureti |zjistit |zobacz |zobrazit |zrusit |zur_bestellung
+|kjop |kob_ |kodu_kopyala |kontakt |konto_sichern |kop| |kop_ |kopiuj_kod |koupit |kundeservice |kundservice |kup_
+|kupi |lacak |ladda_ner |laes_mere |laguntza |las_mer |lasit |last_ned |lataa |learn_how |learn_more |leer_mas
+|lees_hoe |lees_meer |lees_verder |legal |leggi |leiratkoz |ler_mais |les_mer |letilt |letolt |lich_su |lihat |lire_la
+|lock_ |login_history |loja| |loobu |lue_ |magazin |manage_ |meer_weten |meeting |megnez |megtekint |mehr_dazu
+|mehr_erfahren |meld_deg_av |melden_sie |mentions |more_info |msaada mua_ |muat_turun |nahlasit_ |napoved |navegador
+|navigateur |negozio |noraidit |not_me |notification_settings |nunua |nyomon |obchod |odemeyi_onayla |odhlas |odjav
+|odmitn |odrzuc |odvolat |ohje |online-ansicht |ontdek |opozovi |opt-out |opt_out |order_now |osta |pagalba |palidz
+|parduotuv |pay| |pay_ |personvern |peruuta |perziure |play_store |pobierz |pogled |pomoc |potvrdit_platbu
+|potwierdz_platnosc |precist |preferences |preferencias |pregled |preglednik |preifat |preklic |prenes |prenumer
+|pribatutasun |prikazi |privacidad |privacidade |privacy |privasi |privatliv |profite |prohlizec |protect_yourself
+|prywatn |przegladar quyen_rieng_tu |raporteaza |rastrear |read_more |read_the |rechazar |rechnung |recusar |reddet
+|redeem |refuser |reject |renew_ |report |reportar |reszletek |review_ |revoca |revoca_ |revocar |revogar |revoke
+|revoquer |rezygn |rhagor |rifiuta |riwayat |saber_mas |saiba_mais |saznaj |scarica |scopri |secure_account |secure_my
+|secure_your_account |securiser |security_cent |see_ |segitseg |segnala |seguir_ |sekat_ |selengkapnya |sendung
+|settings| |seuraa |shop |sign-in_history |signale_ |signaler |skaityk |skatit |sklep |sledovat |sledz |so_schutz
+|soma |soukrom |spaerr |spara |sperr_ |sperren |sprawdz_ |stahnout |store| |suivre_ |sukrom |support| tai_ve tai_xuong
+|takip |tapahtum |tarayici |tazama |telecharger |terms theo_doi |thu_hoi |tienda |tietosuoja |tilbagekald |tilbakekall
+tim_hieu |tipps |tips |tovabb |traccia |track_ |trgovin tro_giup |tuhista |uitschrijven |unduh |uniewazn |unsubscribe
+|upgrade |vaata |vasarl |vec_ |vedi |veikal |ver_ |verfolgen |verify_payment |verify_your_payment |verlauf |veure
+|vezi |viac |view_details |view_in |view_invoice |view_online |view_order |view_this |vis_ |visa_ |visszavon
+|visualizza |voir_ |voorwaarden |web_version |webinar |weigeren |weiterlesen |widerruf |winkel |withdraw |wypisz xem_
+|yardim |zablokovat |zablokuj |zahlung_bestatig |zahlung_freigeben |zasebnost |zglos_ |ziureti |zjistit |zobacz
+|zobrazit |zrusit |zur_bestellung
 # Greek
 |αγορ |ακυρωσ |ανακληση |απεγγραφ |αποκλεισ |απορρητ |βοηθεια |δειτε |διαβαστε |διαγραφη |δραστηρ |επικοινων |ιστορικ
 |κατεβα |μαθετε |παρακολουθ |περιηγη |προβολη
@@ -153,8 +157,8 @@ doc_them |docs| |documentation |dowiedz |download |downloaden |einkaufen |einste
 |допомог |дізна |заблок |заблокир |завантаж |изтегл |истори |каталог |конфиденц |конфіденц |купи |купити |купить
 |магазин |налаштув |настройк |научете |одјав |опозови |отказаться |отклон |отмени |отменить |отозвать |отпис |отпиш
 |отслед |пазарув |перегля |перейти_в |поверител |погледн |поддержк |подробнее |подтвердите_платеж |подтвердить_платеж
-|помощ |помощь |посмотр |приватност |проследи |прочет |підтвердити_платіж |разгледа |сазнај |скасув |скачать |узнать
-|читати |читать
+|помощ |помощь |посмотр |приватност |проследи |прочет |підтвердити_платіж |разгледа |сазнај |скасув |скачать
+|скопировать_код |узнать |читати |читать
 # Georgian and Armenian
 Դիտել Տեսնել იხილეთ ნახვა
 # Hebrew
@@ -168,9 +172,10 @@ doc_them |docs| |documentation |dowiedz |download |downloaden |einkaufen |einste
 # Thailand, Laos, Cambodia, Myanmar
 ความเป็นส่วนตัว ช่วยเหลือ ช้อป ซื้อ ดาวน์โหลด ดูราย ดูสินค้า ติดตาม ประวัติ ยกเลิก อ่านต่อ อ่านเพิ่มเติม
 # Chinese and Japanese
-お問い合わせ お支払いを確認 ショップ ダウンロード ブラウザ プライバシー ヘルプ 下載 下载 了解更多 冻结 凍結 取り消
-取消 商店 封鎖 履历 履歴 帮助 幫助 撤銷 撤销 支払いを確認 查看 浏览 瀏覽 物流 确认付款 確認付款 紀錄 続きを読む 联系
-聯絡 見る 解除 記錄 詳しく 詳細 记录 購入 購買 购买 追跡 退訂 退订 配信停止 配信解除 閱讀 阅读 隐私 隱私
+お問い合わせ お支払いを確認 コードをコピー ショップ ダウンロード ブラウザ プライバシー ヘルプ 下載 下载 了解更多
+冻结 凍結 取り消 取消 商店 复制验证码 封鎖 履历 履歴 帮助 幫助 撤銷 撤销 支払いを確認 查看 浏览 瀏覽 物流 确认付款
+確認付款 紀錄 続きを読む 联系 聯絡 見る 解除 記錄 詳しく 詳細 记录 購入 購買 购买 追跡 退訂 退订 配信停止 配信解除
+閱讀 阅读 隐私 隱私
 # Korean
 결제_확인 개인정보 고객센터 구매 기록 다운로드 더_보기 도움말 배송 보기 브라우저 쇼핑 수신_거부 수신거부 자세히
 """
@@ -205,21 +210,22 @@ _NOT_YOU = """
 # What is over and done, in a subject: verified, changed, counted up for the week. Nothing is left to confirm.
 _DONE = """
 # Latin letters
-|a_ete_active |a_ete_confirme |a_ete_valide |a_ete_verifie |a_fost_confirmat |a_fost_verificat |been_activated
-|been_approved |been_confirmed |been_reset |been_unlocked |been_verified |bien_ete_confirme |bolo_overene
-|byl_aktivovan |byla_overena |bylo_overeno |changelog |co_je_noveho |co_nowego |da_duoc_xac_minh |da_duoc_xac_nhan
-|das_ist_neu |digest |dogrulandi |e_stata_confermata |e_stata_verificata |e_stato_attivato |e_stato_confermato
-|e_stato_verificato |er_bekraeftet |er_bekreftet |er_verificeret |er_verifisert |erfolgreich_bestatigt
-|erfolgreich_verifiziert |foi_ativad |foi_confirmad |foi_verificad |ha_sido_activad |ha_sido_confirmad
-|ha_sido_verificad |har_aktiverats |har_bekraftats |har_verifierats |is_bevestigd |is_complete| |is_confirmed|
-|is_geactiveerd |is_geverifieerd |is_now_active |is_verified |megerositettuk |megerositve |monatsbericht
-|monthly_report |monthly_summary |neler_yeni |neuigkeiten |nouveautes |novedades |novidades |novita_ |now_verified
-|nyheder_i |nyheter_i |on_vahvistettu |onaylandi |quoi_de_neuf |release_notes |se_ha_confirmado |se_ha_verificado
-|successfully_confirmed |successfully_verified |telah_dikonfirmasi |telah_disahkan |telah_diverifikasi
-|verification_complete |was_approved |was_confirmed |was_ist_neu |was_verified |wat_is_er_nieuw |weekly_report
-|weekly_summary |what's_new |what_is_new |whats_new |wochenbericht |wurde_aktiviert |wurde_bestatigt
-|wurde_freigeschaltet |wurde_verifiziert |zostal_potwierdzon |zostal_zweryfikowan |zostala_zweryfikowan
-|zostalo_aktywowan |zostalo_zweryfikowan
+|a_ete_active |a_ete_confirme |a_ete_valide |a_ete_verifie |a_fost_confirmat |a_fost_verificat |ar_bekraftad
+|are_verified |been_activated |been_approved |been_confirmed |been_reset |been_unlocked |been_verified
+|bien_ete_confirme |bolo_overene |byl_aktivovan |byla_overena |bylo_overeno |changelog |co_je_noveho |co_nowego
+|da_duoc_xac_minh |da_duoc_xac_nhan |das_ist_neu |digest |dogrulandi |e_stata_confermata |e_stata_verificata
+|e_stato_attivato |e_stato_confermato |e_stato_verificato |er_bekraeftet |er_bekreftet |er_verificeret |er_verifisert
+|erfolgreich_bestatigt |erfolgreich_verifiziert |foi_ativad |foi_confirmad |foi_verificad |ha_sido_activad
+|ha_sido_confirmad |ha_sido_verificad |hai_verificato |har_aktiverats |har_bekraftats |har_verifierats |has_verificado
+|is_bevestigd |is_complete| |is_confirmed| |is_geactiveerd |is_geverifieerd |is_now_active |is_verified |ist_bestatigt
+|megerositettuk |megerositve |monatsbericht |monthly_report |monthly_summary |neler_yeni |neuigkeiten |nouveautes
+|novedades |novidades |novita_ |now_verified |nyheder_i |nyheter_i |on_vahvistettu |onaylandi |quoi_de_neuf
+|release_notes |se_ha_confirmado |se_ha_verificado |successfully_confirmed |successfully_verified |telah_dikonfirmasi
+|telah_disahkan |telah_diverifikasi |verification_complete |was_approved |was_confirmed |was_ist_neu |was_verified
+|wat_is_er_nieuw |weekly_report |weekly_summary |what's_new |what_is_new |whats_new |wochenbericht |wurde_aktiviert
+|wurde_bestatigt |wurde_freigeschaltet |wurde_verifiziert |you've_confirmed |you've_successfully |you've_verified
+|you_have_verified |you_verified |zostal_potwierdzon |zostal_zweryfikowan |zostala_zweryfikowan |zostalo_aktywowan
+|zostalo_zweryfikowan
 # Greek
 |επαληθευτηκε |επιβεβαιωθηκε
 # Cyrillic
@@ -258,10 +264,14 @@ URL_FOR = re.compile(
     r"passwordless|reset|password|passwd|recover|invit|accept|callback|regist|(?<![a-z])join|unlock|(?<!in)validat|opt-?in|"
     r"(?<![a-z])doi(?![a-z])|one-?time|(?<![a-z])session|ticket=|code=|nonce|sign-?up"
 )
+URL_ENDING = re.compile(
+    r"unsub|opt-?out|abmeld|afmeld|desinscri|desuscri|cancella|odhlas|wypis|abbestell|avregistr|avmeld"
+)
+"""What a link is for that ends a subscription, though its mail says "confirm"."""
 URL_AGAINST = re.compile(
-    r"unsub|opt-?out|privacy|terms|/legal|/help|support|/faq|/contact|preferences|/settings|/shop|/store/|/products?/|"
+    r"unsub|opt-?out|abmeld|afmeld|desinscri|privacy|terms|/legal|/help|support|/faq|/contact|preferences|/settings|/shop|/store/|/products?/|"
     r"[./]ics(?:$|[?/])|unauthori[sz]ed|"
     r"/blog|/news|/article|/orders?/|/tracking|invoice|view-?online|webversion|view-?in-?browser|mirror|"
-    r"\.(?:png|jpe?g|gif|css|pdf)(?:$|\?)|/report|/download|abmeld|afmeld|desinscri|/careers|wasnt|not-?me|/cancel|"
+    r"\.(?:png|jpe?g|gif|css|pdf)(?:$|\?)|/report|/download|/careers|wasnt|not-?me|/cancel|"
     r"decline|revoke|invalidat|reject|cancel-?(?:e-?mail|request|sign)|/deny|/block|/meeting|/j/|/docs|/security-?tips"
 )

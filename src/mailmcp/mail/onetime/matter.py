@@ -25,6 +25,7 @@ _FIRST_LINES = 8
 """Within these begins what a forwarded mail says of itself."""
 
 _ISSUE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,9}-[0-9]{1,6}(?![\w-])")
+_TICKET = re.compile(r"#\s?((?=[A-Z-]*[0-9])[A-Z0-9-]{4,16})(?![\w-])")
 # "[owner/project] …" and "… (PR #4829)".
 _REPOSITORY = re.compile(r"^(?:\w{2,4}: ?){0,3}\[[\w.-]{1,60}/[\w.-]{1,60}\] |\((?:[A-Za-z]{1,12} )?[#!][0-9]{1,7}\)$")
 
@@ -51,6 +52,8 @@ class Matter:
     opening_kinds: tuple[Kind, ...]
     issues: frozenset[str]
     """Keys of a tracker's issues that the subject shows (``PROJ-48291``); they look like codes."""
+    tickets: frozenset[str]
+    """What the subject shows behind a number sign ("[Request received] #482917")."""
     prices: int
     """Amounts of money and percentages in the text, at most ten."""
 
@@ -69,6 +72,7 @@ class Matter:
             subject_kinds=tuple(hit.kind for hit in LABELS.hits(folded(subject))),
             opening_kinds=tuple(hit.kind for hit in LABELS.hits(folded(text[:_OPENING]))),
             issues=_issues(subject),
+            tickets=_tickets(subject),
             prices=prices(text),
         )
 
@@ -202,6 +206,12 @@ def _issues(subject: str) -> frozenset[str]:
         if not named_directly(subject, match.start()):
             found.add(match.group())
     return frozenset(found)
+
+
+def _tickets(subject: str) -> frozenset[str]:
+    """Numbers behind a number sign in a subject, but "Your code #482913"."""
+    found = [match[1] for match in _TICKET.finditer(subject) if not named_directly(subject, match.start())]
+    return frozenset((*found, *(one.replace("-", "") for one in found)))
 
 
 def _without_forward(shown: str) -> str:

@@ -14,7 +14,7 @@ from mailmcp.language.domains import host_of, same_organisation
 from mailmcp.language.folding import folded
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import since_sentence
-from mailmcp.mail.onetime.linkwords import DONE, LINKS, URL_AGAINST, URL_FOR
+from mailmcp.mail.onetime.linkwords import DONE, LINKS, URL_AGAINST, URL_ENDING, URL_FOR
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.models import Link
 
@@ -365,7 +365,9 @@ def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
     path = f"{parts.path}?{parts.query}#{parts.fragment}"
     readable = _LONG_RUN.sub(" ", unquote(path[:400]))
     points = 0.0
-    if URL_AGAINST.search(path.lower()):
+    if URL_ENDING.search(parts.path.lower()):
+        points -= 9.0
+    elif URL_AGAINST.search(path.lower()):
         points -= 3.0
     named = URL_FOR.search(readable.lower()) is not None or Kind.ACTION in _kinds(readable.translate(_URL_MARKS))
     if named:

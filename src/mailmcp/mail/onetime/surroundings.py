@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters, digits
 
 from mailmcp.language.folding import folded
 from mailmcp.mail.onetime.apart import Candidate
@@ -21,6 +22,10 @@ _ALNUM = re.compile("[0-9A-Za-z]")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _LENGTH = re.compile(r"(?<![\w.,:/-])[4-9](?=[- ‑]?[^\W\d_])")
 _LAST_WORD = re.compile(r"([^\W\d_]{2,20})[ :]{1,2}\Z")
+# What parts the members of a series: a comma, a bullet, a number of the list, or only blanks.
+_PARTING = r"[ \t]*(?:[,;/|·•、，\t\n]| {1,4})\s{0,4}(?:(?:[-*•·]|\d{1,2}[.)]|and|or|und|oder|et|y|e|o) {1,3})?"
+_PARTED, _PARTED_BEHIND = re.compile(_PARTING), re.compile(_PARTING + r"\Z")
+_GOES_ON = frozenset("-_" + ascii_letters + digits)
 _QUOTED = re.compile(r"[“„«「『]([^“”„«»「」『』\n]{20,400})[”“»」』]|\"([^\"\n]{20,400})\"")
 
 
@@ -76,6 +81,30 @@ def in_a_list(text: str, line_start: int, line_end: int) -> bool:
     )
     lines = {_LIST_MARK.sub("", one).strip() for one in around} - {own}
     return sum(_ALNUM.sub("X", line) == pattern and _DIGIT.search(line) is not None for line in lines) >= 2
+
+
+def in_a_series(text: str, candidate: Candidate) -> bool:
+    """ "Backup codes: 482917, 365500, 903355": is it one of three different tokens of one pattern in a row?"""
+    if candidate.shape == "letters":
+        return False
+    start, end = candidate.start, candidate.end
+    length, form = end - start, _ALNUM.sub("X", text[start:end])
+    found = {text[start:end]}
+    while len(found) < 3 and (parted := _PARTED.match(text, end, end + 12)):
+        token, end = text[parted.end() : parted.end() + length], parted.end() + length
+        if not _is_of_form(token, form) or text[end : end + 1] in _GOES_ON:
+            break
+        found.add(token)
+    while len(found) < 3 and (parted := _PARTED_BEHIND.search(text, max(0, start - 12), start)):
+        token, start = text[max(0, parted.start() - length) : parted.start()], parted.start() - length
+        if start < 0 or not _is_of_form(token, form) or text[max(0, start - 1) : start] in _GOES_ON:
+            break
+        found.add(token)
+    return len(found) >= 3
+
+
+def _is_of_form(token: str, form: str) -> bool:
+    return _ALNUM.sub("X", token) == form and _DIGIT.search(token) is not None
 
 
 def is_paragraph(text: str, line_start: int, line_end: int) -> bool:

@@ -46,8 +46,7 @@ from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, compu
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MAX_PICTURES = 5_000
-MAX_LINKS = 1_000
+MAX_PICTURES, MAX_LINKS = 5_000, 1_000
 _NO_BRACKETS = str.maketrans("[]", "()")
 _DROPPED_NAMES = """
     script style head title template noscript object iframe select datalist svg math video audio canvas applet
@@ -379,9 +378,7 @@ class _Reader:
         if not frame.style.visible or (frame.style.moved and is_beside(frame)):
             self._hide("alt", alt)
             return
-        if not alt or frame.quoted or frame.hidden or self.pictures >= MAX_PICTURES:
-            return
-        if unseen.is_pixel(attributes):
+        if not alt or frame.quoted or frame.hidden or self.pictures >= MAX_PICTURES or unseen.is_pixel(attributes):
             return
         if (start := self.page.write(f"[image: {alt}]", 0, 0, False)) >= 0:
             self.pictures += 1

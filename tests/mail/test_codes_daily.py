@@ -1,0 +1,128 @@
+"""What daily mail shows beside codes: series of backup codes, tickets, telephones, years, days, doors, endings."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailmcp.mail import codes, text
+from mailmcp.models import Codes, Message
+
+
+def plain(words: str, subject: str) -> Codes:
+    return codes.find(subject, text.read(Message(text=words, subject=subject)), "example.test")
+
+
+def html(body: str, subject: str) -> Codes:
+    message = Message(html=f"<html><body>{body}</body></html>", subject=subject)
+    return codes.find(subject, text.read(message), "example.test")
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        "482917, 365500, 903355, 187710, 284612",
+        "482917 / 365500 / 903355",
+        "482917 · 365500 · 903355",
+        "4f8k2-q9mzt x72pd-0hw3c m5t1v-8rr6y",
+        "482917, 365500 and 903355",
+        "1) 482917 2) 365500 3) 903355",
+    ],
+)
+def test_no_one_of_a_series_of_backup_codes_in_a_sentence_is_the_code(series: str) -> None:
+    words = f"If you lose your app, sign in with one of these single-use verification codes: {series}. Keep them safe."
+    assert plain(words, "Two-factor authentication is on").code is None
+
+
+def test_no_one_of_the_backup_codes_in_the_cells_of_a_table_is_the_code() -> None:
+    rows = "".join(
+        f"<tr><td>{one}</td><td>{two}</td></tr>"
+        for one, two in (("4829 1753", "9033 5518"), ("7710 2846", "1294 6605"), ("3367 9081", "5502 7193"))
+    )
+    found = html(f"<p>Each code can be used once to sign in.</p><table>{rows}</table>", "Your backup codes")
+    assert (found.code, found.others) == (None, ())
+
+
+def test_the_code_of_a_mail_that_lists_backup_codes_too_is_the_one_to_enter_now() -> None:
+    words = (
+        "Enter this code to turn on two-step verification:\n\n730 255\n\nIt expires in 10 minutes.\n\n"
+        "Keep these backup codes for later:\n48291736\n90335518\n77102846\n12946605\n"
+    )
+    assert plain(words, "Your verification code").code == "730255"
+
+
+def test_a_code_that_is_shown_three_times_is_no_series() -> None:
+    assert plain("Your login code: 482913, 482913, 482913.", "Your login code").code == "482913"
+
+
+@pytest.mark.parametrize("subject", ["[Request received] #482917 Cannot sign in", "Ticket #482917: verification code"])
+def test_the_number_of_a_ticket_is_no_code(subject: str) -> None:
+    words = "Your request (482917) has been received.\n\nI asked for a verification code and it never arrived."
+    assert plain(words, subject).code is None
+
+
+def test_a_code_behind_a_number_sign_is_one_where_it_is_named() -> None:
+    assert plain("Enter it in the app within 10 minutes.", "Your code #482913").code == "482913"
+
+
+def test_a_merge_request_is_no_code() -> None:
+    words = "Pipeline failed.\n\nVerify OTP input before sign in (!1842)\n\nCommit author: Mika"
+    assert plain(words, "Failed pipeline for main").code is None
+
+
+def test_a_telephone_in_two_groups_is_no_code() -> None:
+    words = "You asked us for a code to be sent to 07700 900142. It will arrive within minutes."
+    assert plain(words, "Your verification code").code is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Your voting security codes for the 2026 election", "Voting is open. Your codes will come by post."),
+        (
+            "Bevestiging afspraak 15-05",
+            "Uw afspraak: dinsdag 19 mei, paspoort aanvragen. Wijzigen kan op onze website.",
+        ),
+    ],
+)
+def test_a_year_or_a_day_in_the_subject_is_no_code(subject: str, words: str) -> None:
+    assert plain(words, subject).code is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Rowan shared an entry code with you", "Entry code:\n\n482917\n\nType it on the keypad at the front door."),
+        ("Uw bezoek: code voor de slagboom", "Toets 4829# in bij de slagboom."),
+        ("宅配ロッカー暗証番号のお知らせ", "ロッカー番号：12\n暗証番号：4829\n保管期限：5月18日"),
+        ("Your PAC code to leave us", "Porting Authorisation Code (PAC): VDP482917. Give it to your new provider."),
+        ("Vorsicht: falsche Mails", "Zurzeit kursieren Mails mit dem Text „Ihre TAN 482917 läuft ab“."),
+        ("You've verified your identity", "You successfully verified your identity.\n\nConfirmation #\t4829-1736"),
+    ],
+)
+def test_codes_for_doors_lockers_other_providers_and_warnings_are_none(subject: str, words: str) -> None:
+    assert plain(words, subject).code is None
+
+
+def test_a_link_that_ends_a_subscription_signs_nobody_in() -> None:
+    words = "To confirm, follow this link:\nhttps://example.test/unsubscribe/confirm/8f1c0e7a29d4b3c58f1c0e7a29d4b3c5"
+    assert plain(words, "Please confirm your unsubscription").link is None
+
+
+def test_a_link_that_copies_the_code_is_not_the_one_to_press() -> None:
+    found = html("<p>6TQ-92M</p><p><a href='https://example.test/copy#6TQ-92M'>Copy code</a></p>", "Sign-in code")
+    assert (found.code, found.link) == ("6TQ-92M", None)
+
+
+def test_a_button_that_answers_yes_confirms_a_newsletter() -> None:
+    url = "https://example.test/nl/optin?h=8f1c0e7a29d4b3c58f1c0e7a29d4b3c5"
+    body = (
+        "<p>Sie haben sich zu unserem Newsletter angemeldet.</p>"
+        f"<p><a href='{url}' style='background:#000;color:#fff;padding:12px'>Ja, ich möchte den Newsletter</a></p>"
+    )
+    assert html(body, "Newsletter-Anmeldung: nur noch ein Klick").link == url
+
+
+@pytest.mark.parametrize("piece", ["7", "482913, ", "482913\n", "4829 ", "#482913 ", "4-", "(!1842) ", "1) 482913\n"])
+def test_a_megabyte_of_digits_gives_an_answer(piece: str) -> None:
+    found = plain("Your login code:\n" + piece * (1_000_000 // len(piece)), "Your login code " + piece * 100)
+    assert len(found.code or "") <= 10
