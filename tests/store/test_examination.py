@@ -46,6 +46,7 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path):
 def test_a_newer_database_is_left_to_a_newer_mailmcp(path):
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 900")
+        db.execute("CREATE TABLE of_a_newer_one (word TEXT)")
     found = examination.examined(path).findings[0]
     assert found.stops
     assert "newer mailmcp (schema 900" in found.sentence

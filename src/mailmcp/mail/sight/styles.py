@@ -240,8 +240,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         said = {"background-color": "yellow", "color": "black", **said}
     display, size = _display(tag, said), size_of(tag, attributes, parent, said)
     position, floats = said.get("position", "static"), said.get("float", "none") in ("left", "right")
-    hides = ""
-    moved = STILL
+    hides, moved = "", STILL
     if said:
         absolute = position in ("absolute", "fixed")
         runs = display == "inline" and not (absolute or floats or parent.lays)
