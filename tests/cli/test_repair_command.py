@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import forking
 import pytest
 
-from mailmcp.store import Store, inboxes, repair
+from mailmcp.store import repair
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    async def make() -> None:
-        store = await Store.open(tmp_path / "home")
-        now = datetime.now(UTC)
-        await store.write(inboxes.create, address="ann@agents.test", label="", backend="local", key=None, now=now)
-        await store.aclose()
-
-    asyncio.run(make())
-    return tmp_path / "home"
+def home(home_of_ann: Path) -> Path:
+    return home_of_ann
 
 
 def typed(home: Path, *arguments: str) -> tuple[int, str, str]:

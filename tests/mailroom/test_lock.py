@@ -14,8 +14,9 @@ import pytest
 
 from mailmcp.mailroom import duties
 from mailmcp.mailroom.duties import Leadership
-from mailmcp.mailroom.lock import HAS_LINE, LockFile
+from mailmcp.mailroom.lock import LockFile
 from mailmcp.mailroom.pace import Pace
+from mailmcp.store.oslocks import HAS_LINE
 
 pytestmark = [
     pytest.mark.anyio,

@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from another_process import another
 
 from mailmcp.errors import StoreUnavailable
 from mailmcp.store.claims import Claims, alone
@@ -26,19 +27,9 @@ for line in sys.stdin:
 """
 
 
-@contextmanager
-def another_process(home: Path) -> Iterator[subprocess.Popen[str]]:
+def another_process(home: Path) -> AbstractContextManager[subprocess.Popen[str]]:
     """A process that holds the claim on message 7, and frees it when it is told a line."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "True\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate(timeout=60)
+    return another(HOLDER, home, says="True")
 
 
 def test_a_claim_has_one_holder_in_a_process(tmp_path: Path) -> None:

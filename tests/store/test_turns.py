@@ -6,11 +6,13 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from another_process import another
 
 from mailmcp.store import Store, turns
 from mailmcp.store.turns import Line
@@ -28,19 +30,9 @@ with Line(Path(sys.argv[1])).turn():
 """
 
 
-@contextmanager
-def another_process(home: Path) -> Iterator[subprocess.Popen[str]]:
+def another_process(home: Path) -> AbstractContextManager[subprocess.Popen[str]]:
     """A process whose turn it is until it is told a line, or killed."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "first\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate(timeout=LIMIT)
+    return another(HOLDER, home, says="first")
 
 
 @contextmanager
@@ -98,7 +90,10 @@ def test_who_does_not_move_is_passed_and_the_line_forms_again_behind_it(
                     pass
         gave_up = line._waits
         assert gave_up is not None
-        assert gave_up._ended.wait(LIMIT)
+        until = time.monotonic() + LIMIT
+        while not gave_up.over:
+            assert time.monotonic() < until
+            threading.Event().wait(0.01)
         monkeypatch.setattr(turns, "PATIENCE", LIMIT)
         with ExitStack() as waiting:
             with line.turn():

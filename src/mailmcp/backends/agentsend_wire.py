@@ -13,7 +13,7 @@ from urllib.parse import quote
 from mailmcp.authenticity import claims
 from mailmcp.backends import calls
 from mailmcp.backends.calls import Trouble, id_of, text_of
-from mailmcp.backends.fields import Fields, File, rebuilt
+from mailmcp.backends.fields import Fields, File, rebuilt, without_pictures
 from mailmcp.errors import BackendError
 from mailmcp.models import Address, Claim, Event, EventKind, Receipt
 
@@ -56,10 +56,7 @@ def request_of(meant: Fields, files: Sequence[tuple[str, File]], thread: str | N
     """The body of the call. Raises BackendError for what it has no field for."""
     if meant.reply_to:
         raise BackendError("Nothing left: AgentSend cannot be told another address for replies.")
-    if any(one.cid for one in meant.files):
-        raise BackendError(
-            "Nothing left: AgentSend cannot be told that the HTML shows an image in its place: attach it without `cid`."
-        )
+    without_pictures(meant, "AgentSend")
     if len(meant.files) > 10:
         raise BackendError("Nothing left: AgentSend takes at most 10 files with one mail.")
     body: dict[str, Any] = {

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from mailmcp.backends import calls
 from mailmcp.backends.calls import Trouble, record, text_of
-from mailmcp.backends.fields import Fields, File, once, rebuilt
+from mailmcp.backends.fields import Fields, File, once, rebuilt, without_pictures
 from mailmcp.models import Address, Claim, ClaimedResult, Event, EventKind, Receipt
 
 _AGAIN = frozenset(("idempotency_in_flight", "message_not_yet_delivered"))
@@ -78,7 +78,11 @@ def mark_of(meant: Fields, key: str) -> str:
 
 
 def request_of(meant: Fields, parent: Parent | None) -> dict[str, Any]:
-    """The body of the call: of an answer, when e2a chooses recipients and subject by itself, else of a new mail."""
+    """The body of the call: of an answer, when e2a chooses recipients and subject by itself, else of a new mail.
+
+    Raises BackendError for a picture that the HTML shows.
+    """
+    without_pictures(meant, "e2a")
     files = [
         {"filename": one.filename, "content_type": one.content_type, "data": base64.b64encode(one.data).decode()}
         for one in meant.files

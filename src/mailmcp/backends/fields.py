@@ -137,9 +137,16 @@ def checked(said: Fields, meant: Fields, service: str) -> None:
     """Raises BackendError, and nothing leaves, when a request does not say what was approved."""
     if (field := differs(said, meant)) is not None:
         what = "that a mail is automatic" if field == "automatic" else f"the {field} as approved"
-        if field == "files" and any(one.cid for one in meant.files):
-            what = "that the HTML shows an image in its place: attach it without `cid`"
         raise BackendError(f"Nothing left: {service} cannot be told {what}.")
+
+
+def without_pictures(meant: Fields, service: str) -> None:
+    """Raises BackendError, and nothing leaves, when the HTML shows a file, of which a service cannot be told."""
+    if any(one.cid for one in meant.files):
+        raise BackendError(
+            f"Nothing left: {service} cannot be told that the HTML shows an image in its place: attach it without"
+            " `cid`."
+        )
 
 
 def once(key: str, request: Any) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from mailmcp.backends.calls import id_of, text_of
-from mailmcp.backends.fields import Fields, File, mailbox, once, rebuilt, written
+from mailmcp.backends.fields import Fields, File, mailbox, once, rebuilt, without_pictures, written
 from mailmcp.errors import BackendError
 from mailmcp.mail import parse
 from mailmcp.models import Address, Claim, ClaimedResult, Event, EventKind, Found
@@ -46,9 +46,12 @@ def mark_of(meant: Fields, key: str) -> str:
 
 
 def request_of(meant: Fields, mark: str) -> dict[str, Any]:
-    """The body of the call. Raises BackendError for several addresses of replies, of which it takes one."""
+    """The body of the call. Raises BackendError for a picture that the HTML shows, and for several addresses of
+    replies, of which it takes one.
+    """
     if len(meant.reply_to) > 1:
         raise BackendError("Nothing left: MailKite takes one address for replies.")
+    without_pictures(meant, "MailKite")
     headers = {
         "Message-ID": meant.message_id or "",
         "References": " ".join(meant.lineage),

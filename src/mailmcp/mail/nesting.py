@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-DEEPEST = 40
+from mailmcp.mail.sight.page import DEEPEST
+
 MAX_LINES = 20_000
 """Of a text in which nesting is looked for."""
 _BLANKS = re.compile(r"[^\S\n]+")

@@ -19,11 +19,12 @@ from mailmcp.backends.contract import Backend, Listener, Listens, LoadsItsListen
 from mailmcp.errors import BackendError, MailError, StoreUnavailable
 from mailmcp.mailroom.arrivals import set_or_late
 from mailmcp.mailroom.dispatch import Dispatch
-from mailmcp.mailroom.lock import HAS_LINE, LEADER_LOCK, LockFile
+from mailmcp.mailroom.lock import LEADER_LOCK, LockFile
 from mailmcp.mailroom.pace import STEADY, Pace
 from mailmcp.mailroom.succession import Word
 from mailmcp.models import ListenerStatus
 from mailmcp.store import Store, status
+from mailmcp.store.oslocks import HAS_LINE
 
 log = logging.getLogger("mailmcp.duties")
 

@@ -80,6 +80,8 @@ class Handover:
 
     async def foresee(self, mail: OutboundMail) -> None:
         """Raises Unsupported for what the backends that it would leave by cannot express."""
+        if not any(isinstance(one, Foresees) for one in self._providers):
+            return
         for leg in await self._legs(mail.mail_from, mail.recipients):
             if isinstance(leg.backend, Foresees):
                 try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailmcp.mail.files.archives import Archive
-from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, indistinct, parsed
+from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, indistinct, rgb
 
 Attributes = Mapping[str, str]
 _STYLES = "xl/styles.xml"
@@ -119,5 +119,4 @@ def _colour(attributes: Attributes) -> RGB | None:
         return BLACK
     if attributes.get("indexed") in ("1", "9", "65"):
         return WHITE
-    found = parsed(attributes.get("rgb", "")[-6:].lower())
-    return found[0] if found is not None else None
+    return rgb(attributes.get("rgb", "")[-6:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from mailmcp.mail.sight.colours import RGB, WHITE, indistinct, parsed
+from mailmcp.mail.sight.colours import RGB, WHITE, indistinct, rgb
 
 Attributes = Mapping[str, str]
 
@@ -153,5 +153,4 @@ def _with(look: Look, tag: str, attributes: Attributes) -> Look:
 
 
 def _colour(value: str) -> RGB | None:
-    found = parsed(value.lower()) if value and value != "auto" else None
-    return found[0] if found is not None else None
+    return rgb(value) if value != "auto" else None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from mailmcp.mail.files.lettering import NOTHING, Look, based, can_be_seen
-from mailmcp.mail.sight.colours import RGB, WHITE, parsed
+from mailmcp.mail.sight.colours import RGB, WHITE, rgb
 
 Attributes = Mapping[str, str]
 
@@ -48,7 +48,7 @@ class Styles:
             self._said[self._name] = _with(look, tag, attributes), parent
         elif tag == "page-layout-properties":
             ground = attributes.get(":background-color", "transparent")
-            self.paper = self.paper if ground == "transparent" else _colour(ground)
+            self.paper = self.paper if ground == "transparent" else rgb(ground)
 
     def look(self, family: str, name: str) -> Look:
         """What is said by a style and by those that it is based on."""
@@ -97,18 +97,13 @@ class Lettering:
 
 def _with(look: Look, tag: str, attributes: Attributes) -> Look:
     if (ground := attributes.get(":background-color", "transparent")) != "transparent":
-        look = look._replace(ground=_colour(ground))
+        look = look._replace(ground=rgb(ground))
     if tag == "table-properties" and ":display" in attributes:
         return look._replace(hidden=attributes[":display"] == "false")
     if tag != "text-properties":
         return look
     if "true" not in attributes.get(":use-window-font-color", ""):
-        look = look._replace(colour=_colour(attributes.get(":color", "")) or look.colour)
+        look = look._replace(colour=rgb(attributes.get(":color", "")) or look.colour)
     if size := _SIZE.match(attributes.get(":font-size", "")):
         look = look._replace(size=int(2 * float(size[1]) * _POINTS[size[2]]))
     return look._replace(hidden=attributes[":display"] == "none") if ":display" in attributes else look
-
-
-def _colour(value: str) -> RGB | None:
-    found = parsed(value.lower()) if value else None
-    return found[0] if found is not None else None

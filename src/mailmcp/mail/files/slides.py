@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mailmcp.mail.files.archives import Event
-from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, indistinct, parsed
+from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, indistinct, rgb
 
 Attributes = Mapping[str, str]
 
@@ -68,7 +68,7 @@ class Lettering:
         if kind == "text":
             return
         started = kind == "start"
-        if tag in ("grpSp",):
+        if tag == "grpSp":
             self._groups += 1 if started else -1
         elif tag in ("sp", "cxnSp", "pic", "graphicFrame"):
             self._shape, self._hidden = self._under, False
@@ -123,8 +123,7 @@ class Lettering:
         if tag == "schemeClr":
             return self._paper.scheme.get(value)
         value = attributes.get("lastClr", "") if tag == "sysClr" else value
-        found = parsed(value.lower()) if tag in ("srgbClr", "sysClr", "prstClr") else None
-        return found[0] if found is not None else None
+        return rgb(value) if tag in ("srgbClr", "sysClr", "prstClr") else None
 
     def _is_off(self, attributes: Attributes) -> bool:
         """Does the shape begin right of the slide, or below it?"""
@@ -140,9 +139,9 @@ def scheme_of(theme: Iterable[Event], mapped: Mapping[str, str]) -> dict[str, RG
         if kind == "start" and tag in ("dk1", "lt1", "dk2", "lt2"):
             name = tag
         elif kind == "start" and name and tag in ("srgbClr", "sysClr"):
-            colour = parsed(attributes.get("lastClr", attributes.get("val", "")).lower())
+            colour = rgb(attributes.get("lastClr", attributes.get("val", "")))
             if colour is not None:
-                found[name] = colour[0]
+                found[name] = colour
             name = ""
     return found | {one: found[other] for one, other in mapped.items() if other in found}
 

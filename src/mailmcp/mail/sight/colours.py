@@ -134,6 +134,12 @@ def painted(image: str, size: str, repeat: str) -> tuple[RGB, float] | None:
     return WHITE, 0.0
 
 
+def rgb(value: str) -> RGB | None:
+    """The colour alone, in letters of any case; None when it is not one we know."""
+    found = parsed(value.lower())
+    return found[0] if found is not None else None
+
+
 def distance(a: RGB, b: RGB) -> int:
     """How far two colours are apart: 0, or up to 765 for black and white."""
     return abs(a[0] - b[0]) + abs(a[1] - b[1]) + abs(a[2] - b[2])

@@ -130,6 +130,11 @@ class Frame:
     columns: Columns | None = None
     """Those of the table that it is, or is a part of; None while nothing is said of any."""
 
+    def reach(self, start: int, end: int) -> None:
+        """Words were written in it, and with it in the link around it."""
+        if self.anchor is not None:
+            self.anchor.reach(start, end)
+
 
 def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | None:
     """The link that an ``<a>`` begins; None when it leads nowhere a person could go."""

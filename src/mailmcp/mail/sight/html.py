@@ -352,8 +352,7 @@ class _Reader:
         start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
         if start >= 0:
             self.words += self.page.length - start
-            if frame.anchor is not None:
-                frame.anchor.reach(start, self.page.length)
+            frame.reach(start, self.page.length)
 
     def _quote(self, text: str, frame: Frame) -> None:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
@@ -363,8 +362,7 @@ class _Reader:
         start = self.page.write(text, 0, 0, frame.style.preformatted)
         if start < 0:
             return
-        if frame.anchor is not None:
-            frame.anchor.reach(start, self.page.length)
+        frame.reach(start, self.page.length)
         self.quoted_words += self.page.length - start
         if self.in_quote and self.quoted and self.quoted[-1][1] == before:
             self.quoted[-1] = (self.quoted[-1][0], self.page.length)
@@ -382,8 +380,7 @@ class _Reader:
             return
         if (start := self.page.write(f"[image: {alt}]", 0, 0, False)) >= 0:
             self.pictures += 1
-            if frame.anchor is not None:
-                frame.anchor.reach(start, self.page.length)
+            frame.reach(start, self.page.length)
 
     def _hide(self, why: str, text: str) -> None:
         text, removed = cleaned("" if self.hidden_length > 100_000 else text)

@@ -254,7 +254,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
             elif outer.around != parent.background:
                 parent = replace(parent, background=outer.around)
         hides = _hidden(tag, attributes, parent, said, size) or moved.hides or hides
-    elif tag in ("dialog",) or "hidden" in attributes or "popover" in attributes:
+    elif tag == "dialog" or "hidden" in attributes or "popover" in attributes:
         hides = _hidden(tag, attributes, parent, said, size)
     colour, opaque = colour_of(tag, attributes, parent, said)
     level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in _OF_TABLES else ""

@@ -91,23 +91,22 @@ def told_by(db: sqlite3.Connection) -> int:
     The version that it says of itself may be higher, since some files make neither, but never lower.
     """
     first = _first_with()
-    told = 0
-    for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
-        for column in db.execute("SELECT name FROM pragma_table_info(?)", (row[0],)).fetchall():
-            told = max(told, first.get((row[0], column[0]), 0))
-    return told
+    return max((first.get(one, 0) for one in _columns(db)), default=0)
 
 
 def _has_unknown(db: sqlite3.Connection) -> bool:
     """Whether a table or a column is there that this mailmcp does not know."""
     first = _first_with()
-    return any(
-        (row[0], row[1]) not in first
-        for row in db.execute(
-            "SELECT it.name, columns.name FROM sqlite_schema AS it, pragma_table_info(it.name) AS columns"
-            " WHERE it.type = 'table' AND it.name NOT LIKE 'sqlite%'"
-        ).fetchall()
-    )
+    return any(one not in first and not one[0].startswith("sqlite") for one in _columns(db))
+
+
+def _columns(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(table, column) of all that a database has."""
+    rows = db.execute(
+        "SELECT it.name, columns.name FROM sqlite_schema AS it, pragma_table_info(it.name) AS columns"
+        " WHERE it.type = 'table'"
+    ).fetchall()
+    return [(row[0], row[1]) for row in rows]
 
 
 @cache
@@ -119,11 +118,8 @@ def _first_with() -> dict[tuple[str, str], int]:
         for number in sorted(steps):
             _apply(db, steps, done, number)
             done = number
-            for row in db.execute(
-                "SELECT it.name, columns.name FROM sqlite_schema AS it, pragma_table_info(it.name) AS columns"
-                " WHERE it.type = 'table'"
-            ):
-                first.setdefault((row[0], row[1]), number)
+            for one in _columns(db):
+                first.setdefault(one, number)
     return first
 
 
