@@ -39,7 +39,8 @@ def drafts(dovecot: Dovecot) -> list[tuple[str, str, set[bytes]]]:
     """(subject, Bcc, flags) of what lies among the drafts."""
     with dovecot.session(folder=DRAFTS) as client:
         found = client.fetch(client.search(["UNDELETED"]), ["BODY.PEEK[]", "FLAGS"]).values()
-    mails = [(BytesParser(policy=default).parsebytes(one[b"BODY[]"]), one[b"FLAGS"]) for one in found]
+    there = [one for one in found if one[b"BODY[]"] is not None]  # none: taken out between the two questions
+    mails = [(BytesParser(policy=default).parsebytes(one[b"BODY[]"]), one[b"FLAGS"]) for one in there]
     return [(str(mail["Subject"]), str(mail["Bcc"] or ""), set(flags) - {b"\\Recent"}) for mail, flags in mails]
 
 
