@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import forking
@@ -15,14 +16,23 @@ from tests.backends.fake_agentmail import KEY, FakeAgentmail
 LIMIT = 60
 
 
-def asked(home: Path, *arguments: str, **environment: str) -> tuple[int, dict[str, list[tuple[str, str]]]]:
-    """(exit code, standing and sentence of each finding by subject)."""
+def ran(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILMCP_", "XDG_"))}
-    done = forking.ran(
-        ["doctor", "--json", "--home", str(home), *arguments],
+    return forking.ran(
+        ["doctor", *arguments, "--home", str(home)],
         timeout=LIMIT,
         env={**kept, "HOME": str(home.parent), "MAILMCP_DNS__SERVERS": "127.0.0.1:9", **environment},
     )
+
+
+def last_line(home: Path) -> str:
+    """What a person reads last."""
+    return ran(home).stdout.splitlines()[-1]
+
+
+def asked(home: Path, *arguments: str, **environment: str) -> tuple[int, dict[str, list[tuple[str, str]]]]:
+    """(exit code, standing and sentence of each finding by subject)."""
+    done = ran(home, "--json", *arguments, **environment)
     told = json.loads(done.stdout)
     assert told["works"] == (done.returncode == 0)
     subjects: dict[str, list[tuple[str, str]]] = {}
@@ -41,6 +51,7 @@ def test_before_the_first_run_nothing_is_made_and_nothing_is_wrong(tmp_path):
         "listener": "missing",
         "clients": "missing",
     }
+    assert last_line(tmp_path / "home") == "mailmcp works here."
     assert not (tmp_path / "home").exists()
 
 
@@ -73,6 +84,7 @@ def test_a_client_that_starts_what_is_gone_is_said_with_the_command_that_mends_i
     (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"mailmcp": {"command": "/gone/mailmcp"}}}')
     _, found = asked(tmp_path / "home")
     assert "`mailmcp connect cursor` mends that" in found["clients"][0][1]
+    assert last_line(tmp_path / "home") == "mailmcp works here, but for what is wrong above (clients)."
 
 
 def test_a_client_that_reaches_one_over_http_is_no_trouble(tmp_path):

@@ -106,6 +106,21 @@ async def test_what_an_open_draft_answers_stays_with_its_whole_conversation_unti
     assert old.id
 
 
+async def test_a_draft_written_while_a_sweep_runs_keeps_the_mail_that_it_answers(house):
+    inbox = await house.inbox()
+    old, answered = await received(house, inbox, 60, 50)
+    store, rule = house.room._store, retention.Rule(days=30)
+    [(swept, _)] = await store.read(retention.limited, rule)
+    due = await store.read(retention.due, swept, rule, datetime.now(UTC))
+    await house.room.draft_for_approval(
+        SendRequest(inbox=inbox, in_reply_to=answered.id, body="Yes.", to=(inbox,), subject="Re"), note=""
+    )
+    parts = list(due.parts(1))
+    gone = [await store.write(retention.remove, part) for part in (*parts, *parts)]
+    assert [part.messages for part in gone] == [(old.row,), (), (), ()]
+    assert await subjects(house, inbox) == ["50 days ago"]
+
+
 async def test_the_audit_log_suppressions_and_drafts_stay(house):
     inbox = await house.inbox()
     (mail,) = await received(house, inbox, 60)

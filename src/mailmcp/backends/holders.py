@@ -12,6 +12,9 @@ from pathlib import Path
 _LISTENS = "0A"
 """The state in /proc/net/tcp (net/tcp_states.h)."""
 ANSWER_SECONDS = 2
+_INTERPRETER = re.compile(r"(?:python|pypy|node|ruby|perl)[\d.]*")
+_ALONE = re.compile(r"-[a-zA-Z]*[abBdEiIOPqsSuvx]")
+"""An option of an interpreter that takes no argument."""
 
 
 def holder_of(port: int, proc: Path = Path("/proc")) -> str | None:
@@ -41,10 +44,26 @@ def _by_proc(port: int, proc: Path) -> tuple[str, int] | None:
             continue
         try:
             if any(os.readlink(file) in sockets for file in (process / "fd").iterdir()):
-                return (process / "comm").read_text("utf-8", "replace").strip(), int(process.name)
+                return _called(process), int(process.name)
         except OSError:  # it ended, or belongs to another user
             continue
     return None
+
+
+def _called(process: Path) -> str:
+    """What runs there, as its user knows it: of an interpreter the script or module, never any other argument."""
+    name = (process / "comm").read_text("utf-8", "replace").strip()
+    if not _INTERPRETER.fullmatch(name):
+        return name
+    given = iter((process / "cmdline").read_text("utf-8", "replace").split("\0")[1:])
+    for argument in given:
+        if argument == "-m":
+            return next(given, "") or name
+        if not argument.startswith("-"):
+            return Path(argument).name or name
+        if not _ALONE.fullmatch(argument):  # what follows is its own, as the words of a -c are
+            break
+    return name
 
 
 def _by_lsof(port: int) -> tuple[str, int] | None:

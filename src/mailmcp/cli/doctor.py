@@ -53,7 +53,9 @@ def doctor(options: argparse.Namespace) -> int:
         for at, words in enumerate(textwrap.wrap(one.sentence, _WIDTH - _LEFT, break_long_words=False)):
             left = f"{one.subject:{_LEFT - 9}}{one.standing:9}" if at == 0 else ""
             sys.stdout.write(f"{left:{_LEFT}}{words}\n")
-    sys.stdout.write("\nmailmcp works here.\n" if works else "\nmailmcp does not work here: see above.\n")
+    wrong = ", ".join(dict.fromkeys(one.subject for one in found if one.standing is Standing.WRONG))
+    sound = f"mailmcp works here, but for what is wrong above ({wrong})." if wrong else "mailmcp works here."
+    sys.stdout.write(f"\n{sound}\n" if works else "\nmailmcp does not work here: see above.\n")
     return 0 if works else 1
 
 

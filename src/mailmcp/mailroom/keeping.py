@@ -97,12 +97,12 @@ class Keeping:
 
     async def _sweep(self, inbox: Inbox, rule: Rule, now: datetime) -> tuple[int, int]:
         messages = drafts = 0
-        while True:
-            gone = await self._store.write(retention.remove, inbox, rule, now, limit=TOGETHER)
-            if not gone.messages and not gone.drafts:
-                return messages, drafts
+        due = await self._store.read(retention.due, inbox, rule, now)
+        for part in due.parts(TOGETHER):
+            gone = await self._store.write(retention.remove, part)
             messages, drafts = messages + len(gone.messages), drafts + len(gone.drafts)
             await asyncio.sleep(BREATH_SECONDS)
+        return messages, drafts
 
     async def forget(self, now: datetime) -> None:
         """Codes that arrived a while ago are remembered no longer, whether their mail is there or not."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,9 +65,14 @@ class Due:
     messages: tuple[int, ...] = ()
     drafts: tuple[int, ...] = ()
 
+    def parts(self, size: int) -> Iterator[Due]:
+        """The same in parts of at most so many of each kind."""
+        for at in range(0, max(len(self.messages), len(self.drafts)), size):
+            yield Due(self.messages[at : at + size], self.drafts[at : at + size])
 
-def due(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime, *, limit: int) -> Due:
-    """What has to go, the oldest first, at most ``limit`` of both together."""
+
+def due(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime) -> Due:
+    """What has to go, the oldest first. It reads the sizes of all that an inbox holds: ask once for a sweep."""
     before = milliseconds(now - timedelta(days=rule.days)) if rule.days else None
     over = 0
     if rule.octets:
@@ -92,7 +98,7 @@ def due(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime, *, limi
     )
     for row in found:
         old = before is not None and row["at"] < before
-        if len(rows) + len(drafts) == limit or not (old or over > 0):
+        if not (old or over > 0):
             break
         if row["draft"]:
             drafts.append(row["id"])
@@ -104,16 +110,26 @@ def due(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime, *, limi
     return Due(tuple(rows), tuple(drafts))
 
 
-def remove(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime, *, limit: int) -> Due:
-    """Take away what has to go, at most ``limit`` messages and drafts; which it was."""
-    gone = due(db, inbox, rule, now, limit=limit)
-    db.executemany("UPDATE drafts SET message = NULL WHERE message = :row", [{"row": row} for row in gone.messages])
-    removal.remove(db, gone.messages)
-    db.executemany(
-        f"UPDATE drafts SET mime = zeroblob(0) WHERE id = :row AND state NOT IN ({_OPEN})",
-        [{"row": row} for row in gone.drafts],
+def remove(db: sqlite3.Connection, part: Due) -> Due:
+    """Take away what was due, but for what an open draft has come to need since or is gone already; which it was."""
+    spared_threads, spared = _spared(db)
+    marks = ",".join("?" * len(part.messages))
+    rows = tuple(
+        row["id"]
+        for row in db.execute(f"SELECT id, thread FROM messages WHERE id IN ({marks})", part.messages)
+        if row["id"] not in spared and row["thread"] not in spared_threads
     )
-    return gone
+    db.executemany("UPDATE drafts SET message = NULL WHERE message = :row", [{"row": row} for row in rows])
+    removal.remove(db, rows)
+    emptied = tuple(
+        row
+        for row in part.drafts
+        if db.execute(
+            f"UPDATE drafts SET mime = zeroblob(0) WHERE id = :row AND length(mime) > 0 AND state NOT IN ({_OPEN})",
+            {"row": row},
+        ).rowcount
+    )
+    return Due(rows, emptied)
 
 
 def _spared(db: sqlite3.Connection) -> tuple[set[int], set[int]]:
