@@ -95,7 +95,7 @@ async def _inside(home: Path, count: int) -> list[float]:
 
     taken: list[float] = []
     # Leaving the client closes the session, and that the mailroom.
-    async with Client(build_server(Session(opened), all_tools())) as client:
+    async with Client(build_server(Session(opened), all_tools)) as client:
         host, port = await _listener(room)
         smtp = await asyncio.to_thread(smtplib.SMTP, host, port, timeout=30)
         await asyncio.to_thread(smtp.ehlo)

@@ -118,7 +118,7 @@ async def _measure(home: Path, *, rounds: int) -> dict[str, _Samples]:
 
     samples: dict[str, _Samples] = {}
     # Leaving the client closes the session, and that the mailroom.
-    async with Client(build_server(Session(opened), all_tools())) as client:
+    async with Client(build_server(Session(opened), all_tools)) as client:
 
         async def tool(name: str, arguments: dict[str, Any]) -> CallToolResult:
             params = CallToolRequestParams(name=name, arguments=arguments)

@@ -64,7 +64,7 @@ async def _measured(home: Path) -> list[tuple[str, int, int, int]]:
     async def opened() -> Mailroom:
         return room
 
-    async with Client(build_server(Session(opened), all_tools())) as client:
+    async with Client(build_server(Session(opened), all_tools)) as client:
 
         async def arrived(mails: Sequence[EmailMessage]) -> tuple[str, str]:
             """(inbox, thread of the last mail) after the mails came to an inbox of their own."""

@@ -110,7 +110,7 @@ async def beside_tools() -> list[str]:
     async def no_room() -> Any:
         raise AssertionError("nothing is read")
 
-    server = build_server(Session(no_room), [])
+    server = build_server(Session(no_room), list).furnished()
     offered = [(one.uri, one.mime_type, one.description) for one in await server.list_resources()]
     offered += [(one.uri_template, one.mime_type, one.description) for one in await server.list_resource_templates()]
     parts = [

@@ -214,7 +214,7 @@ def _load() -> None:
     judging.judge(judging.SAMPLE, source=Source.SMTP, peer=None, outgoing=False)
     made_once.for_servers(pytest.MonkeyPatch())
     session = Session(Mailroom.open)  # never opened
-    build_server(session, made_once.all_tools())
+    build_server(session, made_once.all_tools).furnished()
     new_home.migrated()
     db._prepare = new_home.prepare
     assert threading.active_count() == 1

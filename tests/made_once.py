@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from mcp.server.mcpserver.resources.templates import ResourceTemplate
 
-from mailmcp.server import build, http, serving
+from mailmcp.server import http, resources, serving
 from mailmcp.server.tools import all_tools as tools_anew
 
 all_tools = functools.cache(tools_anew)
@@ -23,7 +23,7 @@ def for_servers(patch: pytest.MonkeyPatch) -> None:
     """From here on servers share it."""
     patch.setattr(http, "all_tools", all_tools)
     patch.setattr(serving, "all_tools", all_tools)
-    patch.setattr(build, "all_prompts", functools.cache(build.all_prompts))
+    patch.setattr(resources, "all_prompts", functools.cache(resources.all_prompts))
     anew: Callable[..., ResourceTemplate] = ResourceTemplate.from_function
     templates: dict[str, ResourceTemplate] = {}
 

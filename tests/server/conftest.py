@@ -82,7 +82,7 @@ def open_door(home: Path) -> OpenDoor:
             return await Mailroom.open(settings, backend, QUICK, resolver=StaticResolver({}))
 
         session = Session(open_room)
-        async with Client(build_server(session, all_tools()), mode=mode, **(client_has or {})) as client:
+        async with Client(build_server(session, all_tools), mode=mode, **(client_has or {})) as client:
             yield Door(client, session, desks)
 
     return open_

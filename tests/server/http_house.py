@@ -128,7 +128,7 @@ async def http_house(home: Path, *, sse: bool = False, **environment: str) -> As
 
         return await Mailroom.open(settings, backend, QUICK, resolver=StaticResolver({}))
 
-    session = Session(open_room, caller=None)
+    session = Session(open_room, for_owner=False)
     room = await session.room()
     listener = await http.listening(settings.http, room)
     serving = asyncio.create_task(http.serve_on(listener, settings.http, room, session, sse=sse))

@@ -124,7 +124,7 @@ async def world(home: Path, client_has: dict[str, Any] | None = None, **environm
             return rooms[-1]
 
         session = Session(open_room)
-        async with Client(build_server(session, all_tools()), **(client_has or {})) as client:
+        async with Client(build_server(session, all_tools), **(client_has or {})) as client:
             yield World(client, session, desks, sink=sink, room=rooms)
     finally:
         server.close()

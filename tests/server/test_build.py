@@ -314,7 +314,7 @@ async def test_the_same_holds_for_what_is_no_tool(mode, caplog):
     async def closed():
         raise StoreUnavailable("It stays closed.")
 
-    server = build_server(Session(closed), [])
+    server = build_server(Session(closed), list)
 
     @server.prompt()
     def broken() -> str:

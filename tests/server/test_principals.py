@@ -143,7 +143,7 @@ def test_every_tool_and_resource_is_in_the_matrix() -> None:
     async def no_room() -> Any:
         raise NotImplementedError
 
-    server = build_server(Session(no_room), all_tools())
+    server = build_server(Session(no_room), all_tools).furnished()
     assert set(of_tools(UNKNOWN, UNKNOWN)) == {tool.name for tool in all_tools()}
     uris = {str(one.uri) for one in server._resource_manager.list_resources()}
     uris |= {one.uri_template for one in server._resource_manager.list_templates()}

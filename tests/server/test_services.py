@@ -59,7 +59,7 @@ async def opened(home: Path, environment: dict[str, str]) -> AsyncIterator[Door]
         )
 
     session = Session(open_room)
-    async with Client(build_server(session, all_tools())) as client:
+    async with Client(build_server(session, all_tools)) as client:
         yield Door(client, session, [])
 
 

@@ -263,6 +263,9 @@ def test_a_host_written_for_node_is_served(home):
 
 # --- the first answer ----------------------------------------------------------------------------------------------
 
+LATE = ("aiosqlite", "aiosmtpd", "selectolax", "mailparser", "sqlite3", "mailmcp.mailroom.room")
+"""What only mail needs."""
+
 
 @pytest.mark.parametrize(
     "opening",
@@ -303,6 +306,34 @@ def test_nothing_that_only_mail_needs_is_loaded_before_the_first_answer(home, op
         process.stdout.read()
     assert json.loads(line)["id"] == 1
     assert "mcp.server" in loaded
-    for late in ("aiosqlite", "aiosmtpd", "selectolax", "mailparser", "sqlite3", "mailmcp.mailroom.room"):
+    for late in LATE:
         assert late not in loaded, late
+    assert ("mailmcp.server.tools" in loaded) is (opening == "tools/list")
     assert "aiosqlite" in after
+
+
+def test_the_tools_are_listed_before_the_mailroom_opens(home):
+    opening = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "h", "version": "1"}}
+    messages = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": opening},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+    ]
+    command = [sys.executable, "-X", "importtime", "-m", "mailmcp", "serve", "--home", str(home)]
+    environment = {**os.environ, "MAILMCP_LOCAL__SMTP_PORT": "0"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
+    ) as process:
+        process.stdin.write(b"".join(json.dumps(message).encode() + b"\n" for message in messages))
+        process.stdin.flush()
+        loaded = []
+        for line in process.stdout:
+            if line.startswith(b'{"jsonrpc":"2.0","id":2'):
+                break
+            loaded.append(line.decode().rpartition("|")[2].strip())
+        process.stdin.close()
+        process.stdout.read()
+    assert len(json.loads(line)["result"]["tools"]) == 13
+    assert "mailmcp.server.tools" in loaded
+    for late in LATE:
+        assert late not in loaded, late

@@ -483,7 +483,7 @@ def test_a_client_that_reads_nothing_and_closes_its_output_does_not_keep_the_ser
 BROKEN_TOOL = """
 from mailmcp.errors import MailError
 from mailmcp.server import serving
-from mailmcp.server.build import strict
+from mailmcp.server.arguments import strict
 from mcp.types import CallToolResult, TextContent
 
 async def broken() -> CallToolResult:

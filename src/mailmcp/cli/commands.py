@@ -22,20 +22,15 @@ def serve(options: argparse.Namespace) -> int:
         return http.serve(options, open_mailroom)
     if getattr(options, "host", None) or getattr(options, "port", None):
         raise Misused("--host and --port belong to `--transport http`.")
-    import gc
-
     if getattr(options, "no_client", False):
         from mailmcp.server.staying import stay
 
         return stay(options.home, open_mailroom)
 
-    # Importing the SDK makes some hundred thousand objects that live as long as the process: the collector would go
-    # through them again and again while they come in.
-    gc.disable()
-    from mailmcp.server.serving import serve
+    from mailmcp.server.lasting import made_to_last
 
-    gc.freeze()
-    gc.enable()
+    with made_to_last():
+        from mailmcp.server.serving import serve
     return serve(options.home, open_mailroom)
 
 

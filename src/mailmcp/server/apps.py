@@ -19,7 +19,6 @@ from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID, client_supports_apps
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension
 
-from mailmcp.server import outcomes
 from mailmcp.server.launcher import command
 from mailmcp.server.session import Session
 
@@ -120,6 +119,8 @@ class ForHostsWithViews:
     async def _with_page(self, answer: dict[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         if OPENS.get(str(params.get("name"))) != DRAFTS or not answer.get("structuredContent"):
             return answer
+        from mailmcp.server import outcomes
+
         room = await self._session.counter()
         home, page = room.settings.home, await room.pages.address()
         told: dict[str, Any] = {"command": command(home, "ui")} | ({"address": page} if page else {})

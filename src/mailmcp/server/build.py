@@ -1,4 +1,7 @@
-"""The MCP server object: strict arguments, and the one place where what goes wrong becomes a sentence of ours."""
+"""The MCP server object, and the one place where what goes wrong becomes a sentence of ours.
+
+It greets before it has anything to offer: tools, resources and prompts are made when a client first asks for more.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,16 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Any
 
 from mcp.server import CacheHint, MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.mcpserver.tools import Tool
-from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
+from mcp.server.mcpserver.tools import Tool, ToolManager
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails, from_json
 
 from mailmcp import __version__
 from mailmcp.errors import MailError, StoreDamaged
@@ -26,7 +27,6 @@ from mailmcp.server.callers import for_its_caller
 from mailmcp.server.completion import add_completion
 from mailmcp.server.declared import Declared
 from mailmcp.server.launcher import command
-from mailmcp.server.resources import add_resources, all_prompts
 from mailmcp.server.sentences import LONGEST, arguments_sentence, bounded, parameters_sentence, shown
 from mailmcp.server.session import Session
 from mailmcp.server.updates import Updates
@@ -43,8 +43,26 @@ was proved; only `verified` was. You cannot approve your own mail: a held draft 
 when something does not work."""
 
 
+_GREETINGS = frozenset({"initialize", "ping", "server/discover"})
+"""What is answered before there is anything to ask for: making that takes longer than all the rest of a start."""
+
+
 class MailServer(MCPServer[Session]):
     """An MCPServer whose tool errors are one short sentence with the way out."""
+
+    furnish: Callable[[], None] | None = None
+    """Makes what is offered; None once that is done."""
+
+    def furnished(self) -> MailServer:
+        """The same, with all that it offers."""
+        if self.furnish is not None:
+            self.furnish()
+            self.furnish = None
+        return self
+
+    def take(self, tools: list[Tool]) -> None:
+        """Offer these tools and no others."""
+        self._tool_manager = ToolManager(tools=tools)
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
         """Run a tool; what goes wrong reaches the model as a sentence of ours, never as a library's text."""
@@ -116,9 +134,11 @@ def _small(data: Any) -> Any:
     return data or None if len(json.dumps(data, default=str)) < LONGEST else None
 
 
-def build_server(session: Session, tools: list[Tool]) -> MailServer:
-    """The server with its tools; entering its lifespan opens nothing, leaving it closes the mailroom."""
+def build_server(session: Session, tools: Callable[[], list[Tool]]) -> MailServer:
+    """The server, which makes its tools when they are needed.
 
+    Entering its lifespan opens nothing, leaving it closes the mailroom.
+    """
     updates = Updates(session)
 
     @asynccontextmanager
@@ -129,6 +149,20 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
             await updates.aclose()
             await session.aclose()
 
+    async def once_greeted(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.request_id is not None and ctx.method not in _GREETINGS:
+            server.furnished()
+        return await call_next(ctx)
+
+    def furnish() -> None:
+        from mailmcp.server.resources import add_resources, all_prompts
+
+        server.take(tools())
+        add_resources(server, session)
+        add_views(server)
+        for prompt in all_prompts():
+            server.add_prompt(prompt)
+
     server = MailServer(
         "mailmcp",
         title="mailmcp",
@@ -136,106 +170,14 @@ def build_server(session: Session, tools: list[Tool]) -> MailServer:
         instructions=INSTRUCTIONS,
         lifespan=lifespan,
         log_level="WARNING",
-        tools=tools,
-        middleware=[for_its_caller, Declared(session), in_words, ForHostsWithViews(session)],
+        middleware=[for_its_caller, Declared(session), in_words, once_greeted, ForHostsWithViews(session)],
         extensions=[Views()],
         cache_hints={
             method: CacheHint(ttl_ms=3_600_000, scope="public")
             for method in ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
         },
     )
+    server.furnish = furnish
     updates.attach(server)
-    add_resources(server, session)
-    add_views(server)
     add_completion(server, session)
-    for prompt in all_prompts():
-        server.add_prompt(prompt)
     return server
-
-
-def strict(function: Callable[..., Any], **options: Any) -> Tool:
-    """A tool that refuses arguments it does not know: a misspelt filter must not become an unfiltered answer."""
-    words = " ".join((function.__doc__ or "").split())  # without the line breaks and blanks of our source
-    tool = Tool.from_function(function, description=words, **options)
-    metadata = tool.fn_metadata
-    arguments = metadata.arg_model
-    arguments.model_config["extra"] = "forbid"
-    arguments.model_rebuild(force=True)
-    tool.fn_metadata = _Arguments(
-        arg_model=arguments,
-        output_schema=metadata.output_schema,
-        output_model=metadata.output_model,
-        wrap_output=metadata.wrap_output,
-    )
-    schema = cast(dict[str, Any], _compact(arguments.model_json_schema(by_alias=True)))
-    tool.parameters = {**schema, "additionalProperties": False}
-    return tool
-
-
-class _Arguments(FuncMetadata):
-    """How what a host sends becomes arguments: three habits of hosts are met, and no value is read as another kind."""
-
-    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Lists and objects that a host wrote as JSON in a string are read; a text stays the text it is.
-
-        The SDK reads every string that is valid JSON: the subject ``[1]`` would become a list, and the query ``null``
-        no query at all. A null for an argument that may be left out means that it is left out.
-        """
-        fields = self.arg_model.model_fields
-        read: dict[str, Any] = {}
-        for name, value in data.items():
-            field = fields.get(name)
-            if field is not None and value is None and not field.is_required():
-                continue
-            if field is not None and isinstance(value, str) and not _takes_text(field.annotation):
-                value = _list_or_object(value)
-            read[name] = value
-        return read
-
-    def validate_arguments(self, arguments_to_validate: dict[str, Any]) -> dict[str, Any]:
-        """Arguments of the right kinds. ``true`` is no number, though Python counts with it."""
-        kinds: dict[str, Any] = {name: field.annotation for name, field in self.arg_model.model_fields.items()}
-        wrong = [
-            InitErrorDetails(type="int_type", loc=(name,), input=value)
-            for name, value in arguments_to_validate.items()
-            if isinstance(value, bool) and kinds.get(name) in (int, float)
-        ]
-        if wrong:
-            raise ValidationError.from_exception_data("arguments", wrong)
-        return super().validate_arguments(arguments_to_validate)
-
-
-def _takes_text(annotation: Any) -> bool:
-    """Whether a string may be meant as it stands."""
-    return annotation is str or str in get_args(annotation) or get_origin(annotation) is Literal
-
-
-def _list_or_object(text: str) -> Any:
-    try:
-        read = from_json(text)
-    except ValueError:
-        return text
-    return cast(Any, read) if isinstance(read, list | dict) else text
-
-
-def _compact(node: Any, *, of_properties: bool = False) -> Any:
-    """A schema without what a model does not need: generated titles, ``null`` alternatives, ``default: null``."""
-    if isinstance(node, list):
-        return [_compact(item) for item in cast(list[Any], node)]
-    if not isinstance(node, dict):
-        return node
-    record = cast(dict[str, Any], node)
-    if of_properties:  # the keys are argument names here, "title" and "default" among them
-        return {name: _compact(schema) for name, schema in record.items()}
-    kept = {
-        key: _compact(value, of_properties=key in ("properties", "$defs"))
-        for key, value in record.items()
-        if key != "title" and not (key == "default" and value is None)
-    }
-    choices = kept.get("anyOf")
-    if isinstance(choices, list):
-        real = [choice for choice in cast(list[Any], choices) if choice != {"type": "null"}]
-        if len(real) == 1:
-            del kept["anyOf"]
-            kept = {**real[0], **kept}
-    return kept

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from mailmcp.errors import MailError
-from mailmcp.models import Principal
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.counter import Counter
     from mailmcp.mailroom.requests import Waited
+    from mailmcp.models import Principal
 
 log = logging.getLogger("mailmcp.server")
 

@@ -15,7 +15,6 @@ from mcp.types import (
 )
 
 from mailmcp.errors import MailError
-from mailmcp.mailroom.requests import Search
 from mailmcp.server.session import Session
 
 MOST = 100
@@ -48,6 +47,8 @@ async def _known(session: Session, about: str, argument: str) -> list[str]:
     if asked in _INBOX:
         return [one.inbox.address for one in await (await session.counter()).list_inboxes()]
     if asked in _THREAD:
+        from mailmcp.mailroom.requests import Search
+
         found = await (await session.counter()).reading.find(Search(limit=THREADS))
         return [one.id for one in found.threads]
     if asked in _DRAFT:

@@ -71,7 +71,7 @@ async def _serve(home: Path | None, open_mailroom: OpenMailroom, host: str | Non
     settings = load_settings(home)
     given = {"host": host or settings.http.host, "port": settings.http.port if port is None else port}
     http = settings.http.model_copy(update=given)
-    session = Session(lambda: open_mailroom(settings), caller=None)
+    session = Session(lambda: open_mailroom(settings), for_owner=False)
     try:
         room = await session.room()
         listener = await listening(http, room)
@@ -111,7 +111,7 @@ async def serve_on(
     host, port = listener.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
     url = settings.url or address
-    lowlevel = build_server(session, all_tools())._lowlevel_server  # pyright: ignore[reportPrivateUsage] - see serve_stdio
+    lowlevel = build_server(session, all_tools).furnished()._lowlevel_server  # pyright: ignore[reportPrivateUsage] - see serve_stdio
     async with _Transports(lowlevel, session).run() as transports:
         door = Door(
             transports,

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mailmcp.server.build import build_server
+from mailmcp.server.lasting import made_to_last
 from mailmcp.server.session import Session
-from mailmcp.server.tools import all_tools
 from mailmcp.server.transports import serve_stdio
 
 if TYPE_CHECKING:
+    from mcp.server.mcpserver.tools import Tool
+
     from mailmcp.config import Settings
     from mailmcp.mailroom.room import Mailroom
 
@@ -47,6 +49,14 @@ def serve(home: Path | None, open_mailroom: OpenMailroom) -> int:
     return asyncio.run(_serve(Session(open_room)))
 
 
+def all_tools() -> list[Tool]:
+    """The thirteen tools. Their module brings half of all that a start loads."""
+    with made_to_last():
+        from mailmcp.server import tools
+
+        return tools.all_tools()
+
+
 def _innermost(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = cast(BaseExceptionGroup[BaseException], error).exceptions[0]
@@ -54,7 +64,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 async def _serve(session: Session) -> int:
-    serving = asyncio.create_task(serve_stdio(build_server(session, all_tools()), session))
+    serving = asyncio.create_task(serve_stdio(build_server(session, all_tools), session))
     loop = asyncio.get_running_loop()
     asked_to_end = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -10,15 +10,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mailmcp.errors import MailError, Refused
-from mailmcp.mailroom.requests import Waited
-from mailmcp.models import OWNER, Principal
 from mailmcp.server.callers import visit
 from mailmcp.server.leaving import Leaving
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.asking import Asking
     from mailmcp.mailroom.counter import Counter
+    from mailmcp.mailroom.requests import Waited
     from mailmcp.mailroom.room import Mailroom
+    from mailmcp.models import Principal
 
 log = logging.getLogger("mailmcp.server")
 
@@ -41,10 +41,10 @@ class Session:
     ``written``.
     """
 
-    def __init__(self, open_room: OpenRoom, caller: Principal | None = OWNER) -> None:
-        """``caller`` is who asks when a request does not tell; None: then nobody is served."""
+    def __init__(self, open_room: OpenRoom, *, for_owner: bool = True) -> None:
+        """``for_owner``: a request that does not tell who asks is the owner's; otherwise it is refused."""
         self._open_room = open_room
-        self._caller = caller
+        self._for_owner = for_owner
         self._opening: asyncio.Future[Mailroom] | None = None
         self._quiet: asyncio.TimerHandle | None = None
         self._on_their_way: dict[str, _OnItsWay] = {}
@@ -65,10 +65,14 @@ class Session:
             self._opening = opening
         return opening
 
-    def start_when_quiet(self) -> None:
-        """Open the mailroom once nothing was answered for a moment: a host's first questions come in a row."""
+    def asked(self) -> None:
+        """A question came: opening the mailroom does not begin before it is answered, unless it needs that."""
         if self._quiet is not None:
             self._quiet.cancel()
+
+    def start_when_quiet(self) -> None:
+        """Open the mailroom once nothing was asked for a moment: a host's first questions come in a row."""
+        self.asked()
         if self._opening is None:
             self._quiet = asyncio.get_running_loop().call_later(QUIET_SECONDS, self.start)
 
@@ -92,11 +96,13 @@ class Session:
 
     def caller(self) -> Principal:
         """For whom the present request is handled. Raises Refused when that is not known."""
-        came = visit()
-        principal = came.principal if came else self._caller
-        if principal is None:
+        from mailmcp.models import OWNER
+
+        if came := visit():
+            return came.principal
+        if not self._for_owner:
             raise Refused("It is not known who asks: come with a key.")
-        return principal
+        return OWNER
 
     async def counter(self) -> Counter:
         """Where the caller of the present request is served. Raises what kept the mailroom from opening."""

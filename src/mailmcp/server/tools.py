@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mailmcp.errors import BadInput
 from mailmcp.mailroom.requests import FileRequest, Search, SendRequest, Wanted
 from mailmcp.server import asking, outcomes, results, views
-from mailmcp.server.build import strict
+from mailmcp.server.arguments import strict
 from mailmcp.server.results import answer
 from mailmcp.server.sentences import shown
 from mailmcp.server.session import Session

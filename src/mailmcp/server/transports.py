@@ -147,6 +147,7 @@ class _Relay:
         """Keep in mind what is to be answered, and let go what is not wanted any more."""
         if isinstance(message, JSONRPCRequest) and not _lasts(message):
             self._asked.add(message.id)
+            self._session.asked()
         elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
             cancelled = (message.params or {}).get("requestId")
             self._session.lost(str(cancelled))
@@ -155,6 +156,8 @@ class _Relay:
 
     def _settle(self, request_id: int | str | None) -> None:
         self._asked -= {request_id}
+        if not self._asked:
+            self._session.start_when_quiet()
         self._answered.set()
         self._answered = anyio.Event()
 
@@ -170,7 +173,6 @@ class _Relay:
                     gone = True
         if isinstance(message, JSONRPCResponse) and not gone:
             self._session.written(str(message.id))
-            self._session.start_when_quiet()
         elif isinstance(message, JSONRPCResponse | JSONRPCError):
             self._session.lost(str(message.id))
         if isinstance(message, JSONRPCResponse | JSONRPCError):

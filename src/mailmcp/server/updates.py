@@ -33,13 +33,15 @@ from mcp_types import (
 )
 
 from mailmcp.errors import MailError, NotFound
-from mailmcp.mailroom.requests import Search
-from mailmcp.models import Principal
 from mailmcp.server.sentences import shown
 from mailmcp.server.session import Session
 
 if TYPE_CHECKING:
     from mailmcp.mailroom.counter import Counter
+    from mailmcp.models import Principal
+
+    _Place = tuple[Principal, str]
+    """A resource (its URI) as one caller sees it."""
 
 log = logging.getLogger("mailmcp.server")
 
@@ -57,8 +59,6 @@ _WATCHED = re.compile(
 )
 
 Ctx = ServerRequestContext[Any, Any]
-_Place = tuple[Principal, str]
-"""A resource (its URI) as one caller sees it."""
 
 
 @dataclass
@@ -233,6 +233,8 @@ async def _state(room: Counter, uri: str) -> str:
         if found["draft"]:
             return _digest(await room.draft(found["draft"]))
         if found["inbox"]:
+            from mailmcp.mailroom.requests import Search
+
             return _digest(await room.reading.find(Search(inbox=unquote(found["inbox"]), limit=THREADS)))
         if found["thread"]:
             read = await room.reading.conversation(found["thread"])
