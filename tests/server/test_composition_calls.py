@@ -103,6 +103,12 @@ async def test_an_answer_to_all_leaves_out_every_address_of_this_inbox(out):
     assert out.sink.recipients == {ANN, BOB, CLEO}
 
 
+async def test_an_answer_keeps_the_capitals_of_the_address_it_goes_to(out):
+    anna = await out.inbox("anna")
+    parent = await received(out, anna, mail(anna, "From: Desk <Reply+4fK-Zq@World.example>"))
+    assert (await sent(out, inbox=anna, in_reply_to=parent))["To"] == "Desk <Reply+4fK-Zq@world.example>"
+
+
 async def test_an_answer_to_all_goes_to_reply_to_and_not_where_mail_followup_to_points(out):
     anna = await out.inbox("anna")
     raw = mail(anna, f"From: {ANN}", f"Reply-To: {BOB}", f"Cc: {CLEO}", "Mail-Followup-To: eve@evil.example")

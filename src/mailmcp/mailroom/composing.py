@@ -50,9 +50,11 @@ class Composing:
         if request.in_reply_to:
             parent = await self._message(request.in_reply_to, inbox.address)
             header = parse.header_block(await self._store.read(messages.raw_piece, parent.row, 0))
-            in_reply_to, references = _lineage(parse.parse(header))
+            written = parse.parse(header)
+            in_reply_to, references = _lineage(written)
             automatic = machines.answers_a_program(header)
             subject = compose.reply_subject(parent.subject) if subject is None else subject
+            parent = replace(parent, from_=_as_written(parent.from_, written.author))
             to, cc = await self._answered(parent, inbox, to, cc, everybody=request.reply_all)
         if request.forward:
             original = await self._message(request.forward, inbox.address)
@@ -168,6 +170,12 @@ def _lineage(parent: Message) -> tuple[str | None, tuple[str, ...]]:
     """
     before = parent.references or (parent.in_reply_to if len(parent.in_reply_to) == 1 else ())
     return parent.message_id, (*before, parent.message_id) if parent.message_id else before
+
+
+def _as_written(stored: Address | None, written: Address | None) -> Address | None:
+    """A sender in their own capitals: the store has none, and the address behind may tell them apart (RFC 5321 §2.4)."""
+    same = stored and written and stored.email == written.email.lower()
+    return written if same else stored
 
 
 def _answer_to(parent: StoredMessage, own: set[str]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
