@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -79,10 +80,11 @@ class Dispatch:
         """Send what is due and take up what a process that died had begun; whether there was anything to do."""
         now = datetime.now(UTC)
         await self.clock.tend(now)
-        for draft in await self._store.read(outbox.begun):
+        begun, due = await self._store.read(_at_hand, now)
+        for draft in begun:
             if draft.row not in self._tasks:
                 await self._left_behind.recover(draft)
-        for draft in await self._store.read(outbox.due, now):
+        for draft in due:
             if draft.row not in self._tasks and not await self._is_stale(draft, now):
                 self._started(draft, self._turn)
         if not self._tasks:
@@ -190,3 +192,8 @@ class Dispatch:
             if draft.state not in (DraftState.CLAIMED, DraftState.ON_WIRE) or loop.time() > until:
                 return draft
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _at_hand(db: sqlite3.Connection, now: datetime) -> tuple[list[Draft], list[Draft]]:
+    """In one look, since there is one each second: what some process has begun, and what is due."""
+    return outbox.begun(db), outbox.due(db, now)

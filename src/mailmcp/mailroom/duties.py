@@ -36,7 +36,7 @@ LOOK_EVERY = 10
 """So many tries would pass between two looks whether the lock that is waited for is still the right one."""
 OPEN_SECONDS = 1.0
 """So long the other duties wait for the one that opens the door."""
-LISTEN_EVERY = 5
+LISTEN_EVERY = 10
 """Between so many looks at the lock a leader asks whether a newer process left word."""
 
 
