@@ -173,7 +173,7 @@ def _lineage(parent: Message) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _as_written(stored: Address | None, written: Address | None) -> Address | None:
-    """A sender in their own capitals: the store has none, and the address behind may tell them apart (RFC 5321 §2.4)."""
+    """A sender in their own capitals: the store keeps none, and their server may tell them apart (RFC 5321 §2.4)."""
     same = stored and written and stored.email == written.email.lower()
     return written if same else stored
 
