@@ -341,6 +341,21 @@ def test_a_signature_between_new_text_and_history_is_neither() -> None:
     assert "old" in channels.quoted
 
 
+@pytest.mark.parametrize(
+    "said", ["PS: cake", "P. S. cake", "PPS. cake\nand tea", "P.S.: cake", "Υ.Γ. cake", "追伸 cake"]
+)
+@pytest.mark.parametrize("signed", ["--\nAnn\nPS Example Ltd", "Sent from my iPhone"])
+def test_a_postscript_below_the_signature_is_new(signed: str, said: str) -> None:
+    for history in ("", "\n\nOn 2 Feb 2026, Ben <b@x.test> wrote:\n> old"):
+        channels = plain(f"new\n\n{signed}\n\n{said}{history}")
+        assert (channels.visible, channels.signature) == (f"new\n\n{said}", signed)
+
+
+def test_what_stands_below_a_postscript_belongs_to_the_signature_again() -> None:
+    channels = plain("new\n\n-- \nAnn\nPS: cake\n\nNorthwind")
+    assert (channels.visible, channels.signature) == ("new\n\nPS: cake", "--\nAnn\n\nNorthwind")
+
+
 def test_small_print_that_holds_a_number_is_not_cut() -> None:
     print_ = "This e-mail is confidential and for you only. Your code is 482913, do not share it with anyone at all."
     assert "482913" in plain(f"Hello\n\n{print_}").visible

@@ -275,6 +275,10 @@ class _Reading:
             if alone and len(runs) == 1 and not any(texts[:first]):
                 continue
             roles[begin:end] = [Role.SIGNATURE] * (end - begin)
+        for number, role in enumerate(roles):
+            if role is Role.SIGNATURE:
+                after = signatures.postscript_ends(texts, number, len(texts))
+                roles[number:after] = [Role.NEW] * (after - number)
 
     def _runs(self) -> list[tuple[int, int]]:
         """Runs of new lines, from their first words to after their last."""

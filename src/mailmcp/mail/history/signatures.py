@@ -48,6 +48,11 @@ _THIS_MAIL = re.compile(_any(quotewords.THIS_MAIL))
 _CONFIDENTIAL = re.compile(_any(quotewords.CONFIDENTIAL))
 _LONG_NUMBER = re.compile(r"\d[\d -]{3,}")
 _DASHES = ("--", "-- ")
+# "PS:", "P. S.", "PPS:", "PD:" and their kin; letters alone may be somebody's name, as in "PS Example Ltd".
+_POSTSCRIPT = re.compile(
+    r"[*_(]{0,3}(?:(?:(?:p[. -]{0,2}){1,3}s|p[. ]{0,2}d|u[. ]{0,2}i|υ[. ]{0,2}γ|[зп][. ]{0,2}[ыс]|נ[. ]?ב|پ[. ]?ن|"
+    r"ปล|tb|post ?scriptum|постскриптум|utoirat|posdata|پي ?نوشت)\s?[.:：,)*_-]|追伸|追記|附言|又及|추신)"
+)
 
 
 def begins(texts: Sequence[str], first: int, end: int) -> int:
@@ -63,6 +68,16 @@ def begins(texts: Sequence[str], first: int, end: int) -> int:
         if found == at:
             break
         at = found
+    return at
+
+
+def postscript_ends(texts: Sequence[str], first: int, end: int) -> int:
+    """Where the paragraph ends that begins with line ``first``, when it is a postscript; ``first`` when it is none."""
+    if not _POSTSCRIPT.match(folded(texts[first][:24])):
+        return first
+    at = first + 1
+    while at < end and texts[at] and not (is_rule(texts[at]) or is_sent_from(texts[at])):
+        at += 1
     return at
 
 

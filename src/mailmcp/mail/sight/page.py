@@ -66,6 +66,10 @@ class Page:
     pending: Break = Break.NONE
     indent: int = 0
     """Blanks before the first word of the next line."""
+    mark: str = ""
+    """The number of a list's item, before its first word."""
+    first: int = 0
+    """Where the newest piece of text begins, with its mark."""
 
     @property
     def text(self) -> str:
@@ -142,6 +146,11 @@ class Page:
         if text[0] == " ":
             self.separate(Break.BLANK)
         self._flush()
+        self.first = self.length
+        if self.mark and self.length + len(self.mark) < self.limit:
+            self.pieces.append(self.mark)
+            self.length += len(self.mark)
+        self.mark = ""
         start = self.length
         if start + len(words) > self.limit:
             words = words[: max(0, self.limit - start)]
