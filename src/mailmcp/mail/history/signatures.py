@@ -27,14 +27,19 @@ def _any(words: str) -> str:
 
 
 _SENT_FROM = re.compile(rf"(?:{_any(quotewords.SENT_FROM)})")
+_SENT_AT_END = re.compile(rf"(?:{_any(quotewords.SENT_AT_END)})[.。]?\Z")
 _FROM_MINE = re.compile(r"sent (?:from|on|via|with) my \w+(?: [\w+.-]+){0,5}\Z")
+_SCANNED = re.compile(r"[^.!?]{4,30}\. ?www\.(?:avast|avg)\.com\Z")  # "Virus-free.www.avast.com"
 _SLOGAN = "yahoo mail: search, organize, conquer"
 _DEVICE = re.compile(
-    r"iphon|ipad|ipod|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|outlook|mail|proton|tuta|mobile|mobil|phone|"
-    r"handy|telefon|telephone|smartphone|tablet|device|nokia|windows|pixel|oneplus|oppo|spark|typeapp|acompli|aqua|wiko|"
-    r"honor|motorola|treo|palm|gerat|geraet|appareil|dispositivo|celular|movil|cellulare|puhelim|телефон|айфон|смартфон|"
-    r"手机|手機|スマ|携帯|휴대폰|삼성|갤럭시|هاتف|آيفون|גלקסי|אייפון|โทรศัพท์|dien thoai|ponsel|"
-    r"\byahoo|\bgmx|web\.de|\bgmail|qq|яндекс|почт|мобильн"
+    folded(
+        r"iphon|ipad|ipod|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|outlook|mail|proton|tuta|mobil|mobiel|phone|"
+        r"handy|telefon|telephone|smartphone|tablet|device|nokia|windows|pixel|oneplus|oppo|spark|typeapp|acompli|aqua|wiko|"
+        r"honor|motorola|treo|palm|gerat|geraet|appareil|dispositivo|celular|movil|cellulare|puhelim|телефон|айфон|смартфон|"
+        r"手机|手機|邮箱|スマ|携帯|휴대폰|삼성|갤럭시|هاتف|آيفون|גלקסי|אייפון|โทรศัพท์|dien thoai|ponsel|"
+        r"superhuman|boxer|\bhey\b|shortwave|thunderbird|missive|edison|canary|newton|\baol\b|\byahoo|\bgmx|web\.de|"
+        r"\bgmail|qq|яндекс|почт|мобильн|unterwegs"
+    )
 )
 # "Get Outlook for iOS" in whatever language: the names of both, the address of a shop, and nothing that asks or tells.
 _OFFERED = re.compile(r"(?=.*\boutlook)(?=.*(?:\bios|\bandroid))[^\d.!?,;:。、]{8,60}")
@@ -46,6 +51,7 @@ _EXCUSES = re.compile(r"typo|brevity|excuse|tippfehler|kurze|concis|fautes|breve
 _LIST = re.compile(_any(quotewords.LIST_FOOTER))
 _THIS_MAIL = re.compile(_any(quotewords.THIS_MAIL))
 _CONFIDENTIAL = re.compile(_any(quotewords.CONFIDENTIAL))
+_PRINTING = re.compile(_any(quotewords.PRINTING))
 _LONG_NUMBER = re.compile(r"\d[\d -]{3,}")
 _DASHES = ("--", "-- ")
 # "PS:", "P. S.", "PPS:", "PD:" and their kin; letters alone may be somebody's name, as in "PS Example Ltd".
@@ -89,12 +95,12 @@ def is_sent_from(text: str) -> bool:
         return True
     words = folded(text).strip(" *_-–—[(<>)]|")
     match = _SENT_FROM.match(words)
-    if words == _SLOGAN:
+    if words == _SLOGAN or _SCANNED.match(words):
         return True
     if match is None:
         # "iPhone'umdan gönderildi", "iPhoneから送信": the device comes first.
-        match = _SENT_FROM.search(words[:40]) if _DEVICE.match(words) and len(words) < 50 else None
-        return match is not None
+        behind = _SENT_AT_END.search(words) or (_DEVICE.match(words) and _SENT_FROM.search(words[:40]))
+        return len(words) < 60 and behind is not None and _DEVICE.search(words) is not None
     plain = re.sub(r"<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|https?://\S+", " ", words).strip()
     short = len(plain.split()) <= 12
     if _DEVICE.search(words):
@@ -163,7 +169,9 @@ def _small_print(texts: Sequence[str], first: int, end: int) -> int:
             break
         paragraph = " ".join(texts[start:paragraph_end])[:_MAX_LENGTH]
         words = folded(paragraph)
-        if len(paragraph) > 80 and _THIS_MAIL.search(words[:200]) and _CONFIDENTIAL.search(words):
+        if len(paragraph) < 250 and _PRINTING.search(words):
+            found = start
+        elif len(paragraph) > 80 and _THIS_MAIL.search(words[:200]) and _CONFIDENTIAL.search(words):
             if _LONG_NUMBER.search(paragraph):
                 break
             found = start

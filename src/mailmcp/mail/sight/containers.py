@@ -76,6 +76,8 @@ _LEFT_BORDER = re.compile(r"border-left\s*:[^;]*\b(?:solid|[1-9])")
 
 def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[str, str | None]) -> Container:
     """What the element holds, as far as its own marks tell."""
+    if tag == "signature":  # Mailspring's own
+        return Container.SIGNATURE
     if not id_ and not classes and tag != "blockquote":
         return Container.SIGNATURE if "data-signatureblock" in attributes else Container.NOTHING
     if tag != "blockquote" and "data-signatureblock" not in attributes:

@@ -87,8 +87,8 @@ class Page:
             self.pending = how
 
     def begin_cell(self, first: bool, beside: Cell | None) -> Cell:
-        """Start a cell; ``beside`` is the one before it in its row."""
-        if not first and beside is not None:
+        """Start a cell; ``beside`` is the one before it in its row. After empty ones the break before the row holds."""
+        if not first and beside is not None and beside.written:
             if beside.several_lines:
                 self.pending = max(self.pending, Break.LINE)
             elif self.length:
