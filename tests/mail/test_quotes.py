@@ -356,6 +356,11 @@ def test_what_stands_below_a_postscript_belongs_to_the_signature_again() -> None
     assert (channels.visible, channels.signature) == ("new\n\nPS: cake", "--\nAnn\n\nNorthwind")
 
 
+def test_a_rule_of_the_writer_above_the_footer_of_a_list_is_no_part_of_it() -> None:
+    text = "first\n\n---\n\nsecond\n\n--\nTo unsubscribe from the list, write to https://lists.app.example/listinfo/"
+    assert plain(text).visible == "first\n\n---\n\nsecond"
+
+
 def test_small_print_that_holds_a_number_is_not_cut() -> None:
     print_ = "This e-mail is confidential and for you only. Your code is 482913, do not share it with anyone at all."
     assert "482913" in plain(f"Hello\n\n{print_}").visible
@@ -428,6 +433,8 @@ UNITS = [
     "From: a\n", "From: a\nTo: b\n", "-", "---\n", "-- \n", "Sent from my iPhone\n\n", "a. On 2026 ", "wrote:\n", ":\n",
     "2026-02-02 10:00 <a@b>:\n", "<\n", "(", "-----Original", "--forwarded", "> a\n(https://x.test/a)\n", "你好\n",
     "this e-mail is confidential\n\n", "On 2 Feb 2026, X <x@y.test> wrote:\n\n", "--- On 2 Feb 2026, x@y.test wrote:",
+    "#", "--- above this line\n", "-- \nPS: x\n", "PS: x\n\n", "----\nTo: a\nSubject: b\n",
+    "-----Original Message-----\n> a\nb\n",
 ]  # fmt: skip
 
 

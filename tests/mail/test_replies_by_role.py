@@ -54,6 +54,7 @@ def replies() -> Iterator[Reply]:
 
 REPLIES = list(replies())
 SIGNATURES = (CORPUS / "signatures.txt").read_text("utf-8").splitlines()
+ATTRIBUTIONS = [line.split("|") for line in (CORPUS / "attributions.txt").read_text("utf-8").splitlines()]
 HEADERS = [line.split("|") for line in (CORPUS / "headers.txt").read_text("utf-8").splitlines()]
 
 
@@ -125,6 +126,16 @@ def test_a_header_block_begins_history_in_every_language(form: str, names: list[
     channels = plain(f"Yes.\n\n{head}\nOld words.\n")
     assert (channels.visible, channels.signature) == ("Yes.", "")
     assert words(channels.quoted) == words(f"{cleaned(head)[0]} Old words.")
+
+
+@pytest.mark.parametrize(("language", "line"), ATTRIBUTIONS, ids=[language for language, _ in ATTRIBUTIONS])
+@pytest.mark.parametrize(
+    "form", ["{}\n\n> Old words.", "{}\n> Old words.", "{}\n\nOld words.", "> {}\n>\n> Old words."]
+)
+def test_the_line_over_a_quote_begins_history_in_every_language(form: str, language: str, line: str) -> None:
+    channels = plain(f"Yes.\n\n{form.format(line)}")
+    assert (channels.visible, channels.signature) == ("Yes.", ""), language
+    assert "Old words" in channels.quoted
 
 
 def test_answers_to_marked_lines_below_a_head_are_new_and_to_unmarked_ones_are_old() -> None:

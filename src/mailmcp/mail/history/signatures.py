@@ -149,7 +149,7 @@ def _footer(texts: Sequence[str], first: int, end: int) -> int:
         if words > _MAX_FOOTER:
             break
         if (is_rule(text) or text in ("__", "--", "—", "–")) and words > 1:
-            following = [folded(one[:300]) for one in texts[number + 1 : number + 7] if one]
+            following = [folded(one[:300]) for one in texts[number + 1 : min(number + 7, end)] if one]
             if any(_LIST.search(one) for one in following[:4]):
                 return number
     return end
