@@ -315,6 +315,7 @@ def test_what_is_struck_out_is_not_emphasised() -> None:
         "<blockquote type=cite>old</blockquote>",
         "<div class=moz-cite-prefix>On Monday X wrote:</div><blockquote type=cite>old</blockquote>",
         "<div class=yahoo_quoted>old</div>",
+        "<div class='a x_x_gmail_quote'>old</div>",
         "<div id=appendonsend></div><hr><div>From: X</div><div>old</div>",
         "<hr><div id=divRplyFwdMsg>From: X</div><div>old</div>",
         "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>From: X<br>Sent: Monday</p></div><p>old</p>",
