@@ -366,6 +366,12 @@ def test_small_print_that_holds_a_number_is_not_cut() -> None:
     assert "482913" in plain(f"Hello\n\n{print_}").visible
 
 
+def test_small_print_right_under_a_rule_is_part_of_the_signature() -> None:
+    print_ = f"{'_' * 70}\nThis message is confidential and intended solely for the addressee, who alone may read it."
+    channels = plain(f"Hello\n\n{print_}")
+    assert (channels.visible, channels.signature) == ("Hello", print_)
+
+
 def test_a_mail_that_is_only_a_signature_is_shown() -> None:
     assert plain("Sent from my iPhone").visible == "Sent from my iPhone"
     assert html("<div class=gmail_signature>Ann</div>").visible == "Ann"

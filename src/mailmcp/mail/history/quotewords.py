@@ -233,6 +233,9 @@ questo_messaggio questa_e-mail le_informazioni_contenute dit_bericht deze_e-mail
 denne_e-mail denne_e-post denne_meddelelse tama_viesti tama_sahkoposti ta_wiadomosc niniejsza_wiadomosc tato_zprava
 tento_e-mail настоящее_сообщение данное_сообщение это_сообщение bu_e-posta bu_mesaj ez_az_e-mail ez_az_uzenet
 acest_mesaj acest_e-mail
+це_повідомлення цей_лист това_съобщение ova_poruka ovaj_e-mail ta_sporocilo to_sporocilo tato_sprava denne_e-posten
+denne_meldingen email_ini e-mel_ini pesan_ini surel_ini thu_dien_tu_nay thu_nay email_nay aquest_missatge aquest_correu
+הודעה_זו מסר_זה هذه_الرسالة هذا_البريد این_ایمیل این_پیام อีเมลฉบับนี้ อีเมลนี้ このメール 此邮件 此郵件 本郵件 본_메일
 αυτο_το_μηνυμα 本邮件 本メール 本電子メール 이_메일은 confidentiality_notice legal_disclaimer disclaimer
 """
 # … and what it says of it; both in one paragraph at the end make one.
@@ -242,6 +245,7 @@ vertraulich vertrauliche nicht_der_richtige_adressat confidentiel confidentielle
 confidenciales riservate riservato riservata confidenziale confidenziali vertrouwelijk
 vertrouwelijke konfidentiell konfidentiellt sekretess fortrolig fortrolige luottamuksellinen poufne poufna duverne
 duverny конфиденциальн конфиденциальную конфиденциальной конфиденциальна gizli gizlidir bizalmas confidential
+конфіденційн поверителн povjerljiv zaupn konfidensiel doverne rahasia bao_mat bi_mat סודי חסוי سرية سري محرمانه ความลับ
 εμπιστευτικ 机密 保密 機密 기밀
 """
 

@@ -19,6 +19,8 @@ _MARK_LENGTH = 1_500
 """What stands below a line of two dashes and is longer is no signature."""
 _MAX_FOOTER = 12
 _MAX_SENT_FROM = 140
+_OPENING = re.compile(r".{1,24}[^.!?]{0,60}")
+"""Where small print names the mail that it speaks of: in its first sentence, which a heading may stand before."""
 
 
 def _any(words: str) -> str:
@@ -169,15 +171,13 @@ def _small_print(texts: Sequence[str], first: int, end: int) -> int:
             break
         paragraph = " ".join(texts[start:paragraph_end])[:_MAX_LENGTH]
         words = folded(paragraph)
+        opening = _OPENING.match(words.lstrip("-_=*—~# "))
         if len(paragraph) < 250 and _PRINTING.search(words):
             found = start
-        elif len(paragraph) > 80 and _THIS_MAIL.search(words[:200]) and _CONFIDENTIAL.search(words):
+        elif len(paragraph) > 80 and opening and _THIS_MAIL.search(opening[0]) and _CONFIDENTIAL.search(words):
             if _LONG_NUMBER.search(paragraph):
                 break
             found = start
-            # The rule over it belongs to it.
-            if is_rule(texts[start]):
-                found = start
         elif found == end and len(paragraph) > 300:
             break
         paragraph_end = start
