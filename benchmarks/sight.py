@@ -106,6 +106,8 @@ def settled(browser: Chromium, html: str, drawn: list[Word]) -> list[Word]:
 
 _AS_WRITTEN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉₊₋", 2 * "0123456789+-")
 """A browser tells what stands in a page, not that it is raised or struck out."""
+_NUMBER = re.compile(r"^(?:[0-9]{1,4}|[a-z]{1,3}|[IVXLC]{1,8}|[A-Z]{1,3})\.(?= )", re.MULTILINE)
+"""Nor what number it draws before the item of a list."""
 
 
 def compared(name: str, drawn: list[Word], html: str) -> Sight:
@@ -118,9 +120,9 @@ def compared(name: str, drawn: list[Word], html: str) -> Sight:
     # A word that is cut otherwise (by a tag in it, or by digits that stand apart without a blank) is not lost.
     flat, everything = "".join(given.split()), "".join(seen)
     lost = _lost(seen, Counter(given.split()), flat)
-    unseen = tuple(
-        word for word in (Counter(given.split()) - Counter(seen)).elements() if word != ">" and word not in everything
-    )
+    signs = {">", *(_NUMBER.findall(given) if "<li" in html.lower() else ())}
+    more = (Counter(given.split()) - Counter(seen)).elements()
+    unseen = tuple(word for word in more if word not in signs and word not in everything)
     return Sight(name, len(seen), tuple(lost), unseen)
 
 

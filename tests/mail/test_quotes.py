@@ -341,9 +341,35 @@ def test_a_signature_between_new_text_and_history_is_neither() -> None:
     assert "old" in channels.quoted
 
 
+@pytest.mark.parametrize(
+    "said", ["PS: cake", "P. S. cake", "PPS. cake\nand tea", "P.S.: cake", "Υ.Γ. cake", "追伸 cake"]
+)
+@pytest.mark.parametrize("signed", ["--\nAnn\nPS Example Ltd", "Sent from my iPhone"])
+def test_a_postscript_below_the_signature_is_new(signed: str, said: str) -> None:
+    for history in ("", "\n\nOn 2 Feb 2026, Ben <b@x.test> wrote:\n> old"):
+        channels = plain(f"new\n\n{signed}\n\n{said}{history}")
+        assert (channels.visible, channels.signature) == (f"new\n\n{said}", signed)
+
+
+def test_what_stands_below_a_postscript_belongs_to_the_signature_again() -> None:
+    channels = plain("new\n\n-- \nAnn\nPS: cake\n\nNorthwind")
+    assert (channels.visible, channels.signature) == ("new\n\nPS: cake", "--\nAnn\n\nNorthwind")
+
+
+def test_a_rule_of_the_writer_above_the_footer_of_a_list_is_no_part_of_it() -> None:
+    text = "first\n\n---\n\nsecond\n\n--\nTo unsubscribe from the list, write to https://lists.app.example/listinfo/"
+    assert plain(text).visible == "first\n\n---\n\nsecond"
+
+
 def test_small_print_that_holds_a_number_is_not_cut() -> None:
     print_ = "This e-mail is confidential and for you only. Your code is 482913, do not share it with anyone at all."
     assert "482913" in plain(f"Hello\n\n{print_}").visible
+
+
+def test_small_print_right_under_a_rule_is_part_of_the_signature() -> None:
+    print_ = f"{'_' * 70}\nThis message is confidential and intended solely for the addressee, who alone may read it."
+    channels = plain(f"Hello\n\n{print_}")
+    assert (channels.visible, channels.signature) == ("Hello", print_)
 
 
 def test_a_mail_that_is_only_a_signature_is_shown() -> None:
@@ -413,6 +439,8 @@ UNITS = [
     "From: a\n", "From: a\nTo: b\n", "-", "---\n", "-- \n", "Sent from my iPhone\n\n", "a. On 2026 ", "wrote:\n", ":\n",
     "2026-02-02 10:00 <a@b>:\n", "<\n", "(", "-----Original", "--forwarded", "> a\n(https://x.test/a)\n", "你好\n",
     "this e-mail is confidential\n\n", "On 2 Feb 2026, X <x@y.test> wrote:\n\n", "--- On 2 Feb 2026, x@y.test wrote:",
+    "#", "--- above this line\n", "-- \nPS: x\n", "PS: x\n\n", "----\nTo: a\nSubject: b\n",
+    "-----Original Message-----\n> a\nb\n",
 ]  # fmt: skip
 
 

@@ -276,6 +276,19 @@ def test_code_keeps_how_deeply_its_lines_are_set_in(page: str, shown: str) -> No
 @pytest.mark.parametrize(
     ("page", "shown"),
     [
+        ("<table><tr><td>a<td>b<tr><td><td>Sum</table>", "a\tb\nSum"),
+        ("<p>a</p><table><tr><td><img src=x alt=''><td>b</table>", "a\n\nb"),
+        ("<table><tr><td>a<td> <td>c</table>", "a\tc"),
+        ("<div>a</div><div style='display:flex'><div></div><div>b</div><div>c</div></div>", "a\nb\tc"),
+    ],
+)
+def test_a_row_whose_first_cell_is_empty_is_a_line_of_its_own(page: str, shown: str) -> None:
+    assert html(page).visible == shown
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
         ("<p>Meet at <s>14:00</s> 15:00</p>", "Meet at ~~14:00~~ 15:00"),
         ('<p><span style="text-decoration: line-through">€ 10</span> € 8</p>', "~~€ 10~~ € 8"),
         ("<p><del> - </del>new</p>", "- new"),
@@ -302,6 +315,7 @@ def test_what_is_struck_out_is_not_emphasised() -> None:
         "<blockquote type=cite>old</blockquote>",
         "<div class=moz-cite-prefix>On Monday X wrote:</div><blockquote type=cite>old</blockquote>",
         "<div class=yahoo_quoted>old</div>",
+        "<div class='a x_x_gmail_quote'>old</div>",
         "<div id=appendonsend></div><hr><div>From: X</div><div>old</div>",
         "<hr><div id=divRplyFwdMsg>From: X</div><div>old</div>",
         "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>From: X<br>Sent: Monday</p></div><p>old</p>",

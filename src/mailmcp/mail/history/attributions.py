@@ -28,6 +28,7 @@ _BRACKETED = re.compile(r"<[^<>]{0,200}>|\([^()]{0,200}\)|\[[^\[\]]{0,200}\]")
 _BRACKETED_ADDRESS = re.compile(r"[<(\[][^<>()\[\]]{0,200}@")
 _LEADING = " \t*_>-–—=«\"'\u200e\u200f\u202a\u202b\u2066\u2067"
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", "；", ";")
+_COLONS = (":", "：", "៖", "፦", "։", "−")  # of Khmer, Ethiopic, Armenian and Burmese attributions, too
 _DASHED = re.compile(r"[-–—_]{2,20}\s{0,3}[^\s-][^\n]{0,380}?[^\s-]\s{0,3}[-–—_]{2,20}:?$")
 _GOES_ON = re.compile(r"[:：]\s+(?=\S)")
 _DIGIT = re.compile(r"\d")
@@ -147,7 +148,7 @@ def _may_end(text: str) -> bool:
     if not text or len(text) > MAX_LINE:
         return False
     last = text.rstrip(" *_>\u200e\u200f\u202a\u202b\u202c\u2069")[-1:]
-    return last in (":", "：", "៖", "-", "–", "—") or (last.isalpha() and _ends_in_verb(text))
+    return last in (*_COLONS, "-", "–", "—") or (last.isalpha() and _ends_in_verb(text))
 
 
 def _ends_in_verb(text: str) -> bool:
@@ -158,7 +159,7 @@ def _ends_in_verb(text: str) -> bool:
 def _strength(joined: str, *, marked: bool) -> int:
     """0: no attribution. 1: one. 2: one that also begins as such."""
     words = folded(joined)
-    colon = words.rstrip(" *_>").endswith((":", "：", "៖"))
+    colon = words.rstrip(" *_>").endswith(_COLONS)
     dashed = _DASHED.match(joined.lstrip()) is not None
     verb = _WROTE.search(words) is not None
     if not (colon or dashed or (verb and _ends_in_verb(joined))):

@@ -17,7 +17,7 @@ _MAX_VALUE_LINES = 3
 _TIME = re.compile(r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|時|时|點|点|시)(?!\w)", re.I)
 _DAY = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|(?<!\d)1[34]\d\d(?!\d)|[٠-٩۰-۹]{4}")
 _ADDRESS = re.compile(r"[^\s@<]@[^\s@]")
-_RULE = re.compile(r"[-_=*—–~]{3,300}$")
+_RULE = re.compile(r"[-_=*—–~#]{3,300}$")
 _BETWEEN_DASHES = re.compile(
     r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
 )
@@ -73,6 +73,7 @@ def _any(words: str) -> str:
 
 _ORIGINAL = re.compile(rf"(?:{_any(quotewords.ORIGINAL)})[\s:：]*\Z")
 _FORWARDED = re.compile(rf"[\W_]{{0,60}}(?:{_any(quotewords.FORWARDED)})")
+_REPLY_ABOVE = re.compile(_any(quotewords.REPLY_ABOVE))
 _ABOVE = re.compile(_any(quotewords.ABOVE))
 
 
@@ -92,7 +93,7 @@ def _named(key: str) -> Field | None:
 
 def is_rule(text: str) -> bool:
     """Is the line nothing but dashes, underscores or their like?"""
-    return text[:1] in "-_=*—–~" and _RULE.match(text.replace(" ", "")[:300]) is not None
+    return text[:1] in "-_=*—–~#" and _RULE.match(text.replace(" ", "")[:300]) is not None
 
 
 def is_forward(text: str) -> bool:
@@ -111,7 +112,9 @@ def asks_to_write_above(text: str) -> bool:
     """ "Please reply above this line"."""
     if not 12 < len(text) < 160 or (text[0].isalnum() and len(text) > 60):
         return False
-    return _ABOVE.match(folded(text).lstrip(_RULES)) is not None
+    words = folded(text)
+    framed = text[0] in _RULES and text[1] in _RULES
+    return _REPLY_ABOVE.match(words.lstrip(_RULES)) is not None or (framed and _ABOVE.search(words) is not None)
 
 
 def is_separator(text: str, following: str) -> bool:

@@ -21,6 +21,7 @@ MAX_TEXT = 1024 * 1024
 MAX_LINES = 20_000
 _MAX_ANSWERED = 4
 _MAX_CITED = 8
+_MAX_FIELDS = 4
 _WRAPPED_AT = 72
 _ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
 _FORWARD_SUBJECT = re.compile(
@@ -217,14 +218,18 @@ class _Reading:
         text = texts[at]
         following = self.lines.following[at + 1]
         below = texts[following] if following < size else ""
-        if headerblocks.is_separator(text, below):
-            return at, size
-        ruled = headerblocks.is_rule(text)
         above = texts[self.lines.before[at]] if self.lines.before[at] >= 0 else ""
-        if ruled and following < size and headerblocks.block_ends(texts, following, ruled=True, above=above) >= 0:
+        separates = headerblocks.is_separator(text, below)
+        if following < size and (separates or headerblocks.is_rule(text)):
+            end = headerblocks.block_ends(texts, following, ruled=True, above="" if separates else above)
+            if separates and end < 0:
+                end = self._attributed(following)
+            if end >= 0:
+                return at, self._end_below(end)
+        if separates:
             return at, size
-        if headerblocks.block_ends(texts, at, above=above) >= 0:
-            return at, size
+        if (end := headerblocks.block_ends(texts, at, above=above)) >= 0:
+            return at, self._end_below(end)
         if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
             return at, size
         marked = following < size and (self.lines.depths[following] > 0 or following in self.lines.citation_ends)
@@ -235,6 +240,22 @@ class _Reading:
             self.roles[at] = Role.SIGNATURE
             return following, size
         return at, -1
+
+    def _attributed(self, at: int) -> int:
+        """Where an attribution ends that stands under a separator; the line itself when there is none."""
+        texts = self.lines.texts
+        for number in range(at, min(at + 3, len(texts) - 1)):
+            if attributions.first_line(texts, number, at, marked=True) >= 0:
+                return number + 1
+        return at
+
+    def _end_below(self, after: int) -> int:
+        """Where history ends whose head ends before ``after``: there, when marks say which lines below it are quoted.
+
+        On a page the old mail may itself begin with what it answers.
+        """
+        following, size = self.lines.following[after], len(self.lines.texts)
+        return following if following < size and self.lines.depths[following] and not self.lines.html else size
 
     def _signs_over_history(self, at: int, following: int) -> bool:
         """A telephone's signature that stands alone, with paragraphs after it: those are what was answered."""
@@ -255,9 +276,12 @@ class _Reading:
         return before >= 0 and not introduced and self.lines.following[self.lines.citation_ends[first]] >= len(texts)
 
     def _with_rule(self, first: int, lowest: int) -> int:
-        """The rule over a head belongs to it."""
+        """The rule over a head belongs to it, and lines with header fields that Yandex puts between the two."""
+        texts = self.lines.texts
         above = self.lines.before[first]
-        return above if above >= lowest and headerblocks.is_rule(self.lines.texts[above]) else first
+        while lowest < above and first - above <= _MAX_FIELDS and headerblocks.field_of(texts[above]) is not None:
+            above -= 1
+        return above if above >= lowest and headerblocks.is_rule(texts[above]) else first
 
     def _sign(self) -> None:
         """Signatures: before history, and at the end. A forward keeps that of the forwarded mail, and its own."""
@@ -275,6 +299,10 @@ class _Reading:
             if alone and len(runs) == 1 and not any(texts[:first]):
                 continue
             roles[begin:end] = [Role.SIGNATURE] * (end - begin)
+        for number, role in enumerate(roles):
+            if role is Role.SIGNATURE:
+                after = signatures.postscript_ends(texts, number, len(texts))
+                roles[number:after] = [Role.NEW] * (after - number)
 
     def _runs(self) -> list[tuple[int, int]]:
         """Runs of new lines, from their first words to after their last."""

@@ -69,13 +69,17 @@ sender absender expediteur remitente remetente mittente afzender avsandare afsen
 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸_사람 발신자 من از מאת tu nguoi_gui dari daripada pengirim mula_kay
 kutoka จาก ผู้ส่ง प्रेषक থেকে প্রেরক அனுப்புநர் از_طرف فرستنده المرسل от_кого од пошиљалац подател
 подавач ад кімнен кимден хэнээс ում_կողմից გამომგზავნი kimdan
+నుండి منجانب oddi_wrth o
 """
 SENT = """
-sent gesendet verzonden envoye envoye_le enviado enviada enviado_em enviada_em enviado_el enviat inviato skickat sendt
+sent gesendet verzonden envoye envoye_le enviado enviada enviado_em enviada_em enviado_el enviat enviat_el
+inviato skickat sendt
 lahetetty wyslano wyslane odeslano odoslane отправлено надіслано изпратено пратено послато послано poslano gonderildi
 gonderilme_tarihi gonderme_tarihi elkuldve kuldve trimis trimis_la σταλθηκε εσταλη saadetud
-saatmisaeg issiusta issiuntimo_laikas nosutits sent_on sendt_den da_gui dikirim dihantar ipinadala 发送时间 傳送時間
-寄件日期 送信日時 送信日 보낸_날짜 보낸날짜 전송됨 تم_الإرسال تاريخ_الإرسال تاریخ_ارسال تم_الارسال ارسال_شده נשלח ส่งเมื่อ
+saatmisaeg αποστολη issiusta issiuntimo_laikas nosutits sent_on sendt_den da_gui dikirim dihantar ipinadala
+发送时间 傳送時間
+寄件日期 送信日時 送信日 보낸_날짜 보낸날짜 전송됨 تم_الإرسال تاريخ_الإرسال تاریخ_ارسال تم_الارسال ارسال_شده
+נשלח ส่งเมื่อ
 ส่ง भेजा_गया भेजा প্রেরিত அனுப்பியது bidalia bidalita gesendet_am versendet message_du envoi imetumwa gestuur sendur
 жіберілді илгээсэн ուղարկված გაგზავნილია
 """
@@ -84,13 +88,15 @@ date datum data fecha dato paivamaara paivays data_ora дата ημερομην
 kelt idopont ngay tanggal tarikh petsa 日期 时间 時間 日付 日時 날짜 일시 التاريخ تاريخ تاریخ תאריך วันที่ दिनांक
 तारीख
 তারিখ தேதி данные датум огноо күні ամսաթիվ თარიღი dagsetning tarehe dyddiad date_d'envoi
+tarix తేదీ
 """
 TO = """
 to an à a para aan till til vastaanottaja kenelle saaja do komu pre кому до на_кого за към до: kime alici cimzett
 către catre προς pros za prejemnik primatelj prima kam gavejas adressaat adresats kellele
 destinataire destinatario ontvanger mottagare modtager mottaker empfanger ke kepada den den_ai toi
 nguoi_nhan para_kay kwa ถึง ผู้รับ प्रति প্রাপক প্রতি பெறுநர் 收件人 收件者 宛先 받는사람 받는_사람 수신자 إلى الى به
-گیرنده אל לכבוד nori per каму кімге хэнд ում ვის vidtakandi
+گیرنده אל לכבוד nori per per_a каму кімге хэнд ում ვის vidtakandi
+కు بنام chuig
 """
 CC = """
 cc kopie copie copie_a copia kopi kopia kopio kopija masolatot_kap masolat копия копія копие bilgi κοιν
@@ -101,6 +107,7 @@ subject betreff betr objet sujet asunto assunto oggetto onderwerp amne emne aihe
 targy subiect zadeva naslov teema tema temats gaia gai assumpte efni chu_de tieu_de subjek perihal
 perkara paksa mada เรื่อง หัวเรื่อง विषय বিষয় விஷயம் பொருள் 主题 主題 主旨 标题 件名 제목 الموضوع موضوع נושא
 наслов предмет относно тэма тақырып гарчиг թեմա თემა mowzu movzu suggett pwnc abhar
+subjekti విషయం
 """
 OTHER = """
 reply-to reply_to antwort_an repondre_a responder_a importance priority prioritat wichtigkeit importancia priorite
@@ -123,7 +130,8 @@ wiadomosc_oryginalna oryginalna_wiadomosc puvodni_zprava povodna_sprava puvodni_
 mesaj_original mesajul_original αρχικο_μηνυμα оригинално_съобщение оригинална_порака izvorna_poruka originalna_poruka
 изворна_порука оригинална_порука izvirno_sporocilo izvirnik algne_kiri algne_sonum originalus_laiskas
 pradinis_laiskas sakotnejais_zinojums originala_zina missatge_original jatorrizko_mezua mensaxe_orixinal
-原始邮件 原始郵件 原邮件 原文 元のメッセージ 元のメール 원본_메일 원본_메시지 원본메일 원본_이메일 الرسالة_الأصلية
+原始邮件 原始郵件 原邮件 原文 回复的原邮件 replied_message 元のメッセージ 元のメール 원본_메일 원본_메시지
+원본메일 원본_이메일 الرسالة_الأصلية
 الرسالة_الاصلية پیام_اصلی הודעה_מקורית thu_goc tin_nhan_goc pesan_asli mesej_asal orihinal_na_mensahe
 ข้อความต้นฉบับ ข้อความดั้งเดิม मूल_संदेश মূল_বার্তা அசல்_செய்தி oorspronklike_boodskap ujumbe_asili
 """
@@ -155,16 +163,26 @@ mesej_yang_dimajukan mesej_dipanjangkan na-forward_na_mensahe ข้อควา
 ফরওয়ার্ড_করা_বার্তা aangestuurde_boodskap
 """
 
-# A request that tickets and forums put over their history.
-ABOVE = """
-reply_above_this_line type_your_reply_above_this_line please_type_your_reply_above_this_line write_above_this_line
-reply_above_the_line
-please_reply_above_this_line reply_only_above_this_line antworten_sie_oberhalb_dieser_linie
+# A request that tickets and forums put over their history; between rules, whatever it asks for.
+REPLY_ABOVE = """
+reply_above_this_line reply_above_the_line type_your_reply_above_this_line please_type_your_reply_above_this_line
+write_above_this_line please_reply_above_this_line reply_only_above_this_line antworten_sie_oberhalb_dieser_linie
 bitte_antworten_sie_oberhalb_dieser_linie antwort_oberhalb_dieser_zeile repondez_au-dessus_de_cette_ligne
 ecrivez_au-dessus_de_cette_ligne responda_por_encima_de_esta_linea escriba_su_respuesta_por_encima_de_esta_linea
 responda_acima_desta_linha rispondi_sopra_questa_riga antwoord_boven_deze_regel svara_ovanfor_den_har_raden
 svar_over_denne_linje напишите_ответ_выше_этой_строки ответьте_выше_этой_строки
 """
+ABOVE = """
+above_this_line above_the_line oberhalb_dieser_linie oberhalb_dieser_zeile uber_dieser_linie uber_dieser_zeile
+au-dessus_de_cette_ligne encima_de_esta_linea acima_desta_linha acima_dessa_linha sopra_questa_riga
+sopra_questa_linea boven_deze_regel boven_deze_lijn ovanfor_den_har_raden ovanfor_denna_rad over_denne_linje
+over_denne_linjen taman_rivin_ylapuolelle powyzej_tego_wiersza powyzej_tej_linii nad_tento_radek nad_tento_riadok
+выше_этой_строки выше_этой_линии выше_этой_черты вище_цього_рядка bu_satirin_uzerine bu_satirin_ustune
+e_sor_fole_irja deasupra_acestei_linii πανω_απο_αυτη_τη_γραμμη この行より上 この線より上 이_줄_위에 此行上方
+此行以上 此行之上
+เหนือบรรทัดนี้ di_atas_baris_ini phia_tren_dong_nay
+"""
+
 
 # How programs of telephones sign.
 SENT_FROM = """
@@ -182,10 +200,19 @@ sent_ur wyslane_z wyslano_z pobierz_program_outlook odeslano_z odoslane_z отп
 iphone'umdan_gonderildi iphone'dan_gonderildi ipad'imden_gonderildi samsung_galaxy_telefonumdan
 elkuldve_iphone-rol az_iphone-omrol_kuldve iphone-omrol_kuldve az_en_iphone-omrol_kuldve trimis_de_pe trimis_din
 σταλθηκε_απο εσταλη_απο saadetud_minu issiusta_is nosutits_no enviat_des_de enviat_des_del nire_iphonetik
-从我的 发自我的 發自我的 来自我的 发送自 傳送自 從我的 iphoneから送信 iphone_から送信 ipadから送信 androidから送信
+签名由 从我的 发自我的 發自我的 来自我的 发送自 傳送自 從我的 iphoneから送信 iphone_から送信 ipadから送信
+androidから送信
 나의_iphone에서_보냄 내_iphone에서_보냄 iphone에서_보냄 나의_ipad에서_보냄 내_갤럭시 삼성 أرسلت_من أرسل_من مرسل_من
 تم_الإرسال_من ارسال_شده_از ارسال_از נשלח_מה נשלח_מ da_gui_tu duoc_gui_tu gui_tu_iphone dikirim_dari dihantar_dari
 ส่งจาก_iphone ส่งจาก मेरे_iphone_से_भेजा_गया आईफोन_से_भेजा ipinadala_mula_sa imetumwa_kutoka gestuur_vanaf
+verzonden_vanuit skickades_fran lahetetty αποστολη_απο poslano_iz envoye_a_partir_d' provenance 从_windows 從_windows
+发自 發自
+"""
+# The same where the verb stands at the end, behind the name of the device.
+SENT_AT_END = """
+から送信 から送信しました outlook_を入手 에서_보냄 에서_보냈습니다 dan_gonderildi den_gonderildi tan_gonderildi
+ten_gonderildi
+ile_gonderildi outlook'u_edinin rol_kuldve से_भेजा_गया
 """
 
 # Mailing lists at the end of what they pass on.
@@ -194,7 +221,7 @@ mailing_list mailingliste mailing-liste mailinglijst liste_de_diffusion lista_de
 mailinglista
 lista_di_distribuzione postilista lista_wysylkowa список_рассылки mailman/listinfo listinfo/ groups.io
 google_groups you_received_this_message_because you_are_receiving_this_because unsubscribe_from_this_group
-reply_to_this_email_directly to_post_to_this_group 邮件列表 メーリングリスト
+reply_to_this_email_directly to_unsubscribe_from_the to_post_to_this_group 邮件列表 メーリングリスト
 """
 
 # Small print: a word for the mail …
@@ -206,6 +233,9 @@ questo_messaggio questa_e-mail le_informazioni_contenute dit_bericht deze_e-mail
 denne_e-mail denne_e-post denne_meddelelse tama_viesti tama_sahkoposti ta_wiadomosc niniejsza_wiadomosc tato_zprava
 tento_e-mail настоящее_сообщение данное_сообщение это_сообщение bu_e-posta bu_mesaj ez_az_e-mail ez_az_uzenet
 acest_mesaj acest_e-mail
+це_повідомлення цей_лист това_съобщение ova_poruka ovaj_e-mail ta_sporocilo to_sporocilo tato_sprava denne_e-posten
+denne_meldingen email_ini e-mel_ini pesan_ini surel_ini thu_dien_tu_nay thu_nay email_nay aquest_missatge aquest_correu
+הודעה_זו מסר_זה هذه_الرسالة هذا_البريد این_ایمیل این_پیام อีเมลฉบับนี้ อีเมลนี้ このメール 此邮件 此郵件 本郵件 본_메일
 αυτο_το_μηνυμα 本邮件 本メール 本電子メール 이_메일은 confidentiality_notice legal_disclaimer disclaimer
 """
 # … and what it says of it; both in one paragraph at the end make one.
@@ -215,7 +245,19 @@ vertraulich vertrauliche nicht_der_richtige_adressat confidentiel confidentielle
 confidenciales riservate riservato riservata confidenziale confidenziali vertrouwelijk
 vertrouwelijke konfidentiell konfidentiellt sekretess fortrolig fortrolige luottamuksellinen poufne poufna duverne
 duverny конфиденциальн конфиденциальную конфиденциальной конфиденциальна gizli gizlidir bizalmas confidential
+конфіденційн поверителн povjerljiv zaupn konfidensiel doverne rahasia bao_mat bi_mat סודי חסוי سرية سري محرمانه ความลับ
 εμπιστευτικ 机密 保密 機密 기밀
+"""
+
+# A request to spare paper.
+PRINTING = """
+environment_before_printing environment_before_you_print before_printing_this_email before_printing_this_e-mail
+umwelt,_bevor_sie_diese umwelt_bevor_sie_diese environnement_avant_d'imprimer antes_de_imprimir_este_correo
+antes_de_imprimir_este_mensaje antes_de_imprimir_este_e-mail antes_de_imprimir_este_email
+antes_de_imprimir_esta_mensagem prima_di_stampare_questa_mail prima_di_stampare_questa_e-mail
+prima_di_stampare_questo_messaggio milieu_voordat_u
+srodowisku_zanim_wydrukujesz zanim_wydrukujesz_te_wiadomosc miljon_innan_du_skriver_ut miljoet_for_du
+abans_d'imprimir_aquest
 """
 
 # The subject of a mail that is passed on.

@@ -19,6 +19,8 @@ _MARK_LENGTH = 1_500
 """What stands below a line of two dashes and is longer is no signature."""
 _MAX_FOOTER = 12
 _MAX_SENT_FROM = 140
+_OPENING = re.compile(r".{1,24}[^.!?]{0,60}")
+"""Where small print names the mail that it speaks of: in its first sentence, which a heading may stand before."""
 
 
 def _any(words: str) -> str:
@@ -27,14 +29,19 @@ def _any(words: str) -> str:
 
 
 _SENT_FROM = re.compile(rf"(?:{_any(quotewords.SENT_FROM)})")
+_SENT_AT_END = re.compile(rf"(?:{_any(quotewords.SENT_AT_END)})[.。]?\Z")
 _FROM_MINE = re.compile(r"sent (?:from|on|via|with) my \w+(?: [\w+.-]+){0,5}\Z")
+_SCANNED = re.compile(r"[^.!?]{4,30}\. ?www\.(?:avast|avg)\.com\Z")  # "Virus-free.www.avast.com"
 _SLOGAN = "yahoo mail: search, organize, conquer"
 _DEVICE = re.compile(
-    r"iphon|ipad|ipod|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|outlook|mail|proton|tuta|mobile|mobil|phone|"
-    r"handy|telefon|telephone|smartphone|tablet|device|nokia|windows|pixel|oneplus|oppo|spark|typeapp|acompli|aqua|wiko|"
-    r"honor|motorola|treo|palm|gerat|geraet|appareil|dispositivo|celular|movil|cellulare|puhelim|телефон|айфон|смартфон|"
-    r"手机|手機|スマ|携帯|휴대폰|삼성|갤럭시|هاتف|آيفون|גלקסי|אייפון|โทรศัพท์|dien thoai|ponsel|"
-    r"\byahoo|\bgmx|web\.de|\bgmail|qq|яндекс|почт|мобильн"
+    folded(
+        r"iphon|ipad|ipod|android|samsung|galaxy|blackberry|huawei|xiaomi|redmi|outlook|mail|proton|tuta|mobil|mobiel|phone|"
+        r"handy|telefon|telephone|smartphone|tablet|device|nokia|windows|pixel|oneplus|oppo|spark|typeapp|acompli|aqua|wiko|"
+        r"honor|motorola|treo|palm|gerat|geraet|appareil|dispositivo|celular|movil|cellulare|puhelim|телефон|айфон|смартфон|"
+        r"手机|手機|邮箱|スマ|携帯|휴대폰|삼성|갤럭시|هاتف|آيفون|גלקסי|אייפון|โทรศัพท์|dien thoai|ponsel|"
+        r"superhuman|boxer|\bhey\b|shortwave|thunderbird|missive|edison|canary|newton|\baol\b|\byahoo|\bgmx|web\.de|"
+        r"\bgmail|qq|яндекс|почт|мобильн|unterwegs"
+    )
 )
 # "Get Outlook for iOS" in whatever language: the names of both, the address of a shop, and nothing that asks or tells.
 _OFFERED = re.compile(r"(?=.*\boutlook)(?=.*(?:\bios|\bandroid))[^\d.!?,;:。、]{8,60}")
@@ -46,8 +53,14 @@ _EXCUSES = re.compile(r"typo|brevity|excuse|tippfehler|kurze|concis|fautes|breve
 _LIST = re.compile(_any(quotewords.LIST_FOOTER))
 _THIS_MAIL = re.compile(_any(quotewords.THIS_MAIL))
 _CONFIDENTIAL = re.compile(_any(quotewords.CONFIDENTIAL))
+_PRINTING = re.compile(_any(quotewords.PRINTING))
 _LONG_NUMBER = re.compile(r"\d[\d -]{3,}")
 _DASHES = ("--", "-- ")
+# "PS:", "P. S.", "PPS:", "PD:" and their kin; letters alone may be somebody's name, as in "PS Example Ltd".
+_POSTSCRIPT = re.compile(
+    r"[*_(]{0,3}(?:(?:(?:p[. -]{0,2}){1,3}s|p[. ]{0,2}d|u[. ]{0,2}i|υ[. ]{0,2}γ|[зп][. ]{0,2}[ыс]|נ[. ]?ב|پ[. ]?ن|"
+    r"ปล|tb|post ?scriptum|постскриптум|utoirat|posdata|پي ?نوشت)\s?[.:：,)*_-]|追伸|追記|附言|又及|추신)"
+)
 
 
 def begins(texts: Sequence[str], first: int, end: int) -> int:
@@ -66,6 +79,16 @@ def begins(texts: Sequence[str], first: int, end: int) -> int:
     return at
 
 
+def postscript_ends(texts: Sequence[str], first: int, end: int) -> int:
+    """Where the paragraph ends that begins with line ``first``, when it is a postscript; ``first`` when it is none."""
+    if not _POSTSCRIPT.match(folded(texts[first][:24])):
+        return first
+    at = first + 1
+    while at < end and texts[at] and not (is_rule(texts[at]) or is_sent_from(texts[at])):
+        at += 1
+    return at
+
+
 def is_sent_from(text: str) -> bool:
     """Is the line the advertisement with which a telephone or a mail program signs?"""
     if not 5 < len(text) < _MAX_SENT_FROM:
@@ -74,12 +97,12 @@ def is_sent_from(text: str) -> bool:
         return True
     words = folded(text).strip(" *_-–—[(<>)]|")
     match = _SENT_FROM.match(words)
-    if words == _SLOGAN:
+    if words == _SLOGAN or _SCANNED.match(words):
         return True
     if match is None:
         # "iPhone'umdan gönderildi", "iPhoneから送信": the device comes first.
-        match = _SENT_FROM.search(words[:40]) if _DEVICE.match(words) and len(words) < 50 else None
-        return match is not None
+        behind = _SENT_AT_END.search(words) or (_DEVICE.match(words) and _SENT_FROM.search(words[:40]))
+        return len(words) < 60 and behind is not None and _DEVICE.search(words) is not None
     plain = re.sub(r"<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|https?://\S+", " ", words).strip()
     short = len(plain.split()) <= 12
     if _DEVICE.search(words):
@@ -128,7 +151,7 @@ def _footer(texts: Sequence[str], first: int, end: int) -> int:
         if words > _MAX_FOOTER:
             break
         if (is_rule(text) or text in ("__", "--", "—", "–")) and words > 1:
-            following = [folded(one[:300]) for one in texts[number + 1 : number + 7] if one]
+            following = [folded(one[:300]) for one in texts[number + 1 : min(number + 7, end)] if one]
             if any(_LIST.search(one) for one in following[:4]):
                 return number
     return end
@@ -148,13 +171,13 @@ def _small_print(texts: Sequence[str], first: int, end: int) -> int:
             break
         paragraph = " ".join(texts[start:paragraph_end])[:_MAX_LENGTH]
         words = folded(paragraph)
-        if len(paragraph) > 80 and _THIS_MAIL.search(words[:200]) and _CONFIDENTIAL.search(words):
+        opening = _OPENING.match(words.lstrip("-_=*—~# "))
+        if len(paragraph) < 250 and _PRINTING.search(words):
+            found = start
+        elif len(paragraph) > 80 and opening and _THIS_MAIL.search(opening[0]) and _CONFIDENTIAL.search(words):
             if _LONG_NUMBER.search(paragraph):
                 break
             found = start
-            # The rule over it belongs to it.
-            if is_rule(texts[start]):
-                found = start
         elif found == end and len(paragraph) > 300:
             break
         paragraph_end = start

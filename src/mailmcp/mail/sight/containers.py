@@ -38,7 +38,7 @@ _QUOTES = frozenset(
         "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote", "ms-outlook-mobile-reference-message",
         "wordsection1_quote", "quote-container", "gmail_extra_quote", "bloop_original_html", "foxdiv", "qmquote",
         "airmail_original", "cmh_quote", "front-blockquote", "freebirdquote", "hey-quote", "skiff_quote",
-        "email_quote", "x_gmail_quote", "x_gmail_quote_container", "x_yahoo_quoted", "ydpquoted",
+        "email_quote", "ydpquoted",
     )
 )  # fmt: skip
 _QUOTE_IDS = frozenset(
@@ -47,12 +47,12 @@ _QUOTE_IDS = frozenset(
         "ntes-pcmac-quote", "qmquote", "replyforward", "divtagdefaultwrapper_quote",
     )
 )  # fmt: skip
-_HEADS = frozenset(("gmail_attr", "moz-cite-prefix", "x_gmail_attr", "x_moz-cite-prefix"))
+_HEADS = frozenset(("gmail_attr", "moz-cite-prefix"))
 _HISTORY_IDS = frozenset(("divrplyfwdmsg", "appendonsend", "stopspelling", "spnreplyfwdmsg"))
 _SIGNATURES = frozenset(
     (
         "gmail_signature", "moz-signature", "protonmail_signature_block", "yahoo_signature", "zmail_signature",
-        "tutanota_signature", "bloop_sign", "x_gmail_signature", "gmx_signature",
+        "tutanota_signature", "bloop_sign", "gmx_signature",
     )
 )  # fmt: skip
 _SIGNATURE_IDS = frozenset(
@@ -70,18 +70,21 @@ _BLOCK_NODES, _BLOCK_LENGTH = 200, 2_000
 _BREAKING = frozenset(("br", "p", "div", "tr", "li", "td"))
 # What the buttons of Gmail and its kin make that move a paragraph to the right.
 _INDENTED = re.compile(r"border\s*:\s*(?:none|0)|border-left-width\s*:\s*0")
+_PASSED = re.compile(r"\A(?:x_)+")
 _TOP_BORDER = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b")
 _LEFT_BORDER = re.compile(r"border-left\s*:[^;]*\b(?:solid|[1-9])")
 
 
 def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[str, str | None]) -> Container:
     """What the element holds, as far as its own marks tell."""
+    if tag == "signature":  # Mailspring's own
+        return Container.SIGNATURE
     if not id_ and not classes and tag != "blockquote":
         return Container.SIGNATURE if "data-signatureblock" in attributes else Container.NOTHING
     if tag != "blockquote" and "data-signatureblock" not in attributes:
         return _by_names(id_, attributes.get("class") or "")
-    id_ = id_.lower().removeprefix("x_")
-    names = {name.lower() for name in classes}
+    id_ = _original(id_)
+    names = set(map(_original, classes))
     if id_ in _HISTORY_IDS:
         return Container.HISTORY
     if tag == "blockquote":
@@ -101,8 +104,8 @@ def _by_names(id_: str, classes: str) -> Container:
 
 def _named(id_: str, classes: str) -> Container:
     """What an element holds by its names."""
-    id_ = id_.lower().removeprefix("x_")
-    names = frozenset(classes.lower().split())
+    id_ = _original(id_)
+    names = frozenset(map(_original, classes.split()))
     if id_ in _HISTORY_IDS:
         return Container.HISTORY
     if not _QUOTES.isdisjoint(names) or id_ in _QUOTE_IDS:
@@ -112,6 +115,11 @@ def _named(id_: str, classes: str) -> Container:
     if not _SIGNATURES.isdisjoint(names) or id_ in _SIGNATURE_IDS:
         return Container.SIGNATURE
     return Container.NOTHING
+
+
+def _original(name: str) -> str:
+    """A name without what Outlook puts before those of others' mails, once each time a mail passes through it."""
+    return _PASSED.sub("", name.lower())
 
 
 _remembered = lru_cache(maxsize=1024)(_named)

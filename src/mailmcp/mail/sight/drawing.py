@@ -11,6 +11,7 @@ from mailmcp.mail.history.quotelines import Spans
 from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.media import holds
+from mailmcp.mail.sight.numbering import Numbering, numbering
 from mailmcp.mail.sight.page import Cell, Page
 from mailmcp.mail.sight.styles import Style
 from mailmcp.mail.sight.windows import Window
@@ -23,6 +24,8 @@ MAX_HIDDEN = 200
 _MOST_FLOATS = 60
 _NO_WIDTH = 1.0
 _MAX_BOX = 40
+_MOST_BETWEEN = 4
+"""Elements between a list and an item of it."""
 _IN_LINE = frozenset(("inline", "contents"))
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
@@ -127,6 +130,8 @@ class Frame:
     kind: Container = Container.NOTHING
     begun_bare: bool | None = None
     """Do only floats stand in it? Asked at the first of them."""
+    numbering: Numbering | None = None
+    """How far its items are counted, as a list."""
     columns: Columns | None = None
     """Those of the table that it is, or is a part of; None while nothing is said of any."""
 
@@ -134,6 +139,18 @@ class Frame:
         """Words were written in it, and with it in the link around it."""
         if self.anchor is not None:
             self.anchor.reach(start, end)
+
+
+def number_of(opened: Sequence[Frame], attributes: Mapping[str, str | None], node: LexborNode) -> str:
+    """What is drawn before the words of the item that begins; a list begins to count. ``opened`` ends with it."""
+    frame = opened[-1]
+    if frame.tag != "li":
+        frame.numbering = numbering(frame.tag, attributes, node)
+        return ""
+    around = opened[-2 : -3 - _MOST_BETWEEN : -1]
+    count = next((one.numbering for one in around if one.numbering is not None), None)
+    mark = count.mark(attributes, frame.style.numbers) if count is not None else ""
+    return "" if frame.style.concealed else mark
 
 
 def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | None:

@@ -33,6 +33,7 @@ from mailmcp.mail.sight.drawing import (
     is_beside,
     links_of,
     not_shown_elsewhere,
+    number_of,
     put_under,
     set_apart,
     stands_bare,
@@ -40,6 +41,7 @@ from mailmcp.mail.sight.drawing import (
 )
 from mailmcp.mail.sight.letters import as_set
 from mailmcp.mail.sight.limits import Effort
+from mailmcp.mail.sight.numbering import LISTED
 from mailmcp.mail.sight.page import Break, Page, emphasised
 from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, computed
 
@@ -169,10 +171,8 @@ class _Reader:
     def _enter(self, tag: str, node: LexborNode) -> None:
         parent = self.open[-1]
         attributes = node.attributes
-        if attributes:
-            names = (tag, attributes.get("id") or "", (attributes.get("class") or "").split())
-        else:
-            names = (tag, "", _NO_NAMES)
+        classes = (attributes.get("class") or "").split() if attributes else _NO_NAMES
+        names = (tag, (attributes.get("id") or "") if attributes else "", classes)
         columns = (
             parent.columns.next_cell(attributes) if parent.columns is not None and tag in ("td", "th") else _NO_COLUMNS
         )
@@ -215,6 +215,8 @@ class _Reader:
         if style.moved:
             begin_beside(frame, parent)
         self._part(frame, parent)
+        if tag in LISTED:
+            self.page.mark += number_of(self.open, attributes, node)
         if tag in ("a", "area") and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)):
             frame.anchor, frame.own_anchor = anchor, True
             self.anchors.append(anchor)
@@ -299,6 +301,8 @@ class _Reader:
         page = self.page
         if frame.hidden:
             return
+        if frame.tag == "li":
+            page.mark = ""
         if frame.style.display not in INLINE and (lane := self.open[-1].lane) is not None:
             lane.broken = True
         if (window := self.open[-1].window) is not None:
@@ -367,7 +371,7 @@ class _Reader:
         if self.in_quote and self.quoted and self.quoted[-1][1] == before:
             self.quoted[-1] = (self.quoted[-1][0], self.page.length)
         else:
-            self.quoted.append((start, self.page.length))
+            self.quoted.append((self.page.first, self.page.length))
         self.in_quote = True
 
     def _picture(self, attributes: dict[str, str | None]) -> None:

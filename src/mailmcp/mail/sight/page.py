@@ -66,6 +66,10 @@ class Page:
     pending: Break = Break.NONE
     indent: int = 0
     """Blanks before the first word of the next line."""
+    mark: str = ""
+    """The number of a list's item, before its first word."""
+    first: int = 0
+    """Where the newest piece of text begins, with its mark."""
 
     @property
     def text(self) -> str:
@@ -83,8 +87,8 @@ class Page:
             self.pending = how
 
     def begin_cell(self, first: bool, beside: Cell | None) -> Cell:
-        """Start a cell; ``beside`` is the one before it in its row."""
-        if not first and beside is not None:
+        """Start a cell; ``beside`` is the one before it in its row. After empty ones the break before the row holds."""
+        if not first and beside is not None and beside.written:
             if beside.several_lines:
                 self.pending = max(self.pending, Break.LINE)
             elif self.length:
@@ -142,6 +146,11 @@ class Page:
         if text[0] == " ":
             self.separate(Break.BLANK)
         self._flush()
+        self.first = self.length
+        if self.mark and self.length + len(self.mark) < self.limit:
+            self.pieces.append(self.mark)
+            self.length += len(self.mark)
+        self.mark = ""
         start = self.length
         if start + len(words) > self.limit:
             words = words[: max(0, self.limit - start)]

@@ -27,13 +27,14 @@ from mailmcp.mail.sight.letters import (
     size_of,
 )
 from mailmcp.mail.sight.motion import Motions, named
+from mailmcp.mail.sight.numbering import LISTED, kind_of
 from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, is_grounded, link_of
 from mailmcp.mail.sight.transforms import STILL, Matrix, turned
 from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
-STYLING = ("bgcolor", "background", "color", "size", "text", "link", "hidden")
+STYLING = ("bgcolor", "background", "color", "size", "text", "link", "hidden", "type")
 """The attributes that a style depends on by their values, beside ``style``."""
 PRESENT = frozenset((*STYLING, "href", "popover", "open"))
 """Those that it depends on by their being there."""
@@ -118,6 +119,8 @@ class Style:
     flows: bool = False
     """Its children stand side by side (flex row)."""
     floats: bool = False
+    numbers: str = ""
+    """How the items of a list in it are numbered; ``""``: not at all."""
     struck: bool = False
     squeezed: bool = False
     """Its letters lie over each other, or its lines have no height in a box that cuts off what is outside."""
@@ -260,8 +263,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in _OF_TABLES else ""
     background, painted = (parent.background, False) if level_ground else background_of(attributes, parent, said)
     strength = parent.strength * fading(said) if said else parent.strength
-    bare = False
-    box = own = parent.box
+    bare, box, own = False, parent.box, parent.box
     if said or painted or tag in _OF_TABLES:
         around = background if tag in ("html", "body") else parent.background
         own = cell_of(said, parent.fixed >= 0, around) if tag in _OF_TABLES else box_of(said, size, around)
@@ -303,6 +305,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         flat=level_ground,
         beneath=background or beneath(attributes, parent, said),
         room=room_of(parent.room, _NOTHING if tag in _OF_TABLES else said, size),
+        numbers=kind_of(tag, attributes, parent.numbers, said) if said or tag in LISTED else parent.numbers,
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in decoration(said),
         lays="flex" in (shown := said.get("display", "")) or "grid" in shown,
         box=box,
