@@ -30,6 +30,11 @@ _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
 _URL_BREAKS = re.compile(r"[\t\n\r]")
+_DOCTYPE = re.compile(r"<!doctype([^>]{0,300})")
+_OLD = re.compile(
+    r"\s+html\s+public\s+[\"']-//(?:w3c//dtd (?:html (?:3|4\.0 (?:transitional|frameset))|w3 html)"
+    r"|w3c//dtd html 4\.01 (?:transitional|frameset)//en[\"']\s*\Z|ietf|microsoft|netscape)"
+)
 _SCHEMES = re.compile(r"[A-Za-z ]{1,60}")
 _PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
 
@@ -305,6 +310,13 @@ def set_apart(frame: Frame, anchors: Sequence[Anchor], page: Page) -> tuple[int,
     if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
         return start, end
     return None
+
+
+def is_quirky(head: str) -> bool:
+    """Is a page drawn as before there were standards (HTML §13.2.6.4.1)? ``head`` is its beginning in lower case."""
+    if (found := _DOCTYPE.search(head)) is None:
+        return True
+    return _OLD.match(found[1]) is not None
 
 
 def style_text(tree: LexborHTMLParser) -> str:

@@ -31,6 +31,7 @@ from mailmcp.mail.sight.drawing import (
     find_covered,
     for_others,
     is_beside,
+    is_quirky,
     links_of,
     not_shown_elsewhere,
     put_under,
@@ -75,7 +76,7 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
         return Drawing()
     lower = html.lower()
     styles = style_text(tree) if "<style" in lower or "color-scheme" in lower else ""
-    folds = "<!doctype" not in lower[:2_000]
+    folds = is_quirky(lower[:2_000])
     reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort)
     reader.read(root)
     if reader.covers:
@@ -121,7 +122,7 @@ class _Reader:
         effort = self.effort
         effort.begin()
         stack: list[LexborNode | None] = [root]
-        self.open = [Frame("", Style(), False, "", None, ("", "", []), 0)]
+        self.open = [Frame("", Style(quirky=self.sheet.folds), False, "", None, ("", "", []), 0)]
         while stack:
             node = stack.pop()
             if node is None:
@@ -141,6 +142,7 @@ class _Reader:
             elif not tag[:1].isalpha() and not node.is_element_node:
                 continue
             elif tag in _DROPPED:
+                self.sheet.pass_over(tag, node.attributes, len(self.names))
                 self._hide("markup", unseen.undrawn(tag, node))
             else:
                 stack.append(None)
