@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailmcp.mail.sight.custom import Registered, registered
 from mailmcp.mail.sight.declared import Declarations, declarations, hides, merge
+from mailmcp.mail.sight.kinds import OF_LINES
 from mailmcp.mail.sight.motion import Motion, motion
 from mailmcp.mail.sight.pseudos import Element, element_of, is_selector
 from mailmcp.mail.sight.rules import blocks
@@ -36,6 +37,7 @@ Weight = tuple[tuple[int, ...], int, int]
 """Layer, specificity, place."""
 _Names = tuple[str, str, str | None]
 _ODD = re.compile(r"[^\w\s.#>+~*-]")
+_FIRST_LINE = re.compile(r"::?first-line\Z", re.IGNORECASE)
 _DRAWN = re.compile(r"::?(?:before|after)\Z", re.IGNORECASE)
 
 
@@ -275,6 +277,12 @@ def _rule(selector: str, body: str, layer: tuple[int, ...], number: int) -> Rule
     said = declarations(body)
     if not said.normal and not said.important:
         return None
+    if (first := _FIRST_LINE.search(selector)) is not None:
+        # What is set in the colour of its ground there is taken for all of it: how long a line is, is not known.
+        selector = selector[: first.start()] or "*"
+        said = Declarations(
+            *({name: one[name] for name in OF_LINES if name in one} for one in (said.normal, said.important))
+        )
     veil = _DRAWN.search(selector) if "content" in said.normal and "position" in said.normal else None
     for one in selectors(selector[: veil.start()] or "*" if veil else selector):
         # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).

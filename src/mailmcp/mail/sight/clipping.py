@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from mailmcp.mail.sight.clippaths import is_cut_away, leaves_nothing
 from mailmcp.mail.sight.colours import even
+from mailmcp.mail.sight.edges import grows
 from mailmcp.mail.sight.lengths import number, pixels
 from mailmcp.mail.sight.transforms import AWAY, FAR
 
@@ -72,7 +73,7 @@ def shut(said: Said, beside: bool, without_rows: bool) -> bool:
 def _is_shrunk(said: Said) -> bool:
     if "flex" in said:
         return _SHRUNK.match(said["flex"]) is not None
-    return "flex-basis" in said and pixels(said["flex-basis"], 16.0) <= 0 and not _grows(said)
+    return "flex-basis" in said and pixels(said["flex-basis"], 16.0) <= 0 and not grows(said)
 
 
 def flat(said: Said, size: float) -> str:
@@ -143,27 +144,17 @@ def _collapsed(tag: str, said: Said, size: float, fixed: float) -> bool:
         if fixed >= 0 and tag in ("td", "th") and min(fixed, pixels(said.get("width", "600px"), size)) <= 1:
             return True
         return pixels(said.get("max-width", ""), size) <= 1 and not pixels(said.get("width", ""), size) > 1
-    grows = _grows(said)
+    item = grows(said)
     below = said.get("padding-bottom", "")
     beneath = pixels(below, size) >= size / 2  # letters reach into it
     for name, least in _SIZES:
         if "height" in name and (beneath or _is_open_below(said)):
             continue
-        if name == "width" and grows:
+        if name == "width" and item:
             continue
         if name in said and pixels(said[name], size) <= _FLAT and not pixels(said.get(least, ""), size) > _FLAT:
             return True
     return False
-
-
-def _grows(said: Said) -> bool:
-    """Is it an item of a flex box that takes room which is left (CSS Flexbox 1 §7)?"""
-    first = said.get("flex", "").partition(" ")[0]
-    return (
-        first == "auto"
-        or ("flex" in said and first != "none" and number(first) > 0)
-        or ("flex-grow" in said and number(said["flex-grow"]) > 0)
-    )
 
 
 def _is_open_below(said: Said) -> bool:
@@ -182,6 +173,8 @@ def _off_screen(said: Said, size: float) -> bool:
     for name, most in (("left", far[0]), ("top", far[1]), ("right", back), ("bottom", back)):
         if name not in said or (name == "left" and position == "relative"):
             continue  # how far that is from the edge of the page is known elsewhere
+        if position == "fixed" and said[name][-1:] == "%" and number(said[name]) >= 1:
+            return True
         if (at := pixels(said[name], size)) <= -FAR or at >= most:
             return True
     return False

@@ -34,6 +34,7 @@ from mailmcp.mail.sight.drawing import (
     is_quirky,
     links_of,
     not_shown_elsewhere,
+    out_of_sight,
     put_under,
     set_apart,
     stands_bare,
@@ -304,7 +305,7 @@ class _Reader:
         if frame.style.display not in INLINE and (lane := self.open[-1].lane) is not None:
             lane.broken = True
         if (window := self.open[-1].window) is not None:
-            end_in_window(frame, window)
+            end_in_window(frame, self.open[-1], window)
         if frame.tag == "blockquote" and self.open[-1].box:
             self.open[-1].cited = True
         if self.cut_quotes and not frame.quoted and self.page.length > frame.start:
@@ -337,10 +338,8 @@ class _Reader:
             why = why or "attribute"
         elif frame.tag == "rp" and any(one.isalnum() for one in text):
             why = why or "markup"  # brackets for browsers without ruby; words there are for nobody
-        if not why and frame.window is not None and not blank and not frame.window.put(text, frame.style.size):
-            why = "size"
-        if not why and frame.style.moved and not blank and is_beside(frame):
-            why = "off_screen"
+        if not why and (frame.window is not None or frame.style.moved):
+            why = out_of_sight(frame, text)
         if why:
             self._hide(why, text)
             return

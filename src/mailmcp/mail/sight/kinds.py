@@ -29,6 +29,8 @@ OF_LETTERS = frozenset(
     )
 )
 """What is handed down where there is no box."""
+OF_LINES = ("color", "-webkit-text-fill-color", "font-size", "letter-spacing", "word-spacing", "text-shadow")
+"""What can be said of the first line of a block (CSS Pseudo-Elements 4 §2.1)."""
 HEIGHTS = frozenset(
     (
         *(

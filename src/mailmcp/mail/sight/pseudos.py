@@ -40,7 +40,7 @@ _NAMED = re.compile(r"(?<!\\)(::?)([\w-]+)(\(\s*\))?")
 _UNREADABLE = re.compile(r"(?:\A|[,(])\s*(?:,|\Z)|\.\.|[>+~]\s*[>+~]|[>+~.#]\s*\Z|\A\d|,\s*\Z")
 _FORGIVING = re.compile(r":(?:is|where)\([^()]*\)", re.IGNORECASE)
 """Here what may not be read is left out, no more."""
-_QUOTED = re.compile(r"\[[^\]]*+\]|\"[^\"]*+\"|'[^']*+'")
+_QUOTED = re.compile(r"\[[^\[\]]*+\]|\"[^\"]*+\"|'[^']*+'")
 _BY_HAND = frozenset(
     (
         "hover", "active", "focus", "focus-within", "focus-visible", "visited", "target", "disabled",
