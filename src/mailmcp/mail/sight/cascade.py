@@ -30,7 +30,7 @@ _MAX_ROW = 200
 _INWARD = 400
 """Comparisons that a look into an element counts for."""
 _REMEMBERED = 20_000
-_TAKEN_BACK = "revert-layer"
+_TAKEN_BACK, _MAX_TAKEN_BACK = "revert-layer", 20
 _MAX_NAMED = 200
 _MAX_KNOWN = 5_000
 Weight = tuple[tuple[int, ...], int, int]
@@ -51,6 +51,8 @@ class Rule:
     hides: bool
     veils: bool = False
     """Is it for a pseudo-element that may lie over the element which the selector names?"""
+    takes_back: bool = False
+    """Does it say ``revert-layer``?"""
 
 
 @dataclass(slots=True)
@@ -205,12 +207,14 @@ def laid_over(rules: Sequence[Rule], inline: str | None) -> tuple[dict[str, str]
     important: dict[str, str] = {}
     veil: dict[str, str] = {}
     if rules:
+        layers = {rule.weight[0] for rule in rules if rule.takes_back}
         layer, before = None, said
         for rule in rules:
-            if rule.weight[0] != layer:
-                layer, before = rule.weight[0], dict(said)
+            if layers and rule.weight[0] != layer:
+                layer = rule.weight[0]
+                before = dict(said) if layer in layers and len(layers) <= _MAX_TAKEN_BACK else said
             merge(veil if rule.veils else said, rule.declarations.normal)
-            if _TAKEN_BACK in rule.declarations.normal.values():
+            if rule.takes_back:
                 _take_back(said, before)
         for rule in sorted((rule for rule in rules if rule.declarations.important), key=_important_weight):
             merge(veil if rule.veils else important, rule.declarations.important)
@@ -230,7 +234,7 @@ def laid_over(rules: Sequence[Rule], inline: str | None) -> tuple[dict[str, str]
 def _take_back(said: dict[str, str], before: Mapping[str, str]) -> None:
     """``revert-layer``: what the layers before this one said (CSS Cascade 5 §7.3.5); in place."""
     for name in [name for name, value in said.items() if value == _TAKEN_BACK]:
-        if name in before:
+        if name in before and before is not said:
             said[name] = before[name]
         else:
             del said[name]
@@ -287,7 +291,12 @@ def _rule(selector: str, body: str, layer: tuple[int, ...], number: int) -> Rule
     for one in selectors(selector[: veil.start()] or "*" if veil else selector):
         # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
         return Rule(
-            (layer, one.specificity, number), one, said, hides(said.normal) or hides(said.important), veil is not None
+            (layer, one.specificity, number),
+            one,
+            said,
+            hides(said.normal) or hides(said.important),
+            veil is not None,
+            _TAKEN_BACK in said.normal.values(),
         )
     return None
 

@@ -116,6 +116,8 @@ def is_outside(said: Said, turned: Turned, box: Box, size: float, across_page: b
             return True
         if said.get("float") == "right" and own + _length(said, after, whole, size) <= _SLIVER:
             return True
+        if box.cuts and turned.by[axis] >= whole - _SLIVER > 0:
+            return True
         moved = turned.down if axis else turned.across
         if abs(moved) >= _WHOLE and box.cuts and not (absolute and (start in said or end in said)):
             full = across_page if not axis else math.isnan(box.high)
