@@ -118,6 +118,8 @@ def _feature(text: str) -> bool:
         plain = name.replace("min-", "", 1).replace("max-", "", 1)
         if plain not in _MEASURES:
             return _FEATURES.get(name) == value
+        if "\\" in value:
+            return False  # as some write for one browser of old
         if _WITHOUT_UNIT.match(value) is not None and plain.endswith(("width", "height", "size")):
             return False
         sign = ">=" if "min-" in name else "<=" if "max-" in name else "="
