@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mailmcp.mail.sight.edges import is_cutting
+from mailmcp.mail.sight.edges import grows, is_cutting
 from mailmcp.mail.sight.lengths import number, pixels
 from mailmcp.mail.sight.transforms import AWAY, FAR
 
@@ -99,7 +99,7 @@ def across_of(tag: str, said: Said, around: Across, stage: Across, size: float, 
         # By far the most: where it begins is all that there is to say.
         return around if at == around.at and one_line == around.one_line else Across(at, one_line=one_line)
     width = pixels(said["width"], size) if _FIXED.match(said.get("width", "")) else math.nan
-    if cuts and not math.isnan(width) and tag not in ("table", "tr", "td", "th"):
+    if cuts and not math.isnan(width) and tag not in ("table", "tr", "td", "th") and not grows(said):
         edge = min(edge, at + width + _length(said, "padding-right", size))
     each, indent = _indent(said, around, size, wide, one_line, cuts)
     display = said.get("display", "")
@@ -121,7 +121,11 @@ def _is_row(said: Said, display: str, one_line: bool) -> bool:
     """Does each child begin where the one before it ends?"""
     if display == "flex":
         plain = said.get("justify-content", "start") in ("start", "flex-start", "normal", "space-between", "left")
-        return plain and said.get("flex-direction", "row") == "row" and said.get("flex-wrap", "nowrap") == "nowrap"
+        return (
+            plain
+            and said.get("flex-direction", "row") in ("row", "row-reverse")
+            and said.get("flex-wrap", "nowrap") == "nowrap"
+        )
     return one_line and display in ("", "block", "inline-block")
 
 

@@ -7,14 +7,34 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from mailmcp.mail.sight.colours import RGB, blended, distance, parsed
-from mailmcp.mail.sight.lengths import pixels
+from mailmcp.mail.sight.lengths import number, pixels
 
 Said = Mapping[str, str]
 
 _NEAR = 60.0
 """Pixels: a shadow farther off stands for itself."""
 _BLURRED = 12.0
+_FILTER = re.compile(r"(invert|brightness|contrast)\(([^()]*(?:\([^()]*\)[^()]*)?)\)")
 _TOKEN = re.compile(r"[a-z-]+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|#[0-9a-f]+|[^\s,()]+|,")
+
+
+def filtered(colour: RGB, said: str) -> RGB:
+    """What the filters of an element make of a colour in it (Filter Effects 1 §8)."""
+    for name, amount in _FILTER.findall(said[:200]):
+        share = number(amount) if amount.strip() else 1.0
+        if name == "invert":
+            share = min(1.0, share)
+            colour = _each(colour, lambda one, share=share: one + share * (255 - 2 * one))
+        elif name == "brightness":
+            colour = _each(colour, lambda one, share=share: one * share)
+        elif name == "contrast":
+            colour = _each(colour, lambda one, share=share: (one - 127.5) * share + 127.5)
+    return colour
+
+
+def _each(colour: RGB, change: Callable[[float], float]) -> RGB:
+    red, green, blue = (round(max(0.0, min(255.0, change(one)))) for one in colour)
+    return red, green, blue
 
 
 def _screen(ground: float, ink: float) -> float:

@@ -7,15 +7,16 @@ nobody sees must not be read as text.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.sight.custom import Registered, registered
-from mailmcp.mail.sight.declared import Declarations, declarations, hides
+from mailmcp.mail.sight.declared import Declarations, declarations, hides, merge
+from mailmcp.mail.sight.kinds import OF_LINES
 from mailmcp.mail.sight.motion import Motion, motion
-from mailmcp.mail.sight.pseudos import Element, element_of
+from mailmcp.mail.sight.pseudos import Element, element_of, is_selector
 from mailmcp.mail.sight.rules import blocks
 from mailmcp.mail.sight.selectors import MAX_SELECTOR, Selector, needed_name, selectors, split
 
@@ -29,11 +30,14 @@ _MAX_ROW = 200
 _INWARD = 400
 """Comparisons that a look into an element counts for."""
 _REMEMBERED = 20_000
+_TAKEN_BACK, _MAX_TAKEN_BACK = "revert-layer", 20
 _MAX_NAMED = 200
 _MAX_KNOWN = 5_000
 Weight = tuple[tuple[int, ...], int, int]
 """Layer, specificity, place."""
 _Names = tuple[str, str, str | None]
+_ODD = re.compile(r"[^\w\s.#>+~*-]")
+_FIRST_LINE = re.compile(r"::?first-line\Z", re.IGNORECASE)
 _DRAWN = re.compile(r"::?(?:before|after)\Z", re.IGNORECASE)
 
 
@@ -47,6 +51,8 @@ class Rule:
     hides: bool
     veils: bool = False
     """Is it for a pseudo-element that may lie over the element which the selector names?"""
+    takes_back: bool = False
+    """Does it say ``revert-layer``?"""
 
 
 @dataclass(slots=True)
@@ -138,6 +144,11 @@ class Sheet:
         self.budget -= 2 * len(found)  # to be put in order and laid over each other
         return found
 
+    def pass_over(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> None:
+        """An element that is never drawn: it has its place among those beside it all the same."""
+        if self.buckets:
+            self._entered(tag, attributes, depth, None)
+
     def _known_for(self, element: Element, names: _Names) -> _Known:
         """What its names alone say: most elements of a mail have those of another."""
         keys = ["*", element.tag, *("." + name for name in element.classes[:50])]
@@ -190,6 +201,51 @@ def sheet(css: str, *, folds: bool = False) -> Sheet:
     return Sheet(buckets, named, cut or len(css) > MAX_STYLE_TEXT, folds=folds, clears="clear:" in css)
 
 
+def laid_over(rules: Sequence[Rule], inline: str | None) -> tuple[dict[str, str], dict[str, str]]:
+    """What rules (weakest first) and a style attribute say together, and what rules say of a veil over the element."""
+    said: dict[str, str] = {}
+    important: dict[str, str] = {}
+    veil: dict[str, str] = {}
+    if rules:
+        layers = {rule.weight[0] for rule in rules if rule.takes_back}
+        layer, before = None, said
+        for rule in rules:
+            if layers and rule.weight[0] != layer:
+                layer = rule.weight[0]
+                before = dict(said) if layer in layers and len(layers) <= _MAX_TAKEN_BACK else said
+            merge(veil if rule.veils else said, rule.declarations.normal)
+            if rule.takes_back:
+                _take_back(said, before)
+        for rule in sorted((rule for rule in rules if rule.declarations.important), key=_important_weight):
+            merge(veil if rule.veils else important, rule.declarations.important)
+    if inline:
+        own = declarations(inline[:20_000])
+        before = dict(said) if _TAKEN_BACK in inline else said
+        merge(said, own.normal)
+        if before is not said:
+            _take_back(said, before)
+        merge(said, important)
+        merge(said, own.important)
+    elif important:
+        merge(said, important)
+    return said, veil
+
+
+def _take_back(said: dict[str, str], before: Mapping[str, str]) -> None:
+    """``revert-layer``: what the layers before this one said (CSS Cascade 5 §7.3.5); in place."""
+    for name in [name for name, value in said.items() if value == _TAKEN_BACK]:
+        if name in before and before is not said:
+            said[name] = before[name]
+        else:
+            del said[name]
+
+
+def _important_weight(rule: Rule) -> Weight:
+    # Of important declarations those of the first layer are the strongest (CSS Cascade 5 §6.4.4).
+    layer, specificity, place = rule.weight
+    return tuple(-one for one in layer), specificity, place
+
+
 def _weight(rule: Rule) -> Weight:
     return rule.weight
 
@@ -206,6 +262,8 @@ def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
                 named.custom[known[0]] = known[1]
             continue
         _, body, layer = block
+        if _ODD.search(block.selectors) is not None and not is_selector(block.selectors):
+            continue
         for selector in split(block.selectors[:20_000]) if "," in block.selectors else (block.selectors,):
             if not (selector := selector.strip()) or len(selector) > MAX_SELECTOR:
                 continue
@@ -223,11 +281,22 @@ def _rule(selector: str, body: str, layer: tuple[int, ...], number: int) -> Rule
     said = declarations(body)
     if not said.normal and not said.important:
         return None
+    if (first := _FIRST_LINE.search(selector)) is not None:
+        # What is set in the colour of its ground there is taken for all of it: how long a line is, is not known.
+        selector = selector[: first.start()] or "*"
+        said = Declarations(
+            *({name: one[name] for name in OF_LINES if name in one} for one in (said.normal, said.important))
+        )
     veil = _DRAWN.search(selector) if "content" in said.normal and "position" in said.normal else None
     for one in selectors(selector[: veil.start()] or "*" if veil else selector):
         # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
         return Rule(
-            (layer, one.specificity, number), one, said, hides(said.normal) or hides(said.important), veil is not None
+            (layer, one.specificity, number),
+            one,
+            said,
+            hides(said.normal) or hides(said.important),
+            veil is not None,
+            _TAKEN_BACK in said.normal.values(),
         )
     return None
 

@@ -46,7 +46,9 @@ def is_cut_away(value: str) -> bool:
             return len(parts) == 4 and leaves_nothing(parts)
         case "path":
             return _is_path_of_nothing(inside)
-        case "url" | "shape":
+        case "url":
+            return inside.strip("\"' ").startswith("#")  # a file that is not fetched cuts nothing away
+        case "shape":
             return True  # not worked out, and of no use in a mail
         case _:
             return False

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from mailmcp.mail.sight.clippaths import is_cut_away, leaves_nothing
 from mailmcp.mail.sight.colours import even
+from mailmcp.mail.sight.edges import grows
 from mailmcp.mail.sight.lengths import number, pixels
 from mailmcp.mail.sight.transforms import AWAY, FAR
 
@@ -21,8 +22,8 @@ _BLURRED = 8.0
 _BLINDING = 8.0
 _FILTERED = re.compile(r"opacity\s*[(=]\s*([^()]{1,40}(?:\([^()]*\))?)\s*\)")
 _FUNCTION = re.compile(r"([a-z0-9]+)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
-_SHRUNK = re.compile(r"(?:0 )?0 0(?:px|%)?\Z|0 0\Z")
-_NO_TRACK = re.compile(r"0+\.?0*(?:fr|px|em|rem|%)?\Z")
+_SHRUNK = re.compile(r"(?:0 )?(?:[01] )?0(?:px|%)?\Z")
+_NO_TRACK = re.compile(r"(?:minmax\(0(?:px)?,)?0+\.?0*(?:fr|px|em|rem|%)?\)?\Z")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
 _BLANKS_OR_COMMAS = re.compile(r"[\s,]+")
 _SIZES = (("height", "min-height"), ("width", "min-width"), ("max-height", "min-height"), ("max-width", "min-width"))
@@ -66,12 +67,18 @@ def shut(said: Said, beside: bool, without_rows: bool) -> bool:
     """Is it a box of no width or height by what its parent does: a row of a flex box, or a grid without height?"""
     if not overflow_of(said):
         return False
-    return without_rows or (beside and _SHRUNK.match(said.get("flex", "")) is not None)
+    return without_rows or (beside and _is_shrunk(said))
+
+
+def _is_shrunk(said: Said) -> bool:
+    if "flex" in said:
+        return _SHRUNK.match(said["flex"]) is not None
+    return "flex-basis" in said and pixels(said["flex-basis"], 16.0) <= 0 and not grows(said)
 
 
 def flat(said: Said, size: float) -> str:
     """Has the box no height, so that what it holds stands below its ground? ``grid``, ``box`` or ``""``."""
-    rows = said.get("grid-template-rows", "")
+    rows = said.get("grid-template-rows") or said.get("grid-auto-rows", "")
     if rows and "grid" in said.get("display", "") and all(_NO_TRACK.match(one) for one in rows.split()):
         return "grid"
     if "height" not in said and "max-height" not in said:
@@ -86,9 +93,11 @@ def overflow_of(said: Said) -> str:
     return "" if overflow in ("visible", "initial", "unset") else overflow
 
 
-def fading(said: Said) -> float:
-    """The share of an element's strength that its own opacity and filters leave."""
-    strength = max(0.0, min(1.0, number(said["opacity"]))) if "opacity" in said else 1.0
+def fading(said: Said, inherited: float = 1.0) -> float:
+    """The share of an element's strength that its own opacity and filters leave; ``inherited`` is its parent's own."""
+    strength = 1.0
+    if "opacity" in said:
+        strength = inherited if said["opacity"] == "inherit" else max(0.0, min(1.0, number(said["opacity"])))
     if "filter" in said:
         for one in _FILTERED.findall(said["filter"]):
             strength *= max(0.0, min(1.0, number(one.strip())))
@@ -99,7 +108,9 @@ def _is_filtered(said: Said) -> bool:
     if "filter" not in said:
         return False
     for name, inside in _FUNCTION.findall(said["filter"]):
-        if (name == "blur" and pixels(inside, 16.0) >= _BLURRED) or (name == "contrast" and number(inside) <= _FAINT):
+        if name == "blur" and pixels(inside, 16.0) >= _BLURRED:
+            return True
+        if name == "contrast" and number(inside) <= _FAINT and "background-color" in said:
             return True
         if name == "brightness" and not _FAINT < number(inside) < _BLINDING and "background-color" in said:
             return True
@@ -133,10 +144,22 @@ def _collapsed(tag: str, said: Said, size: float, fixed: float) -> bool:
         if fixed >= 0 and tag in ("td", "th") and min(fixed, pixels(said.get("width", "600px"), size)) <= 1:
             return True
         return pixels(said.get("max-width", ""), size) <= 1 and not pixels(said.get("width", ""), size) > 1
+    item = grows(said)
+    below = said.get("padding-bottom", "")
+    beneath = pixels(below, size) >= size / 2  # letters reach into it
     for name, least in _SIZES:
+        if "height" in name and (beneath or _is_open_below(said)):
+            continue
+        if name == "width" and item:
+            continue
         if name in said and pixels(said[name], size) <= _FLAT and not pixels(said.get(least, ""), size) > _FLAT:
             return True
     return False
+
+
+def _is_open_below(said: Said) -> bool:
+    """Is only what stands beside it cut off?"""
+    return said.get("overflow-x") == "clip" and "overflow" not in said and "overflow-y" not in said
 
 
 def _off_screen(said: Said, size: float) -> bool:
@@ -150,6 +173,8 @@ def _off_screen(said: Said, size: float) -> bool:
     for name, most in (("left", far[0]), ("top", far[1]), ("right", back), ("bottom", back)):
         if name not in said or (name == "left" and position == "relative"):
             continue  # how far that is from the edge of the page is known elsewhere
+        if position == "fixed" and said[name][-1:] == "%" and number(said[name]) >= 1:
+            return True
         if (at := pixels(said[name], size)) <= -FAR or at >= most:
             return True
     return False

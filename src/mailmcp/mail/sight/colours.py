@@ -127,6 +127,8 @@ def painted(image: str, size: str, repeat: str) -> tuple[RGB, float] | None:
         its_size = layer.rpartition("/")[2] if "/" in layer.rpartition(")")[2] else sizes[number % len(sizes)]
         if _NO_ROOM.match(its_size) or (_LITTLE.match(its_size) and "no-repeat" in layer + repeat):
             continue
+        if "(" not in layer:
+            continue  # the colour, which lies under all of them
         if (found := even(layer)) is None or 0.02 < found[1] <= 0.9:
             return None if found is None or "," in image else found
         if found[1] > 0.9:

@@ -69,7 +69,11 @@ def resolved(said: dict[str, str], before: Declared) -> Declared:
     for key in [name for name in said if name[0] == "~"]:
         value, name = said.pop(key), key[1:]
         value = _put_in(value, custom).strip()
-        if value and _NONE not in value and "var(" not in value and len(value) <= _LONGEST:
+        if _NONE in value:
+            if name == "background":
+                said.pop("background-color", None)
+                said.pop("background-image", None)
+        elif value and "var(" not in value and len(value) <= _LONGEST:
             assign(said, name, value)
         elif name in ("background", "background-color"):
             said["background-color"] = "var()"

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from mailmcp.mail.sight.grounds import colour_in, picture_in
 from mailmcp.mail.sight.selectors import unescaped
+from mailmcp.mail.sight.values import GLOBAL, is_value
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _ENVIRONMENT = re.compile(r"env\([^(),]{1,100}(?:,([^()]{0,100}))?\)")
@@ -25,7 +26,6 @@ _FONT_SIZE = re.compile(
     r"|[0-9.]+(?:px|pt|em|rem|%|vw|vh|pc|in|cm|mm|q|ex|ch)|0(?=[\s/]))(?:\s*/\s*\S+)?\s"
 )
 
-_GLOBAL = frozenset(("inherit", "unset", "revert", "revert-layer"))
 # Fonts of the screen that a page is read on, whose size it sets.
 _SYSTEM_FONTS = ("caption", "icon", "menu", "message-box", "small-caption", "status-bar")
 _OF_THE_SYSTEM = {**dict.fromkeys(_SYSTEM_FONTS, "13px"), "initial": "medium"}
@@ -53,13 +53,6 @@ _SIDES = {
     "margin-block": ("margin-top", "margin-bottom"),
     "padding": ("padding-top", "padding-right", "padding-bottom", "padding-left"),
 }
-_DISPLAY_NAMES = """
-    none block inline inline-block list-item run-in flow flow-root table inline-table table-row table-cell table-column
-    table-row-group table-header-group table-footer-group table-column-group table-caption flex inline-flex grid
-    inline-grid contents ruby ruby-base ruby-text math inherit initial unset revert revert-layer -webkit-box
-    -webkit-inline-box -webkit-flex -webkit-inline-flex -ms-flexbox -ms-inline-flexbox -moz-box -ms-grid
-"""
-DISPLAYS = frozenset(_DISPLAY_NAMES.split())
 # Logical properties (CSS Logical Properties 1), for text that runs from left to right and down.
 _SAME = {
     "inline-size": "width",
@@ -107,8 +100,8 @@ def _forget(said: dict[str, str]) -> None:
 
 
 def _put(target: dict[str, str], name: str, value: str) -> None:
-    if "~" + name in target:
-        del target["~" + name]
+    # What has no value in the end is as if nothing were said (CSS Variables 1 §3.1), not as what was said before.
+    target.pop(name[1:] if name[0] == "~" else "~" + name, None)
     target[name] = value
 
 
@@ -141,14 +134,16 @@ def declarations(style: str) -> Declarations:
         if value.endswith("!important") or "!" in value:
             value, _, mark = value.rpartition("!")
             value = value.strip()
-            target = important if mark.strip() == "important" else normal
+            if mark.strip() != "important":
+                continue
+            target = important
         if "(" in value:
             if "env(" in value:
                 value = _ENVIRONMENT.sub(lambda found: (found[1] or "0px").strip(), value)
             if name in _TELLING and _UNKNOWN.search(value):
                 name, value = "display", "none"
         if "var(" in value and not name.startswith("--"):
-            target["~" + name] = value
+            _put(target, "~" + name, value)
         else:
             assign(target, name, value)
     return Declarations(normal, important)
@@ -156,6 +151,8 @@ def declarations(style: str) -> Declarations:
 
 def assign(target: dict[str, str], name: str, value: str) -> None:
     """Put a declaration into ``target``, shorthands expanded."""
+    if not is_value(name, value):
+        return  # one that is none leaves the one before it
     if name == "all":
         _forget(target)
         _put(target, name, value)
@@ -167,16 +164,20 @@ def assign(target: dict[str, str], name: str, value: str) -> None:
         _put(target, "background-image", picture_in(value) if "url(" in value or "gradient(" in value else "none")
     elif name == "font":
         match = _FONT_SIZE.search(value + " ")
-        if value not in _GLOBAL and value not in _OF_THE_SYSTEM and (match is None or not value[match.end() :].strip()):
+        if value not in GLOBAL and value not in _OF_THE_SYSTEM and (match is None or not value[match.end() :].strip()):
             return
         if (size := match[1] if match else _OF_THE_SYSTEM.get(value)) is not None:
             _put(target, "font-size", size)
         _put(target, "font-weight", "bold" if "bold" in value or re.search(r"\b[6-9]00\b", value) else "normal")
         _put(target, "font-family", value)
+    elif name == "grid-template" and "[" not in value and '"' not in value:
+        rows, _, columns = value.partition("/")
+        _put(target, "grid-template-rows", rows.strip())
+        _put(target, "grid-template-columns", columns.strip() or "none")
     elif name in _SIDES:
         names = _SIDES[name]
         values = value.split() if "(" not in value else [value]
-        if not values or len(values) > len(names):
+        if not values or len(values) > len(names) or not all(is_value(names[0], one) for one in values):
             return
         first, second = values[0], values[1] if len(values) > 1 else values[0]
         sides = (first, second, values[2] if len(values) > 2 else first, values[3] if len(values) > 3 else second)
@@ -184,10 +185,8 @@ def assign(target: dict[str, str], name: str, value: str) -> None:
             _put(target, side, one)
         if name == "padding":
             _put(target, name, value)
-    elif name == "display" and not DISPLAYS.issuperset(value.split()):
-        return  # a value that is none leaves the one before it
-    else:
-        _put(target, _SAME.get(name, name), value)
+    elif (known := _SAME.get(name, name)) == name or is_value(known, value):
+        _put(target, known, value)
 
 
 def _pieces(style: str) -> list[str]:

@@ -26,6 +26,8 @@ _NO_WIDTH = 1.0
 _MAX_BOX = 40
 _MOST_BETWEEN = 4
 """Elements between a list and an item of it."""
+_MOST_BREAKS = 100
+_COLLAPSING = " \t\r\n\f"
 _IN_LINE = frozenset(("inline", "contents"))
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
@@ -33,6 +35,11 @@ _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
 _URL_BREAKS = re.compile(r"[\t\n\r]")
+_DOCTYPE = re.compile(r"<!doctype([^>]{0,300})")
+_OLD = re.compile(
+    r"\s+html\s+public\s+[\"']-//(?:w3c//dtd (?:html (?:3|4\.0 (?:transitional|frameset))|w3 html)"
+    r"|w3c//dtd html 4\.01 (?:transitional|frameset)//en[\"']\s*\Z|ietf|microsoft|netscape)"
+)
 _SCHEMES = re.compile(r"[A-Za-z ]{1,60}")
 _PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
 
@@ -113,6 +120,8 @@ class Frame:
     """How much of that box was taken when this element began."""
     apart: tuple[float, float, float] | None = None
     """Where that box stood when this element began, which stands beside others and takes nothing from it."""
+    items: int = 0
+    """How many of the rows of a grid are taken so far."""
     lane: Lane | None = None
     """How far its rows and lines are full, where that decides what is seen."""
     cell: Cell | None = None
@@ -257,12 +266,13 @@ def begin_in_window(frame: Frame, parent: Frame) -> None:
         window.break_line(style.size)
     elif window is not None and (style.display not in INLINE or style.positioned or style.floats):
         window.end_line()
+        room, around = style.room, parent.style.room
         if (
             style.display == "cell"
-            or style.floats
+            or (style.floats and not room.whole)
             or style.positioned
-            or parent.style.flows
-            or parent.style.room.columns
+            or (parent.style.flows and not (room.whole and around.wraps))
+            or around.columns
         ):
             frame.apart = window.used, window.line, window.across
             window.used *= not style.room.absolute
@@ -270,7 +280,7 @@ def begin_in_window(frame: Frame, parent: Frame) -> None:
         window.below(style.room)
     if style.room.clips:
         sunk = window is not None and window.is_past(style.size)
-        window = Window(style.room, style.positioned, window, sunk)
+        window = Window(style.room, style.positioned, window, sunk, style.room.padding)
     frame.window = window
 
 
@@ -300,13 +310,33 @@ def is_beside(frame: Frame) -> bool:
     return frame.style.across.is_beside(lane.shift, not lane.broken)
 
 
-def end_in_window(frame: Frame, window: Window) -> None:
+def out_of_sight(frame: Frame, text: str) -> str:
+    """Why words are not seen where they stand, though they are drawn: cut off below, or beside; ``""`` when seen."""
+    style, window = frame.style, frame.window
+    if window is not None:
+        if style.preformatted:
+            for _ in range(min(_MOST_BREAKS, text[: len(text) - len(text.lstrip())].count("\n"))):
+                window.break_line(style.size)
+        if text.strip(_COLLAPSING) and not window.put(text, style.size, style.room):
+            return "size"
+    return "off_screen" if style.moved and not text.isspace() and is_beside(frame) else ""
+
+
+def end_in_window(frame: Frame, parent: Frame, window: Window) -> None:
     """An element ends; ``window`` is the one around it."""
+    around, room = parent.style.room, frame.style.room
+    if room.absolute and frame.apart is None:
+        return  # it lies over that box, and takes nothing of it
     if frame.apart is not None:
         window.used, window.line, window.across = frame.apart
     elif frame.style.display not in INLINE:
         window.end_line()
-        window.used = max(window.used, frame.begun + frame.style.room.tall)
+        tall = max(room.tall, room.basis) if parent.style.lays else room.tall
+        if around.rows:  # the row is as high as is said, whatever stands in it
+            tall = around.rows[min(parent.items, len(around.rows) - 1)]
+            parent.items += 1
+            window.used = frame.begun
+        window.used = max(window.used, frame.begun + tall) + around.gap
 
 
 def set_apart(frame: Frame, anchors: Sequence[Anchor], page: Page) -> tuple[int, int] | None:
@@ -322,6 +352,13 @@ def set_apart(frame: Frame, anchors: Sequence[Anchor], page: Page) -> tuple[int,
     if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
         return start, end
     return None
+
+
+def is_quirky(head: str) -> bool:
+    """Is a page drawn as before there were standards (HTML §13.2.6.4.1)? ``head`` is its beginning in lower case."""
+    if (found := _DOCTYPE.search(head)) is None:
+        return True
+    return _OLD.match(found[1]) is not None
 
 
 def style_text(tree: LexborHTMLParser) -> str:

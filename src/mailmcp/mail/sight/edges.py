@@ -76,6 +76,16 @@ def is_cutting(said: Said) -> bool:
     return not _CUTS.isdisjoint(overflow) and "auto" not in overflow and "scroll" not in overflow
 
 
+def grows(said: Said) -> bool:
+    """Is it an item of a flex box that takes room which is left (CSS Flexbox 1 §7)?"""
+    first = said.get("flex", "").partition(" ")[0]
+    return (
+        first == "auto"
+        or ("flex" in said and first != "none" and number(first) > 0)
+        or ("flex-grow" in said and number(said["flex-grow"]) > 0)
+    )
+
+
 def is_outside(said: Said, turned: Turned, box: Box, size: float, across_page: bool) -> bool:
     """Does an element stand outside of the box that it is placed in?
 
@@ -105,6 +115,8 @@ def is_outside(said: Said, turned: Turned, box: Box, size: float, across_page: b
         if absolute and start not in said and own + _length(said, end, whole, size) <= _SLIVER:
             return True
         if said.get("float") == "right" and own + _length(said, after, whole, size) <= _SLIVER:
+            return True
+        if box.cuts and turned.by[axis] >= whole - _SLIVER > 0:
             return True
         moved = turned.down if axis else turned.across
         if abs(moved) >= _WHOLE and box.cuts and not (absolute and (start in said or end in said)):

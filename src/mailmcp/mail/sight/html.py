@@ -31,9 +31,11 @@ from mailmcp.mail.sight.drawing import (
     find_covered,
     for_others,
     is_beside,
+    is_quirky,
     links_of,
     not_shown_elsewhere,
     number_of,
+    out_of_sight,
     put_under,
     set_apart,
     stands_bare,
@@ -77,7 +79,7 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
         return Drawing()
     lower = html.lower()
     styles = style_text(tree) if "<style" in lower or "color-scheme" in lower else ""
-    folds = "<!doctype" not in lower[:2_000]
+    folds = is_quirky(lower[:2_000])
     reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort)
     reader.read(root)
     if reader.covers:
@@ -123,7 +125,7 @@ class _Reader:
         effort = self.effort
         effort.begin()
         stack: list[LexborNode | None] = [root]
-        self.open = [Frame("", Style(), False, "", None, ("", "", []), 0)]
+        self.open = [Frame("", Style(quirky=self.sheet.folds), False, "", None, ("", "", []), 0)]
         while stack:
             node = stack.pop()
             if node is None:
@@ -143,6 +145,7 @@ class _Reader:
             elif not tag[:1].isalpha() and not node.is_element_node:
                 continue
             elif tag in _DROPPED:
+                self.sheet.pass_over(tag, node.attributes, len(self.names))
                 self._hide("markup", unseen.undrawn(tag, node))
             else:
                 stack.append(None)
@@ -306,7 +309,7 @@ class _Reader:
         if frame.style.display not in INLINE and (lane := self.open[-1].lane) is not None:
             lane.broken = True
         if (window := self.open[-1].window) is not None:
-            end_in_window(frame, window)
+            end_in_window(frame, self.open[-1], window)
         if frame.tag == "blockquote" and self.open[-1].box:
             self.open[-1].cited = True
         if self.cut_quotes and not frame.quoted and self.page.length > frame.start:
@@ -339,10 +342,8 @@ class _Reader:
             why = why or "attribute"
         elif frame.tag == "rp" and any(one.isalnum() for one in text):
             why = why or "markup"  # brackets for browsers without ruby; words there are for nobody
-        if not why and frame.window is not None and not blank and not frame.window.put(text, frame.style.size):
-            why = "size"
-        if not why and frame.style.moved and not blank and is_beside(frame):
-            why = "off_screen"
+        if not why and (frame.window is not None or frame.style.moved):
+            why = out_of_sight(frame, text)
         if why:
             self._hide(why, text)
             return
@@ -362,8 +363,7 @@ class _Reader:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
         if not self.in_quote and not text.isspace():
             self.page.separate(Break.LINE)
-        before = self.page.length
-        start = self.page.write(text, 0, 0, frame.style.preformatted)
+        before, start = self.page.length, self.page.write(text, 0, 0, frame.style.preformatted)
         if start < 0:
             return
         frame.reach(start, self.page.length)

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.sight.lengths import ROOT_SIZE, pixels
+from mailmcp.mail.sight.paint import CONTROLS
 
 if TYPE_CHECKING:
     from mailmcp.mail.sight.styles import Style
 
 Attributes = Mapping[str, str | None]
 _UNREADABLE_LINE = 3.0
+_CONTROL_SIZE = 13.3
+_ROOM = ("padding-top", "padding-bottom", "height", "min-height")
 _LONGEST_INDEX = 8
 _NO_INDEX = str.maketrans("", "", "0123456789+-")
 _BOLD = frozenset(("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"))
@@ -31,6 +34,10 @@ def size_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, 
     if value is None:
         if tag == "font" and (named := _FONT_ATTRIBUTE_SIZES.get((attributes.get("size") or "").strip())):
             return named
+        if tag in CONTROLS:
+            return _CONTROL_SIZE
+        if tag == "table" and parent.quirky:
+            return ROOT_SIZE
         factor = _TAG_SIZES.get(tag)
         # A heading inside a wrapper of size 0 is nothing, as a browser draws it.
         return parent.size * factor if factor else parent.size
@@ -92,7 +99,10 @@ def is_squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
     if "line-height" in said:
         high = said["line-height"]
         line = pixels(high, size) * (size if high.replace(".", "", 1).isdecimal() else 1)
-        cut = parent.box.cuts or "hidden" in said.get("overflow", "") or "clip" in said.get("overflow", "")
+        own = "hidden" in said.get("overflow", "") or "clip" in said.get("overflow", "")
+        # Letters reach beyond a line without height, into the room that their box has all the same.
+        room = max((pixels(said.get(name, ""), size) for name in _ROOM if name in said), default=0.0)
+        cut = parent.box.cuts or (own and not room >= size / 2)
         squeezed = (squeezed and "letter-spacing" in said) or (line <= _UNREADABLE_LINE and cut)
     return squeezed
 

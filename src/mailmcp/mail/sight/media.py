@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from mailmcp.mail.sight.brackets import parted
-from mailmcp.mail.sight.declared import DISPLAYS
 from mailmcp.mail.sight.lengths import pixels
+from mailmcp.mail.sight.pseudos import is_selector
+from mailmcp.mail.sight.values import is_value
 
 _WIDTH, _HEIGHT = 800.0, 1_000.0
 _MEASURES = {
@@ -22,15 +23,19 @@ _FEATURES = {
     "prefers-reduced-transparency": "no-preference", "prefers-reduced-data": "no-preference", "forced-colors": "none",
     "inverted-colors": "none", "scripting": "none", "display-mode": "browser", "orientation": "portrait",
     "color-gamut": "srgb", "dynamic-range": "standard", "overflow-block": "scroll", "overflow-inline": "scroll",
-    "grid": "0",
+    "grid": "0", "-webkit-transform-3d": "1", "-webkit-transform-2d": "1",
 }  # fmt: skip
 _COMPARED = re.compile(r"(.*?)\s*(<=|>=|<|>|=)\s*(.*)")
+_FEATURE = re.compile(r"not\s*\(\s*([a-z0-9-]+)\s*[:)]")
+_WITHOUT_UNIT = re.compile(r"\d*[1-9]\d*\Z")
 _UNITS = {"dpi": 1.0, "dppx": 96.0, "x": 96.0, "dpcm": 2.54}
 _RESOLUTION = re.compile(r"([0-9.]{1,8})(dpi|dppx|dpcm|x)\Z")
 _RATIO = re.compile(r"(\d{1,5})\s*/\s*(\d{1,5})\Z")
 _LONGEST = 400
-_TESTED = re.compile(r"(?:selector|font-tech|font-format)\(")
+_TESTED = re.compile(r"font-(?:tech|format)\(")
+_SELECTOR = re.compile(r"selector\((.*)\)\Z")
 _OTHERS = ("-moz-", "-ms-", "-o-")
+_OF_PHONES = frozenset(("-webkit-touch-callout", "-webkit-overflow-scrolling"))
 _PROPERTY_NAMES = """
     accent align all anchor animation appearance aspect backdrop backface background baseline block border bottom box
     break caption caret clear clip color column columns contain container content corner counter cursor cx cy d
@@ -64,9 +69,7 @@ def _is_there(text: str) -> bool:
     if not colon or name.startswith("--"):
         return bool(colon) or not text.startswith("-")
     known = name.removeprefix("-webkit-").partition("-")[0] in _PROPERTIES and not name.startswith(_OTHERS)
-    if name == "display" and not DISPLAYS.issuperset(value.split()):
-        return False
-    return known and bool(value) and not value.startswith(_OTHERS)
+    return known and bool(value) and name not in _OF_PHONES and is_value(name, value) and not value.startswith(_OTHERS)
 
 
 def _query(query: str) -> bool:
@@ -92,13 +95,21 @@ def _condition(text: str, nesting: int, one: Callable[[str], bool]) -> bool:
             answers = [_condition(part, nesting + 1, one) for part in parts]
             return all(answers) if every else any(answers)
     if text.startswith(("not ", "not(")):
+        if one is _feature and (named := _FEATURE.match(text)) is not None and not _is_feature(named[1]):
+            return False  # what is not known does not hold, nor does that it would not
         return not _condition(text[3:], nesting + 1, one)
     if one is _is_there and _TESTED.match(text) is not None:
         return True
+    if one is _is_there and (selector := _SELECTOR.match(text)) is not None:
+        return is_selector(selector[1].strip())
     if not (text.startswith("(") and text.endswith(")")):
         return False
     inside = text[1:-1].strip()
     return _condition(inside, nesting + 1, one) if inside.startswith(("(", "not ")) else one(inside)
+
+
+def _is_feature(name: str) -> bool:
+    return name in _FEATURES or name.removeprefix("min-").removeprefix("max-") in _MEASURES
 
 
 def _feature(text: str) -> bool:
@@ -107,6 +118,10 @@ def _feature(text: str) -> bool:
         plain = name.replace("min-", "", 1).replace("max-", "", 1)
         if plain not in _MEASURES:
             return _FEATURES.get(name) == value
+        if "\\" in value:
+            return False  # as some write for one browser of old
+        if _WITHOUT_UNIT.match(value) is not None and plain.endswith(("width", "height", "size")):
+            return False
         sign = ">=" if "min-" in name else "<=" if "max-" in name else "="
         return _compares(_MEASURES[plain], sign, _measure(value))
     if match := _COMPARED.match(text):

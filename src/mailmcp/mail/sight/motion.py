@@ -50,7 +50,7 @@ def named(said: Mapping[str, str], motions: Motions) -> tuple[Motion, bool, bool
     if found is None:
         return None
     rest = {*words, said.get("animation-fill-mode", ""), said.get("animation-iteration-count", "")}
-    rest.add(said.get("animation-direction", ""))
+    rest |= {said.get("animation-direction", ""), said.get("animation-play-state", "")}
     if "reverse" in rest:
         found = Motion(found.last, found.first, found.frames)
-    return found, not rest.isdisjoint(("forwards", "both")), "infinite" in rest
+    return found, not rest.isdisjoint(("forwards", "both")), not rest.isdisjoint(("infinite", "paused"))

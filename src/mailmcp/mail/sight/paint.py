@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Attributes = Mapping[str, str | None]
 _STACKING = ("transform", "translate", "rotate", "scale", "filter", "perspective", "clip-path", "mask-image")
+CONTROLS = frozenset(("button", "input", "textarea", "select"))
+"""What has letters of its own, whatever is around it (HTML §15.5)."""
 _INHERITED = frozenset(("inherit", "currentcolor", "unset", "revert", "revert-layer"))
 
 
@@ -51,6 +53,8 @@ def link_of(tag: str, attributes: Attributes, parent: Style) -> RGB:
 def colour_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str]) -> tuple[RGB | None, bool]:
     """The colour of its letters, and whether they are drawn at all."""
     value = said.get("-webkit-text-fill-color")
+    if value in _INHERITED and value != "currentcolor":
+        value = None
     if value is None and parent.filled:
         return parent.colour, parent.opaque
     if value is None or value == "currentcolor":
@@ -63,6 +67,10 @@ def colour_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str
             return named, True
     if tag == "a" and "href" in attributes and (value is None or value.startswith("revert")):
         return parent.link, True
+    if value is None and tag in CONTROLS:
+        return BLACK, True
+    if value is None and tag == "table" and parent.quirky:
+        return parent.text, True
     if value is None or value in _INHERITED:
         return parent.colour, parent.opaque
     if "currentcolor" in value and parent.colour is not None:
@@ -82,8 +90,8 @@ def colour_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str
 
 def is_filled(parent: Style, said: Mapping[str, str]) -> bool:
     """Have its letters a fill of their own?"""
-    fill = said.get("-webkit-text-fill-color")
-    return parent.filled if fill is None else fill != "currentcolor"
+    fill = said.get("-webkit-text-fill-color", "inherit")
+    return fill != "currentcolor" and (fill not in _INHERITED or parent.filled)
 
 
 def _is_cut_out(parent: Style, said: Mapping[str, str]) -> bool:

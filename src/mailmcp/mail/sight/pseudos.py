@@ -5,6 +5,7 @@ An answer is yes, no, or None: it cannot be known here. What depends on the read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,11 +19,35 @@ _MAX_SCAN = 200
 _MAX_INWARD = 200
 LOOKING = frozenset(("nth-of-type", "nth-last-child", "nth-last-of-type", "only-child", "only-of-type", "lang", "dir"))
 """Pseudo-classes that look through a row of elements."""
+_CONTROLS = frozenset(("button", "input", "select", "textarea", "option", "optgroup", "fieldset"))
+_CLASS_NAMES = """
+    active any-link autofill checked default defined dir disabled empty enabled first-child first-of-type focus
+    focus-visible focus-within fullscreen has host host-context hover in-range indeterminate invalid is lang last-child
+    last-of-type link modal not nth-child nth-last-child nth-last-of-type nth-of-type only-child only-of-type open
+    optional out-of-range picture-in-picture placeholder-shown popover-open read-only read-write required root scope
+    state target target-current user-invalid user-valid valid visited where -webkit-any -webkit-any-link
+    -webkit-autofill -webkit-full-screen -webkit-drag after before first-letter first-line
+"""
+_CLASSES = frozenset(_CLASS_NAMES.split())
+_ELEMENT_NAMES = """
+    after backdrop before checkmark column cue details-content file-selector-button first-letter first-line
+    grammar-error highlight marker part picker picker-icon placeholder scroll-button scroll-marker scroll-marker-group
+    search-text selection slotted spelling-error target-text view-transition view-transition-group
+    view-transition-image-pair view-transition-new view-transition-old
+"""
+_ELEMENTS = frozenset(_ELEMENT_NAMES.split())
+_NAMED = re.compile(r"(?<!\\)(::?)([\w-]+)(\(\s*\))?")
+_UNREADABLE = re.compile(r"(?:\A|[,(])\s*(?:,|\Z)|\.\.|[>+~]\s*[>+~]|[>+~.#]\s*\Z|\A\d|,\s*\Z")
+_FORGIVING = re.compile(r":(?:is|where)\([^()]*\)", re.IGNORECASE)
+"""Here what may not be read is left out, no more."""
+_QUOTED = re.compile(r"\[[^\[\]]*+\]|\"[^\"]*+\"|'[^']*+'")
 _BY_HAND = frozenset(
     (
         "hover", "active", "focus", "focus-within", "focus-visible", "visited", "target", "disabled",
         "invalid", "valid", "before", "after", "first-line", "first-letter", "selection", "placeholder",
-        "marker", "autofill", "fullscreen", "indeterminate",
+        "marker", "autofill", "fullscreen", "indeterminate", "placeholder-shown", "host", "host-context", "modal",
+        "popover-open", "user-invalid", "user-valid", "state", "picture-in-picture", "default", "in-range",
+        "out-of-range", "target-current",
     )
 )  # fmt: skip
 
@@ -59,6 +84,24 @@ class Pseudo:
     """What it names: a language, a direction."""
 
 
+def is_selector(text: str) -> bool:
+    """May it be read? A rule is thrown away whole where one of its selectors may not (Selectors 4 §4.1)."""
+    if "[" in text or '"' in text or "'" in text:
+        text = _QUOTED.sub("a", text)
+    text = _FORGIVING.sub(":is", text)
+    if _UNREADABLE.search(text) is not None or text.count("(") > text.count(")"):
+        return False
+    for colons, name, empty in _NAMED.findall(text):
+        name = name.lower()
+        if colons == ":" and name not in _CLASSES:
+            return False
+        if colons == "::" and name not in _ELEMENTS and not name.startswith("-webkit-"):
+            return False
+        if empty and name in ("not", "has"):
+            return False
+    return True
+
+
 def fits(element: Element, pseudo: Pseudo) -> bool | None:
     """Does a pseudo-class hold for an element? None when that cannot be known here."""
     name = pseudo.name
@@ -90,6 +133,11 @@ def fits(element: Element, pseudo: Pseudo) -> bool | None:
         return "checked" in element.attributes or "selected" in element.attributes
     if name == "root":
         return element.parent is None
+    if name == "enabled":
+        return element.tag in _CONTROLS and "disabled" not in element.attributes
+    if name in ("read-write", "read-only"):
+        writes = element.tag in ("input", "textarea") or "contenteditable" in element.attributes
+        return writes == (name == "read-write")
     if name in ("link", "any-link"):
         return element.tag == "a" and "href" in element.attributes
     if name in _BY_HAND or name.startswith(("-webkit-", "-moz-", "-ms-")):

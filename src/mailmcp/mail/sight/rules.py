@@ -55,6 +55,7 @@ def blocks(css: str) -> Iterator[Block]:
     css = _COMMENT.sub(" ", css)
     for imported in _IMPORTED.findall(css)[:5]:
         css = f"{unquote(imported)}\n{css}"
+    contained = "container-type" in css or "container:" in css
     layers: dict[tuple[object, ...], int] = {}
     opened = [_Open("", _UNLAYERED, [])]
     start = at = 0
@@ -64,7 +65,7 @@ def blocks(css: str) -> Iterator[Block]:
             if (plain := _PLAIN_RULES.match(css, at)) is not None:
                 start = at = plain.end()
                 for selectors, body in _PLAIN_RULE.findall(css, plain.start(), at):
-                    if "|" in selectors:
+                    if "|" in selectors or "&" in selectors:
                         selectors = _unspaced(selectors)
                     if body and not selectors.isspace() and selectors:
                         yield Block(selectors, body, layer)
@@ -75,8 +76,11 @@ def blocks(css: str) -> Iterator[Block]:
         if sign == "{":
             prelude = css[start : mark.start()].strip()
             within = opened[-1]
-            # What stands before a nested rule on the same level ends with the last semicolon, which is behind us.
-            opened.append(_entered(prelude, within, layers, len(opened)))
+            if within.body and within.selectors:
+                # What stands before a nested rule is weaker than that, and what stands behind it stronger.
+                yield Block(within.selectors, ";".join(within.body), within.layer)
+                within.body.clear()
+            opened.append(_entered(prelude, within, layers, len(opened), contained))
             if opened[-1].skipped:
                 at = _end_of_block(css, mark.start())
                 opened.pop()
@@ -109,7 +113,7 @@ def _said(one: _Open, text: str) -> None:
         one.body.append(text)
 
 
-def _entered(prelude: str, within: _Open, layers: dict[tuple[object, ...], int], depth: int) -> _Open:
+def _entered(prelude: str, within: _Open, layers: dict[tuple[object, ...], int], depth: int, contained: bool) -> _Open:
     skipped = _Open("", within.layer, [], skipped=True)
     if depth > _MAX_NESTING:
         return skipped
@@ -127,14 +131,16 @@ def _entered(prelude: str, within: _Open, layers: dict[tuple[object, ...], int],
             if not supported(condition):
                 return skipped
         elif name == "container":
-            if not holds(condition[condition.find("(") :] if "(" in condition else condition):
+            if not contained or not holds(condition[condition.find("(") :] if "(" in condition else condition):
                 return skipped
-        elif name not in ("scope", "starting-style", "-moz-document"):
+        elif name not in ("scope", "starting-style"):
             return skipped
         if name == "starting-style":
             return skipped
         return _Open(within.selectors, layer, [])
-    prelude = _unspaced(prelude)
+    prelude = _unspaced(prelude, not within.selectors)
+    if not prelude:
+        return skipped
     return _Open(_nested(prelude, within.selectors) if within.selectors else prelude, within.layer, [])
 
 
@@ -146,8 +152,9 @@ def _layer(name: str, within: tuple[int, ...], layers: dict[tuple[object, ...], 
     return within
 
 
-def _unspaced(prelude: str) -> str:
-    """Selectors without the namespaces that a mail has none of (CSS Namespaces 3)."""
+def _unspaced(prelude: str, outermost: bool = True) -> str:
+    """Selectors without the namespaces that a mail has none of (CSS Namespaces 3), ``&`` outside of rules resolved."""
+    prelude = prelude.replace("&", ":root") if outermost else prelude
     return (_NAMESPACE.sub("", prelude) if "|" in prelude else prelude).strip()
 
 

@@ -28,8 +28,6 @@ _ONE_NAME = re.compile(r"[.#]?[\w-]+\Z")
 _BETWEEN = re.compile(r"[\s>+~]+")
 _ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*("[^"]*"|'[^']*'|[^\s"']+)\s*([is])?\s*)?\]\Z""", re.I)
 _NTH = re.compile(r"\s*(?:(even|odd)|([+-]?\d{0,4})n\s*(?:([+-])\s*(\d{1,4}))?|([+-]?\d{1,4}))\s*\Z")
-# Elements that the reader of a page leaves out.
-_NEVER_SEEN = frozenset(("style", "script", "link", "meta", "title", "template", "svg"))
 # Attributes whose values HTML compares without regard to case (HTML §4.16.2).
 _WITHOUT_CASE_NAMES = """
     align bgcolor charset checked clear color dir disabled face lang media method rel scope shape target text type
@@ -273,8 +271,6 @@ def _nested(inside: str, nesting: int) -> tuple[Selector, ...]:
 def _found(step: Compound, combinator: str, at: Element) -> tuple[bool | None, Element | None]:
     """The nearest element in the direction of ``combinator`` that ``step`` names."""
     across = combinator in ("+", "~")
-    if across and step.tag in _NEVER_SEEN:
-        return None, None
     element = at.before if across else at.parent
     for _ in range(_MAX_SCAN):
         if element is None:

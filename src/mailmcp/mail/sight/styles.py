@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from mailmcp.mail.sight.across import NOWHERE as HERE
 from mailmcp.mail.sight.across import Across, across_of
-from mailmcp.mail.sight.blends import ink_of, is_inked, mixed
-from mailmcp.mail.sight.cascade import Named, Rule, Weight
+from mailmcp.mail.sight.blends import filtered, ink_of, is_inked, mixed
+from mailmcp.mail.sight.cascade import Named, Rule, laid_over
 from mailmcp.mail.sight.clipping import fading, flat, shut, vanished
 from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, blended, indistinct
 from mailmcp.mail.sight.covers import Cover, covering
 from mailmcp.mail.sight.custom import inherited, is_dark, resolved, schemed
-from mailmcp.mail.sight.declared import Declarations, declarations, merge
+from mailmcp.mail.sight.declared import declarations, merge
 from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
+from mailmcp.mail.sight.kinds import BLOCKS, HEIGHTS, LETTERS, OF_BOXES, OF_LETTERS, OF_TABLES, ROWS
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
 from mailmcp.mail.sight.letters import (
     decoration,
@@ -30,6 +31,7 @@ from mailmcp.mail.sight.motion import Motions, named
 from mailmcp.mail.sight.numbering import LISTED, kind_of
 from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, is_grounded, link_of
 from mailmcp.mail.sight.transforms import STILL, Matrix, turned
+from mailmcp.mail.sight.values import GLOBAL
 from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
@@ -41,48 +43,11 @@ PRESENT = frozenset((*STYLING, "href", "popover", "open"))
 _UNREADABLE_SIZE = 2.0
 _UNREADABLE_DRAWN = 2.5
 _FAINT = 0.05
-_OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "html", "body"))
-_ROWS = frozenset(("tr", "tbody", "thead", "tfoot"))
 _NOTHING: Mapping[str, str] = {}
 _LINK: RGB = (0, 0, 238)
 _DARK: RGB = (18, 18, 18)
 _LINK_IN_THE_DARK: RGB = (158, 158, 255)
 
-_BLOCK_NAMES = """
-    address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
-    footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre search section summary table tbody
-    tfoot thead tr ul
-"""
-_BLOCKS = frozenset(_BLOCK_NAMES.split())
-_LETTER_NAMES = """
-    a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub sup time
-    tt u var
-"""
-_LETTERS = frozenset(_LETTER_NAMES.split())
-_OF_BOXES = frozenset(
-    (
-        *("transform", "translate", "rotate", "scale", "overflow", "overflow-x", "overflow-y", "width", "height"),
-        *("max-width", "max-height", "margin-top", "text-indent", "contain", "perspective", "content-visibility"),
-    )
-)
-"""What says nothing of letters that run in a line."""
-_HEIGHTS = frozenset(
-    (
-        *(
-            "overflow",
-            "overflow-x",
-            "overflow-y",
-            "min-height",
-            "padding",
-            "padding-top",
-            "padding-bottom",
-            "border",
-            "border-top",
-        ),
-        *("border-bottom", "display", "contain", "columns", "column-count"),
-    )
-)
-"""What gives a box a height, or lets it hold its floats."""
 PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "blockquote", "hr", "pre"))
 
 
@@ -126,6 +91,12 @@ class Style:
     """Its letters lie over each other, or its lines have no height in a box that cuts off what is outside."""
     strength: float = 1.0
     """The opacity that is left of all ancestors together."""
+    faded: float = 1.0
+    """That which its own leaves."""
+    quirky: bool = False
+    """Is it in a page without a document type, in which tables begin anew (Quirks Mode Standard §3.1)?"""
+    text: RGB = BLACK
+    """The colour of the page's own letters."""
     link: RGB = _LINK
     """The colour of links."""
     grounded: bool = False
@@ -205,27 +176,16 @@ class Style:
 
 def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], known: Named) -> Style:
     """The style of an element inside ``parent``: defaults of the tag, attributes, rules, own style, animations."""
-    said: dict[str, str] = {}
-    important: dict[str, str] = {}
-    veil: dict[str, str] = {}
-    if rules:
-        for rule in rules:
-            merge(veil if rule.veils else said, rule.declarations.normal)
-        for rule in sorted((rule for rule in rules if rule.declarations.important), key=_important_weight):
-            merge(veil if rule.veils else important, rule.declarations.important)
-    if inline := attributes.get("style"):
-        own: Declarations = declarations(inline[:20_000])
-        merge(said, own.normal)
-        if important or own.important:
-            merge(said, important)
-            merge(said, own.important)
-    elif important:
-        merge(said, important)
+    said, veil = laid_over(rules, attributes.get("style"))
     if known.motions and ("animation" in said or "animation-name" in said):
         _let_run(said, known.motions)
     custom = schemed(said, resolved(said, inherited(parent.custom, known.custom)))
     if tag == "html" and is_dark(custom):
         parent = replace(parent, colour=WHITE, background=_DARK, beneath=_DARK, link=_LINK_IN_THE_DARK)
+    if tag == "mark":
+        said = {"background-color": "yellow", "color": "black", **said}
+    if said.get("display") == "contents":  # it has no box (CSS Display 3 §2.5)
+        said = {name: value for name, value in said.items() if name in OF_LETTERS}
     style = _style(tag, attributes, parent, said, custom)
     if veil and not style.hidden:
         resolved(veil, custom)
@@ -239,16 +199,14 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
 
 
 def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str], custom: Mapping[str, str]) -> Style:
-    if tag == "mark":
-        said = {"background-color": "yellow", "color": "black", **said}
     display, size = _display(tag, said), size_of(tag, attributes, parent, said)
     position, floats = said.get("position", "static"), said.get("float", "none") in ("left", "right")
     hides, moved = "", STILL
     if said:
         absolute = position in ("absolute", "fixed")
         runs = display == "inline" and not (absolute or floats or parent.lays)
-        if runs and (tag in _LETTERS or "display" in said):
-            said = {name: value for name, value in said.items() if name not in _OF_BOXES}
+        if runs and (tag in LETTERS or "display" in said):
+            said = {name: value for name, value in said.items() if name not in OF_BOXES}
         outer = parent.stage if absolute else parent.box
         moved = turned(said, parent.space)
         if is_outside(said, moved, outer, size, display == "block" and not floats):
@@ -260,25 +218,25 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     elif tag == "dialog" or "hidden" in attributes or "popover" in attributes:
         hides = _hidden(tag, attributes, parent, said, size)
     colour, opaque = colour_of(tag, attributes, parent, said)
-    level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in _OF_TABLES else ""
+    level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in OF_TABLES else ""
+    if said.get("background-color") == "currentcolor" and colour is not None:
+        said = {**said, "background-color": f"rgb{colour}"}
     background, painted = (parent.background, False) if level_ground else background_of(attributes, parent, said)
-    strength = parent.strength * fading(said) if said else parent.strength
-    bare, box, own = False, parent.box, parent.box
-    if said or painted or tag in _OF_TABLES:
-        around = background if tag in ("html", "body") else parent.background
-        own = cell_of(said, parent.fixed >= 0, around) if tag in _OF_TABLES else box_of(said, size, around)
-        plain = display == "block" and position == "static" and not floats and tag not in _OF_TABLES
-        bare = painted and plain and own.unsaid and _HEIGHTS.isdisjoint(said)
-        box = parent.box.held(around if painted else None) if plain and own.unsaid else own
+    if "filter" in said:
+        colour, background, painted = _filtered(attributes, said, colour, background, painted)
+    faded = fading(said, parent.faded) if said else 1.0
+    strength = parent.strength * faded
+    plain = display == "block" and position == "static" and not floats and tag not in OF_TABLES
+    own, box, bare = _boxes(tag, parent, said, size, background, painted, plain)
     across = across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)
     grounded, mixes = grounds_of(tag, attributes, parent, said)
     inks = ink_of(said, size) if said else None
     return Style(
         display=display,
-        visible=said.get("visibility", "visible" if parent.visible else "hidden") not in ("hidden", "collapse"),
+        visible=_is_visible(parent, said),
         collapsed=said["visibility"] == "collapse" if "visibility" in said else parent.collapsed,
         fixed=parent.fixed if tag != "table" else fixed_width(said, size),
-        layered=tag in _ROWS and (parent.layered or is_grounded(attributes, said)),
+        layered=tag in ROWS and (parent.layered or is_grounded(attributes, said)),
         size=size,
         bold=is_bold(tag, parent, said),
         mono=is_mono(tag, parent, said),
@@ -297,6 +255,9 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         covers="" if hides or strength <= 0.9 or not said else covering(said, size, parent.stage.cuts),
         squeezed=is_squeezed(parent, said, size),
         strength=strength,
+        faded=faded,
+        quirky=parent.quirky,
+        text=(colour or BLACK) if tag == "body" else parent.text,
         link=link_of(tag, attributes, parent),
         grounded=grounded,
         mixes=mixes,
@@ -304,7 +265,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         filled=is_filled(parent, said),
         flat=level_ground,
         beneath=background or beneath(attributes, parent, said),
-        room=room_of(parent.room, _NOTHING if tag in _OF_TABLES else said, size),
+        room=room_of(parent.room, _NOTHING if tag in OF_TABLES else said, size),
         numbers=kind_of(tag, attributes, parent.numbers, said) if said or tag in LISTED else parent.numbers,
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in decoration(said),
         lays="flex" in (shown := said.get("display", "")) or "grid" in shown,
@@ -318,6 +279,32 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         blend=_blended(parent, said),
         inks=parent.inks if inks is None else inks,
     )
+
+
+def _boxes(
+    tag: str, parent: Style, said: Mapping[str, str], size: float, background: RGB | None, painted: bool, plain: bool
+) -> tuple[Box, Box, bool]:
+    """Its own box, the one that its children stand in, and whether it has a ground and no height of its own."""
+    if not (said or painted or tag in OF_TABLES):
+        return parent.box, parent.box, False
+    around = background if tag in ("html", "body") else parent.background
+    own = cell_of(said, parent.fixed >= 0, around) if tag in OF_TABLES else box_of(said, size, around)
+    bare = painted and plain and own.unsaid and HEIGHTS.isdisjoint(said)
+    return own, parent.box.held(around if painted else None) if plain and own.unsaid else own, bare
+
+
+def _filtered(
+    attributes: Attributes, said: Mapping[str, str], ink: RGB | None, ground: RGB | None, painted: bool
+) -> tuple[RGB | None, RGB | None, bool]:
+    """The colours of letters and of their ground as filters change them; a ground around the element stays."""
+    if ground is not None and is_grounded(attributes, said):
+        ground, painted = filtered(ground, said["filter"]), True
+    return ink and filtered(ink, said["filter"]), ground, painted
+
+
+def _is_visible(parent: Style, said: Mapping[str, str]) -> bool:
+    value = said.get("visibility", "inherit")
+    return value in ("visible", "initial") if value not in GLOBAL or value == "initial" else parent.visible
 
 
 def _blended(parent: Style, said: Mapping[str, str]) -> tuple[str, RGB] | None:
@@ -339,12 +326,6 @@ def _let_run(said: dict[str, str], motions: Motions) -> None:
         merge(said, dict(set(frames[0].items()).intersection(*(frame.items() for frame in frames))) if frames else {})
 
 
-def _important_weight(rule: Rule) -> Weight:
-    # Of important declarations those of the first layer are the strongest (CSS Cascade 5 §6.4.4).
-    layer, specificity, place = rule.weight
-    return tuple(-one for one in layer), specificity, place
-
-
 def _display(tag: str, said: Mapping[str, str]) -> str:
     display = said.get("display", "")
     if tag in ("td", "th"):
@@ -355,7 +336,7 @@ def _display(tag: str, said: Mapping[str, str]) -> str:
         return "cell"
     if display in ("block", "table", "table-row", "list-item", "grid"):
         return "block"
-    return "block" if tag in _BLOCKS else "inline"
+    return "block" if tag in BLOCKS else "inline"
 
 
 def _hidden(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str], size: float) -> str:

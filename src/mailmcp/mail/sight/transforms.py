@@ -38,6 +38,8 @@ class Turned(NamedTuple):
     across: float = 0.0
     down: float = 0.0
     """How far it is moved, in shares of itself."""
+    by: tuple[float, float] = (0.0, 0.0)
+    """The same in pixels, right and down, beside those shares."""
     matrix: Matrix | None = None
     """What goes on in its children: only where they are in one space with it."""
 
@@ -126,7 +128,8 @@ def _worked_out(functions: str, origin: str, space: Matrix | None) -> Turned:
         matrix = _times(matrix, _moved(-point[0], -(point[1] if len(point) > 1 else 0.0), 0.0))
     w = matrix[3][3] or 1.0
     scale = min(math.hypot(matrix[0][0], matrix[1][0]), math.hypot(matrix[0][1], matrix[1][1])) / abs(w)
-    return Turned("", scale, across, down, matrix)
+    by = (0.0 if across else matrix[0][3], 0.0 if down else matrix[1][3])
+    return Turned("", scale, across, down, by, matrix)
 
 
 def _shares(name: str, parts: list[str]) -> tuple[float, float]:

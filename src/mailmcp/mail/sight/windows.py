@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mailmcp.mail.sight.lengths import pixels
+from mailmcp.mail.sight.lengths import number, pixels
 
 _HIGHEST = 1_000.0
 _LEADING = 1.0
@@ -24,6 +24,10 @@ _LINE = 800.0
 _PEEPING = 0.35
 """The share of a line that must be seen to read it."""
 _CUT = re.compile(r"hidden|clip")
+_WHOLE = 0.97
+_MOST_ROWS = 50
+_PLAIN = re.compile(r"[\d.]+\Z")
+_REPEATED = re.compile(r"repeat\(\s*(\d{1,2})\s*,([^()]*)\)")
 _FIXED = re.compile(r"[\d.]+(?:px|pt|em|rem|cm|mm|in|pc)?\Z")
 
 
@@ -48,6 +52,20 @@ class Room(NamedTuple):
     """Is it in a box that cuts off what does not fit, or one itself? Else its room does not matter."""
     columns: bool = False
     """Do its children stand side by side?"""
+    whole: bool = False
+    """Is it as wide as what it stands in, so that nothing fits beside it?"""
+    wraps: bool = False
+    """Do its children stand below each other where they do not fit side by side?"""
+    basis: float = 0.0
+    """How high it is at the least as an item of a column, if it is not made smaller."""
+    rows: tuple[float, ...] = ()
+    """The heights of its rows, as a grid of one column; those behind them are as the last."""
+    gap: float = 0.0
+    """Between its children, which stand below each other."""
+    lead: float = 0.0
+    """How far letters are below the upper edge of their line."""
+    spaced: float = 0.0
+    """How high lines are, where that is said; else 0."""
 
 
 NOWHERE = Room()
@@ -57,7 +75,8 @@ _COLUMNS = frozenset(("grid-template-columns", "grid-auto-flow", "columns", "col
 _NAMES = frozenset(
     (
         *("height", "max-height", "width", "max-width", "margin-top", "padding-top", "top", "position"),
-        *("-webkit-line-clamp", "line-clamp"),
+        *("-webkit-line-clamp", "line-clamp", "min-height", "line-height", "flex", "flex-basis", "flex-wrap"),
+        *("grid-template-rows", "grid-auto-rows", "gap", "row-gap", "grid-gap"),
         *_COLUMNS,
     )
 )
@@ -69,31 +88,71 @@ def room_of(parent: Room, said: Mapping[str, str], size: float) -> Room:
     if not parent.within and _CUTTING.isdisjoint(said):
         return NOWHERE
     if _NAMES.isdisjoint(said):
+        if parent.spaced:
+            return Room(within=parent.within, lead=parent.lead, spaced=parent.spaced)
         return _INSIDE if parent.within else NOWHERE
     height = _fixed(said, "height", size)
     limit = max(min(height, _fixed(said, "max-height", size)), _length(said, "min-height", size))
     lines = said.get("-webkit-line-clamp", said.get("line-clamp", ""))
     overflow = said.get("overflow", "") + said.get("overflow-x", "") + said.get("overflow-y", "")
     clips = _CUT.search(overflow) is not None and "auto" not in overflow and "scroll" not in overflow
-    if clips and lines.isdecimal() and len(lines) < 4:
+    if clips and "-webkit-" in said.get("display", "") and lines.isdecimal() and len(lines) < 4:
         limit = min(limit, int(lines) * size)
     wide = min(_fixed(said, "width", size), _fixed(said, "max-width", size))
     above, below = (_length(said, name, size) for name in ("padding-top", "padding-bottom"))
     clips = clips and (limit < _HIGHEST or (wide < _LINE and said.get("white-space") == "nowrap"))
+    outer = max(limit, above + below) if said.get("box-sizing") == "border-box" else limit + above + below
+    spaced = _line_height(said, size) if "line-height" in said else parent.spaced
+    display = said.get("display", "")
     return Room(
         clips=clips,
-        height=limit + above + below,
+        height=outer,
         width=wide if said.get("white-space") == "nowrap" else math.inf,
         line=min(wide, _LINE),
-        tall=height if height < math.inf else 0.0,
+        tall=max(height if height < math.inf else 0.0, _length(said, "min-height", size)),
         margin=_length(said, "margin-top", size),
         padding=above,
         top=_length(said, "top", size) if said.get("position", "static") != "static" else 0.0,
         absolute=said.get("position") in ("absolute", "fixed"),
         lifted=any(said.get(name, "")[:1] in ("-", "c") for name in ("margin-top", "top")),
         within=parent.within or clips,
-        columns=not _COLUMNS.isdisjoint(said),
+        columns=not _COLUMNS.isdisjoint(said) and said.get("grid-template-columns") != "none",
+        whole=said.get("width", "")[-1:] == "%" and number(said["width"]) >= _WHOLE,
+        wraps="wrap" in said.get("flex-wrap", said.get("flex-flow", "")).split(),
+        basis=_basis(said, size),
+        rows=_rows(said, size) if "grid" in display else (),
+        gap=_gap(said, size) if "grid" in display or "column" in said.get("flex-direction", "") else 0.0,
+        lead=max(0.0, (spaced - size) / 2),
+        spaced=spaced,
     )
+
+
+def _basis(said: Mapping[str, str], size: float) -> float:
+    flex = said.get("flex", "").split()
+    stiff = said.get("flex-shrink") == "0" or (len(flex) == 3 and flex[1] == "0")
+    value = said.get("flex-basis", flex[2] if len(flex) == 3 else "")
+    return pixels(value, size) if stiff and _FIXED.match(value) is not None else 0.0
+
+
+def _rows(said: Mapping[str, str], size: float) -> tuple[float, ...]:
+    value = said.get("grid-template-rows", "none")
+    tracks = _REPEATED.sub(lambda found: f"{found[2]} " * int(found[1]), value).split()[:_MOST_ROWS]
+    if value == "none":
+        tracks = said.get("grid-auto-rows", "").split()
+    else:
+        tracks.append("0px")
+    return tuple(pixels(one, size) for one in tracks) if all(_FIXED.match(one) for one in tracks) else ()
+
+
+def _gap(said: Mapping[str, str], size: float) -> float:
+    value = said.get("row-gap") or (said.get("gap") or said.get("grid-gap") or "").partition(" ")[0]
+    return pixels(value, size) if _FIXED.match(value) is not None else 0.0
+
+
+def _line_height(said: Mapping[str, str], size: float) -> float:
+    value = said["line-height"]
+    found = pixels(value, size, size / 100) * (size if _PLAIN.match(value) is not None else 1.0)
+    return 0.0 if math.isnan(found) else found
 
 
 @dataclass(slots=True)
@@ -134,22 +193,23 @@ class Window:
         self.used += 0.0 if self.line else size * _LEADING
         self.end_line()
 
-    def put(self, text: str, size: float) -> bool:
-        """Take words in; False when they begin out of sight."""
+    def put(self, text: str, size: float, lines: Room = NOWHERE) -> bool:
+        """Take words in, in such lines; False when they begin out of sight."""
         if not self.line:
             self._settle()
-        line = size * _LEADING
-        beyond = self.is_past(size) or self.across > self.room.width
+        line = lines.spaced or size * _LEADING
+        beyond = self.is_past(size, lines.lead) or self.across > self.room.width
         self.line = max(self.line, line)
         self.across += len(text) * size * _LETTER
         if self.room.width == math.inf and self.across > self.room.line:
-            lines, self.across = divmod(self.across, self.room.line)
-            self.used += lines * line
+            full, self.across = divmod(self.across, self.room.line)
+            self.used += full * line
         return not beyond
 
-    def is_past(self, size: float) -> bool:
+    def is_past(self, size: float, lead: float = 0.0) -> bool:
         """Is the edge reached, of this box or of one around it?"""
-        return self.sunk or (self.used > 0 and self.room.height - self.used < _PEEPING * size * _LEADING)
+        at = self.used + lead
+        return self.sunk or (at > 0 and self.room.height - at < _PEEPING * size * _LEADING)
 
     def _settle(self) -> None:
         self.used += self.margin

@@ -1,0 +1,50 @@
+"""Kinds of elements, and of properties by what they speak of: boxes, letters, heights."""
+
+from __future__ import annotations
+
+OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "html", "body"))
+ROWS = frozenset(("tr", "tbody", "thead", "tfoot"))
+_BLOCK_NAMES = """
+    address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
+    footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre search section summary table tbody
+    tfoot thead tr ul
+"""
+BLOCKS = frozenset(_BLOCK_NAMES.split())
+_LETTER_NAMES = """
+    a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub sup time
+    tt u var
+"""
+LETTERS = frozenset(_LETTER_NAMES.split())
+OF_BOXES = frozenset(
+    (
+        *("transform", "translate", "rotate", "scale", "overflow", "overflow-x", "overflow-y", "width", "height"),
+        *("max-width", "max-height", "margin-top", "text-indent", "contain", "perspective", "content-visibility"),
+    )
+)
+"""What says nothing of letters that run in a line."""
+OF_LETTERS = frozenset(
+    (
+        *("color", "-webkit-text-fill-color", "display", "visibility", "font-size", "font-weight", "font-family"),
+        *("letter-spacing", "word-spacing", "line-height", "white-space", "text-indent", "text-shadow"),
+    )
+)
+"""What is handed down where there is no box."""
+OF_LINES = ("color", "-webkit-text-fill-color", "font-size", "letter-spacing", "word-spacing", "text-shadow")
+"""What can be said of the first line of a block (CSS Pseudo-Elements 4 §2.1)."""
+HEIGHTS = frozenset(
+    (
+        *(
+            "overflow",
+            "overflow-x",
+            "overflow-y",
+            "min-height",
+            "padding",
+            "padding-top",
+            "padding-bottom",
+            "border",
+            "border-top",
+        ),
+        *("border-bottom", "display", "contain", "columns", "column-count"),
+    )
+)
+"""What gives a box a height, or lets it hold its floats."""
