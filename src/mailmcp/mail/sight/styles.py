@@ -219,8 +219,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         hides = _hidden(tag, attributes, parent, said, size)
     colour, opaque = colour_of(tag, attributes, parent, said)
     level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in OF_TABLES else ""
-    if said.get("background-color") == "currentcolor" and colour is not None:
-        said = {**said, "background-color": f"rgb{colour}"}
+    said = _in_own_colour(said, colour)
     background, painted = (parent.background, False) if level_ground else background_of(attributes, parent, said)
     if "filter" in said:
         colour, background, painted = _filtered(attributes, said, colour, background, painted)
@@ -291,6 +290,12 @@ def _boxes(
     own = cell_of(said, parent.fixed >= 0, around) if tag in OF_TABLES else box_of(said, size, around)
     bare = painted and plain and own.unsaid and HEIGHTS.isdisjoint(said)
     return own, parent.box.held(around if painted else None) if plain and own.unsaid else own, bare
+
+
+def _in_own_colour(said: dict[str, str], colour: tuple[int, int, int] | None) -> dict[str, str]:
+    """A ground of `currentcolor` is that of the letters on it."""
+    own = said.get("background-color") == "currentcolor" and colour is not None
+    return {**said, "background-color": f"rgb{colour}"} if own else said
 
 
 def _filtered(
