@@ -268,9 +268,11 @@ async def test_a_long_thread_is_read_in_pages_that_show_each_message_once(door):
         )
     texts: dict[str, str] = {}
     cursor = None
+    newest = (await door.call("wait_for_mail", inbox=inbox))["message"]
     for _ in range(40):
-        read = await door.call("read_thread", thread=first["thread"], max_chars=1_500, cursor=cursor)
+        text, read = await door.ask("read_thread", thread=first["thread"], max_chars=1_500, cursor=cursor)
         assert read["count"] == 12
+        assert newest in text  # named until it is shown
         for message in read["messages"]:
             texts[message["id"]] = texts.get(message["id"], "") + message["text"]
         if (cursor := read.get("next_cursor")) is None:

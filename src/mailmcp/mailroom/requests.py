@@ -81,6 +81,8 @@ class Waited:
     cursor: str
     repeated: bool = False
     waited: float = 0.0
+    without_code: str | None = None
+    """Pending, for a code: the newest mail, when it is new and holds none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,8 @@ class Waiting:
                     )
                 await self._leave_word(inbox)
                 if last:
-                    return Waited(wanted=wanted, message=None, cursor=seen.cursor, waited=spent)
+                    other = await self._store.read(_newest_without_code, search)
+                    return Waited(wanted=wanted, message=None, cursor=seen.cursor, waited=spent, without_code=other)
                 await set_or_late(bell, search.pause(spent, timeout))
                 spent = asyncio.get_running_loop().time() - start
                 if spent >= search.next_progress and spent < timeout:
@@ -239,6 +240,18 @@ def _given_to_another(db: sqlite3.Connection, search: _Search) -> StoredMessage 
     found = _matching(db, search, after=search.began, not_handed_out_by=search.wanted.tool)
     free = {message.row for message in found}
     return next((message for message in came if message.row not in free), None)
+
+
+def _newest_without_code(db: sqlite3.Connection, search: _Search) -> str | None:
+    """The newest mail that a wait for a code passed over, since its cursor or lately; None when it holds a code."""
+    wanted = search.wanted
+    if wanted.tool != "wait_for_otp":
+        return None
+    lately = search.after_time if wanted.since is not None else datetime.now(UTC) - REPEAT_WINDOW
+    newest = handouts.matching(
+        db, search.inbox.row, after=search.after, after_time=lately, from_=wanted.from_, newest_first=True, limit=1
+    )
+    return next((one.id for one in newest if not (one.codes.code or one.codes.link)), None)
 
 
 def _matching(

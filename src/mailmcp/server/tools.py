@@ -181,7 +181,7 @@ async def send(
     reply_all: bool = False,
     forward: Annotated[str | None, Field(description="m_… to forward")] = None,
     attachments: list[File] | None = None,
-    send_at: Annotated[str | None, Field(description="time")] = None,
+    send_at: Annotated[str | None, Field(description="time, as 2026-01-31T12:00:00Z")] = None,
     allow_duplicate: Annotated[bool, Field(description="the same again within 10 minutes, if a human agrees")] = False,
 ) -> Annotated[CallToolResult, results.Sent] | InputRequiredResult:
     """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""
