@@ -12,10 +12,10 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mailmcp.errors import BadInput, NotFound
+from mailmcp.errors import NotFound
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.pace import STEADY, Pace
-from mailmcp.mailroom.requests import Progress, Tool, Waited, Wanted
+from mailmcp.mailroom.requests import Progress, Tool, Waited, Wanted, moment
 from mailmcp.models import Inbox, StoredMessage
 from mailmcp.store import Store, handouts, inboxes, status
 from mailmcp.store.columns import BEFORE_ALL
@@ -43,7 +43,7 @@ class Waiting:
         unknown inbox or cursor, BadInput for a time that is none.
         """
         start = asyncio.get_running_loop().time()
-        search, unjudged = await self._store.read(_begun, wanted, _moment(wanted.since), self._pace)
+        search, unjudged = await self._store.read(_begun, wanted, moment(wanted.since), self._pace)
         inbox = search.inbox
         async with self._arrivals.listen() as bell:
             while True:
@@ -171,20 +171,6 @@ class _Seen:
     """The newest match that came since this wait began and is free no more: it is all that these filters leave."""
     floor: int
     unjudged: bool
-
-
-def _moment(since: str | None) -> datetime | None:
-    """A `since` that is no cursor, as a time. Raises BadInput."""
-    if since is None or since.startswith("c_"):
-        return None
-    try:
-        moment = datetime.fromisoformat(since)
-    except ValueError as error:
-        raise BadInput(
-            f"`since` is {since[:60]!r}: give a cursor (c_…) from an earlier result, or a time such as"
-            " 2026-01-31T12:00:00Z."
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _begun(db: sqlite3.Connection, wanted: Wanted, moment: datetime | None, pace: Pace) -> tuple[_Search, bool]:

@@ -93,6 +93,7 @@ async def find_mail(
     from_: From = None,
     unread: bool | None = None,
     label: str | None = None,
+    since: Since = None,
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
     cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, results.ThreadList]:
@@ -105,6 +106,7 @@ async def find_mail(
             from_=_sender(from_),
             unread=unread,
             label=label or None,
+            since=since or None,
             limit=limit,
             cursor=cursor or None,
         )
