@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, cast, get_args, get_origin
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -284,6 +284,8 @@ def table(fields: dict[str, FieldInfo], section: str) -> list[str]:
 def kind_words(field: FieldInfo) -> str:
     """A field's type in a few words, with its bounds."""
     names = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "folder"}
+    if get_origin(field.annotation) is tuple:
+        return "list of text"
     choices = [one for one in get_args(field.annotation) if one is not NoneType]
     kinds = choices or [field.annotation]
     words = " or ".join(names.get(one) or (f"`{one}`" if isinstance(one, str) else str(one)) for one in kinds)
@@ -295,8 +297,10 @@ def kind_words(field: FieldInfo) -> str:
 
 
 def default_words(field: FieldInfo) -> str:
-    if field.is_required() or field.default is None:
+    if field.is_required() or field.default is None or field.default == ():
         return ""
+    if isinstance(field.default, tuple):
+        return f"`{', '.join(cast('tuple[str, ...]', field.default))}`"
     return f"`{json.dumps(field.default) if isinstance(field.default, bool) else field.default}`"
 
 

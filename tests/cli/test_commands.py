@@ -72,6 +72,8 @@ def test_help_of_one_command_shows_how_it_is_written(arguments, capsys):
     [
         (["sevre"], "There is no command 'sevre' (did you mean serve?)."),
         (["HELD"], "There is no command 'HELD' (did you mean held?)."),
+        (["help", "aprove"], "There is no command 'aprove' (did you mean approve?)."),
+        (["--help", "nonsense"], "There is no command 'nonsense'; `mailmcp --help` tells what there is."),
         (["nonsense"], "There is no command 'nonsense'; `mailmcp --help` tells what there is."),
         (["fly"], "There is no command 'fly'; `mailmcp --help` tells what there is."),
         ([""], "There is no command ''; `mailmcp --help` tells what there is."),
@@ -218,6 +220,20 @@ def test_a_reader_that_has_heard_enough_gets_no_traceback(tmp_path):
     )
     os.close(write)
     assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device here is full")
+def test_a_full_disk_behind_the_output_gets_no_traceback():
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "mailmcp", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            timeout=LIMIT,
+            check=False,
+        )
+    assert (ran.returncode, ran.stderr) == (1, b"mailmcp: no space is left where this is written.\n")
 
 
 def test_backends_are_listed(capsys):

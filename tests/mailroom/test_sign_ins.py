@@ -99,6 +99,9 @@ async def test_an_account_is_signed_in_to_with_a_code_and_read_with_tokens_that_
 
 
 async def test_a_sign_in_that_cannot_be_begun_says_what_is_missing(home: Path) -> None:
+    code, output, errors = await connect_account(home, {}, "me@outlook.com")
+    assert (code, output) == (1, "")
+    assert f"[imap] username into {home / 'config.toml'}" in errors
     given = {"MAILMCP_IMAP__USERNAME": "me@outlook.com"}
     code, output, errors = await connect_account(home, given)
     assert (code, output) == (1, "")

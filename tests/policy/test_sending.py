@@ -87,6 +87,17 @@ def test_without_a_way_out_one_recipient_outside_stops_the_whole_message_and_is_
     assert "MAILMCP_SEND_BACKEND" in verdict.reasons[1].sentence
 
 
+@pytest.mark.parametrize(
+    ("recipients", "way"),
+    [(("gone@agents.test",), "no_inbox"), (("gone@agents.test", BOB), "no_way_out"), (("@agents.test",), "no_way_out")],
+)
+def test_an_address_of_this_home_that_is_no_inbox_is_sent_to_the_list_of_them(
+    recipients: tuple[str, ...], way: str
+) -> None:
+    verdict = sending.decide(Facts(recipients=recipients, home_domain="agents.test"), Rules())
+    assert (verdict.decision, verdict.reasons[-1].code) == (Decision.DENY, way)
+
+
 def test_of_many_recipients_outside_ten_are_named() -> None:
     _, reasons = at_home(*(f"{number}@app.example" for number in range(100)))
     assert reasons == ["outside"] * 10 + ["no_way_out"]

@@ -95,7 +95,12 @@ def of_tools(own: Things, one: Things) -> dict[str, list[dict[str, Any]]]:
         "create_inbox": [],  # see below: an address that is another's cannot be had
         "delete_inbox": [{"inbox": one.inbox}, {"inbox": one.inbox.upper()}],
         "draft_for_approval": sends,
-        "find_mail": [{"inbox": one.inbox}, {"cursor": one.cursor}, {"inbox": one.inbox, "query": "words"}],
+        "find_mail": [
+            {"inbox": one.inbox},
+            {"cursor": one.cursor},
+            {"since": one.cursor},
+            {"inbox": one.inbox, "query": "words"},
+        ],
         "get_attachment": [
             {"message": one.message, "part": part, "as_": form}
             for part, form in (("2", "text"), ("report.txt", "base64"), ("2", "file"), ("9", "text"))

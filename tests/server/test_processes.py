@@ -157,7 +157,7 @@ def test_the_doctor_tries_the_listener_of_a_running_server_and_tells_what_waits(
     found = {one.subject: one for one in findings(home) if one.subject != "clients"}
     heard = f"SMTP is heard at {host}:{port} by process {served.process.pid}, and answers."
     assert found["listener"].sentence == heard
-    assert found["drafts"].sentence.startswith("1 wait(s) for you")
+    assert found["drafts"].sentence.startswith("1 wait(s) for you: `")
     assert (found["home"].standing, found["database"].standing) == (Standing.FINE, Standing.FINE)
     assert served.call("mail_status")["leader"]
 

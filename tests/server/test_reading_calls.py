@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hosts import obeys, schemas, words_of
+from hosts import ToolFailed, obeys, schemas, words_of
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +71,25 @@ async def test_pages_show_each_thread_once_also_when_mail_comes_between_them(doo
         pages += 1
     assert seen == [f"Number {number}" for number in reversed(range(7))]
     assert pages == 3
+
+
+@pytest.mark.parametrize("words", [{}, {"query": "Number"}, {"from_": "app.example"}])
+async def test_mail_since_a_cursor_or_a_time_is_listed(door, words):
+    inbox = await door.inbox()
+    for number in range(3):
+        last = await door.receive(inbox, subject=f"Number {number}")
+        if number == 0:
+            first = last
+    found = await door.call("find_mail", inbox=inbox, since=first["cursor"], **words)
+    assert [one["subject"] for one in found["threads"]] == ["Number 2", "Number 1"]
+    for since, subjects in (("2020-01-31T12:00:00Z", 3), ("2020-01-31", 3), ("2999-01-31T12:00:00+02:00", 0)):
+        assert len((await door.call("find_mail", inbox=inbox, since=since, **words))["threads"]) == subjects
+
+
+async def test_a_since_that_is_no_time_is_refused_with_an_example(door):
+    for since, named in (("yesterday", "2026-01-31T12:00:00Z"), ("c_nope", "leave it out")):
+        with pytest.raises(ToolFailed, match=named):
+            await door.call("find_mail", since=since)
 
 
 async def test_a_page_that_ends_with_the_last_thread_has_no_next_one(door):
@@ -268,9 +287,11 @@ async def test_a_long_thread_is_read_in_pages_that_show_each_message_once(door):
         )
     texts: dict[str, str] = {}
     cursor = None
+    newest = (await door.call("wait_for_mail", inbox=inbox))["message"]
     for _ in range(40):
-        read = await door.call("read_thread", thread=first["thread"], max_chars=1_500, cursor=cursor)
+        text, read = await door.ask("read_thread", thread=first["thread"], max_chars=1_500, cursor=cursor)
         assert read["count"] == 12
+        assert newest in text  # named until it is shown
         for message in read["messages"]:
             texts[message["id"]] = texts.get(message["id"], "") + message["text"]
         if (cursor := read.get("next_cursor")) is None:

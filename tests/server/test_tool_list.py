@@ -42,7 +42,7 @@ ARGUMENTS = {
     "delete_inbox": "inbox",
     "draft_for_approval": "inbox body to subject html cc bcc in_reply_to reply_all forward attachments send_at"
     " allow_duplicate note",
-    "find_mail": "inbox query from_ unread label limit cursor",
+    "find_mail": "inbox query from_ unread label since limit cursor",
     "get_attachment": "message part as_",
     "list_inboxes": "",
     "mail_status": "",

@@ -52,6 +52,7 @@ def test_the_trial_holds_from_beginning_to_end_and_leaves_nothing_behind(start: 
     told, errors = trial.communicate(timeout=200)
     assert (trial.returncode, errors) == (0, ""), told
     assert "Everything held" in told
+    assert "mailmcp connect claude-desktop\n" in told
     assert "claude mcp add mailmcp -- " in told
     assert '{"mcpServers": {"mailmcp": {"command": ' in told
     assert list(tmp_path.iterdir()) == []

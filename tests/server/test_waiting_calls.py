@@ -64,6 +64,23 @@ async def test_an_empty_wait_is_a_normal_result_with_the_way_on(either_door):
     assert found["code"] == "482913"
 
 
+async def test_a_wait_for_a_code_names_the_mail_that_came_without_one(door):
+    inbox = await door.inbox()
+    await door.accept(inbox, subject="Your account is locked", text="Please call us.")
+    text, pending = await door.ask("wait_for_otp", inbox=inbox, timeout=0)
+    assert pending["status"] == "pending"
+    assert f"newest mail, {pending['without_code']}, holds none" in text
+    read = await door.call("read_thread", thread=pending["without_code"])
+    assert read["messages"][0]["subject"] == "Your account is locked"
+    for filters in ({"since": pending["cursor"]}, {"from_": "bank.example"}):
+        assert "without_code" not in await door.call("wait_for_otp", inbox=inbox, timeout=0, **filters)
+
+
+async def test_only_a_wait_for_a_code_speaks_of_codes(door):
+    text, _ = await door.ask("wait_for_mail", inbox=await door.inbox(), timeout=0)
+    assert "code" not in text
+
+
 async def test_a_repeat_is_marked_and_names_the_cursor_for_a_newer_one(either_door):
     door = either_door
     inbox = await door.inbox()

@@ -7,6 +7,7 @@ import asyncio
 import sys
 
 from mailmcp.config import load_settings
+from mailmcp.errors import ConfigError
 
 
 def connect_account(options: argparse.Namespace) -> int:
@@ -16,6 +17,11 @@ def connect_account(options: argparse.Namespace) -> int:
     from mailmcp.cli.usage import Misused
 
     settings = load_settings(options.home)
+    if not (settings.imap.username or settings.imap.address or settings.imap.accounts):
+        raise ConfigError(
+            f'No mailbox is set up here: put backend = "imap" and the account\'s [imap] username into'
+            f" {settings.home / 'config.toml'}; docs/your-own-mailbox.md tells what else its provider needs."
+        )
     known = accounts(settings)
     wanted = (options.address or known[0].address).lower()
     account = next((one for one in known if wanted in (one.address, one.name)), None)

@@ -321,6 +321,14 @@ COMMANDS = (
         ),
     ),
     Command(
+        "connect-account",
+        _connect_account,
+        "sign in to a mailbox that you have elsewhere, with a code instead of a password",
+        "For a mailbox of your own",
+        takes=("address",),
+        forms=(("connect-account [ADDRESS]", "sign in to a mailbox elsewhere with a code instead of a password"),),
+    ),
+    Command(
         "doctor",
         _doctor,
         "look whether everything is as it should be, and say what is not",
@@ -331,14 +339,6 @@ COMMANDS = (
             "--repair": "save what can be read of a damaged database into a new one",
         },
         forms=(("doctor [--repair]", "say what is not as it should be; save what can be read of a damaged database"),),
-    ),
-    Command(
-        "connect-account",
-        _connect_account,
-        "sign in to a mailbox that you have elsewhere, with a code instead of a password",
-        "For a mailbox of your own",
-        takes=("address",),
-        forms=(("connect-account [ADDRESS]", "sign in to a mailbox elsewhere with a code instead of a password"),),
     ),
     Command("backends", _backends, "list the mail providers that can be used", "Else"),
 )

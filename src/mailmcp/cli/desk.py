@@ -160,6 +160,7 @@ def approve(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
         passphrase = getpass.getpass("The approver's passphrase: ") if _is(typed, code) and shown.passphrase else None
     except EOFError:
         typed, passphrase = "", None
+        _say("")  # the question has no end of line yet
     if not _is(typed, code):
         _say("Nothing was sent; the draft is still held.")
         return 1

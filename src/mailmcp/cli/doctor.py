@@ -90,10 +90,16 @@ def findings(home: Path | None) -> Iterator[Finding]:
         yield Finding(
             subject="drafts",
             standing=Standing.WEAK,
-            sentence=f"{database.held} wait(s) for you, of {database.unknown} nobody knows whether it left:"
-            f" `{command(settings.home, 'held')}` lists them.",
+            sentence=f"{_open_drafts(database)}: `{command(settings.home, 'held')}` lists them.",
         )
     yield from _clients()
+
+
+def _open_drafts(database: examination.Examination) -> str:
+    """Those of whose fate nobody knows are counted apart: a human says what became of them."""
+    said = [f"{database.held} wait(s) for you"] if database.held else []
+    said += [f"of {database.unknown} nobody knows whether it left"] if database.unknown else []
+    return ", and ".join(said)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

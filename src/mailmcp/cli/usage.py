@@ -79,6 +79,8 @@ def understood(given: Sequence[str], commands: Sequence[Command]) -> Line:
     names = {command.name: command for command in commands}
     if name == "help":
         asked = next((names[one] for one in rest if one in names), None)
+        if asked is None and rest and not rest[0].startswith("-"):
+            raise Misused(f"There is no command '{_short(rest[0])}'{_near(rest[0], list(names))}.")
         return Line(asked, argparse.Namespace(home=home), "help")
     if name not in names:
         raise Misused(f"There is no command '{_short(name)}'{_near(name, [*names, 'help'])}.")

@@ -60,6 +60,9 @@ class Deciding:
         facts = Facts(
             recipients=submission.recipients,
             own_inboxes=frozenset(recipient for group in own.values() for recipient in group),
+            home_domain=normal(submission.inbox.address).rpartition("@")[2]
+            if submission.inbox.backend == "local"
+            else "",
             asked_to_hold=hold,
             caller=key,
         )

@@ -24,7 +24,7 @@ from mailmcp.mailroom.apart import all_of
 from mailmcp.mailroom.documents import read_document, read_part, taken_out
 from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.mailboxes import Mailboxes
-from mailmcp.mailroom.requests import Found, Search
+from mailmcp.mailroom.requests import Found, Search, moment
 from mailmcp.models import Attachment, Content, Conversation, Provenance, StoredMessage, ThreadSummary
 from mailmcp.store import Store, accounts, conversations, inboxes, marks, messages, threads
 from mailmcp.store.judgements import SHORT
@@ -41,18 +41,26 @@ class Reading:
         self._marks_elsewhere = marks_elsewhere
 
     async def find(self, search: Search) -> Found:
-        """Threads that fit, newest first. Raises NotFound for an unknown inbox or cursor.
+        """Threads that fit, newest first. Raises NotFound for an unknown inbox or cursor, BadInput for no time.
 
         For words the server of an account elsewhere is asked too, about the older mail that is not stored; what it
         finds is stored.
         """
+        after_time = moment(search.since)
         searched = await self._searched_elsewhere(search)
 
         def looked(db: sqlite3.Connection) -> tuple[list[ThreadSummary], str | None]:
             rows = (inboxes.get(db, search.inbox).row,) if search.inbox is not None else None
             before = inboxes.position_of(db, search.cursor) if search.cursor else None
+            after = inboxes.position_of(db, search.since) if search.since and after_time is None else None
             wanted = Filter(
-                inboxes=rows, query=search.query, from_=search.from_, unread=search.unread, label=search.label
+                inboxes=rows,
+                query=search.query,
+                from_=search.from_,
+                unread=search.unread,
+                label=search.label,
+                after=after,
+                after_time=after_time,
             )
             return threads.find(db, wanted, limit=search.limit, before=before)
 

@@ -8,10 +8,11 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from mailmcp.errors import BadInput
 from mailmcp.models import (
     AccountStatus,
     Address,
@@ -32,6 +33,20 @@ UNPROVED = "No approver's passphrase is set: a program that runs commands as you
 """Said wherever a human approves."""
 
 
+def moment(since: str | None) -> datetime | None:
+    """A ``since`` that is no cursor, as a time. Raises BadInput."""
+    if since is None or since.startswith("c_"):
+        return None
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError as error:
+        raise BadInput(
+            f"`since` is {since[:60]!r}: give a cursor (c_…) from an earlier result, or a time such as"
+            " 2026-01-31T12:00:00Z."
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What find_mail asks for; None means any."""
@@ -41,6 +56,8 @@ class Search:
     from_: str | None = None
     unread: bool | None = None
     label: str | None = None
+    since: str | None = None
+    """A cursor, or a time: only threads with mail after it."""
     limit: int = 20
     cursor: str | None = None
 
@@ -81,6 +98,8 @@ class Waited:
     cursor: str
     repeated: bool = False
     waited: float = 0.0
+    without_code: str | None = None
+    """Pending, for a code: the newest mail, when it is new and holds none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

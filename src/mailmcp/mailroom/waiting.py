@@ -12,10 +12,10 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mailmcp.errors import BadInput, NotFound
+from mailmcp.errors import NotFound
 from mailmcp.mailroom.arrivals import Arrivals, set_or_late
 from mailmcp.mailroom.pace import STEADY, Pace
-from mailmcp.mailroom.requests import Progress, Tool, Waited, Wanted
+from mailmcp.mailroom.requests import Progress, Tool, Waited, Wanted, moment
 from mailmcp.models import Inbox, StoredMessage
 from mailmcp.store import Store, handouts, inboxes, status
 from mailmcp.store.columns import BEFORE_ALL
@@ -43,7 +43,7 @@ class Waiting:
         unknown inbox or cursor, BadInput for a time that is none.
         """
         start = asyncio.get_running_loop().time()
-        search, unjudged = await self._store.read(_begun, wanted, _moment(wanted.since), self._pace)
+        search, unjudged = await self._store.read(_begun, wanted, moment(wanted.since), self._pace)
         inbox = search.inbox
         async with self._arrivals.listen() as bell:
             while True:
@@ -63,7 +63,8 @@ class Waiting:
                     )
                 await self._leave_word(inbox)
                 if last:
-                    return Waited(wanted=wanted, message=None, cursor=seen.cursor, waited=spent)
+                    other = await self._store.read(_newest_without_code, search)
+                    return Waited(wanted=wanted, message=None, cursor=seen.cursor, waited=spent, without_code=other)
                 await set_or_late(bell, search.pause(spent, timeout))
                 spent = asyncio.get_running_loop().time() - start
                 if spent >= search.next_progress and spent < timeout:
@@ -172,20 +173,6 @@ class _Seen:
     unjudged: bool
 
 
-def _moment(since: str | None) -> datetime | None:
-    """A `since` that is no cursor, as a time. Raises BadInput."""
-    if since is None or since.startswith("c_"):
-        return None
-    try:
-        moment = datetime.fromisoformat(since)
-    except ValueError as error:
-        raise BadInput(
-            f"`since` is {since[:60]!r}: give a cursor (c_…) from an earlier result, or a time such as"
-            " 2026-01-31T12:00:00Z."
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def _begun(db: sqlite3.Connection, wanted: Wanted, moment: datetime | None, pace: Pace) -> tuple[_Search, bool]:
     """A wait as it begins, and whether mail of its inbox is still being judged."""
     inbox = inboxes.get(db, wanted.inbox)
@@ -239,6 +226,18 @@ def _given_to_another(db: sqlite3.Connection, search: _Search) -> StoredMessage 
     found = _matching(db, search, after=search.began, not_handed_out_by=search.wanted.tool)
     free = {message.row for message in found}
     return next((message for message in came if message.row not in free), None)
+
+
+def _newest_without_code(db: sqlite3.Connection, search: _Search) -> str | None:
+    """The newest mail that a wait for a code passed over, since its cursor or lately; None when it holds a code."""
+    wanted = search.wanted
+    if wanted.tool != "wait_for_otp":
+        return None
+    lately = search.after_time if wanted.since is not None else datetime.now(UTC) - REPEAT_WINDOW
+    newest = handouts.matching(
+        db, search.inbox.row, after=search.after, after_time=lately, from_=wanted.from_, newest_first=True, limit=1
+    )
+    return next((one.id for one in newest if not (one.codes.code or one.codes.link)), None)
 
 
 def _matching(

@@ -111,6 +111,8 @@ class Conversation:
     inbox: str
     count: int
     """Messages in the whole thread."""
+    newest: str
+    """The id of its newest message."""
     messages: tuple[tuple[StoredMessage, Channels], ...]
 
 

@@ -29,6 +29,7 @@ NO_WAY_OUT = (
     "This mailmcp delivers only between inboxes of its own home; the setting MAILMCP_SEND_BACKEND names a way to the"
     " internet: smtp, with MAILMCP_SMTP__HOST or MAILMCP_SMTP__PROVIDER."
 )
+NO_INBOX = "list_inboxes lists those there are; mail to one that create_inbox makes needs no way out."
 MOST_RECIPIENTS = 10
 """Outside this home, that one message may have without a human."""
 NAMED = 10
@@ -122,6 +123,8 @@ class Facts:
     recipients: tuple[str, ...]
     own_inboxes: frozenset[str] = frozenset()
     """Those of the recipients (in the same spelling) that are inboxes of this home."""
+    home_domain: str = ""
+    """The domain at which this home alone makes inboxes, when the sender's is one of them."""
     asked_to_hold: bool = False
     """draft_for_approval: the message is held whatever the policy would allow."""
     caller: str = ""
@@ -149,7 +152,9 @@ def decide(facts: Facts, rules: Rules) -> SendingVerdict:
     """The strictest of what each rule says, with the reasons of those that said something."""
     if facts.outside and not rules.way_out:
         strangers = (Reason("outside", f"{one} is not an inbox of this home.") for one in facts.outside[:NAMED])
-        return SendingVerdict(decision=Decision.DENY, reasons=(*strangers, Reason("no_way_out", NO_WAY_OUT)))
+        at_home = all(normal(one).endswith(f"@{facts.home_domain}") for one in facts.outside)
+        why = Reason("no_inbox", NO_INBOX) if at_home else Reason("no_way_out", NO_WAY_OUT)
+        return SendingVerdict(decision=Decision.DENY, reasons=(*strangers, why))
     if refusals := (*_refusals(facts, rules),):
         return SendingVerdict(decision=Decision.DENY, reasons=refusals)
     holds = (

@@ -94,7 +94,8 @@ def conversation(
     if left_out:
         page.say(f"left out: {left_out}")
     if next_cursor:
-        page.say(f"More of this thread: call read_thread again with cursor={next_cursor}.")
+        newest = f" Its newest message is {read.newest}." if read.newest not in {body.id for body in bodies} else ""
+        page.say(f"More of this thread: call read_thread again with cursor={next_cursor}.{newest}")
     return page.text(), results.ThreadBody(
         thread=read.thread, inbox=read.inbox, count=read.count, messages=bodies, next_cursor=next_cursor
     )

@@ -200,6 +200,8 @@ class Otp(Waited):
     link: str | None = None
     confidence: float | None = None
     evidence: str | None = None
+    without_code: str | None = None
+    """pending: the newest mail that came, when it holds none."""
 
 
 class Delivered(Result):

@@ -93,6 +93,7 @@ async def find_mail(
     from_: From = None,
     unread: bool | None = None,
     label: str | None = None,
+    since: Since = None,
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
     cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, results.ThreadList]:
@@ -105,6 +106,7 @@ async def find_mail(
             from_=_sender(from_),
             unread=unread,
             label=label or None,
+            since=since or None,
             limit=limit,
             cursor=cursor or None,
         )
@@ -181,7 +183,7 @@ async def send(
     reply_all: bool = False,
     forward: Annotated[str | None, Field(description="m_… to forward")] = None,
     attachments: list[File] | None = None,
-    send_at: Annotated[str | None, Field(description="time")] = None,
+    send_at: Annotated[str | None, Field(description="time, as 2026-01-31T12:00:00Z")] = None,
     allow_duplicate: Annotated[bool, Field(description="the same again within 10 minutes, if a human agrees")] = False,
 ) -> Annotated[CallToolResult, results.Sent] | InputRequiredResult:
     """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""

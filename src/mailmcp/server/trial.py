@@ -53,7 +53,9 @@ def run_trial(folder: Path | None = None, settings: Mapping[str, str] = FREE_POR
         raise  # whoever read the transcript has gone
     except (Exception, BaseExceptionGroup) as error:
         return transcript.failed(_words(error))
-    transcript.say(f"\nEverything held, in {transcript.seconds():.1f} s. To use it, add this to your client:\n")
+    transcript.say(
+        f"\nEverything held, in {transcript.seconds():.1f} s. This adds it to your client, and asks before:\n"
+    )
     _say_config(transcript)
     return 0
 
@@ -235,6 +237,8 @@ def _expect(held: bool, otherwise: str) -> None:
 
 def _say_config(told: _Transcript) -> None:
     program, arguments = launcher()
+    told.say(f"  {shlex.join([program, *arguments, 'connect', 'claude-desktop'])}")
+    told.say("  (without a name it lists the clients that it knows)\n\nBy hand:\n")
     arguments = [*arguments, "serve"]
     line = shlex.join([program, *arguments])
     told.say(f"  Claude Code:                claude mcp add mailmcp -- {line}")

@@ -66,7 +66,8 @@ def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
     """How wait_for_mail ended."""
     message = ended.message
     if message is None:
-        return _pending(ended), results.Waited(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
+        text = f"Nothing yet {_go_on(ended)}."
+        return text, results.Waited(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
     data = results.Waited(status="found", **_arrived(ended, message))
     page = Page()
     page.say(f"{_again(ended)}{_verdict(message.trust)}. {{mark}} = mail text.")
@@ -80,7 +81,13 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
     """How wait_for_otp ended."""
     message = ended.message
     if message is None:
-        return _pending(ended), results.Otp(status="pending", cursor=ended.cursor, waited=round(ended.waited, 1))
+        waited = results.Otp(
+            status="pending", cursor=ended.cursor, waited=round(ended.waited, 1), without_code=ended.without_code
+        )
+        other = (
+            f" The newest mail, {ended.without_code}, holds none: read_thread shows it." if ended.without_code else ""
+        )
+        return f"No code yet {_go_on(ended)}; do not ask for a new code yet.{other}", waited
     codes = message.codes
     link = codes.link if codes.link and len(codes.link) <= LINK_SHOWN else None
     confidence = max(codes.code_confidence if codes.code else 0, codes.link_confidence if codes.link else 0)
@@ -194,15 +201,12 @@ def _arrived(ended: WaitEnded, message: StoredMessage) -> dict[str, Any]:
     }
 
 
-def _pending(ended: WaitEnded) -> str:
-    return (
-        f"Nothing yet after {ended.waited:.0f} s. Call again with since={ended.cursor}: no mail is missed meanwhile;"
-        " do not ask for a new code yet."
-    )
+def _go_on(ended: WaitEnded) -> str:
+    return f"after {ended.waited:.0f} s. Call again with since={ended.cursor}: no mail is missed meanwhile"
 
 
 def _again(ended: WaitEnded) -> str:
-    return "The same as before, nothing newer has come: " if ended.repeated else ""
+    return "The same as before, no newer one has come: " if ended.repeated else ""
 
 
 def _verdict(trust: Trust) -> str:

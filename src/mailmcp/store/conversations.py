@@ -28,5 +28,6 @@ def read(db: sqlite3.Connection, target: str, *, after: str | None = None, inclu
         thread=found[0].thread if found else thread,
         inbox=inbox,
         count=messages.count_of_thread(db, row),
+        newest=messages.newest_of_thread(db, row),
         messages=tuple((message, messages.channels(db, message.row)) for message in found),
     )

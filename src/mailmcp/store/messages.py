@@ -154,6 +154,13 @@ def count_of_thread(db: sqlite3.Connection, thread: int) -> int:
     return int(found["message_count"])
 
 
+def newest_of_thread(db: sqlite3.Connection, thread: int) -> str:
+    """The id of a conversation's newest message; ``""`` when none is left."""
+    newest = "SELECT public_id FROM messages WHERE thread = :thread ORDER BY position DESC LIMIT 1"
+    found = db.execute(newest, {"thread": thread}).fetchone()
+    return str(found["public_id"]) if found else ""
+
+
 def channels(db: sqlite3.Connection, row: int) -> Channels:
     """The text of a message by its row, split by who would see it. Raises NotFound when it was deleted meanwhile."""
     found = db.execute("SELECT visible, channels FROM bodies WHERE message = :row", {"row": row}).fetchone()

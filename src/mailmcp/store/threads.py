@@ -37,6 +37,10 @@ class Filter:
     from_: str | None = None
     unread: bool | None = None
     label: str | None = None
+    after: int | None = None
+    """A position, or"""
+    after_time: datetime | None = None
+    """a time that their newest message came after."""
 
 
 def place(db: sqlite3.Connection, inbox: int, message: Message, now: datetime, *, proved: bool = True) -> int:
@@ -223,6 +227,12 @@ def _conditions(db: sqlite3.Connection, wanted: Filter) -> tuple[list[str], dict
         clauses.append(f"threads.inbox IN ({','.join(map(str, wanted.inboxes))})")
     if wanted.unread is not None:
         clauses.append("threads.unread_count > 0" if wanted.unread else "threads.unread_count = 0")
+    if wanted.after is not None:
+        clauses.append("threads.last_position > :after")
+        values["after"] = wanted.after
+    if wanted.after_time is not None:
+        clauses.append("threads.last_at > :after_time")
+        values["after_time"] = milliseconds(wanted.after_time)
     if wanted.label is not None:
         values["label"] = wanted.label
         labelled = "labels JOIN messages ON messages.id = labels.message"
@@ -309,7 +319,8 @@ def _walk(
     """The same, from the newest thread on: two indexes are read, and none of the rows of hundreds of matches, each of
     which may lie on a page of its own. None where that would take longer, or where it is not certain to be the same.
     """
-    if wanted.unread is not None or wanted.label is not None or wanted.from_ is not None:
+    others = (wanted.unread, wanted.label, wanted.from_, wanted.after, wanted.after_time)
+    if any(one is not None for one in others):
         return None
     if wanted.inboxes is not None and len(wanted.inboxes) != 1:
         return None
