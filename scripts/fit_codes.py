@@ -25,6 +25,7 @@ from typing import NamedTuple
 from mailmcp.mail import codes, text
 from mailmcp.mail.onetime import evidence, labels, matter, surroundings
 from mailmcp.mail.onetime.codewords import LABELS, LISTS, Kind, Lexicon
+from mailmcp.mail.onetime.settled import SETTLED
 from mailmcp.mail.onetime.signin import best_link
 from mailmcp.mail.parse import parse
 from mailmcp.models import Channels, Message
@@ -116,8 +117,8 @@ def rows() -> tuple[list[Row], list[Reading]]:
                 linked = best_link(mail, channels.links, None, None) is not None
                 for candidate in codes.judged(mail, channels, linked):
                     right = code is not None and candidate.key == codes.key(code)
-                    signs = {name: value for name, value in candidate.signs.items() if name not in evidence.SETTLED}
-                    settled = sum(evidence.SETTLED.get(name, 0.0) * value for name, value in candidate.signs.items())
+                    signs = {name: value for name, value in candidate.signs.items() if name not in SETTLED}
+                    settled = sum(SETTLED.get(name, 0.0) * value for name, value in candidate.signs.items())
                     found.append(Row(len(readings), right, signs, signs["points"], settled))
                 readings.append(Reading(number, share, code is not None))
     return found, readings

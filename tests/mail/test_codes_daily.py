@@ -126,3 +126,46 @@ def test_a_button_that_answers_yes_confirms_a_newsletter() -> None:
 def test_a_megabyte_of_digits_gives_an_answer(piece: str) -> None:
     found = plain("Your login code:\n" + piece * (1_000_000 // len(piece)), "Your login code " + piece * 100)
     assert len(found.code or "") <= 10
+
+
+@pytest.mark.parametrize(
+    "number", ["PO-4711", "INV-20418", "RMA-0044812", "SO-88120", "AL2381", "PO4711", "BS1 4XY", "H4N 8WD", "20261129"]
+)
+@pytest.mark.parametrize("words", ["{}", "{} is the one.", "Hi Ann,\n\n{}\n\nDan"])
+def test_the_bare_number_of_a_paper_a_flight_or_a_place_is_no_code(number: str, words: str) -> None:
+    assert plain(words.format(number), "").code is None
+
+
+@pytest.mark.parametrize("code", ["482913", "482 913", "G-482913"])
+def test_a_mail_that_is_nothing_but_a_code_is_one(code: str) -> None:
+    assert plain(code, "").code is not None
+
+
+@pytest.mark.parametrize("code", ["PO-4711", "FB-48291"])
+def test_what_is_formed_like_the_number_of_a_paper_is_a_code_where_it_is_named(code: str) -> None:
+    assert plain(f"Your verification code is {code}. It expires in 10 minutes.", "Verify your e-mail").code == code
+
+
+def test_letters_that_a_device_shows_are_a_code_though_nothing_calls_them_one() -> None:
+    found = html("<p>Open the app, or type this on your television:</p><p><b>HXPD-RWLK</b></p>", "Pair your TV")
+    assert found.code == "HXPD-RWLK"
+
+
+@pytest.mark.parametrize(
+    "words", ["Skriv 5 5 0 8 i rutan för att logga in.", "Tu código es 5 5 0 8 y caduca en 5 minutos."]
+)
+def test_a_word_of_one_letter_beside_spaced_digits_is_no_part_of_the_code(words: str) -> None:
+    assert plain(words, "Logga in").code == "5508"
+
+
+def test_a_number_behind_a_sentence_that_tells_of_a_change_is_not_named_by_it() -> None:
+    words = "OTP delivery was changed on 28-11-2026 22:14. Service request 77120448.\n\nNot you? Call us."
+    assert plain(words, "Your OTP settings have changed").code is None
+
+
+def test_a_link_that_its_words_point_to_signs_in_though_its_address_says_nothing() -> None:
+    url = "https://ledger.example.test/otl?t=dGhpcyBpcyBhIHRva2Vu_x--"
+    found = plain(
+        f"Hi,\n\nuse this link to get back into Ledger:\n<{url}>\n\nIt works once.", "Your one-time link to log in"
+    )
+    assert found.link == url

@@ -9,8 +9,8 @@ import pytest
 
 from mailmcp.mail import codes, text
 from mailmcp.mail.onetime.codewords import Kind, Lexicon
-from mailmcp.mail.onetime.evidence import SETTLED
 from mailmcp.mail.onetime.matter import Matter
+from mailmcp.mail.onetime.settled import SETTLED
 from mailmcp.mail.onetime.weights import WEIGHTS
 from mailmcp.mail.parse import parse
 from mailmcp.models import Codes, Message

@@ -229,6 +229,32 @@ def test_a_bare_url_that_was_wrapped_is_joined() -> None:
     assert [link.url for link in plain(f"Go to\n{url[:72]}\n{url[72:]}\nThanks").links] == [url]
 
 
+@pytest.mark.parametrize("end", ["-", "_", "=", "==", "--", "__", "-_", "~"])
+@pytest.mark.parametrize(
+    "words", ["{}", "See {}.", "See {}, please", "({})", "<{}>", "[Confirm]({})", "_{}_", "_See:_ {}", "*{}*"]
+)
+def test_a_url_of_plain_text_keeps_the_end_of_its_token(words: str, end: str) -> None:
+    url = f"https://example.test/confirm?token=a1B2c3D4{end}"
+    assert [link.url for link in plain(words.format(url)).links] == [url]
+
+
+@pytest.mark.parametrize("end", ["-", "_", "=", "==", "--", "-_"])
+def test_a_url_of_html_keeps_the_end_of_its_token(end: str) -> None:
+    url = f"https://example.test/confirm?token=a1B2c3D4{end}"
+    assert [link.url for link in html(f"<p><a href='{url}'>Confirm</a></p><p>{url}</p>").links] == [url, url]
+
+
+@pytest.mark.parametrize("below", ["-- \nThe team", "----------", "____", "=====", "***"])
+def test_what_is_drawn_below_a_url_is_no_part_of_it(below: str) -> None:
+    url = "https://example.test/confirm?token=" + "a1B2" * 9
+    assert [link.url for link in plain(f"{url}\n{below}\n").links] == [url]
+
+
+def test_what_stands_below_a_url_too_long_to_have_been_wrapped_is_no_part_of_it() -> None:
+    url = "https://example.test/confirm?token=" + "a1B2" * 14
+    assert [link.url for link in plain(f"{url}\nAnn-Kathrin\n").links] == [url]
+
+
 # --- emphasis ---------------------------------------------------------------------------------------------------
 
 

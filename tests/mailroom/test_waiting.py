@@ -44,6 +44,17 @@ async def test_a_code_that_comes_during_the_wait_ends_it(house):
     assert (await wait).message.codes.code == "482913"
 
 
+async def test_a_wait_for_an_address_with_a_detail_looks_where_its_mail_comes(house):
+    inbox = await house.inbox()
+    detailed = inbox.replace("@", "+shop@")
+    mail = await house.receive(detailed, **code_mail())
+    waited = await house.wait(detailed, tool="wait_for_otp", timeout=0)
+    assert (waited.message.id, waited.message.codes.code) == (mail.id, "482913")
+    assert (await house.wait(inbox, tool="wait_for_otp", timeout=0)).repeated
+    with pytest.raises(NotFound, match=r"no inbox nobody\+shop@agents\.internal"):
+        await house.wait("nobody+shop@agents.internal", timeout=0)
+
+
 async def test_mail_without_a_code_does_not_end_a_wait_for_a_code(house):
     inbox = await house.inbox()
     await house.receive(inbox, text="No digits in here.")

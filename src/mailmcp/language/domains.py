@@ -169,3 +169,14 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_private(host: str) -> bool:
+    """Is it a host of a private network or of tests (RFC 1918, RFC 6761, RFC 6762), of no organisation?"""
+    host = host.strip("[].").lower()
+    if host.rpartition(".")[2] in ("localhost", "local", "test"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False

@@ -20,7 +20,9 @@ _EMPHASISED = re.compile(r"(?<!\w)_(?=\S|\Z)[^_\n]*\Z|(?<!\w)__(?=\S|\Z)[^_\n]*\
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _MORE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+\Z")
 _LOOKS_CUT = re.compile(r"[=&%?/_\-0-9]")
-_WRAPPED_AT = 66
+_WRAPPED_AT, _WIDEST = 66, 82
+"""Lengths of the lines that mail programs wrap; what is longer was not wrapped."""
+_RULE = re.compile(r"[-_~*#/.]+|={3,}")
 _LABEL_BEFORE = re.compile(r"[ \t]*[(<\[][ \t]*\Z|[ \t]*\][ \t]?\(\Z")
 
 
@@ -60,28 +62,29 @@ def _whole(text: str, match: re.Match[str], breaks: list[int]) -> tuple[str, int
         line_start = breaks[place - 1] + 1 if place else 0
         next_end = breaks[place + 1] if place + 1 < len(breaks) else len(text)
         more = text[end + 1 : min(next_end, end + 1000)].strip()
-        if end - line_start < _WRAPPED_AT or not _MORE_URL.match(more) or not _LOOKS_CUT.search(more):
+        if not _WRAPPED_AT <= end - line_start <= _WIDEST or not _MORE_URL.match(more) or not _LOOKS_CUT.search(more):
             break
+        if _RULE.fullmatch(more):
+            break  # a line that is drawn, the mark of a signature
         if "://" in more or (more.endswith(".") and len(more) < 20):
             break
         url += more
         end = next_end
-    return _trimmed(url, emphasised=_EMPHASISED.search(text, max(0, start - 80), start) is not None), end
+    opened = _EMPHASISED.search(text, max(0, start - 80), start)
+    return _trimmed(url, closing=0 if opened is None else len(opened.group()) - len(opened.group().lstrip("_"))), end
 
 
-def _trimmed(url: str, *, emphasised: bool) -> str:
+def _trimmed(url: str, *, closing: int) -> str:
     """Without the punctuation of the sentence round it; a closing bracket stays when the URL opened it.
 
-    ``_`` goes only where it may end an emphasis: tokens end in it as in any other letter.
+    Of ``_`` only the ``closing`` ones go that end an emphasis: tokens end in it as in any other letter.
     """
     while url:
         last = url[-1]
-        if (
-            last in _TRAILING
-            or (last == "_" and emphasised)
-            or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last]))
-        ):
+        if last in _TRAILING or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last])):
             url = url[:-1]
+        elif last == "_" and closing:
+            url, closing = url[:-1], closing - 1
         else:
             break
     return url

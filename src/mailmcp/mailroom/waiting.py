@@ -175,7 +175,7 @@ class _Seen:
 
 def _begun(db: sqlite3.Connection, wanted: Wanted, moment: datetime | None, pace: Pace) -> tuple[_Search, bool]:
     """A wait as it begins, and whether mail of its inbox is still being judged."""
-    inbox = inboxes.get(db, wanted.inbox)
+    inbox = inboxes.receiving(db, wanted.inbox)
     after = 0
     if moment is not None:
         after = BEFORE_ALL
@@ -187,7 +187,7 @@ def _begun(db: sqlite3.Connection, wanted: Wanted, moment: datetime | None, pace
 
 def _seen(db: sqlite3.Connection, search: _Search) -> _Seen:
     wanted = search.wanted
-    inbox = inboxes.get(db, wanted.inbox)
+    inbox = inboxes.receiving(db, wanted.inbox)
     previous, elsewhere, floor = None, None, 0
     if wanted.since is not None:
         free = _matching(db, search, after=search.after)

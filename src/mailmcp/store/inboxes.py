@@ -71,11 +71,23 @@ def get(db: sqlite3.Connection, address: str) -> Inbox:
     """The inbox of an address. Raises NotFound with the way to the list."""
     row = _row(db, address)
     if row is None:
-        raise NotFound(
-            f"There is no inbox {address}: call list_inboxes, or make one with create_inbox.",
-            f"There is no inbox {address}: `mailmcp inbox list` lists those there are.",
-        )
+        raise _missing(address)
     return _inbox(row)
+
+
+def receiving(db: sqlite3.Connection, address: str) -> Inbox:
+    """The inbox that mail to an address comes into: also for ``ann+shop@`` where ``ann@`` is one. Raises NotFound."""
+    inbox = for_recipient(db, address)
+    if inbox is None:
+        raise _missing(address)
+    return inbox
+
+
+def _missing(address: str) -> NotFound:
+    return NotFound(
+        f"There is no inbox {address}: call list_inboxes, or make one with create_inbox.",
+        f"There is no inbox {address}: `mailmcp inbox list` lists those there are.",
+    )
 
 
 def of_key(db: sqlite3.Connection, key: str) -> Inbox | None:

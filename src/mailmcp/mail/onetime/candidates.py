@@ -53,6 +53,8 @@ _FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
 # Not between other words in capitals: those are a heading.
 _CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
 _NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
+# "HXPD-RWLK": letters that make no words, as devices show them (RFC 8628 section 6.1).
+_DEVICE = re.compile(r"(?<![\w@./#-])[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}(?![\w/@-])")
 _GROUPED_CAPITALS = re.compile(r"(?<![\w@./#-])[A-Z]{3}-[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
 
 
@@ -85,7 +87,7 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
     Words in capitals inside sentences are candidates only where ``capitals`` says so.
     """
     found: list[Candidate] = []
-    spaced = [match.span() for match in _SINGLES.finditer(text)] if _FOUR_SINGLES.search(text) else []
+    spaced = [_digits_alone(text, *one.span()) for one in _SINGLES.finditer(text)] if _FOUR_SINGLES.search(text) else []
     for start, end in spaced:
         letters = re.sub(r"\s", "", text[start:end])
         if any(c.isdigit() for c in letters) or letters.isupper():
@@ -129,13 +131,21 @@ def candidates(text: str, capitals: bool) -> list[Candidate]:
                 found.extend(_of_run(text, run))
         if len(found) >= MAX_CANDIDATES:
             break
-    if capitals:
-        found.extend(
-            Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
-            for pattern in (_CAPITALS, _GROUPED_CAPITALS, _NO_WORD)
-            for m in islice(pattern.finditer(text), 60)
-        )
+    found.extend(
+        Candidate(m.start(), m.end(), m.group(), "letters", (len(m.group()),))
+        for pattern in ((_CAPITALS, _GROUPED_CAPITALS, _NO_WORD) if capitals else (_DEVICE,))
+        for m in islice(pattern.finditer(text), 60)
+    )
     return of_layout(text, found, capitals)
+
+
+def _digits_alone(text: str, start: int, end: int) -> tuple[int, int]:
+    """ "5 5 0 8 i rutan", "y 5 5 0 8": digits without the words of one letter beside them."""
+    bare = text[start:end].strip(" \tabcdefghijklmnopqrstuvwxyz")
+    if not bare[::2].isdigit() or len(bare) < 7:
+        return start, end
+    start = text.index(bare, start)
+    return start, start + len(bare)
 
 
 def _address(text: str, mark: re.Match[str], low: int) -> tuple[int, int]:

@@ -109,7 +109,7 @@ docasne_heslo dogrulama_kodu drosibas_kod eenmalige_code egyszeri_kod einmal-cod
 einmalkennwort einmalpasswort ellenorzo_kod ellenorzokod engangskod engangskode engangskoden engangslosenord
 engangspassord freischaltcode gecici_parola gecici_sifre guvenlik_kodu haslo_sms haslo_tymczasowe ideiglenes_jelszo
 initialpasswort inlogcode inloggningskod jednorazovy_kod jednorazowy_kod kata_laluan_sementara kata_sandi_sementara
-kertakayttoinen kertakayttokoodi kod_autoryz kod_bezpiecz kod_jednoraz kod_pengesahan kod_potwierdz |kod_sms
+kertakayttoinen kertakayttokoodi kod_bezpiecz kod_jednoraz kod_pengesahan kod_potwierdz |kod_sms
 kod_verifik kod_weryfik kode_masuk kode_otp kode_verifikasi kontrolna_koda log-in_code login_code ma_bao_mat
 ma_dang_nhap ma_kich_hoat ma_otp ma_xac_minh ma_xac_nhan ma_xac_thuc mat_khau_tam_thoi megerosito_kod
 midlertidig_adgangskode midlertidig_passord midlertidige_adgangskode midlertidige_passordet midlertidigt_kodeord
@@ -212,24 +212,24 @@ ENTER = """
 # Latin letters
 |adja_meg |andika |ange| |anger |angi |anvand |bhala_ |brug_ |bruk_ |clois |copia_y_pega |copy |daxil_edin |daħħal
 |defnyddiwch |dien_ |digita |digitare |digite |eingabe |eingeben |eintippen |enter| |entrer_ce |entrez |erabili
-|escreva |escriba |escribe |escriu |escriviu |faka |folositi |gamitin |geben_sie |gebruik |geli_ |gepelje |gib_
-|girin |giriniz |giriz |gunakan |i-type |idatzi |ierakstiet |ievad |ilagay |indtast |ingiza |ingresa |ingrese
+|escreva |escriba |escribe |escriu |escriviu |faka |folositi |gamitin |geben_sie |gebruik |geli_ |gepelje |gib_ |girin
+|giriniz |giriz |gunakan |i-type |idatzi |ierakstiet |ievad |ilagay |indiquez |indtast |ingiza |ingresa |ingrese
 |input| |insere |inserire |inserisci |insira |introdu_ |introduc |introduce |introduceti |introdueix |introduiu
 |introduza |introduzca |introduzir |invoeren |iontrail |irasykite |ird_be |irja_be |isikan |iveskit |iveskite |kayta
-|ketik |key_in |kiriting |kirjoita |knappa |kullanin |lebokna |masukkan |mata_in |mewnbynnwch |napis |nappaile
-|naputtele |ngenisa |nhap| |nutzen_sie |opiste |oppgi |paste |perdorni |podaj |pon_ |przepisz |rasykite |recopiez
-|renseignez |reportez |rhowch |riporta |saisir |saisis |saisissez |sartu |scrieti |scrivi_ |sebenzisa |shigar
-|shkruani |sisesta |skradu |skriv_in |skriv_inn |skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez
-|tast_ |tast_inn |tastati |teclea |teclee |teclegeu |teipeail |teipiwch |tik_ |tinye |tippen_sie |toets |trage_
-|tragen_sie |trukkige |tumia |tuslayin |type| |unesite |unos |upisite |usa| |usd_be |use| |use_o |using| |usse_be
-|utilice |utilisez |utiliza |utilize |utipkajte |uzyj |vendosni |verwenden_sie |vnesete |vnesite |vnos |voer_
-|vpisite |vul_ |vul_de |weka| |wpisan |wpisuj |wpisz |wprowadz |yazin |yaziniz |zadaj |zadajte |zadan |zadat |zadej
-|zadejte
+|ketik |key_in |kiriting |kirjoita |knappa |kullanin |lebokna |masukkan |mata_in |mete_ |mewnbynnwch |napis |napiste
+|nappaile |naputtele |ngenisa |nhap| |nutzen_sie |opiste |oppgi |paste |perdorni |podaj |pon_ |przepisz |punch_in
+|rasykite |recopiez |renseignez |reportez |rhowch |riporta |saisir |saisis |saisissez |sartu |scrieti |scrivi_
+|sebenzisa |shigar |shkruani |sisesta |skradu |skriv_de |skriv_in |skriv_inn |skriv_kod |skriv_siff |skriv_tal
+|skriva_in |sla_inn |sladu |sladu_inn |su_dung |syota |tajpu |tapez |tast_ |tast_inn |tastati |teclea |teclee
+|teclegeu |teipeail |teipiwch |tik_ |tinye |tipp_ |tippe| |tippen_sie |toets |trage_ |tragen_sie |trukkige |tumia
+|tuslayin |typ_ |type| |unesite |unos |upisite |usa| |usd_be |use| |use_o |using| |usse_be |utilice |utilisez |utiliza
+|utilize |utipkajte |uzyj |vendosni |verwenden_sie |vnesete |vnesite |vnos |voer_ |vpisite |vul_ |vul_de |weka|
+|wpisan |wpisuj |wpisz |wprowadz |yazin |yaziniz |zadaj |zadajte |zadan |zadat |zadej |zadejte
 # Greek
 |γραψτε εισαγ |πληκτρολογ |χρησιμοποι
 # Cyrillic
-|вбеите |введ |введите |введіть |ввод |вкажіть |внесете |ворид_кунед |впишите |впишіть |въведете |въвежд |енгізіңіз
-|используйте |киргизиңиз |наберите |наберіть |оруулна |уведен |уведіть |увядзіце |укажите |унесите
+|вбеите |введ |введите |введіть |ввод |вкажіть |внесете |ворид_кунед |впиши |впишіть |въведете |въвежд |енгізіңіз
+|используйте |киргизиңиз |набери |оруулна |уведен |уведіть |увядзіце |укажите |унесите
 # Georgian and Armenian
 մուտքագր օգտագործ გამოიყენეთ შეიყვანეთ ჩაწერეთ
 # Hebrew

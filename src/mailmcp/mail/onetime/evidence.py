@@ -18,14 +18,18 @@ from mailmcp.mail.onetime.labels import Label, since_sentence, until_sentence
 from mailmcp.mail.onetime.layout import emphasis, looks_like_address, shape
 from mailmcp.mail.onetime.linkwords import DONE, LINKS
 from mailmcp.mail.onetime.matter import Matter
+from mailmcp.mail.onetime.settled import SETTLED
 from mailmcp.mail.onetime.surroundings import (
     BESIDE,
     LOOKED_AT,
     NUMBER,
     ROW,
+    behind_acronym,
     in_form,
     in_quotation,
+    is_numbered,
     is_paragraph,
+    is_postcode,
     key_of,
     named_in_a_row,
     replaces,
@@ -34,33 +38,6 @@ from mailmcp.mail.onetime.weights import INTERCEPT, WEIGHTS
 from mailmcp.models import Channels, Link
 
 Signs = dict[str, float]
-
-SETTLED = {
-    "many": -3.0,
-    "repository": -6.0,
-    "answer": -2.5,
-    "of another length": -4.0,
-    "named otherwise": -1.5,
-    "counted": -3.0,
-    "numbered in trade": -2.5,
-    "pointed at": 4.0,
-    "replaces": 2.5,
-    "named in a row": -3.0,
-    "carried by a link": -3.5,
-    "of a call": -3.0,
-    "of a place": -2.0,
-    "all that is said": 1.0,
-    "unnamed in subject": -1.5,
-    "keyed in": -3.0,
-    "numbered": -2.5,
-}
-"""Too rare in the corpus to be fitted: backup codes, talk among developers, a person's answer, a number with as many
-digits as the code is not said to have, one that a word calls something else and none a code, 123456, a number (not a
-code) that confirms a stay or an order, what the text says is in the subject, and what
-follows a number alike that no longer counts; three tokens with the same word before each, a token that a link
-which signs nobody in carries in a mail about trade, the passcode of a meeting, a postal code
-that nothing names, "PIN=4821" as the whole mail, letters that only the subject shows and nobody names,
-what a number sign ends, as telephones and doors want it, and what is called "confirmation #"."""
 
 _BELOW = 400
 _KINDS = (
@@ -105,6 +82,9 @@ _COLONS = (":", "：", "﹕", "።", "→", "➜", ">", "=")
 _COUNTS = "01234567890 09876543210"
 _POINTED_AT = frozenset((Kind.CODE, Kind.OTP, Kind.FIGURES))
 _TRADING = frozenset((Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.TRADE))
+_URGING = frozenset((Kind.ENTER, Kind.CUE, Kind.SOON, Kind.KEEP, Kind.IGNORE, Kind.SCREEN, Kind.FIGURES))
+"""What is said where a code is to be used now, in one way or another."""
+_ELSEWHERE = frozenset((Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.TELL))
 _UNSPEAKABLE = re.compile(r"[b-df-hj-np-tv-xz]{4}|^[^aeiouy]+$", re.IGNORECASE)
 _NAME_AND_NUMBER = re.compile(r"[A-Za-z]{3,}-?[A-Za-z]{0,3}[0-9]{1,4}\Z")
 _NAMES = (Kind.CODE, Kind.OTP, Kind.VERIFY)
@@ -203,6 +183,7 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
     length = len(candidate.typed.replace("-", ""))
     before_kinds, line_kinds = _kinds(text[max(0, start - BESIDE) : start]), _kinds(_sentence(mail, start, end))
     trades = mail.subject_trades or not _TRADING.isdisjoint(mail.opening_kinds) or mail.prices >= 2
+    idle = _URGING.isdisjoint(mail.opening_kinds) and _URGING.isdisjoint(mail.subject_kinds)
     signs = shared | _of_string(candidate) | _of_points(setup)
     signs[f"strength {said.strength}"] = 1.0
     signs["position"] = min(1.0, start / max(200, len(text)))
@@ -254,7 +235,11 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "named in a row": named_in_a_row(text, start),
         "carried by a link": trades and said.strength < 3 and _carried(setup),
         "all that is said": said.strength > 0 and len(text.strip()) <= 30 and not trades,
-        "of a place": not said.strength and candidate.shape == "digits" and looks_like_address(text, end),
+        "of a place": not said.strength and _of_a_place(candidate, text),
+        "number of a paper": not said.strength and is_numbered(candidate.typed),
+        "behind an acronym": behind_acronym(text, start),
+        "idle and paid": idle and said.strength > 0 and (mail.prices > 0 or Kind.QUALIFIER in mail.subject_kinds),
+        "figures to enter": {Kind.FIGURES, Kind.ENTER} <= before_kinds and _ELSEWHERE.isdisjoint(before_kinds),
         "of a call": said.strength > 0 and _of_a_call(mail),
         "numbered": before.endswith("#") and line_kinds.isdisjoint((Kind.CODE, Kind.OTP)),
         "keyed in": text[end : end + 1] == "#",
@@ -262,11 +247,21 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "stands out unread": setup.stands_out and not mail.in_known_words,
     }
     signs.update((name, 1.0) for name, holds in facts.items() if holds)
+    return signs | _of_words(text, end, line_end, before_kinds, line_kinds, alone)
+
+
+def _of_words(text: str, end: int, line_end: int, before_kinds: set[Kind], line_kinds: set[Kind], alone: bool) -> Signs:
+    """What the words before it, in its sentence, in the next and on the line below say."""
+    signs: Signs = {}
     signs.update((_BEFORE[kind], 1.0) for kind in before_kinds)
     signs.update((_LINE[kind], 1.0) for kind in line_kinds)
     signs.update(
         (_NEXT[kind], 1.0) for kind in _NEXT.keys() & _kinds(_next_sentence(text[end : min(line_end, end + BESIDE)]))
     )
+    if alone:
+        under = _kinds(text[line_end : line_end + BESIDE].lstrip().partition("\n")[0])
+        signs["urged below"] = float(not under.isdisjoint((Kind.SOON, Kind.KEEP, Kind.IGNORE, Kind.ENTER)))
+        signs["traded below"] = float(not under.isdisjoint(_ELSEWHERE))
     return signs
 
 
@@ -284,6 +279,7 @@ def of_subject_only(
         signs["pointed at"] = 1.0
     elif candidate.shape in ("mixed", "letters") and not said.strength:
         signs["unnamed in subject"] = 1.0
+        signs["number of a paper"] = float(is_numbered(candidate.typed))
     return signs
 
 
@@ -361,6 +357,13 @@ def _carried(setup: Setup) -> bool:
     """Does the address of a link hold it? "Manage my trip" leads to the page of a booking."""
     token = key_of(setup.candidate.typed)
     return len(token) >= 5 and any(token in key_of(link.url[:400]) for link in setup.links[:30])
+
+
+def _of_a_place(candidate: Candidate, text: str) -> bool:
+    """ "10115 Berlin", "BS1 4XY"."""
+    if candidate.shape == "digits":
+        return looks_like_address(text, candidate.end)
+    return candidate.shape == "mixed" and is_postcode(text[candidate.start : candidate.end])
 
 
 def _of_a_call(mail: Matter) -> bool:

@@ -59,8 +59,10 @@ def label(text: str, line_start: int, line_end: int, start: int, end: int) -> La
         before, named, ahead = heading, True, _read(heading)
     if named and not ahead and len(before) <= 20 and "," not in before and len(before) < len(on_line):
         # "You need an access code. Yours is 482913": two short words name nothing, the sentence before does.
-        before = since_sentence(on_line[: -len(before)], keep=True) + before
-        ahead = _read(before)
+        whole = since_sentence(on_line[: -len(before)], keep=True) + before
+        earlier = _read(whole)
+        if all(hit.kind != Kind.NOTICE for hit in earlier):  # "Your PIN was changed. Request 482913"
+            before, ahead = whole, earlier
     score, strength, asked = _ahead(before, ahead) if named else _lines_above(text, line_start)
     if spoken:
         said = _behind(behind)

@@ -18,7 +18,7 @@ _IN_PASSWORD = frozenset("!$^&%#")
 # A line of a program, not of a letter: code = "482913".
 _ASSIGNED = re.compile(r"(?:[\w.\])]\s{0,3}(?:=|:=|[=!]={1,2}|\+=|<-|=>)\s{0,3}|\w\()[\"'`]\Z")
 # "21 November 2026", "le 3 mai 2026", "November 21, 2026", "© 2026": a year.
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}\Z")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))?\Z")
 _DATE_BEFORE = re.compile(
     r"(?:[0-9]{1,2}(?:\.|º|er|th|st|nd|rd)? (?:de |d')?[^\W\d_]{3,12}\.?,? (?:de )?|[^\W\d_]{3,12}\.? [0-9]{1,2}, |"
     r"©|\([cC]\)) ?\Z"
@@ -95,7 +95,7 @@ def of_password(text: str, start: int, end: int) -> bool:
 
 
 def is_date(candidate: Candidate) -> bool:
-    """2026, 15-05: a year, or a day and a month?"""
+    """2026, 20261129, 15-05: a year, a whole date, or a day and a month?"""
     typed = candidate.typed
     if candidate.groups == (2, 2):
         return _is_day(int(typed[:2]), int(typed[2:]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 from collections import Counter
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mailmcp.language.domains import host_of, same_organisation
+from mailmcp.language.domains import host_of, is_private, same_organisation
 from mailmcp.language.folding import folded
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import since_sentence
@@ -76,6 +75,8 @@ class _Words(NamedTuple):
     around: frozenset[Kind]
     below: frozenset[Kind]
     own_line: bool
+    announced: bool
+    """The words before it, on a line of its own, end with a colon: "Use this link:"."""
     denied: bool
     """The sentence before it, or its own words, are for whom it was not."""
     unasked: bool
@@ -183,7 +184,7 @@ class Offered:
         if self._sender_domain and (host := host_of(link.url)):
             if same_organisation(host, self._sender_domain):
                 return 0.3
-            if not _private(host) and not _private(self._sender_domain):
+            if not is_private(host) and not is_private(self._sender_domain):
                 return -0.2
         return 0.0
 
@@ -233,22 +234,26 @@ def _words(visible: str, link: Link) -> _Words:
     if bare_url and not said & _SIGNING:
         said |= _kinds(_next_words(visible, link))
     own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
+    announced = own_line and before.rstrip(" <\t\n").endswith((":", "：", "՝"))
     denied = _denies(before.rstrip(_POINTERS + "\n")) or (not bare_url and Kind.NOT_YOU in said)
     below = visible[link.offset + len(link.text) :][:160].lstrip().partition("\n")[0]
     around = _kinds(before)
     if bare_url and not denied and _to_be_ignored(before):
         around -= {Kind.NOT_YOU}  # said of a request, not of what has happened
     unasked = _to_be_ignored(_last_sentences(before.rstrip(_POINTERS + "\n")))
-    return _Words(name, bare_url, said, around, _kinds(below), own_line, denied, unasked)
+    return _Words(name, bare_url, said, around, _kinds(below), own_line, announced, denied, unasked)
 
 
 def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     link = target.link
-    name, bare_url, said, around, below, own_line, denied, unasked = words
+    name, bare_url, said, around, below, own_line, announced, denied, unasked = words
     score = mail.about + target.points + (0.6 if mail.headed else 0.0)
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
-        score -= 4.5 if Kind.ACTION not in said else 1.5
+        # "Sign in with this link. [Read the message]": the words before it say what it does.
+        asked_for = link.url == mail.button and target.named and target.personal
+        asked_for = asked_for and (_asks_above(around) or mail.about >= _SURELY)
+        score -= 1.5 if Kind.ACTION in said else 1.0 if asked_for else 4.5
     elif said & _SIGNING:
         score += 1.5 if bare_url else 2.0
         known = True
@@ -264,6 +269,8 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
         score -= 6.0 if denied else 2.5
     if link.url == mail.lone:
         score += 1.6 if target.named and target.personal > 1 else 0.8
+        if announced and target.personal and mail.about >= _SURELY:
+            score += 0.6  # the one link of a mail about signing in, and its words point to it
         if link.button and not said and Kind.ACTION in below and below.isdisjoint(_NOT_BELOW):
             score, known = score + 1.6, True  # "The invitation ends in a week."
         if target.named and target.personal > 1.0 and bare_url and own_line and Kind.NOT_YOU not in around:
@@ -331,17 +338,6 @@ def _next_words(visible: str, link: Link) -> str:
     """The words after a bare URL, up to the end of its line or the next URL."""
     end = link.offset + len(link.text)
     return visible[end : end + 80].split("\n", 1)[0].split("://", 1)[0]
-
-
-def _private(host: str) -> bool:
-    """Is it a host of a private network or of tests (RFC 1918, RFC 6761, RFC 6762), of no organisation?"""
-    host = host.strip("[].").lower()
-    if host.rpartition(".")[2] in ("localhost", "local", "test"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return False
 
 
 def _kinds(text: str) -> frozenset[Kind]:

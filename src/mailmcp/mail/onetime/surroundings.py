@@ -25,6 +25,14 @@ _LAST_WORD = re.compile(r"([^\W\d_]{2,20})[ :]{1,2}\Z")
 # What parts the members of a series: a comma, a bullet, a number of the list, or only blanks.
 _PARTING = r"[ \t]*(?:[,;/|·•、，\t\n]| {1,4})\s{0,4}(?:(?:[-*•·]|\d{1,2}[.)]|and|or|und|oder|et|y|e|o) {1,3})?"
 _PARTED, _PARTED_BEHIND = re.compile(_PARTING), re.compile(_PARTING + r"\Z")
+# "PO-4711", "AL2381", "20261129": what papers and flights are numbered by. One letter before the dash is a sender's
+# ("G-482913").
+_NUMBERED = re.compile(
+    r"(?:[A-Z]{2,6}-[0-9]{3,10}|[A-Z]{2}[0-9]{3,4}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))\Z"
+)
+# "BS1 4XY", "H4N 8WD": postcodes of Britain and Canada.
+_POSTCODE = re.compile(r"(?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])\Z")
+_ACRONYM = re.compile(r"(?<![\w.-])[A-Z]{2,4} \Z")
 _GOES_ON = frozenset("-_" + ascii_letters + digits)
 _QUOTED = re.compile(r"[“„«「『]([^“”„«»「」『』\n]{20,400})[”“»」』]|\"([^\"\n]{20,400})\"")
 
@@ -105,6 +113,21 @@ def in_a_series(text: str, candidate: Candidate) -> bool:
 
 def _is_of_form(token: str, form: str) -> bool:
     return _ALNUM.sub("X", token) == form and _DIGIT.search(token) is not None
+
+
+def is_numbered(typed: str) -> bool:
+    """Does it look like the number of an order, an invoice, an issue, a flight, or like a whole date?"""
+    return _NUMBERED.match(typed) is not None
+
+
+def is_postcode(shown: str) -> bool:
+    return _POSTCODE.match(shown) is not None
+
+
+def behind_acronym(text: str, start: int) -> bool:
+    """ "ATM 4471 2098", "HRB 114772": do capitals right before it, which name no code, say what it is?"""
+    before = _ACRONYM.search(text, max(0, start - 6), start)
+    return before is not None and not LABELS.hits(folded(before.group()))
 
 
 def is_paragraph(text: str, line_start: int, line_end: int) -> bool:
