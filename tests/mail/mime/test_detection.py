@@ -11,7 +11,7 @@ from mailmcp.mail.mime import decoding, detection
 from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
 
-CODES = Path(__file__).parent.parent / "corpus" / "codes"
+CODES = Path(__file__).parents[2] / "corpus" / "codes"
 WEST = "de fr es it nl pt sv da fi nb is ca"
 CHARSETS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(WEST.split(), ("cp1252",)),

@@ -16,7 +16,7 @@ from mailmcp.mail import codes, text
 from mailmcp.mail.parse import parse
 from mailmcp.models import Codes, Message
 
-CORPUS = Path(__file__).parents[1] / "corpus" / "codes"
+CORPUS = Path(__file__).parents[2] / "corpus" / "codes"
 SPLITS = ("dev_europe", "dev_world", "dev_ordinary", "dev_fresh", "dev_life", "dev_second", "dev_third")
 UNCHANGED = 0.98
 """Share of the mails whose answer stays, for each way of changing them."""

@@ -20,7 +20,7 @@ from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
 from mailmcp.models import Channels, Message
 
-OURS = Path(__file__).parents[1] / "corpus" / "replies" / "pairs.jsonl"
+OURS = Path(__file__).parents[2] / "corpus" / "replies" / "pairs.jsonl"
 CASES: list[dict[str, Any]] = [json.loads(line) for line in OURS.read_text("utf-8").splitlines()]
 THEIRS = Path(os.environ.get("MAILMCP_TEST_CORPORA") or "/nonexistent") / "reply"
 

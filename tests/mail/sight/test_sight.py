@@ -12,7 +12,7 @@ import pytest
 from benchmarks import chromium, sight
 from benchmarks.chromium import Chromium, NoBrowser, Word
 
-HIDING = Path(__file__).parents[1] / "corpus" / "hiding"
+HIDING = Path(__file__).parents[2] / "corpus" / "hiding"
 PAYLOAD = "Zebra crossing ahead"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

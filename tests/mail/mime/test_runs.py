@@ -15,7 +15,7 @@ from mailmcp.mail.mime.runs import Abridged
 from mailmcp.mail.parse import attachment_bytes, parse
 from mailmcp.models import Message
 
-CORPUS = Path(__file__).parent.parent / "corpus"
+CORPUS = Path(__file__).parents[2] / "corpus"
 LINE = b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5eg=="
 
 

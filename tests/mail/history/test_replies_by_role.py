@@ -14,7 +14,7 @@ from mailmcp.language.characters import cleaned
 from mailmcp.mail.text import read
 from mailmcp.models import Channels, Message
 
-CORPUS = Path(__file__).parents[1] / "corpus" / "replies"
+CORPUS = Path(__file__).parents[2] / "corpus" / "replies"
 _BLOCK = re.compile(r"(?i)<li>|</?(?:div|p|br|td|blockquote)\b[^>]*>")
 _TAG = re.compile(r"<!--.*?-->|<style.*?</style>|<[^>]*>", re.DOTALL)
 _DRAWN = re.compile(r"(?m)^(?:> |\d\. )")

@@ -15,7 +15,7 @@ from mailmcp.mail.onetime.weights import WEIGHTS
 from mailmcp.mail.parse import parse
 from mailmcp.models import Codes, Message
 
-CORPUS = Path(__file__).parents[1] / "corpus" / "codes"
+CORPUS = Path(__file__).parents[2] / "corpus" / "codes"
 
 
 def plain(words: str, subject: str) -> Codes:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mailmcp.mail.mime import sealed
 from mailmcp.mail.parse import attachment_bytes, parse
 
-OWN = Path(__file__).parent.parent / "corpus" / "mime"
+OWN = Path(__file__).parents[2] / "corpus" / "mime"
 OIDS = {"signed": "2a864886f70d010702", "encrypted": "2a864886f70d010703", "data": "2a864886f70d010701"}
 
 

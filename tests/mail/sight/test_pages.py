@@ -9,7 +9,7 @@ import pytest
 from benchmarks import sight
 from benchmarks.chromium import Word
 
-PAGES = Path(__file__).parents[1] / "corpus" / "pages"
+PAGES = Path(__file__).parents[2] / "corpus" / "pages"
 DRAWN = {
     record["page"]: [Word(text, place not in record["unseen"]) for place, text in enumerate(record["words"])]
     for record in map(json.loads, (PAGES / "drawn.jsonl").read_text("utf-8").splitlines())

@@ -13,7 +13,7 @@ from mailmcp.mail import codes, text
 from mailmcp.mail.parse import parse
 from mailmcp.models import Message
 
-CORPUS = Path(__file__).parents[1] / "corpus" / "codes"
+CORPUS = Path(__file__).parents[2] / "corpus" / "codes"
 CODES_RIGHT = 0.98
 LINKS_RIGHT = 0.97
 SHORT_RIGHT = 0.93
