@@ -16,13 +16,14 @@ def remove(db: sqlite3.Connection, rows: Sequence[int]) -> int:
     removed = 0
     for row in rows:
         this = {"row": row}
-        found = db.execute("SELECT raw, thread FROM messages WHERE id = :row", this).fetchone()
+        found = db.execute("SELECT raw, thread, position FROM messages WHERE id = :row", this).fetchone()
         if found is None:
             continue
         search.forget_message(db, row)
         for table in OF_A_MESSAGE:
             db.execute(f"DELETE FROM {table} WHERE message = :row", this)
-        db.execute("UPDATE arrivals SET message = NULL WHERE message = :row", this)
+        # By its place: to look for its row would read all that was ever announced.
+        db.execute("UPDATE arrivals SET message = NULL WHERE position = :position", {"position": found["position"]})
         db.execute("DELETE FROM messages WHERE id = :row", this)
         raw = {"raw": found["raw"]}
         db.execute("DELETE FROM raws WHERE id = :raw AND NOT EXISTS (SELECT 1 FROM messages WHERE raw = :raw)", raw)
