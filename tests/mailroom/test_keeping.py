@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailmcp.errors import BadInput, NotFound
+from mailmcp.mailroom import logged
 from mailmcp.mailroom.keeping import MIB
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import SendRequest
 from mailmcp.models import DraftState
-from mailmcp.store import audit, outbox, removal, retention, schema, space, suppressions
+from mailmcp.store import audit, inboxes, outbox, removal, retention, schema, space, suppressions
 
 pytestmark = pytest.mark.anyio
 DAY = timedelta(days=1)
@@ -281,6 +282,24 @@ async def test_deleting_an_inbox_makes_the_file_smaller_by_what_it_held(house):
     after = path.stat().st_size
     assert after < before + (full - before) // 10
     assert len(await subjects(house, small)) == 1
+
+
+async def test_a_large_inbox_is_deleted_in_steps_and_what_is_told_is_the_whole(house, monkeypatch):
+    inbox, other = await house.inbox(), await house.inbox()
+    await received(house, inbox, 5, 4, 3, 2, 1)
+    await received(house, other, 1)
+    draft = (await house.send(inbox, to=(inbox,), subject="Kept")).draft
+    assert draft.state is DraftState.SENT
+    held = await house.room._store.read(inboxes.holdings, await house.room._store.read(inboxes.get, inbox))
+    monkeypatch.setattr(logged, "AT_ONCE", 2)
+    monkeypatch.setattr(logged, "HOLD_SECONDS", 0)
+    assert await house.room.delete_inbox(inbox) == held
+    assert held["messages"] > 5
+    assert [one.inbox.address for one in await house.room.list_inboxes()] == [other]
+    with closing(sqlite3.connect(house.room._store.path)) as db:
+        assert [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("messages", "raws")] == [1, 1]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert (await house.room.auditing.verify()).broken is None
 
 
 async def test_all_the_room_that_one_transaction_has_time_for_is_given_back_in_it(house):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 
 from mailmcp.store import search, threads
@@ -30,6 +31,27 @@ def remove(db: sqlite3.Connection, rows: Sequence[int]) -> int:
         if found["thread"] is not None:
             after_removal(db, found["thread"])
         removed += 1
+    return removed
+
+
+def thin_out(db: sqlite3.Connection, inbox: int, seconds: float, *, down_to: int) -> int:
+    """Remove the oldest messages of an inbox for so long, or until so many are left; gives how many went.
+
+    What its drafts say of their messages goes too: they are about to go with the inbox.
+    """
+    until = time.monotonic() + seconds
+    this = {"inbox": inbox, "keep": down_to}
+    rows = db.execute(
+        "SELECT id FROM messages WHERE inbox = :inbox ORDER BY id"
+        " LIMIT max(0, (SELECT count(*) FROM messages WHERE inbox = :inbox) - :keep)",
+        this,
+    )
+    removed = 0
+    for row in [row["id"] for row in rows]:
+        db.execute("UPDATE drafts SET message = NULL WHERE message = :row", {"row": row})
+        removed += remove(db, (row,))
+        if time.monotonic() >= until:
+            break
     return removed
 
 
