@@ -100,9 +100,9 @@ def typed(tmp_path):
     (tools / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
     (tools / "systemctl").chmod(0o755)
 
-    def run(action: str, *flags: str) -> tuple[int, str]:
+    def run(action: str, *flags: str, **settings: str) -> tuple[int, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILMCP_", "XDG_"))}
-        environment = {**kept, "HOME": str(tmp_path), "PATH": f"{tools}:{kept['PATH']}"}
+        environment = {**kept, "HOME": str(tmp_path), "PATH": f"{tools}:{kept['PATH']}", **settings}
         done = forking.ran(
             ["service", action, *flags, "--home", str(tmp_path / "home")], timeout=LIMIT, env=environment
         )
@@ -145,6 +145,26 @@ def test_it_is_installed_once_told_and_taken_away(typed, tmp_path):
     assert not unit.exists()
     assert f"--user disable --now {unit.name}" in asked(tmp_path)
     assert "nothing to take away" in typed("uninstall")[1]
+
+
+@linux
+def test_a_system_that_cannot_be_reached_is_told_with_its_own_words(typed, tmp_path):
+    systemctl = tmp_path / "tools" / "systemctl"
+    systemctl.write_text("#!/bin/sh\necho Failed to connect to bus: No medium found >&2; exit 1\n")
+    code, said = typed("install", "--yes")
+    assert code == 1
+    assert "daemon-reload (Failed to connect to bus: No medium found)" in said
+    assert "install it again" in said
+    code, said = typed("status")
+    assert (code, "does not run (Failed to connect to bus: No medium found)." in said) == (1, True)
+
+
+@linux
+def test_what_only_this_shell_has_set_is_named_since_the_service_will_not_have_it(typed):
+    assert "config.toml" not in typed("install")[1]
+    code, said = typed("install", MAILMCP_BACKEND="imap")
+    assert "MAILMCP_BACKEND. Write that into config.toml" in said
+    assert code == 1
 
 
 @linux

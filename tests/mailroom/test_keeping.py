@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailmcp.errors import BadInput, NotFound
+from mailmcp.mailroom import logged
 from mailmcp.mailroom.keeping import MIB
 from mailmcp.mailroom.pace import Pace
 from mailmcp.mailroom.requests import SendRequest
 from mailmcp.models import DraftState
-from mailmcp.store import audit, outbox, retention, space, suppressions
+from mailmcp.store import audit, inboxes, outbox, removal, retention, schema, space, suppressions
 
 pytestmark = pytest.mark.anyio
 DAY = timedelta(days=1)
@@ -115,9 +116,10 @@ async def test_a_draft_written_while_a_sweep_runs_keeps_the_mail_that_it_answers
     await house.room.draft_for_approval(
         SendRequest(inbox=inbox, in_reply_to=answered.id, body="Yes.", to=(inbox,), subject="Re"), note=""
     )
-    parts = list(due.parts(1))
-    gone = [await store.write(retention.remove, part) for part in (*parts, *parts)]
-    assert [part.messages for part in gone] == [(old.row,), (), (), ()]
+    gone, left = await store.write(retention.remove, due, 0)
+    assert (gone.messages, left.messages) == ((old.row,), (answered.row,))
+    assert await store.write(retention.remove, left, 60) == (retention.Due(), retention.Due())
+    assert await store.write(retention.remove, due, 60) == (retention.Due(), retention.Due())
     assert await subjects(house, inbox) == ["50 days ago"]
 
 
@@ -280,6 +282,55 @@ async def test_deleting_an_inbox_makes_the_file_smaller_by_what_it_held(house):
     after = path.stat().st_size
     assert after < before + (full - before) // 10
     assert len(await subjects(house, small)) == 1
+
+
+async def test_a_large_inbox_is_deleted_in_steps_and_what_is_told_is_the_whole(house, monkeypatch):
+    inbox, other = await house.inbox(), await house.inbox()
+    await received(house, inbox, 5, 4, 3, 2, 1)
+    await received(house, other, 1)
+    draft = (await house.send(inbox, to=(inbox,), subject="Kept")).draft
+    assert draft.state is DraftState.SENT
+    held = await house.room._store.read(inboxes.holdings, await house.room._store.read(inboxes.get, inbox))
+    monkeypatch.setattr(logged, "AT_ONCE", 2)
+    monkeypatch.setattr(logged, "HOLD_SECONDS", 0)
+    assert await house.room.delete_inbox(inbox) == held
+    assert held["messages"] > 5
+    assert [one.inbox.address for one in await house.room.list_inboxes()] == [other]
+    with closing(sqlite3.connect(house.room._store.path)) as db:
+        assert [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("messages", "raws")] == [1, 1]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert (await house.room.auditing.verify()).broken is None
+
+
+async def test_all_the_room_that_one_transaction_has_time_for_is_given_back_in_it(house):
+    store = house.room._store
+    await store.write(lambda db: db.execute("INSERT INTO meta (key, value) VALUES ('large', zeroblob(4000000))"))
+    await store.write(lambda db: db.execute("DELETE FROM meta WHERE key = 'large'"))
+    assert await store.read(space.unused) > 3_900_000
+    left = await store.write(space.give_back, 0)
+    assert left > 3_900_000 - 2 * 4096  # no time: a page at least
+    assert await store.write(space.give_back, 60) == 0
+
+
+def test_to_take_a_message_out_no_large_table_is_read_from_its_beginning(tmp_path):
+    """A sweep of an inbox that has grown large would take hours; what waits handed out are few."""
+    with closing(sqlite3.connect(tmp_path / "mailmcp.db", isolation_level=None)) as db:
+        schema.migrate(db, tmp_path / "mailmcp.db")
+        db.row_factory = sqlite3.Row
+        db.execute("INSERT INTO inboxes (id, address, backend, created_at) VALUES (1, 'a@b.example', 'local', 0)")
+        db.execute("INSERT INTO raws (id, sha256, bytes) VALUES (1, '', '')")
+        db.execute("INSERT INTO arrivals (position, cursor, inbox, message) VALUES (9, 'c', 1, 5)")
+        db.execute(
+            "INSERT INTO messages (id, public_id, inbox, raw, outgoing, source, mail_from, recipients, received_at,"
+            " fingerprint, position) VALUES (5, 'm', 1, 1, 0, 'smtp', '', '[]', 0, '', 9)"
+        )
+        asked: list[str] = []
+        db.set_trace_callback(asked.append)
+        assert removal.remove(db, [5]) == 1
+        db.set_trace_callback(None)
+        assert db.execute("SELECT message FROM arrivals").fetchone()[0] is None
+        plans = [row["detail"] for one in asked if "--" not in one for row in db.execute(f"EXPLAIN QUERY PLAN {one}")]
+    assert {plan.split()[1] for plan in plans if plan.startswith("SCAN")} == {"handouts"}
 
 
 async def test_an_older_file_that_is_mostly_empty_is_written_anew_once(house):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mailmcp.errors import StoreUnavailable
 from mailmcp.mailroom import duties
 from mailmcp.mailroom.duties import Leadership
 from mailmcp.mailroom.lock import LockFile
@@ -35,6 +36,14 @@ def holder(path: Path) -> subprocess.Popen[bytes]:
     assert process.stdout is not None
     assert process.stdout.readline() == b"True\n"
     return process
+
+
+def test_a_lock_is_not_taken_through_a_link_whose_target_would_be_overwritten(tmp_path):
+    (tmp_path / "target").write_text("precious")
+    (tmp_path / "lock").symlink_to(tmp_path / "target")
+    with pytest.raises(StoreUnavailable, match="it is a link"):
+        LockFile(tmp_path / "lock").acquire()
+    assert (tmp_path / "target").read_text() == "precious"
 
 
 def test_who_stands_in_line_has_the_lock_when_its_holder_was_killed(tmp_path):

@@ -21,5 +21,5 @@ async def test_a_deletion_that_comes_late_leaves_the_inbox_that_somebody_made_an
     await house.inbox("ann")
     await house.receive(address, subject="Mine")
     with pytest.raises(NotFound, match="it was deleted"):
-        await store.write(logged.deleted, found, datetime.now(UTC))
+        await store.write(logged.deleted, found, datetime.now(UTC), before={})
     assert (await house.wait(address)).message.subject == "Mine"

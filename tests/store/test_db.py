@@ -79,7 +79,7 @@ async def test_every_commit_reaches_the_disk_and_wal_is_used_only_where_it_is_sa
 
 async def test_a_home_that_is_a_file_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("not a folder")
-    with pytest.raises(StoreUnavailable, match=r"mailmcp\.db cannot be used .*folder's rights"):
+    with pytest.raises(StoreUnavailable, match=r"home cannot be used \(it is no folder\)"):
         await Store.open(tmp_path / "home")
 
 

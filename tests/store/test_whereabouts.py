@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from mailmcp.errors import StoreUnavailable
 from mailmcp.models import Standing
-from mailmcp.store import whereabouts
+from mailmcp.store import Store, audit, whereabouts
 
 MOUNTS = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -65,6 +68,54 @@ def test_what_others_can_read_is_said_with_the_command_that_ends_it(home):
     sentences = " ".join(one.sentence for one in whereabouts.examined(home))
     assert f"chmod go-rwx '{home / 'mailmcp.db'}'" in sentences
     assert f"{home / 'leader.lock'} is a link" in sentences
+
+
+@pytest.mark.parametrize("name", ["mailmcp.db", "leader.lock", "claims.lock"])
+def test_a_link_or_a_folder_where_a_needed_file_should_be_keeps_mailmcp_from_working(home, name):
+    (home / name).symlink_to(home / "elsewhere")
+    assert [(one.stops, "is a link" in one.sentence) for one in whereabouts.examined(home)] == [(True, True)]
+    (home / name).unlink()
+    (home / name).mkdir(mode=0o700)
+    assert [(one.stops, "is a folder" in one.sentence) for one in whereabouts.examined(home)] == [(True, True)]
+
+
+def test_a_home_that_is_a_link_is_said_once(home, tmp_path):
+    (tmp_path / "link").symlink_to(home)
+    assert [one.standing for one in whereabouts.examined(tmp_path / "link")] == [Standing.WEAK]
+
+
+def test_a_home_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "file").touch()
+    [found] = whereabouts.examined(tmp_path / "file" / "deeper" / "home")
+    assert found.stops
+    assert f"{tmp_path / 'file'} cannot be written" in found.sentence
+
+
+@pytest.mark.anyio
+@pytest.mark.skipif(os.name != "posix", reason="others follow links")
+@pytest.mark.parametrize("name", ["mailmcp.db", "claims.lock"])
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_home_is_not_opened_through_a_link_in_it(home, tmp_path, name, there):
+    """Two homes with one database would have a leader each."""
+    target = tmp_path / "target"
+    if there:
+        target.write_bytes(b"")
+    (home / name).symlink_to(target)
+    with pytest.raises(StoreUnavailable, match=r"is a link"):
+        await Store.open(home)
+    assert target.exists() is there
+    assert not there or target.read_bytes() == b""
+
+
+@pytest.mark.anyio
+@pytest.mark.skipif(os.name != "posix", reason="others follow links")
+async def test_nothing_is_noted_of_the_audit_log_through_a_link(home, tmp_path):
+    (tmp_path / "target").write_text("precious")
+    (home / "audit.heads").symlink_to(tmp_path / "target")
+    store = await Store.open(home)
+    await store.write(audit.record, "mark", datetime.now(UTC))
+    await store.aclose()
+    assert (tmp_path / "target").read_text() == "precious"
 
 
 def test_a_disk_that_is_nearly_full_is_said(home, monkeypatch):

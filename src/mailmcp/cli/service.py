@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from mailmcp.cli.terminal import say
+from mailmcp.cli.terminal import plain, say
 from mailmcp.config import default_home, load_settings
 from mailmcp.errors import BadInput
 from mailmcp.private import write_private
@@ -170,12 +170,16 @@ def _install(made: Plan, *, yes: bool) -> int:
     before = _text(made.file)
     if before == made.text:
         say(f"{made.file}: nothing to change.")
-        if made.system == "launchd" and _call(made.ask) == 0:
+        if made.system == "launchd" and _call(made.ask)[0] == 0:
             return 0  # to begin one that runs is an error there
     else:
         say(f"{made.file}:")
         for line in made.text.splitlines():
             say(f"  {line}")
+        if given := sorted(name for name in os.environ if name.startswith("MAILMCP_") and name != "MAILMCP_HOME"):
+            say(
+                f"It will not have what is set here alone: {', '.join(given)}. Write that into config.toml of the home."
+            )
         if not _agreed(yes):
             return 1
         if before is not None:
@@ -187,6 +191,7 @@ def _install(made: Plan, *, yes: bool) -> int:
         except OSError as error:
             raise BadInput(f"{made.file} cannot be written ({error.strerror}).") from error
     if not _ran(made.start):
+        say(f"{made.file} stays: install it again where {made.system} can be reached.")
         return 1
     say(f"{made.system} runs it from now on, and starts it again when you sign in.")
     if made.system == "systemd":
@@ -213,9 +218,9 @@ def _status(made: Plan) -> int:
         say(f"It is no service here: {made.file} is not there. `mailmcp service install` makes it one.")
         return 1
     same = "" if present == made.text else " It was written for another mailmcp: install it again."
-    runs = _call(made.ask)
+    runs, why = _call(made.ask)
     state = "runs" if runs == 0 else "does not run" if runs is not None else f"cannot be asked for at {made.system}"
-    say(f"The service of {made.file} {state}.{same}")
+    say(f"The service of {made.file} {state}{f' ({why})' if runs and why else ''}.{same}")
     return 0 if runs == 0 and not same else 1
 
 
@@ -243,19 +248,22 @@ def _agreed(yes: bool) -> bool:
 
 def _ran(commands: Sequence[Sequence[str]], *, quiet: bool = False) -> bool:
     for command in commands:
-        if _call(command) != 0 and not quiet:
-            say(f"This did not work; type it yourself to see why: {' '.join(command)}")
+        code, why = _call(command)
+        if code != 0 and not quiet:
+            say(f"This did not work: {' '.join(command)} ({why or f'it ended with {code}'}).")
             return False
     return True
 
 
-def _call(command: Sequence[str]) -> int | None:
-    """The exit code of a command of the system; None when it is not there or does not answer."""
+def _call(command: Sequence[str]) -> tuple[int | None, str]:
+    """(the exit code of a command of the system, what it said of an error); None when it is not there or hangs."""
     program = shutil.which(command[0])
     if program is None:
-        return None
+        return None, f"there is no {command[0]} here"
     try:
         run = [program, *command[1:]]
-        return subprocess.run(run, capture_output=True, timeout=COMMAND_SECONDS, check=False).returncode  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
+        done = subprocess.run(run, capture_output=True, timeout=COMMAND_SECONDS, check=False)  # noqa: S603
+    except (OSError, subprocess.SubprocessError) as error:
+        return None, f"it does not answer: {type(error).__name__}"
+    said = done.stderr.decode(errors="replace").split("\n")[0].strip()
+    return done.returncode, plain(said).removesuffix(".")[:200]

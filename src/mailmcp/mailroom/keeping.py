@@ -16,10 +16,8 @@ from mailmcp.store.retention import Rule
 
 log = logging.getLogger("mailmcp.keeping")
 
-TOGETHER = 50
-"""Messages that go in one transaction: others wait for no more."""
-PAGES = 1_000
-"""Pages that are given back in one transaction."""
+HOLD_SECONDS = 0.05
+"""Spent in one transaction: others wait for no more, however large the mails and slow the disk."""
 BREATH_SECONDS = 0.02
 """Between two of them."""
 MIB = 1024 * 1024
@@ -98,8 +96,8 @@ class Keeping:
     async def _sweep(self, inbox: Inbox, rule: Rule, now: datetime) -> tuple[int, int]:
         messages = drafts = 0
         due = await self._store.read(retention.due, inbox, rule, now)
-        for part in due.parts(TOGETHER):
-            gone = await self._store.write(retention.remove, part)
+        while due:
+            gone, due = await self._store.write(retention.remove, due, HOLD_SECONDS)
             messages, drafts = messages + len(gone.messages), drafts + len(gone.drafts)
             await asyncio.sleep(BREATH_SECONDS)
         return messages, drafts
@@ -112,14 +110,14 @@ class Keeping:
     async def free(self, *, after_deletion: bool = False) -> None:
         """Give unused room of the database back to the disk."""
         first = True
-        while after_deletion and await self._store.write(space.merge_words, PAGES, first=first):
+        while after_deletion and await self._store.write(space.merge_words, HOLD_SECONDS, first=first):
             first = False
             await asyncio.sleep(BREATH_SECONDS)
         if await self._store.read(space.is_worth_rewriting):
             await self._store.alone(space.rewrite)
         left = await self._store.read(space.unused)
         while left:
-            before, left = left, await self._store.write(space.give_back, PAGES)
+            before, left = left, await self._store.write(space.give_back, HOLD_SECONDS)
             if left >= before:
                 return
             await asyncio.sleep(BREATH_SECONDS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from mailmcp.errors import StoreUnavailable
-from mailmcp.store.oslocks import Place, lies_at, lock
+from mailmcp.store.oslocks import Place, lies_at, lock, opened
 
 LEADER_LOCK = "leader.lock"
 
@@ -76,6 +77,7 @@ def stopped_holder(home: Path, proc: Path = Path("/proc")) -> int | None:
 
 def _opened(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        return opened(path)
     except OSError as error:
-        raise StoreUnavailable(f"The lock file {path} cannot be opened: {error.strerror}.") from error
+        why = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise StoreUnavailable(f"The lock file {path} cannot be opened ({why}): take it away.") from error

@@ -145,4 +145,10 @@ class Making:
                     " in MAILMCP_BACKEND to delete the inbox there too."
                 )
             await keeper.delete_inbox(RemoteInbox(address=inbox.address, id=inbox.remote))
-        return await self._store.write(logged.deleted, inbox, datetime.now(UTC))
+        held = await self._store.read(inboxes.holdings, inbox)
+        before = {"messages": 0, "threads": 0}
+        while gone := await self._store.write(logged.thinned, inbox):
+            before["messages"] += gone
+        if before["messages"]:
+            before["threads"] = held["threads"] - (await self._store.read(inboxes.holdings, inbox))["threads"]
+        return await self._store.write(logged.deleted, inbox, datetime.now(UTC), before=before)

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mailmcp.errors import StoreUnavailable
+from mailmcp.store.oslocks import opened
 
 log = logging.getLogger("mailmcp.store")
 
@@ -78,7 +79,7 @@ def alone(home: Path) -> Generator[bool]:
     if path in _FILES:
         yield False
         return
-    file = _open(path)
+    file = opened(path)
     try:
         try:
             _lock(file, _PRESENT, _MOST_PROCESSES)
@@ -92,16 +93,12 @@ def alone(home: Path) -> Generator[bool]:
         os.close(file)
 
 
-def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-
-
 class _ClaimFile:
     """One descriptor for all mailrooms of this process on a home."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = _open(path)
+        self._file = opened(path)
         self._taken: set[Claim] = set()
         self.users: set[Claims] = set()
         if not self._is_present():

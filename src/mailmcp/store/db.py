@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 import aiosqlite
 
 from mailmcp.errors import StoreUnavailable
-from mailmcp.store import audit, schema
+from mailmcp.store import audit, schema, whereabouts
 from mailmcp.store.claims import Claims
 from mailmcp.store.heads import Heads
 from mailmcp.store.troubles import public, told
@@ -269,7 +269,8 @@ def _prepare(home: Path, path: Path) -> None:
         # that is there is left to SQLite: to close any other handle on it would free this process's locks.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        pass
+        if trouble := whereabouts.no_file(path):  # its locks would lie beside the link, and other processes' elsewhere
+            raise StoreUnavailable(trouble) from None
     with closing(_connect(path)) as db:
         schema.migrate(db, path)
 

@@ -51,7 +51,8 @@ class Heads:
         line = f"{before + 1} {number} {digest} {how} {int(time.time() * 1000)}\n"
         try:
             # Appended in one call: lines of several processes do not mix.
-            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            file = os.open(self._path, flags, 0o600)
             try:
                 os.write(file, line.encode("ascii"))
             finally:

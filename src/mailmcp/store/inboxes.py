@@ -153,17 +153,22 @@ def accounts(db: sqlite3.Connection) -> frozenset[str]:
     return frozenset(row["account"] for row in rows)
 
 
-def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
-    """Remove an inbox with its mail; gives how much was removed. The audit log stays. Raises NotFound."""
-    found = get(db, address)
-    inbox = {"inbox": found.row}
+def holdings(db: sqlite3.Connection, inbox: Inbox) -> dict[str, int]:
+    """How many messages, threads and drafts an inbox has."""
     count: Any = db.execute(
         "SELECT (SELECT count(*) FROM messages WHERE inbox = :inbox) AS messages,"
         " (SELECT count(*) FROM threads WHERE inbox = :inbox AND merged_into IS NULL) AS threads,"
         " (SELECT count(*) FROM drafts WHERE inbox = :inbox) AS drafts",
-        inbox,
+        {"inbox": inbox.row},
     ).fetchone()
-    removed = {"messages": count["messages"], "threads": count["threads"], "drafts": count["drafts"]}
+    return {"messages": count["messages"], "threads": count["threads"], "drafts": count["drafts"]}
+
+
+def delete(db: sqlite3.Connection, address: str) -> dict[str, int]:
+    """Remove an inbox with its mail; gives how much was removed. The audit log stays. Raises NotFound."""
+    found = get(db, address)
+    inbox = {"inbox": found.row}
+    removed = holdings(db, found)
     search.forget_inbox(db, inbox["inbox"])
     mine = "IN (SELECT id FROM messages WHERE inbox = :inbox)"
     for table in ("deliveries", "seals", "left_as", "edits"):

@@ -63,6 +63,11 @@ class Place:
             self._woken()
 
 
+def opened(path: Path) -> int:
+    """A lock's file, made if it is not there; a link is not followed. Raises OSError."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
 def lies_at(path: Path, file: int) -> bool:
     """Whether an open file is the one that others find at a path."""
     try:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -65,10 +66,8 @@ class Due:
     messages: tuple[int, ...] = ()
     drafts: tuple[int, ...] = ()
 
-    def parts(self, size: int) -> Iterator[Due]:
-        """The same in parts of at most so many of each kind."""
-        for at in range(0, max(len(self.messages), len(self.drafts)), size):
-            yield Due(self.messages[at : at + size], self.drafts[at : at + size])
+    def __bool__(self) -> bool:
+        return bool(self.messages or self.drafts)
 
 
 def due(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime) -> Due:
@@ -110,26 +109,34 @@ def due(db: sqlite3.Connection, inbox: Inbox, rule: Rule, now: datetime) -> Due:
     return Due(tuple(rows), tuple(drafts))
 
 
-def remove(db: sqlite3.Connection, part: Due) -> Due:
-    """Take away what was due, but for what an open draft has come to need since or is gone already; which it was."""
+def remove(db: sqlite3.Connection, due: Due, seconds: float) -> tuple[Due, Due]:
+    """Take away what was due, for so long: (which it was, what is left to take away).
+
+    What an open draft has come to need since stays, and what is gone already counts for nothing.
+    """
+    until = time.monotonic() + seconds
     spared_threads, spared = _spared(db)
-    marks = ",".join("?" * len(part.messages))
-    rows = tuple(
-        row["id"]
-        for row in db.execute(f"SELECT id, thread FROM messages WHERE id IN ({marks})", part.messages)
-        if row["id"] not in spared and row["thread"] not in spared_threads
-    )
-    db.executemany("UPDATE drafts SET message = NULL WHERE message = :row", [{"row": row} for row in rows])
-    removal.remove(db, rows)
-    emptied = tuple(
-        row
-        for row in part.drafts
-        if db.execute(
-            f"UPDATE drafts SET mime = zeroblob(0) WHERE id = :row AND length(mime) > 0 AND state NOT IN ({_OPEN})",
-            {"row": row},
-        ).rowcount
-    )
-    return Due(rows, emptied)
+    messages, drafts = deque(due.messages), deque(due.drafts)
+    gone: list[int] = []
+    emptied: list[int] = []
+    while messages or drafts:
+        if not messages:
+            row = drafts.popleft()
+            empty = (
+                f"UPDATE drafts SET mime = zeroblob(0) WHERE id = :row AND length(mime) > 0 AND state NOT IN ({_OPEN})"
+            )
+            emptied += [row] * db.execute(empty, {"row": row}).rowcount
+        elif (row := messages.popleft()) not in spared and _thread(db, row) not in spared_threads:
+            db.execute("UPDATE drafts SET message = NULL WHERE message = :row", {"row": row})
+            gone += [row] * removal.remove(db, (row,))
+        if time.monotonic() >= until:
+            break
+    return Due(tuple(gone), tuple(emptied)), Due(tuple(messages), tuple(drafts))
+
+
+def _thread(db: sqlite3.Connection, row: int) -> int | None:
+    found = db.execute("SELECT thread FROM messages WHERE id = :row", {"row": row}).fetchone()
+    return found["thread"] if found else None
 
 
 def _spared(db: sqlite3.Connection) -> tuple[set[int], set[int]]:

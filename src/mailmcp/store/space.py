@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 
 INCREMENTAL = 2
 """What ``PRAGMA auto_vacuum`` says of a file that can be shortened step by step: every home made since."""
 MOST_REWRITTEN = 256 * 1024 * 1024
 """Bytes: an older file up to this size is written anew once, which keeps other processes waiting for seconds."""
+
+_MERGED = 50
+"""Pages of the index that are merged between two looks at the clock."""
 
 
 def unused(db: sqlite3.Connection) -> int:
@@ -15,20 +19,31 @@ def unused(db: sqlite3.Connection) -> int:
     return _number(db, "freelist_count") * _number(db, "page_size")
 
 
-def give_back(db: sqlite3.Connection, pages: int) -> int:
-    """Inside a transaction: shorten the file by so many unused pages at most; how many bytes are left to give back."""
+def give_back(db: sqlite3.Connection, seconds: float) -> int:
+    """Inside a transaction: shorten the file for so long; how many bytes are left to give back."""
+    until = time.monotonic() + seconds
     if _number(db, "auto_vacuum") != INCREMENTAL:
         return 0
-    db.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+    while _number(db, "freelist_count"):
+        # sqlite3 steps a statement without columns once, which is one page, whatever number stands here (Python 3.11).
+        db.execute("PRAGMA incremental_vacuum(1)")
+        if time.monotonic() >= until:
+            break
     return unused(db)
 
 
-def merge_words(db: sqlite3.Connection, pages: int, *, first: bool) -> bool:
-    """Inside a transaction: let the index of words forget deleted mail, so many pages' work; whether there is more."""
-    before = db.total_changes
-    # FTS5 begins a merge of everything when the number is negative, and goes on with it when it is not.
-    db.execute("INSERT INTO search (search, rank) VALUES ('merge', :pages)", {"pages": -pages if first else pages})
-    return db.total_changes - before >= 2  # less: there was nothing to do (fts5, "The 'merge' Command")
+def merge_words(db: sqlite3.Connection, seconds: float, *, first: bool) -> bool:
+    """Inside a transaction: let the index of words forget deleted mail, for so long; whether there is more of it."""
+    until = time.monotonic() + seconds
+    pages = -_MERGED if first else _MERGED  # FTS5 begins a merge of everything when it is negative, else it goes on
+    while True:
+        before = db.total_changes
+        db.execute("INSERT INTO search (search, rank) VALUES ('merge', :pages)", {"pages": pages})
+        if db.total_changes - before < 2:  # there was nothing to do (fts5, "The 'merge' Command")
+            return False
+        if time.monotonic() >= until:
+            return True
+        pages = _MERGED
 
 
 def is_worth_rewriting(db: sqlite3.Connection) -> bool:

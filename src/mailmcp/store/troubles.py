@@ -42,4 +42,7 @@ def public(error: Exception, path: Path) -> StoreUnavailable:
     if code == sqlite3.SQLITE_IOERR:
         return StoreUnavailable(f"The disk that holds {path} gives errors: try again, and have it looked at.")
     log.error("database trouble: %s", error)
+    if isinstance(error, OSError) and error.filename:
+        why = {errno.ELOOP: "it is a link", errno.EEXIST: "it is no folder"}.get(error.errno or 0, error.strerror)
+        return StoreUnavailable(f"{error.filename} cannot be used ({why}): `mailmcp doctor` tells more of it.")
     return StoreUnavailable(f"The database {path} cannot be used ({type(error).__name__}): check the folder's rights.")

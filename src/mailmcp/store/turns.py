@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from mailmcp.store.oslocks import HAS_LINE, Place, lock, unlock
+from mailmcp.store.oslocks import HAS_LINE, Place, lock, opened, unlock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Line:
         self._waits = None
         try:
             if self._file is None:
-                self._file = self._opened()
+                self._file = opened(self._path)
             lock(self._file)
         except BlockingIOError:
             return self._next()
@@ -81,7 +81,7 @@ class Line:
         """Wait for the lock, which belongs to the file that waited: that is ours from then on."""
         woken = threading.Event()
         try:
-            place = Place(self._path, self._opened(), woken.set)
+            place = Place(self._path, opened(self._path), woken.set)
         except OSError as error:
             self._without(error)
             return None
@@ -93,9 +93,6 @@ class Line:
         self.close()
         self._file = file
         return file
-
-    def _opened(self) -> int:
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
     def _without(self, error: OSError) -> None:
         # A full disk, a file system without locks: SQLite's own waiting remains.

@@ -27,12 +27,18 @@ _SYNCED = re.compile(
     r"|syncthing|megasync|box sync|\.stfolder",
     re.IGNORECASE,
 )
+_NEEDED = frozenset({"mailmcp.db", "leader.lock", "claims.lock"})
+"""Files without which nothing is served."""
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 def examined(home: Path) -> list[Finding]:
     """What is to be said of a home as a place."""
     if not home.is_dir():
+        above = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK):
+            sentence = f"{home} cannot be made, since {above} cannot be written: set MAILMCP_HOME to another folder."
+            return [_finding(Standing.WRONG, sentence, stops=True)]
         return [_finding(Standing.MISSING, f"{home} does not exist yet: it is made when mailmcp first runs.")]
     found = [*_rights(home), *unwise(home)]
     free = shutil.disk_usage(home).free
@@ -41,6 +47,16 @@ def examined(home: Path) -> list[Finding]:
     if not os.access(home, os.W_OK):
         found.append(_finding(Standing.WRONG, f"{home} cannot be written: give yourself the right to.", stops=True))
     return found or [_finding(Standing.FINE, f"{home} is yours alone, on {kind_of(home) or 'a disk'}.")]
+
+
+def no_file(path: Path) -> str | None:
+    """A sentence on what lies where a file of ours should, when that is no file. Raises OSError."""
+    mode = path.lstat().st_mode
+    if stat.S_ISREG(mode):
+        return None
+    if stat.S_ISLNK(mode):
+        return f"{path} is a link: put the file itself there."
+    return f"{path} is {'a folder' if stat.S_ISDIR(mode) else 'a device'} and no file: take it away."
 
 
 def unwise(home: Path) -> list[Finding]:
@@ -93,10 +109,11 @@ def _rights(home: Path) -> Iterator[Finding]:
         yield _finding(Standing.WEAK, f"{home} is a link to {home.resolve()}: set MAILMCP_HOME to the folder itself.")
     if home.stat().st_uid != os.getuid():
         yield _finding(Standing.WRONG, f"{home} belongs to another user, who can read your mail: use one of yours.")
-    for path in (home, *sorted(home.iterdir())):
+    for path in (home.resolve(), *sorted(home.iterdir())):
         mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            yield _finding(Standing.WRONG, f"{path} is a link: put the file itself there.")
+        trouble = no_file(path) if path.name in _NEEDED or stat.S_ISLNK(mode) else None
+        if trouble:
+            yield _finding(Standing.WRONG, trouble, stops=path.name in _NEEDED)
         elif mode & 0o077 and not (path.name == "config.toml" and not mode & 0o022):
             yield _finding(
                 Standing.WRONG, f"{path} can be used by others ({mode & 0o777:04o}): type `chmod go-rwx '{path}'`."
