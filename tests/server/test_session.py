@@ -6,6 +6,7 @@ import fcntl
 import os
 
 import anyio
+import anyio.lowlevel
 import pytest
 from hosts import QUICK
 from letters import code_letter
@@ -15,6 +16,7 @@ from mailmcp.config import load_settings
 from mailmcp.errors import StoreUnavailable
 from mailmcp.mailroom.requests import Wanted
 from mailmcp.mailroom.room import Mailroom
+from mailmcp.server import session as sessions
 from mailmcp.server.session import Session
 
 pytestmark = pytest.mark.anyio
@@ -109,6 +111,23 @@ async def test_an_opening_that_failed_is_tried_again_by_the_next_call(settings):
     with pytest.raises(StoreUnavailable):
         await session.room()
     assert await session.room()
+    await session.aclose()
+
+
+async def test_a_client_that_never_stops_asking_has_the_mailroom_opened_all_the_same(settings, monkeypatch):
+    begun = anyio.Event()
+
+    async def open_room() -> Mailroom:
+        begun.set()
+        return await opened(settings)
+
+    monkeypatch.setattr(sessions, "LONGEST_SECONDS", 0.05)
+    session = Session(open_room)
+    with anyio.fail_after(60):
+        while not begun.is_set():
+            session.asked()
+            session.start_when_quiet()
+            await anyio.lowlevel.checkpoint()
     await session.aclose()
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("mailmcp.server")
 
 QUIET_SECONDS = 0.1
+LONGEST_SECONDS = 2
+"""A client that never stops asking has the mailroom opened all the same, so long after its first answer."""
 
 OpenRoom = Callable[[], Awaitable["Mailroom"]]
 
@@ -47,6 +49,7 @@ class Session:
         self._for_owner = for_owner
         self._opening: asyncio.Future[Mailroom] | None = None
         self._quiet: asyncio.TimerHandle | None = None
+        self._open_by: float | None = None
         self._on_their_way: dict[str, _OnItsWay] = {}
         self._recordings: set[asyncio.Task[None]] = set()
         self._questions: set[asyncio.Task[None]] = set()
@@ -67,14 +70,18 @@ class Session:
 
     def asked(self) -> None:
         """A question came: opening the mailroom does not begin before it is answered, unless it needs that."""
-        if self._quiet is not None:
+        late = self._open_by is not None and asyncio.get_running_loop().time() >= self._open_by
+        if self._quiet is not None and not late:
             self._quiet.cancel()
 
     def start_when_quiet(self) -> None:
         """Open the mailroom once nothing was asked for a moment: a host's first questions come in a row."""
         self.asked()
         if self._opening is None:
-            self._quiet = asyncio.get_running_loop().call_later(QUIET_SECONDS, self.start)
+            loop = asyncio.get_running_loop()
+            self._open_by = self._open_by or loop.time() + LONGEST_SECONDS
+            pause = QUIET_SECONDS if loop.time() < self._open_by else 0
+            self._quiet = loop.call_later(pause, self.start)
 
     def declare(self, record: dict[str, Any]) -> None:
         """Write down what a client said of itself, once the mailroom is open: it is not opened for that."""

@@ -151,8 +151,8 @@ class _Relay:
         elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
             cancelled = (message.params or {}).get("requestId")
             self._session.lost(str(cancelled))
-            if isinstance(cancelled, int | str):
-                self._settle(cancelled)
+            for one in [one for one in self._asked if str(one) == str(cancelled)]:  # clients write 1 and "1"
+                self._settle(one)
 
     def _settle(self, request_id: int | str | None) -> None:
         self._asked -= {request_id}
