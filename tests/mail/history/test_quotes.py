@@ -361,6 +361,18 @@ def test_a_rule_of_the_writer_above_the_footer_of_a_list_is_no_part_of_it() -> N
     assert plain(text).visible == "first\n\n---\n\nsecond"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "As discussed, this agreement is confidential and we should keep this email between us.",
+        "I have read it, and I think that the confidential parts of this email thread should go to nobody else.",
+    ],
+)
+def test_a_person_who_speaks_of_a_mail_and_of_secrets_writes_no_small_print(said: str) -> None:
+    text = f"Hi Bob,\n\n{said}\n\nThe rest is fine.\n\nBest,\nAnn"
+    assert plain(text).visible == text
+
+
 def test_small_print_that_holds_a_number_is_not_cut() -> None:
     print_ = "This e-mail is confidential and for you only. Your code is 482913, do not share it with anyone at all."
     assert "482913" in plain(f"Hello\n\n{print_}").visible

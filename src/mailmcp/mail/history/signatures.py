@@ -19,6 +19,7 @@ _MARK_LENGTH = 1_500
 """What stands below a line of two dashes and is longer is no signature."""
 _MAX_FOOTER = 12
 _MAX_SENT_FROM = 140
+_MAIL_NAMED_WITHIN = 48
 _OPENING = re.compile(r".{1,24}[^.!?]{0,60}")
 """Where small print names the mail that it speaks of: in its first sentence, which a heading may stand before."""
 
@@ -157,6 +158,12 @@ def _footer(texts: Sequence[str], first: int, end: int) -> int:
     return end
 
 
+def _names_the_mail(sentence: str) -> bool:
+    """Does a sentence begin with the mail itself? People speak of a mail, too, but of themselves first."""
+    named = _THIS_MAIL.search(sentence)
+    return named is not None and named.start() < _MAIL_NAMED_WITHIN
+
+
 def _small_print(texts: Sequence[str], first: int, end: int) -> int:
     """Paragraphs at the end that call the mail confidential; one that holds a number may be what the mail is about."""
     found = end
@@ -174,7 +181,7 @@ def _small_print(texts: Sequence[str], first: int, end: int) -> int:
         opening = _OPENING.match(words.lstrip("-_=*—~# "))
         if len(paragraph) < 250 and _PRINTING.search(words):
             found = start
-        elif len(paragraph) > 80 and opening and _THIS_MAIL.search(opening[0]) and _CONFIDENTIAL.search(words):
+        elif len(paragraph) > 80 and opening and _names_the_mail(opening[0]) and _CONFIDENTIAL.search(words):
             if _LONG_NUMBER.search(paragraph):
                 break
             found = start
