@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import time
-import zlib
 
 import pytest
+from tests.mail.pdf_writer import made, stream
 
 from mailmcp.errors import BadInput, Unsupported
 from mailmcp.mailroom.documents import read_document
@@ -29,19 +29,7 @@ def stalling_pdf() -> bytes:
         b"<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/Identity-H/ToUnicode 6 0 R/DescendantFonts[]>>",
         stream(cmap),
     ]
-    out, places = bytearray(b"%PDF-1.7\n"), list[int]()
-    for number, content in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    return bytes(out) + b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
-
-
-def stream(content: bytes) -> bytes:
-    packed = zlib.compress(content, 9)
-    return b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed)
+    return made(objects)
 
 
 async def test_text_comes_back_from_the_other_process_to_the_character() -> None:

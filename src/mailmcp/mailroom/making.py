@@ -147,8 +147,8 @@ class Making:
             await keeper.delete_inbox(RemoteInbox(address=inbox.address, id=inbox.remote))
         held = await self._store.read(inboxes.holdings, inbox)
         before = {"messages": 0, "threads": 0}
-        while gone := await self._store.write(logged.thinned, inbox):
-            before["messages"] += gone
-        if before["messages"]:
+        if held["messages"] > logged.AT_ONCE:
+            while gone := await self._store.write(logged.thinned, inbox):
+                before["messages"] += gone
             before["threads"] = held["threads"] - (await self._store.read(inboxes.holdings, inbox))["threads"]
         return await self._store.write(logged.deleted, inbox, datetime.now(UTC), before=before)

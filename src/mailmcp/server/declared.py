@@ -12,6 +12,7 @@ from typing import Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from mailmcp.server.callers import visit
+from mailmcp.server.fence import one_line
 from mailmcp.server.session import Session
 
 LONGEST = 60
@@ -36,8 +37,6 @@ class Declared:
             self._note(ctx)
 
     def _note(self, ctx: ServerRequestContext[Any, Any]) -> None:
-        from mailmcp.server.fence import one_line
-
         client, capabilities = ctx.session.client_params, ctx.session.client_capabilities
         if client is None or len(self._known) >= MOST:
             return

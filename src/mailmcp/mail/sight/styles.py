@@ -292,7 +292,7 @@ def _boxes(
     return own, parent.box.held(around if painted else None) if plain and own.unsaid else own, bare
 
 
-def _in_own_colour(said: dict[str, str], colour: tuple[int, int, int] | None) -> dict[str, str]:
+def _in_own_colour(said: dict[str, str], colour: RGB | None) -> dict[str, str]:
     """A ground of `currentcolor` is that of the letters on it."""
     own = said.get("background-color") == "currentcolor" and colour is not None
     return {**said, "background-color": f"rgb{colour}"} if own else said
