@@ -72,7 +72,7 @@ def record() -> None:
 
 def drawn(browser: Chromium, name: str, html: str) -> dict[str, object]:
     """The words of a page in order, and the places of those that are not drawn."""
-    words = browser.words(html)
+    words = settled(browser, html, browser.words(html))
     unseen = [place for place, word in enumerate(words) if not word.seen]
     return {"page": name, "words": [word.text for word in words], "unseen": unseen}
 

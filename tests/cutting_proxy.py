@@ -26,24 +26,25 @@ class Wire:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             further, to_server = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:
+        except BaseException as error:
             writer.transport.abort()
-            return
+            if isinstance(error, OSError):
+                return
+            raise
         left = [self.chance.randrange(1, self.most_bytes)]
-        both = (writer, to_server)
-        for one in (self._pass_on(reader, to_server, left, both), self._pass_on(further, writer, left, both)):
+
+        def ended(task: asyncio.Task[None]) -> None:  # also where it was cancelled before its first step
+            self._tasks.discard(task)
+            writer.transport.abort()
+            to_server.transport.abort()
+
+        for one in (self._pass_on(reader, to_server, left), self._pass_on(further, writer, left)):
             task = asyncio.create_task(one)
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(ended)
 
-    async def _pass_on(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        left: list[int],
-        both: tuple[asyncio.StreamWriter, ...],
-    ) -> None:
-        try:
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: list[int]) -> None:
+        with contextlib.suppress(OSError):
             while piece := await reader.read(PIECE):
                 left[0] -= len(piece)
                 if self.breaking and left[0] < 0:
@@ -52,11 +53,6 @@ class Wire:
                     break
                 writer.write(piece)
                 await writer.drain()
-        except OSError:
-            pass
-        finally:
-            for one in both:
-                one.transport.abort()
 
     def cut(self) -> int:
         """Break what is open now; gives how many connections that were."""
