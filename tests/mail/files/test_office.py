@@ -141,6 +141,53 @@ def test_a_text_box_is_read_once_though_it_is_stored_twice() -> None:
     assert read(docx(f"<w:p>{drawing}<w:r><w:t>outer</w:t></w:r></w:p>"), "docx").text == "box\nouter"
 
 
+def numbered(text: str, depth: int | None = 0, id_: str = "1", more: str = "") -> str:
+    level = "" if depth is None else f"<w:ilvl w:val='{depth}'/>"
+    listed = f"<w:numPr>{level}<w:numId w:val='{id_}'/></w:numPr>"
+    return f"<w:p><w:pPr>{listed}{more}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def level(depth: int, form: str, text: str, more: str = "") -> str:
+    return f"<w:lvl w:ilvl='{depth}'><w:numFmt w:val='{form}'/>{more}<w:lvlText w:val='{text}'/></w:lvl>"
+
+
+def numbering(*levels: str, more: str = "") -> str:
+    kinds = f"<w:abstractNum w:abstractNumId='7'>{''.join(levels)}</w:abstractNum>"
+    return f"<w:numbering {W}>{kinds}<w:num w:numId='1'><w:abstractNumId w:val='7'/></w:num>{more}</w:numbering>"
+
+
+def test_paragraphs_that_word_numbers_begin_with_their_number() -> None:
+    body = numbered("Scope") + numbered("Goods", 1) + numbered("Services", 1) + numbered("Price")
+    body += para("between") + numbered("Sum", 1) + numbered("Rebate", 2) + numbered("Term")
+    lists = numbering(level(0, "upperRoman", "Article %1"), level(1, "decimal", "%1.%2", "<w:isLgl/>"),
+                      level(2, "lowerLetter", "(%3)"))  # fmt: skip
+    assert read(docx(body, numbering=lists), "docx").text.split("\n") == [
+        "Article I Scope", "1.1 Goods", "1.2 Services", "Article II Price", "between", "2.1 Sum", "(a) Rebate",
+        "Article III Term",
+    ]  # fmt: skip
+
+
+def test_a_list_that_begins_anew_or_elsewhere_or_by_its_style_counts_so() -> None:
+    again = "<w:num w:numId='2'><w:abstractNumId w:val='7'/><w:lvlOverride w:ilvl='0'><w:startOverride w:val='5'/>"
+    again += "</w:lvlOverride></w:num>"
+    lists = numbering(level(0, "decimal", "%1.", "<w:start w:val='3'/>"), more=again)
+    styles = f"<w:styles {W}><w:style w:styleId='Base'><w:pPr><w:numPr><w:numId w:val='1'/></w:numPr></w:pPr></w:style>"
+    styles += "<w:style w:styleId='Clause'><w:basedOn w:val='Base'/></w:style></w:styles>"
+    clause = "<w:p><w:pPr><w:pStyle w:val='Clause'/></w:pPr><w:r><w:t>by style</w:t></w:r></w:p>"
+    changed = "<w:pPrChange><w:pPr><w:numPr><w:numId w:val='2'/></w:numPr></w:pPr></w:pPrChange>"
+    body = numbered("one", None) + numbered("other", 0, "2") + clause + numbered("changed", more=changed)
+    text = read(docx(body, numbering=lists, styles=styles), "docx").text
+    assert text == "3. one\n5. other\n4. by style\n5. changed"
+
+
+def test_bullets_missing_lists_and_numbers_without_end_do_no_harm() -> None:
+    lists = numbering(level(0, "bullet", "\u2022"), level(1, "decimal", "%1" * 500))
+    body = numbered("bullet") + numbered("long", 1) + numbered("no level", 5) + numbered("no list", 0, "99")
+    text = read(docx(body, numbering=lists), "docx").text
+    assert text.split("\n") == ["bullet", "1" * 20 + " long", "no level", "no list"]
+    assert read(docx(numbered("alone")), "docx").text == "alone"
+
+
 def test_headers_notes_and_footers_stand_around_the_body() -> None:
     around = {name: f"<w:x {W}>{para(name)}</w:x>" for name in ("footer1", "footnotes", "header2", "header1")}
     assert read(docx(para("body"), **around), "docx").text == "header1\nheader2\nbody\nfootnotes\nfooter1"
@@ -278,6 +325,12 @@ def test_sheets_begin_with_their_name_and_rows_are_lines() -> None:
     assert text == (
         "Sheet: Costs\nItem\t\tTwo parts\nin line\tTRUE\t#N/A\n0.1\t=SUM(A1:A2)\t2\n\nSheet: Old (hidden)\n7"
     )
+
+
+def test_a_lone_cell_at_the_far_end_of_a_row_costs_no_page_of_tabs() -> None:
+    rows = "<row r='1'><c r='A1'><v>1</v></c><c r='XFD1'><v>2</v></c></row>"
+    rows += "<row r='1048576'>" + "<c/>" * 25 + "<c><v>3</v></c><c r='AC1048576'><v>4</v></c></row>"
+    assert read(xlsx(rows), "xlsx").text == "Sheet: Costs\n1\t\tXFD: 2\n\tZ: 3\t\t\t4"
 
 
 SEEN_BY_STYLE = (

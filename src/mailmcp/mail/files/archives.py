@@ -86,6 +86,10 @@ class Archive:
         except expat.ExpatError as error:
             raise BadInput(DAMAGED) from error
 
+    def optional(self, name: str) -> Iterator[Event]:
+        """The same of a part that need not be there: nothing where it is not."""
+        return self.events(name) if name in self.names else iter(())
+
     def _counted(self, met: list[Event]) -> list[Event]:
         self._events += len(met)
         if self._events > MAX_EVENTS:

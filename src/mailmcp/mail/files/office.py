@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from mailmcp.errors import BadInput
 from mailmcp.mail.files.archives import DAMAGED, Archive, outside
 from mailmcp.mail.files.lettering import Lettering, Look, styles_of
+from mailmcp.mail.files.outline import Lists, Outline, lists_of
 from mailmcp.mail.files.slides import Lettering as SlideLettering
 from mailmcp.mail.files.slides import Paper, scheme_of
 from mailmcp.mail.files.story import Story
@@ -20,13 +21,13 @@ _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _OFF = ("0", "false", "off")
 _BODY = re.compile(r"word/document\d{0,3}\.xml")
 _AROUND = re.compile(r"word/(header|footnotes|endnotes|footer)(\d{0,4})\.xml")
-_STYLES = "word/styles.xml"
+_STYLES, _LISTS = "word/styles.xml", "word/numbering.xml"
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
 
 
 def words(archive: Archive, limit: int) -> tuple[str, bool]:
-    """The text of a .docx and whether it was cut: headers, body, notes, footers. What is hidden, deleted or
-    cannot be told from its ground is left out.
+    """The text of a .docx and whether it was cut: headers, body, notes, footers. Numbered paragraphs begin with their
+    number. What is hidden, deleted or cannot be told from its ground is left out.
 
     Raises BadInput.
     """
@@ -39,12 +40,13 @@ def words(archive: Archive, limit: int) -> tuple[str, bool]:
             around[match[1]].append((int(match[2] or 0), name))
     before = [name for _, name in sorted(around.pop("header"))]
     after = [name for names in around.values() for _, name in sorted(names)]
-    styles = styles_of(archive.events(_STYLES)) if _STYLES in archive.names else {}
+    said = list(archive.optional(_STYLES))
+    styles, lists = styles_of(said), lists_of(archive.optional(_LISTS), said)
     story = Story(limit)
     for part in (*before, body, *after):
         if story.full:
             break
-        _write_words(archive, part, story, styles)
+        _write_words(archive, part, story, styles, lists)
     return story.text(), story.full
 
 
@@ -121,15 +123,19 @@ def relations(archive: Archive, part: str) -> dict[str, str]:
     return found
 
 
-def _write_words(archive: Archive, part: str, story: Story, styles: Mapping[str, Look]) -> None:
+def _write_words(archive: Archive, part: str, story: Story, styles: Mapping[str, Look], lists: Lists) -> None:
     in_text = False
     lettering = Lettering(styles)
+    outline = Outline(lists)
+    number = ""
     for kind, name, attributes in outside(archive.events(part), _LEFT_OUT):
         if kind == "text":
             if in_text and lettering.is_seen():
-                story.write(name)
+                story.write(number + name)
+                number = ""
             continue
         lettering.met(kind, name, attributes)
+        number = outline.met(kind, name, attributes) or ("" if name == "p" else number)
         if name == "t":
             in_text = kind == "start"
         elif name in _BREAKS and kind == "start" and not lettering.in_properties:

@@ -11,7 +11,8 @@ from mailmcp.errors import BadInput
 from mailmcp.mail.files.archives import DAMAGED, Archive, outside
 from mailmcp.mail.files.cells import Unseen, is_hidden, unseen_of
 from mailmcp.mail.files.office import relations
-from mailmcp.mail.files.story import MAX_COLUMNS, Story
+from mailmcp.mail.files.story import MAX_COLUMNS, WIDEST_GAP, Story
+from mailmcp.mail.sight.numbering import written
 
 _BOOK = "xl/workbook.xml"
 _BUILT_IN_DATES: frozenset[int] = frozenset((14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)))
@@ -114,7 +115,7 @@ def _write_sheet(archive: Archive, part: str, book: _Book, story: Story) -> None
     value: list[str] = []
     formula: list[str] = []
     into: list[str] | None = None
-    column = left_out = 0
+    column = empty = left_out = 0
     hidden = False
     columns: set[int] = set()
     for kind, name, attributes in outside(archive.events(part), frozenset(("rPh",))):
@@ -132,7 +133,7 @@ def _write_sheet(archive: Archive, part: str, book: _Book, story: Story) -> None
             if kind == "start":
                 hidden = is_hidden(attributes)
                 story.open_row()
-                column = 0
+                column = empty = 0
             else:
                 story.close_row()
         elif name == "c" and kind == "start":
@@ -141,10 +142,12 @@ def _write_sheet(archive: Archive, part: str, book: _Book, story: Story) -> None
             place = _column(cell.get("r", ""), column)
             if place > column:
                 _write_cell(story, "", place - column)
+                empty += place - column
             text = _shown(cell, "".join(value), "".join(formula), book)
             if text and (hidden or place in columns or book.unseen.hides(_integer(cell.get("s"), 0), cell.get("t"))):
                 left_out, text = left_out + 1, ""
-            _write_cell(story, text)
+            _write_cell(story, _after(empty, place) + text if text else "")
+            empty = 0 if text else empty + 1
             column = place + 1
             if story.full:
                 return
@@ -158,6 +161,11 @@ def _write_cell(story: Story, text: str, times: int = 1) -> None:
     story.write(text)
     story.close_paragraph()
     story.close_cell(times)
+
+
+def _after(empty: int, place: int) -> str:
+    """After a gap that is not written as long as it is, the name of the column (``XFD: ``)."""
+    return f"{written(place + 1, 'upper-alpha')}: " if empty > WIDEST_GAP else ""
 
 
 def _column(reference: str, expected: int) -> int:

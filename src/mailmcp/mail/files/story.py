@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 MAX_COLUMNS = 16_384
 """As many as the widest sheet has."""
 MAX_REPEATS = 1_000
+WIDEST_GAP = 20
+"""Empty cells in a row that are written: a longer gap stands as one, for a lone cell at the far end of a sheet would
+cost a page of nothing."""
 
 
 @dataclass(slots=True)
@@ -74,7 +77,7 @@ class Story:
         if not text or self.full:
             row.gap += times
             return
-        before = min(row.gap, MAX_COLUMNS - len(row.cells))
+        before = min(row.gap if row.gap <= WIDEST_GAP else 1, MAX_COLUMNS - len(row.cells))
         times = max(0, min(times, MAX_COLUMNS - len(row.cells) - before, 1 + self._limit // len(text)))
         row.cells += [""] * before + [text] * times
         row.gap = 0

@@ -41,7 +41,7 @@ class Numbering:
         """What stands before the next item; ``""`` for a bullet, which counts too."""
         number = _integer(attributes, "value", self.number)
         self.number = number + self.step
-        return f"{_written(number, kind)}. " if kind else ""
+        return f"{written(number, kind)}. " if kind else ""
 
 
 def numbering(tag: str, attributes: Attributes, node: LexborNode) -> Numbering:
@@ -79,7 +79,7 @@ def _integer(attributes: Attributes, name: str, otherwise: int) -> int:
     return int(found[1]) if found else otherwise
 
 
-def _written(number: int, kind: str) -> str:
+def written(number: int, kind: str) -> str:
     """A number in letters, Roman or as it is (what cannot be written so, and in styles of other scripts)."""
     form, _, letters = kind.partition("-")
     if letters in ("alpha", "latin") and number > 0:
