@@ -92,6 +92,20 @@ async def test_a_since_that_is_no_time_is_refused_with_an_example(door):
             await door.call("find_mail", since=since)
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("is:unread invoice", "is: was looked for as a word; give unread instead."),
+        ("from:bob newer_than:2d", "newer_than: was looked for as a word; give since instead."),
+        ("has:attachment", "has: was looked for as a word; leave it out."),
+        ("is: unread Re:x invoice", ""),
+    ],
+)
+async def test_where_nothing_matches_what_is_a_filter_elsewhere_is_named(door, query, said):
+    text, _ = await door.ask("find_mail", inbox=await door.inbox(), query=query)
+    assert text.partition("still to come.")[2].strip() == said
+
+
 async def test_a_page_that_ends_with_the_last_thread_has_no_next_one(door):
     inbox = await door.inbox()
     for number in range(3):

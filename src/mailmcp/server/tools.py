@@ -112,7 +112,7 @@ async def find_mail(
         )
     )
     await room.tainting.listing(one.id for one in found.threads)
-    return answer(*views.threads(found))
+    return answer(*views.threads(found, query))
 
 
 async def read_thread(

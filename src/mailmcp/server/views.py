@@ -8,6 +8,8 @@ tool calls are made inert. The view of a thread has a file of its own, ``convers
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from mailmcp.mailroom.requests import Found
@@ -30,10 +32,14 @@ LIST_TEXT = 3_900
 """Of one page of find_mail, as text: shared by its lines, so that a long list is as cheap as a short one."""
 FIRST_LINE_LEAST = 40
 LINE_LEAST, LINE_MOST = 78, 240
+_OPERATOR = re.compile(r"(is|label|in|after|since|newer|newer_than|has|before|older|older_than|filename|category):\S")
+_FILTERS = {"is": "unread", "label": "label", "in": "inbox", "after": "since", "since": "since", "newer": "since",
+            "newer_than": "since"}  # fmt: skip
+"""What other mail programs write in a query, and the arguments that find_mail has for it."""
 
 
-def threads(found: Found) -> tuple[str, results.ThreadList]:
-    """The lists of find_mail."""
+def threads(found: Found, query: str | None = None) -> tuple[str, results.ThreadList]:
+    """The lists of find_mail; where one is empty, what of ``query`` is a filter elsewhere and a word here."""
     next_cursor, budget = found.next_cursor, LIST_CHARACTERS
     first_line = max(FIRST_LINE_LEAST, LIST_TEXT // max(1, len(found.threads)) - 80)
     lines = [_thread(one, first_line) for one in found.threads]
@@ -47,7 +53,7 @@ def threads(found: Found) -> tuple[str, results.ThreadList]:
     data = results.ThreadList(threads=lines, next_cursor=next_cursor, searched=list(found.searched) or None)
     if not lines:
         none = "No mail matches. Leave out a filter, or call wait_for_mail for mail that is still to come."
-        return " ".join([none, *found.searched]), data
+        return " ".join([none, *_misread(query or ""), *found.searched]), data
     page = Page()
     signs = legend(line.trust for line in lines)
     page.say(f"{len(lines)} thread(s), newest first, for read_thread. {signs}{{mark}} = mail text.")
@@ -60,6 +66,13 @@ def threads(found: Found) -> tuple[str, results.ThreadList]:
     for sentence in found.searched:
         page.say(sentence)
     return page.text(), data
+
+
+def _misread(query: str) -> Iterator[str]:
+    met = {match[1] for word in query.lower().split() if (match := _OPERATOR.match(word))}
+    for name in sorted(met):
+        instead = f"give {_FILTERS[name]} instead" if name in _FILTERS else "leave it out"
+        yield f"{name}: was looked for as a word; {instead}."
 
 
 def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
