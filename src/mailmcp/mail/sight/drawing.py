@@ -111,7 +111,8 @@ class Frame:
     names: tuple[str, str, list[str]]
     start: int
     """Length of the page when the element began."""
-    node: LexborNode | None = None
+    stage: LexborNode | None = None
+    """The innermost element, itself too, that is positioned; else the page."""
     cover: tuple[int, int] | None = None
     """What lies over what stands in it."""
     window: Window | None = None
@@ -203,11 +204,10 @@ def find_covered(opened: Sequence[Frame], frame: Frame, node: LexborNode, covers
     """Write down what an element lies over, or a pseudo-element of it; ``opened`` are the elements around it."""
     style = frame.style
     if style.veiled:
-        stage = frame.node or next((one.node for one in reversed(opened) if one.node is not None), node)
-        covers.setdefault(stage.mem_id, (0, style.level))
+        covers.setdefault((frame.stage or node).mem_id, (0, style.level))
     if style.covers:
-        nearest = reversed(opened) if style.covers == "stage" else opened
-        around = next((one.node for one in nearest if one.node is not None), None)
+        whole = next((one.stage for one in opened if one.stage is not None), None)
+        around = opened[-1].stage if style.covers == "stage" else whole
         if around is not None:
             covers.setdefault(around.mem_id, (node.mem_id, style.level))
 

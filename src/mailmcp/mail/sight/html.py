@@ -80,11 +80,12 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
     lower = html.lower()
     styles = style_text(tree) if "<style" in lower or "color-scheme" in lower else ""
     folds = is_quirky(lower[:2_000])
-    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort)
+    reader = _Reader(Page(limit), sheet(styles, folds=folds, budget=effort.budget), cut_quotes, effort)
     reader.read(root)
     if reader.covers:
         # What lies on top comes later than what it covers: read again, knowing it.
-        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort, covered=reader.covers)
+        rules = sheet(styles, folds=folds, budget=effort.budget)
+        reader = _Reader(Page(limit), rules, cut_quotes, effort, covered=reader.covers)
         reader.read(root)
     return reader.drawing()
 
@@ -132,7 +133,7 @@ class _Reader:
                 self._leave()
                 continue
             effort.now -= 1
-            if effort.now < 0 or self.sheet.budget < 0:
+            if effort.now < 0 or self.sheet.budget.left < 0:
                 self.spent = True
                 break
             if (beside := node.next) is not None:
@@ -196,8 +197,7 @@ class _Reader:
             frame.columns = columns_of(frame, parent, attributes, columns)
         parent.summed = parent.summed or tag == "summary"
         frame.opened = tag == "details" and "open" in attributes
-        if style.positioned or tag == "html":
-            frame.node = node
+        frame.stage = node if style.positioned or tag == "html" else parent.stage
         if (style.covers or style.veiled) and not frame.hidden:
             find_covered(self.open, frame, node, self.covers)
         if self.covered:
@@ -261,7 +261,7 @@ class _Reader:
                 key = (key, *map(attributes.__contains__, PRESENT), *map(attributes.get, STYLING))
         style = self.styles.get(key)
         if style is None:
-            self.effort.style(len(attributes.get("style") or ""))
+            self.effort.style(len(attributes.get("style") or ""), sum(rule.declared for rule in rules))
             style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.named)
         return style
 
