@@ -44,6 +44,7 @@ _VOID = "area base br col embed hr img input link meta param source track wbr"
 _CLOSE_EACH_OTHER = "p li td th tr tbody thead tfoot dt dd option colgroup html body head"
 _ITEMS = {"li": "li", "dt": "dd", "dd": "dd"}
 """Those that close each other, but stand in each other where no list lies between them."""
+_NESTING = frozenset((*_ITEMS, "option"))
 _LISTS = frozenset(("ul", "ol", "dl", "menu", "dir"))
 _MAX_OPTIONS = 2_000
 """Of one <select>: the parser's time grows with the square of them."""
@@ -169,7 +170,7 @@ class _Scan:
                     return tag.start(), problem
             self.spelled += at - tag.start()
             name = name.lower()
-            if name in _SHALLOW and not self._nests(name, bool(tag[1]), tag.start(), at):
+            if name in _SHALLOW and (name not in _NESTING or not self._nests(name, bool(tag[1]), tag.start(), at)):
                 continue
             if tag[1]:
                 if opened.get(name):  # what closes nothing leaves the depth as it is
