@@ -61,9 +61,27 @@ os.execv(sys.argv[3], sys.argv[3:])
 _WORDS = """
 (() => {
   const words = [], rows = new Map(), range = document.createRange();
-  const walker = document.createTreeWalker(document, NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(document, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  const fields = 'select, textarea, input:is([type=text], [type=submit], [type=button], [type=reset], [type=email], '
+    + '[type=tel], [type=url], [type=search], [type=number], :not([type]))';
   let last = null, glued = false;
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.nodeType === 1) {  // what a field shows is no text of the page
+      if (!node.matches(fields)) continue;
+      const box = node.tagName === 'SELECT';
+      const labels = { submit: 'Submit', reset: 'Reset' };
+      const shown = !box ? node.value || (node.value === '' && node.hasAttribute('value') ? '' : labels[node.type])
+        || node.placeholder || ''
+        : node.size > 1 || node.multiple ? [...node.options].slice(0, node.size || 4).map(one => one.label).join(' ')
+        : node.selectedOptions[0]?.label || '';
+      const rects = [...node.getClientRects()].map(r => [r.left + scrollX, r.top + scrollY, r.width, r.height]);
+      for (const one of shown.match(/\\S+/g) || [])
+        words.push({pieces: [{text: one, rects, parent: node, word: node}]});
+      last = null;
+      glued = false;
+      continue;
+    }
+    if (node.parentElement?.closest('select, textarea')) continue;
     const text = node.data;
     if (!/\\S/.test(text)) { if (text) glued = false; continue; }
     for (const one of text.matchAll(/\\S+/g)) {

@@ -106,6 +106,8 @@ def settled(browser: Chromium, html: str, drawn: list[Word]) -> list[Word]:
 
 _AS_WRITTEN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉₊₋", 2 * "0123456789+-")
 """A browser tells what stands in a page, not that it is raised or struck out."""
+_QUOTES = str.maketrans("", "", "“”‘’")
+"""Nor the marks that it draws round a quotation."""
 _NUMBER = re.compile(r"^(?:[0-9]{1,4}|[a-z]{1,3}|[IVXLC]{1,8}|[A-Z]{1,3})\.(?= )", re.MULTILINE)
 """Nor what number it draws before the item of a list."""
 
@@ -115,6 +117,9 @@ def compared(name: str, drawn: list[Word], html: str) -> Sight:
     channels = text.read(Message(html=html))
     given = _PICTURE.sub(" ", "\n\n".join((channels.visible, channels.quoted, channels.signature)))
     given = given.replace("~~", "").translate(_AS_WRITTEN)
+    if "<q" in html.lower():
+        given = given.translate(_QUOTES)
+        drawn = [Word(one.text.translate(_QUOTES), one.seen) for one in drawn]
     drawn = [Word(clean, one.seen) for one in drawn for clean in cleaned(one.text)[0].split()]
     seen = [one.text for one in drawn if one.seen]
     # A word that is cut otherwise (by a tag in it, or by digits that stand apart without a blank) is not lost.

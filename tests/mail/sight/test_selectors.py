@@ -23,7 +23,9 @@ SELECTORS = st.lists(COMPOUNDS, min_size=1, max_size=3).flatmap(
     lambda parts: st.sampled_from([" ", ">", " + ", "~"]).map(lambda sign: sign.join(parts))
 )
 ELEMENTS = st.builds(
-    lambda tag, classes, name: Element(tag, name, classes, {"id": name, "class": " ".join(classes)}, None, None, 1),
+    lambda tag, classes, name: Element(
+        tag, name, frozenset(classes), {"id": name, "class": " ".join(classes)}, None, None, 1
+    ),
     st.sampled_from(TAGS),
     st.lists(st.sampled_from(CLASSES), max_size=3),
     st.sampled_from(("", *IDS)),

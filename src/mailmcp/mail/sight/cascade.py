@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from mailmcp.mail.sight.custom import Registered, registered
 from mailmcp.mail.sight.declared import Declarations, declarations, hides, merge
 from mailmcp.mail.sight.kinds import OF_LINES
+from mailmcp.mail.sight.limits import Budget
 from mailmcp.mail.sight.motion import Motion, motion
 from mailmcp.mail.sight.pseudos import Element, element_of, is_selector
 from mailmcp.mail.sight.rules import blocks
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 
 MAX_RULES = 5_000
 MAX_STYLE_TEXT = 300_000
-_MATCH_BUDGET = 1_000_000
-_MAX_ROW = 200
-_INWARD = 400
-"""Comparisons that a look into an element counts for."""
 _REMEMBERED = 20_000
 _TAKEN_BACK, _MAX_TAKEN_BACK = "revert-layer", 20
+_SPELLED = 2
+"""Characters of a selector that are read in the time of one comparison."""
+_VARIED = 40
+"""Declarations that one with ``var()`` counts for."""
 _MAX_NAMED = 200
 _MAX_KNOWN = 5_000
 Weight = tuple[tuple[int, ...], int, int]
@@ -53,6 +54,8 @@ class Rule:
     """Is it for a pseudo-element that may lie over the element which the selector names?"""
     takes_back: bool = False
     """Does it say ``revert-layer``?"""
+    declared: int = 0
+    """How many declarations its own count for: some take longer to be worked out."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ class Bucket:
     )
     """(selector, declarations, layer, number of the rule)."""
     read: list[Rule] | None = None
+    length: int = 0
+    """Characters of its selectors."""
 
     def rules(self) -> list[Rule]:
         """Its rules, in order; what cannot be read is left out."""
@@ -100,8 +105,7 @@ class Sheet:
     named: Named = field(default_factory=lambda: Named())
     cut: bool = False
     """Was there more of it than is read? Then what it hides may be taken for text."""
-    budget: int = _MATCH_BUDGET
-    """Comparisons that are left; below 0 nothing more is known of any element."""
+    budget: Budget = field(default_factory=Budget)
     folds: bool = False
     """Do classes and ids match whatever their case, as in a page without a document type?"""
     clears: bool = False
@@ -125,14 +129,17 @@ class Sheet:
         names = tag, element.id, attributes.get("class")
         if (known := self.known.get(names)) is None:
             known = self._known_for(element, names)
-        self.budget -= known.cost
-        if self.budget < 0:
+        self.budget.left -= known.cost
+        if self.budget.left < 0:
             return []
         found = known.rules
         if known.doubtful:
             more: list[Rule] = []
+            budget = self.budget
             for rule in known.doubtful:
-                answer = self._matches(rule.selector, element, depth)
+                if budget.left < 0:
+                    return []
+                answer = self._matches(rule.selector, element)
                 if answer or (answer is None and rule.hides and not rule.veils):
                     more.append(rule)
             if more:
@@ -141,7 +148,7 @@ class Sheet:
             self.met.update(element.classes)
         if element.id:
             self.met.add("#" + element.id)
-        self.budget -= 2 * len(found)  # to be put in order and laid over each other
+        self.budget.left -= 2 * len(found)  # to be put in order and laid over each other
         return found
 
     def pass_over(self, tag: str, attributes: Mapping[str, str | None], depth: int) -> None:
@@ -151,11 +158,13 @@ class Sheet:
 
     def _known_for(self, element: Element, names: _Names) -> _Known:
         """What its names alone say: most elements of a mail have those of another."""
-        keys = ["*", element.tag, *("." + name for name in element.classes[:50])]
+        keys = ["*", element.tag, *("." + name for name in element.classes)]
         if element.id:
             keys.append("#" + element.id)
         known = _Known()
-        for rule in (rule for key in keys if (bucket := self.buckets.get(key)) for rule in bucket.rules()):
+        asked = [bucket for key in keys if (bucket := self.buckets.get(key))]
+        self.budget.left -= sum(bucket.length // _SPELLED for bucket in asked if bucket.read is None)
+        for rule in (rule for bucket in asked for rule in bucket.rules()):
             last = rule.selector.steps[-1]
             known.cost += 1
             if not last.by_names(element):
@@ -165,7 +174,7 @@ class Sheet:
         known.rules.sort(key=_weight)
         if len(self.known) < _MAX_KNOWN:
             self.known[names] = known
-        self.budget -= 3 * known.cost
+        self.budget.left -= 3 * known.cost
         known.cost = 1 + len(known.doubtful)
         return known
 
@@ -173,23 +182,19 @@ class Sheet:
         before = self.path[depth] if depth < len(self.path) else None
         del self.path[depth:]
         parent = self.path[-1] if self.path else None
-        element = element_of(tag, attributes, parent, before, node, self.folds)
+        element = element_of(tag, attributes, parent, before, node, self.folds, self.budget)
         self.path.append(element)
         return element
 
-    def _matches(self, selector: Selector, element: Element, depth: int) -> bool | None:
-        if not selector.searches and len(selector.steps) == 1:
-            self.budget -= (3 if selector.steps[0].attributes else 0) + _INWARD * selector.inward
-            return selector.matches(element)
+    def _matches(self, selector: Selector, element: Element) -> bool | None:
+        self.budget.left -= len(selector.steps) - 1
         for step in selector.steps[:-1]:
             if (step.classes and not self.met.issuperset(step.classes)) or (step.id and "#" + step.id not in self.met):
                 return False  # names that no element so far had: most rules of mails are for one mail program
-        looked_at = selector.searches * min(_MAX_ROW, depth + element.place) + _INWARD * selector.inward
-        self.budget -= len(selector.steps) + looked_at
         return selector.matches(element)
 
 
-def sheet(css: str, *, folds: bool = False) -> Sheet:
+def sheet(css: str, *, folds: bool = False, budget: Budget | None = None) -> Sheet:
     """The rules of a mail's style text (of all its <style> elements, joined). Linear; too much text is cut.
 
     ``folds`` says that the page has no document type: then the case of classes and ids does not matter.
@@ -198,7 +203,9 @@ def sheet(css: str, *, folds: bool = False) -> Sheet:
         css = css.lower()
     # The mails of one sender have one style text, and a mail may be read twice.
     buckets, named, cut = _remembered(css) if len(css) <= _REMEMBERED else _remembered_long(css[:MAX_STYLE_TEXT])
-    return Sheet(buckets, named, cut or len(css) > MAX_STYLE_TEXT, folds=folds, clears="clear:" in css)
+    return Sheet(
+        buckets, named, cut or len(css) > MAX_STYLE_TEXT, budget=budget or Budget(), folds=folds, clears="clear:" in css
+    )
 
 
 def laid_over(rules: Sequence[Rule], inline: str | None) -> tuple[dict[str, str], dict[str, str]]:
@@ -253,7 +260,7 @@ def _weight(rule: Rule) -> Weight:
 def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
     buckets: dict[str, Bucket] = {}
     named = Named()
-    count = 0
+    count = length = 0
     for block in blocks(css):
         if block.selectors[0] == "@":
             if (found := motion(block.selectors, block.body)) is not None and len(named.motions) < _MAX_NAMED:
@@ -268,12 +275,14 @@ def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
             if not (selector := selector.strip()) or len(selector) > MAX_SELECTOR:
                 continue
             count += 1
-            if count > MAX_RULES:
+            length += len(selector)
+            if count > MAX_RULES or length > MAX_STYLE_TEXT:
                 return buckets, named, True
             key = needed_name(selector)
             if (bucket := buckets.get(key)) is None:
                 bucket = buckets[key] = Bucket()
             bucket.unread.append((selector, body, layer, count))
+            bucket.length += len(selector)
     return buckets, named, False
 
 
@@ -297,6 +306,7 @@ def _rule(selector: str, body: str, layer: tuple[int, ...], number: int) -> Rule
             hides(said.normal) or hides(said.important),
             veil is not None,
             _TAKEN_BACK in said.normal.values(),
+            sum(_VARIED if name[0] == "~" else 1 for one in (said.normal, said.important) for name in one),
         )
     return None
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.history.quotelines import Spans
+from mailmcp.mail.sight.anchors import Anchor
 from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
+from mailmcp.mail.sight.controls import CONTROLS, words_in
 from mailmcp.mail.sight.media import holds
 from mailmcp.mail.sight.numbering import Numbering, numbering
-from mailmcp.mail.sight.page import Cell, Page
+from mailmcp.mail.sight.page import Cell
 from mailmcp.mail.sight.styles import Style
 from mailmcp.mail.sight.windows import Window
 from mailmcp.models import Hidden, Link
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
 MAX_HIDDEN = 200
 _MOST_FLOATS = 60
+_MOST_QUOTES = 20
+_INDICES = {"msup": "sup", "msub": "sub"}
+FORMULAS = frozenset((*_INDICES, "mfrac"))
+"""Elements of a formula whose children stand over and under each other."""
 _NO_WIDTH = 1.0
-_MAX_BOX = 40
 _MOST_BETWEEN = 4
 """Elements between a list and an item of it."""
 _MOST_BREAKS = 100
@@ -31,17 +36,12 @@ _COLLAPSING = " \t\r\n\f"
 _IN_LINE = frozenset(("inline", "contents"))
 INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
-_BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
-_NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
-_URL_BREAKS = re.compile(r"[\t\n\r]")
 _DOCTYPE = re.compile(r"<!doctype([^>]{0,300})")
 _OLD = re.compile(
     r"\s+html\s+public\s+[\"']-//(?:w3c//dtd (?:html (?:3|4\.0 (?:transitional|frameset))|w3 html)"
     r"|w3c//dtd html 4\.01 (?:transitional|frameset)//en[\"']\s*\Z|ietf|microsoft|netscape)"
 )
 _SCHEMES = re.compile(r"[A-Za-z ]{1,60}")
-_PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
 
 
 @dataclass(slots=True)
@@ -65,21 +65,6 @@ class Drawing:
     """Were there too many nodes or styles? What is behind was not read."""
     unstyled: bool = False
     """Is the style sheet longer than what is read? Hidden words may be taken for seen ones."""
-
-
-@dataclass(slots=True)
-class Anchor:
-    """A link that is being read; ``start`` is below 0 until its first word."""
-
-    url: str
-    button: bool
-    start: int = -1
-    end: int = -1
-
-    def reach(self, start: int, end: int) -> None:
-        """Words of it were written."""
-        self.start = start if self.start < 0 else self.start
-        self.end = end
 
 
 @dataclass(slots=True)
@@ -111,7 +96,8 @@ class Frame:
     names: tuple[str, str, list[str]]
     start: int
     """Length of the page when the element began."""
-    node: LexborNode | None = None
+    stage: LexborNode | None = None
+    """The innermost element, itself too, that is positioned; else the page."""
     cover: tuple[int, int] | None = None
     """What lies over what stands in it."""
     window: Window | None = None
@@ -132,6 +118,8 @@ class Frame:
     """A <details> whose summary has come: it has one."""
     opened: bool = False
     """A <details> that is open."""
+    stacked: bool = False
+    """Does it stand under what is before it, whatever it is else (as an item of a column or a grid)?"""
     box: bool = False
     """The outermost container of a quote."""
     cited: bool = False
@@ -162,23 +150,34 @@ def number_of(opened: Sequence[Frame], attributes: Mapping[str, str | None], nod
     return "" if frame.style.concealed else mark
 
 
-def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | None:
-    """The link that an ``<a>`` begins; None when it leads nowhere a person could go."""
-    url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
-    scheme = _SCHEME.match(url)
-    if scheme is None or scheme[1].lower() in _NO_LINKS:
-        return None
-    role, classes = attributes.get("role") or "", attributes.get("class") or ""
-    named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
-    framed = style.boxed and (style.padded or style.display != "inline")
-    return Anchor(url, named or framed)
+def words_before(tag: str, attributes: Mapping[str, str | None], opened: Sequence[Frame], node: LexborNode) -> str:
+    """What is drawn at the beginning of an element that is no text of the page."""
+    if tag == "q":
+        return quote_mark(opened, 0)
+    if opened[-2].tag == "mfrac":
+        return "/" if _follows(node) else ""
+    return words_in(tag, attributes, node) if tag in CONTROLS else ""
 
 
-def links_of(anchors: Sequence[Anchor], text: str) -> tuple[Link, ...]:
-    """The links that words or a place of ``text`` lead to."""
-    return tuple(
-        Link(words_of(text[one.start : one.end]), one.url, one.start, one.button) for one in anchors if one.start >= 0
-    )
+def tag_of(tag: str, parent: Frame, node: LexborNode) -> str:
+    """The tag by which an element is set: what a formula raises or lowers is that as elsewhere."""
+    return _INDICES.get(parent.tag, tag) if _follows(node) else tag
+
+
+def _follows(node: LexborNode) -> bool:
+    """Does another element stand before it?"""
+    before = node.prev
+    while before is not None and before.is_text_node:
+        before = before.prev
+    return before is not None
+
+
+def quote_mark(opened: Sequence[Frame], side: int) -> str:
+    """The mark at the beginning (0) or the end (1) of a ``<q>``, the innermost of those that are open."""
+    if opened[-1].hidden or not opened[-1].style.quotes:
+        return ""
+    nested = sum(one.tag == "q" for one in opened[-_MOST_QUOTES:])
+    return ("“”" if nested % 2 else "‘’")[side]
 
 
 def columns_of(frame: Frame, parent: Frame, attributes: Mapping[str, str | None], cell: list[Column]) -> Columns | None:
@@ -203,11 +202,10 @@ def find_covered(opened: Sequence[Frame], frame: Frame, node: LexborNode, covers
     """Write down what an element lies over, or a pseudo-element of it; ``opened`` are the elements around it."""
     style = frame.style
     if style.veiled:
-        stage = frame.node or next((one.node for one in reversed(opened) if one.node is not None), node)
-        covers.setdefault(stage.mem_id, (0, style.level))
+        covers.setdefault((frame.stage or node).mem_id, (0, style.level))
     if style.covers:
-        nearest = reversed(opened) if style.covers == "stage" else opened
-        around = next((one.node for one in nearest if one.node is not None), None)
+        whole = next((one.stage for one in opened if one.stage is not None), None)
+        around = opened[-1].stage if style.covers == "stage" else whole
         if around is not None:
             covers.setdefault(around.mem_id, (node.mem_id, style.level))
 
@@ -339,21 +337,6 @@ def end_in_window(frame: Frame, parent: Frame, window: Window) -> None:
         window.used = max(window.used, frame.begun + tall) + around.gap
 
 
-def set_apart(frame: Frame, anchors: Sequence[Anchor], page: Page) -> tuple[int, int] | None:
-    """The few words that a box sets apart when it ends; one that is all link becomes a button."""
-    start, end = frame.start, page.length
-    if not 0 < end - start <= 2 * _MAX_BOX:
-        return None
-    text = "".join(page.pieces[-20:])[-(end - start) :]
-    start += len(text) - len(text.lstrip())
-    inside = [anchor for anchor in anchors[-3:] if anchor.start >= start and anchor.end <= end]
-    if len(inside) == 1 and inside[0].end - inside[0].start >= end - start - 4:
-        inside[0].button = True
-    if "\n" not in text.strip() and end - start <= _MAX_BOX and not frame.own_anchor:
-        return start, end
-    return None
-
-
 def is_quirky(head: str) -> bool:
     """Is a page drawn as before there were standards (HTML §13.2.6.4.1)? ``head`` is its beginning in lower case."""
     if (found := _DOCTYPE.search(head)) is None:
@@ -387,9 +370,3 @@ def for_others(node: LexborNode) -> bool:
     if before is not None and before.is_text_node:
         before = before.prev
     return before is not None and before.is_comment_node and "!mso" in (before.comment_content or "")
-
-
-def words_of(text: str) -> str:
-    """The text of a link, without the brackets that stand round the description of a picture."""
-    text = " ".join(text.split())
-    return _PICTURE.sub(r"\1", text)[:500]

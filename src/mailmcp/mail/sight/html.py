@@ -6,24 +6,24 @@ program hides). Nothing is fetched and nothing is run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailmcp.language.characters import cleaned
 from mailmcp.mail.history.quotelines import Spans
 from mailmcp.mail.sight import unseen
-from mailmcp.mail.sight.cascade import Rule, Sheet, sheet
-from mailmcp.mail.sight.colours import RGB
+from mailmcp.mail.sight.anchors import Anchor, anchor_of, links_of, set_apart
+from mailmcp.mail.sight.cascade import sheet
 from mailmcp.mail.sight.columns import Column
 from mailmcp.mail.sight.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
+from mailmcp.mail.sight.controls import REPLACED, TELLING, in_drawn_order, is_picture
 from mailmcp.mail.sight.drawing import (
+    FORMULAS,
     INLINE,
     MAX_HIDDEN,
     TABULAR,
-    Anchor,
     Drawing,
     Frame,
-    anchor_of,
     begin_beside,
     begin_in_window,
     columns_of,
@@ -32,20 +32,21 @@ from mailmcp.mail.sight.drawing import (
     for_others,
     is_beside,
     is_quirky,
-    links_of,
     not_shown_elsewhere,
     number_of,
     out_of_sight,
     put_under,
-    set_apart,
-    stands_bare,
+    quote_mark,
     style_text,
+    tag_of,
+    words_before,
 )
-from mailmcp.mail.sight.letters import as_set
+from mailmcp.mail.sight.letters import LEFT, RIGHT, as_set
 from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.numbering import LISTED
 from mailmcp.mail.sight.page import Break, Page, emphasised
-from mailmcp.mail.sight.styles import PARAGRAPHS, PRESENT, STYLING, Style, computed
+from mailmcp.mail.sight.resolver import Resolver
+from mailmcp.mail.sight.styles import PARAGRAPHS, Style
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -53,14 +54,12 @@ if TYPE_CHECKING:
 MAX_PICTURES, MAX_LINKS = 5_000, 1_000
 _NO_BRACKETS = str.maketrans("[]", "()")
 _DROPPED_NAMES = """
-    script style head title template noscript object iframe select datalist svg math video audio canvas applet
-    embed noembed noframes meta link base meter progress option optgroup
+    script style head title template datalist svg noembed noframes meta link base annotation annotation-xml mphantom
+    object
 """
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 _NO_NAMES: list[str] = []
 _NO_COLUMNS: list[Column] = []
-_NO_RULES: list[Rule] = []
-_SHOWN_INPUTS = frozenset(("text", "submit", "button", "tel", "number", "email", "url", "search"))
 
 
 def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None) -> Drawing:
@@ -80,11 +79,14 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
     lower = html.lower()
     styles = style_text(tree) if "<style" in lower or "color-scheme" in lower else ""
     folds = is_quirky(lower[:2_000])
-    reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort)
+    resolver = Resolver(sheet(styles, folds=folds, budget=effort.budget), effort)
+    sections = any(one in lower for one in ("<thead", "<tfoot", "<caption"))
+    reader = _Reader(Page(limit), resolver, cut_quotes, sections)
     reader.read(root)
     if reader.covers:
         # What lies on top comes later than what it covers: read again, knowing it.
-        reader = _Reader(Page(limit), sheet(styles, folds=folds), cut_quotes, effort, covered=reader.covers)
+        resolver = Resolver(sheet(styles, folds=folds, budget=effort.budget), effort)
+        reader = _Reader(Page(limit), resolver, cut_quotes, sections, covered=reader.covers)
         reader.read(root)
     return reader.drawing()
 
@@ -92,9 +94,10 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
 @dataclass(slots=True)
 class _Reader:
     page: Page
-    sheet: Sheet
+    resolver: Resolver
     cut_quotes: bool
-    effort: Effort
+    sections: bool = False
+    """May a table say itself what is its head, its foot or its caption?"""
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     hidden_length: int = 0
     anchors: list[Anchor] = field(default_factory=list[Anchor])
@@ -118,24 +121,28 @@ class _Reader:
     """The elements (by their place in memory) that something lies over: what that is, and its z-index."""
     covers: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     """Those that were found while reading."""
-    styles: dict[object, Style] = field(default_factory=dict[object, Style])
+    placed: set[int] = field(default_factory=set[int])
+    """Nodes (by their place in memory) that are read in another order than they are written."""
+    letter: int = -1
+    """Where the newest box of a single letter ended."""
 
     def read(self, root: LexborNode) -> None:
         """Walk the tree in document order with a stack of our own."""
-        effort = self.effort
+        effort, sheet, placed = self.resolver.effort, self.resolver.sheet, self.placed
+        budget = sheet.budget
         effort.begin()
         stack: list[LexborNode | None] = [root]
-        self.open = [Frame("", Style(quirky=self.sheet.folds), False, "", None, ("", "", []), 0)]
+        self.open = [Frame("", Style(quirky=sheet.folds), False, "", None, ("", "", []), 0)]
         while stack:
             node = stack.pop()
             if node is None:
                 self._leave()
                 continue
             effort.now -= 1
-            if effort.now < 0 or self.sheet.budget < 0:
+            if effort.now < 0 or budget.left < 0:
                 self.spent = True
                 break
-            if (beside := node.next) is not None:
+            if (beside := node.next) is not None and not (placed and node.mem_id in placed):
                 stack.append(beside)
             tag = node.tag or ""
             if tag == "-text":
@@ -144,13 +151,18 @@ class _Reader:
                 self._hide("comment", unseen.comment(node))
             elif not tag[:1].isalpha() and not node.is_element_node:
                 continue
-            elif tag in _DROPPED:
-                self.sheet.pass_over(tag, node.attributes, len(self.names))
+            elif tag in _DROPPED and (tag != "object" or is_picture(node.attributes)):
+                sheet.pass_over(tag, node.attributes, len(self.names))
                 self._hide("markup", unseen.undrawn(tag, node))
             else:
                 stack.append(None)
                 self._enter(tag, node)
-                if (child := node.first_child) is not None:
+                if tag in REPLACED:
+                    self._hide("markup", unseen.undrawn(tag, node))
+                elif self.sections and tag == "table" and (parts := in_drawn_order(node)):
+                    placed.update(part.mem_id for part in parts)
+                    stack.extend(reversed(parts))
+                elif (child := node.first_child) is not None:
                     stack.append(child)
         effort.end()
 
@@ -168,7 +180,7 @@ class _Reader:
             full=self.page.full,
             doubtful=self.doubtful,
             spent=self.spent,
-            unstyled=self.sheet.cut,
+            unstyled=self.resolver.sheet.cut,
         )
 
     def _enter(self, tag: str, node: LexborNode) -> None:
@@ -179,9 +191,9 @@ class _Reader:
         columns = (
             parent.columns.next_cell(attributes) if parent.columns is not None and tag in ("td", "th") else _NO_COLUMNS
         )
-        style = self._style(tag, attributes, parent, node, columns)
+        style = self.resolver.style(tag, attributes, parent, node, columns, len(self.names))
         frame = Frame(
-            tag=tag,
+            tag=tag if parent.tag not in FORMULAS else tag_of(tag, parent, node),
             style=style,
             window=parent.window,
             quoted=self.history_began or self._is_quoted(parent, tag),
@@ -189,6 +201,7 @@ class _Reader:
             anchor=parent.anchor,
             names=names,
             start=self.page.length,
+            stacked=parent.style.lays and not parent.style.flows and style.display != "contents",
         )
         if parent.tag == "details" and (tag != "summary" or parent.summed) and not parent.opened:
             frame.hidden = frame.hidden or "attribute"
@@ -196,8 +209,7 @@ class _Reader:
             frame.columns = columns_of(frame, parent, attributes, columns)
         parent.summed = parent.summed or tag == "summary"
         frame.opened = tag == "details" and "open" in attributes
-        if style.positioned or tag == "html":
-            frame.node = node
+        frame.stage = node if style.positioned or tag == "html" else parent.stage
         if (style.covers or style.veiled) and not frame.hidden:
             find_covered(self.open, frame, node, self.covers)
         if self.covered:
@@ -225,45 +237,8 @@ class _Reader:
             self.anchors.append(anchor)
         if tag in ("img", "area"):  # an area is a piece of a picture that leads somewhere
             self._picture(attributes)
-        elif tag == "input" and (attributes.get("type") or "text").lower() in _SHOWN_INPUTS:
-            self._text(attributes.get("value") or "")
-
-    def _style(
-        self, tag: str, attributes: dict[str, str | None], parent: Frame, node: LexborNode, columns: list[Column]
-    ) -> Style:
-        """The computed style; mails repeat themselves, so each is worked out once for what it depends on."""
-        rules = self.sheet.rules_for(tag, attributes, len(self.names), node) if self.sheet.buckets else _NO_RULES
-        within = parent.style
-        if columns and not within.layered:
-            within = self._upon(within, columns[0].ground)
-        elif tag == "caption":
-            within = self._upon(within, within.box.around)
-        style = self._known_style(tag, attributes, within, rules)
-        if style.floats and within.bare and stands_bare(parent, node, self.sheet.clears):
-            # Floats alone give their box no height: they stand on the ground of what is around it.
-            style = self._known_style(tag, attributes, self._upon(within, within.box.around), rules)
-        return style
-
-    def _upon(self, style: Style, ground: RGB | None) -> Style:
-        """A style for what stands in it on another ground."""
-        key = ("upon", id(style), ground)
-        if (other := self.styles.get(key)) is None:
-            other = style if ground == style.background else replace(style, background=ground, bare=False)
-            self.styles[key] = other
-        return other
-
-    def _known_style(self, tag: str, attributes: dict[str, str | None], parent: Style, rules: list[Rule]) -> Style:
-        # A parent is named by its place in memory: it lives as long as this reader, in this table.
-        key: tuple[object, ...] = (id(parent), tag, *map(id, rules)) if rules else (id(parent), tag)
-        if attributes:
-            key = (key, attributes.get("style"))
-            if not PRESENT.isdisjoint(attributes):
-                key = (key, *map(attributes.__contains__, PRESENT), *map(attributes.get, STYLING))
-        style = self.styles.get(key)
-        if style is None:
-            self.effort.style(len(attributes.get("style") or ""))
-            style = self.styles[key] = computed(tag, attributes, parent, rules, self.sheet.named)
-        return style
+        elif (tag in TELLING or parent.tag == "mfrac") and (words := words_before(tag, attributes, self.open, node)):
+            self._text(words)
 
     def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
         """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
@@ -288,7 +263,9 @@ class _Reader:
             if frame.tag == "br":
                 page.separate(Break.LINE if page.pending < Break.LINE else Break.PARAGRAPH)
                 return
-            if not parent.style.flows and not style.floats:
+            if style.aside & LEFT and self.letter != page.length:
+                page.separate(Break.BLANK)
+            if not parent.style.flows and not style.floats and not frame.stacked:
                 return
         if style.display == "cell" or parent.style.flows or (style.floats and frame.tag not in ("table", "img")):
             if style.floats and parent.last_cell is None:
@@ -299,6 +276,8 @@ class _Reader:
         page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
 
     def _leave(self) -> None:
+        if self.open[-1].tag == "q" and (mark := quote_mark(self.open, 1)):
+            self._text(mark)
         frame = self.open.pop()
         self.names.pop()
         page = self.page
@@ -325,8 +304,13 @@ class _Reader:
             frame.anchor.start = frame.anchor.end = self.page.length
         if frame.cell is not None:
             page.end_cell()
-        elif frame.style.display not in INLINE:
+        elif frame.style.display not in INLINE or frame.stacked:
             page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
+        elif frame.style.aside & RIGHT:
+            if page.length - frame.start == 1:
+                self.letter = page.length  # the letters of a code stand in boxes of their own
+            else:
+                page.separate(Break.BLANK)
         if frame.style.boxed and not frame.quoted and (box := set_apart(frame, self.anchors, page)) is not None:
             self.boxes.append(box)
 

@@ -7,7 +7,7 @@ ROWS = frozenset(("tr", "tbody", "thead", "tfoot"))
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
     footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre search section summary table tbody
-    tfoot thead tr ul
+    tfoot thead tr ul listing xmp plaintext option optgroup mtable mtr
 """
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 _LETTER_NAMES = """

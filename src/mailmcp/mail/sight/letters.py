@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mailmcp.mail.sight.controls import CONTROLS
 from mailmcp.mail.sight.lengths import ROOT_SIZE, pixels
-from mailmcp.mail.sight.paint import CONTROLS
+from mailmcp.mail.sight.paint import CONTROLS as FIELDS
 
 if TYPE_CHECKING:
     from mailmcp.mail.sight.styles import Style
@@ -17,6 +18,9 @@ _UNREADABLE_LINE = 3.0
 _CONTROL_SIZE = 13.3
 _ROOM = ("padding-top", "padding-bottom", "height", "min-height")
 _LONGEST_INDEX = 8
+LEFT, RIGHT = 1, 2
+_BESIDE = {LEFT: ("margin-left", "padding-left"), RIGHT: ("margin-right", "padding-right")}
+_BLANK, _PAGE = 4.0, 600.0
 _NO_INDEX = str.maketrans("", "", "0123456789+-")
 _BOLD = frozenset(("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"))
 _MONO = frozenset(("code", "pre", "kbd", "samp", "tt"))
@@ -34,7 +38,7 @@ def size_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, 
     if value is None:
         if tag == "font" and (named := _FONT_ATTRIBUTE_SIZES.get((attributes.get("size") or "").strip())):
             return named
-        if tag in CONTROLS:
+        if tag in FIELDS:
             return _CONTROL_SIZE
         if tag == "table" and parent.quirky:
             return ROOT_SIZE
@@ -65,7 +69,7 @@ def is_preformatted(tag: str, parent: Style, said: Mapping[str, str]) -> bool:
     """Do blanks and line ends count as they are written?"""
     space = said.get("white-space")
     if space is None:
-        return tag in ("pre", "textarea") or (parent.preformatted and tag != "table")
+        return tag in ("pre", "textarea", "xmp", "listing", "plaintext") or (parent.preformatted and tag != "table")
     return space.startswith("pre") or space == "break-spaces"
 
 
@@ -87,6 +91,21 @@ def is_padded(said: Mapping[str, str]) -> bool:
     """Is there room between its edge and its words?"""
     names = ("padding", "padding-top", "padding-left")
     return any(name in said and pixels(said[name], ROOT_SIZE) >= 4 for name in names)
+
+
+def aside(tag: str, said: Mapping[str, str], size: float, display: str) -> int:
+    """On which sides of an element in a line is room between it and what stands beside it, as wide as a blank?"""
+    if tag in CONTROLS:
+        return LEFT | RIGHT
+    if not said or not display.startswith("inline"):
+        return 0
+    sides = 0
+    for side, names in _BESIDE.items():
+        room = sum(max(0.0, pixels(said[name], size)) for name in names if name in said)
+        sides |= side if room >= _BLANK else 0
+    if display != "inline" and pixels(said.get("width", ""), size, _PAGE) > 0:
+        sides |= RIGHT  # words begin at the left of their box
+    return sides
 
 
 def is_squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
@@ -112,6 +131,8 @@ def is_mono(tag: str, parent: Style, said: Mapping[str, str]) -> bool:
     return tag in _MONO or (bool(_MONO_NAME.search(said["font-family"])) if "font-family" in said else parent.mono)
 
 
+_CLOSE = "()[]{}|!,."
+"""Signs of a formula without room around them."""
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 
@@ -125,6 +146,8 @@ def as_set(text: str, style: Style, *tags: str) -> str:
         bare = text.strip()
         if len(bare) <= _LONGEST_INDEX and any(map(str.isdigit, bare)) and not bare.translate(_NO_INDEX):
             text = text.translate(_RAISED if "sup" in tags else _LOWERED)
+    if tags[0] == "mo" and (sign := text.strip()) and sign not in _CLOSE:
+        text = f" {sign} "
     if style.struck and any(map(str.isalnum, text)):
         bare = text.strip()
         text = text.replace(bare, f"~~{bare}~~")

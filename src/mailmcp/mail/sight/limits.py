@@ -8,7 +8,7 @@ styles, are taken out far inside, so that their words stay.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 MAX_HTML = 2_000_000
@@ -24,8 +24,12 @@ FLAT_DEPTH = 1_000
 EFFORT = 240_000
 """Of all readings of one page: what a second or two are enough for, where a node counts for one."""
 _READING = 110_000
-_STYLE, _SAID = 8, 4
-"""What working out a style counts for, and characters of its attribute that count for one."""
+COMPARISONS, _COMPARING = 1_700_000, 800_000
+"""The same for asking which selectors name which elements: in all, and in one reading."""
+_LETTERS = 32
+"""Letters that are looked at in the time of one comparison."""
+_STYLE, _SAID, _DECLARED = 8, 4, 8
+"""What working out a style counts for, and characters of its attribute and declarations of rules that count for one."""
 
 _TAG = re.compile(
     r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})"
@@ -37,7 +41,13 @@ _NAME_AT_LEAST = 4
 _IN_TAG = re.compile(r">|=\s*+[\"']")
 _GAPS = re.compile(r"[\s/]+")
 _VOID = "area base br col embed hr img input link meta param source track wbr"
-_CLOSE_EACH_OTHER = "p li td th tr tbody thead tfoot dt dd option optgroup colgroup html body head"
+_CLOSE_EACH_OTHER = "p li td th tr tbody thead tfoot dt dd option colgroup html body head"
+_ITEMS = {"li": "li", "dt": "dd", "dd": "dd"}
+"""Those that close each other, but stand in each other where no list lies between them."""
+_NESTING = frozenset((*_ITEMS, "option"))
+_LISTS = frozenset(("ul", "ol", "dl", "menu", "dir"))
+_MAX_OPTIONS = 2_000
+"""Of one <select>: the parser's time grows with the square of them."""
 _SHALLOW = frozenset((*_VOID.split(), *_CLOSE_EACH_OTHER.split()))
 _IN_LINE_NAMES = "span b i u em strong font small big tt code s strike a abbr"
 _IN_LINES = frozenset(_IN_LINE_NAMES.split())
@@ -52,6 +62,18 @@ _RAW = {
 
 
 @dataclass(slots=True)
+class Budget:
+    """What may still be spent on asking which selectors name which elements of a page."""
+
+    left: int = _COMPARING
+    """Comparisons; below 0 nothing more is known of any element."""
+
+    def read(self, text: str) -> None:
+        """The letters of an attribute are looked at."""
+        self.left -= len(text) // _LETTERS
+
+
+@dataclass(slots=True)
 class Effort:
     """What may still be spent on a page that is read, and read again where that is found to be needed."""
 
@@ -59,19 +81,26 @@ class Effort:
     """In all."""
     now: int = 0
     """In this reading."""
+    unasked: int = COMPARISONS
+    """Comparisons that the readings to come may make."""
+    budget: Budget = field(default_factory=Budget)
+    """That of this reading."""
 
     def begin(self) -> None:
         """Another reading begins."""
         self.left -= (begun := min(_READING, self.left))
         self.now = begun
+        self.unasked -= (asked := min(_COMPARING, self.unasked))
+        self.budget.left = asked
 
     def end(self) -> None:
         """It ended: what it has left is there for the next."""
         self.left += max(0, self.now)
+        self.unasked += max(0, self.budget.left)
 
-    def style(self, said: int) -> None:
-        """A style is worked out, from an attribute of that length."""
-        self.now -= _STYLE + said // _SAID
+    def style(self, said: int, declared: int) -> None:
+        """A style is worked out, from an attribute of that length and from rules with so many declarations."""
+        self.now -= _STYLE + said // _SAID + declared // _DECLARED
 
 
 def safe(html: str) -> tuple[str, str]:
@@ -113,6 +142,10 @@ class _Scan:
         """Of each element below the flat depth: was it taken out?"""
         self._kept = 0
         self._sheet: str | None = None
+        self._items = [""]
+        """Which kind of item is open, in each list around."""
+        self._options = 0
+        """Since the newest <select> began."""
 
     def run(self) -> tuple[int, str]:
         """Where the safe part ends, and why."""
@@ -137,10 +170,12 @@ class _Scan:
                     return tag.start(), problem
             self.spelled += at - tag.start()
             name = name.lower()
-            if name in _SHALLOW:
+            if name in _SHALLOW and (name not in _NESTING or not self._nests(name, bool(tag[1]), tag.start(), at)):
                 continue
             if tag[1]:
                 if opened.get(name):  # what closes nothing leaves the depth as it is
+                    if name in _LISTS and len(self._items) > 1:
+                        self._items.pop()
                     opened[name] -= 1
                     self._closed(name, tag.start(), at)
                 continue
@@ -151,11 +186,27 @@ class _Scan:
                 if html.count("<", start, at) > MAX_DEPTH:
                     return tag.start(), "html_too_deep"
             opened[name] = opened.get(name, 0) + 1
+            if name in _LISTS:
+                self._items.append("")
+            elif name == "select":
+                self._options = 0
             if self._depth < FLAT_DEPTH:
                 self._depth += 1
             elif not self._entered(name, tag.start(), at):
                 return tag.start(), "html_too_deep"
         return end, reason
+
+    def _nests(self, name: str, closes: bool, start: int, end: int) -> bool:
+        """Does an element that mostly stands beside others of its kind stand in one of another kind?"""
+        if name == "option" and not closes:
+            self._options += 1
+            if self._options > _MAX_OPTIONS:
+                self.cuts.append((start, end, " "))
+        if name not in _ITEMS:
+            return False
+        before, kind = self._items[-1], _ITEMS[name]
+        self._items[-1] = "" if closes else kind
+        return not closes and before not in ("", kind)
 
     def _entered(self, name: str, start: int, end: int) -> bool:
         """An element far inside; no when there is no room for it."""

@@ -126,6 +126,8 @@ class Page:
         self.invisible += removed
         first = -1
         for number, line in enumerate(text.split("\n")):
+            if self.full:
+                break
             if number:
                 self.separate(Break.LINE if self.pending < Break.LINE else Break.PARAGRAPH)
                 self.indent = 0

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mailmcp.mail.sight.limits import Budget
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 
 _MAX_SCAN = 200
 _MAX_INWARD = 200
-LOOKING = frozenset(("nth-of-type", "nth-last-child", "nth-last-of-type", "only-child", "only-of-type", "lang", "dir"))
-"""Pseudo-classes that look through a row of elements."""
+_MADE = 8
+"""Comparisons that an element counts for when it is made."""
 _CONTROLS = frozenset(("button", "input", "select", "textarea", "option", "optgroup", "fieldset"))
 _CLASS_NAMES = """
     active any-link autofill checked default defined dir disabled empty enabled first-child first-of-type focus
@@ -58,7 +60,7 @@ class Element:
 
     tag: str
     id: str
-    classes: Sequence[str]
+    classes: frozenset[str]
     attributes: Mapping[str, str | None]
     parent: Element | None
     before: Element | None
@@ -68,6 +70,8 @@ class Element:
     """It in the tree, for what depends on what stands behind it or in it."""
     folds: bool = False
     """Are its names in lower case, whatever they were?"""
+    budget: Budget = field(default_factory=Budget, repr=False)
+    """That of its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,9 @@ def is_selector(text: str) -> bool:
 
 def fits(element: Element, pseudo: Pseudo) -> bool | None:
     """Does a pseudo-class hold for an element? None when that cannot be known here."""
+    element.budget.left -= 1 + len(pseudo.inside)
+    if element.budget.left < 0:
+        return None
     name = pseudo.name
     if name in ("is", "where", "not"):
         answer = some([one.matches(element) for one in pseudo.inside])
@@ -126,7 +133,7 @@ def fits(element: Element, pseudo: Pseudo) -> bool | None:
     if name == "has":
         return some([_has(element, lead, one) for lead, one in zip(pseudo.leads, pseudo.inside, strict=True)])
     if name == "empty":
-        return None if element.node is None else _is_empty(element.node)
+        return None if element.node is None else _is_empty(element.node, element.budget)
     if name in ("lang", "dir"):
         return _in_tongue(element, name, pseudo.said)
     if name == "checked":
@@ -153,6 +160,7 @@ def _place_among(element: Element, wanted: tuple[Selector, ...]) -> int | None:
     for _ in range(_MAX_SCAN):
         if before is None:
             return place
+        element.budget.left -= len(wanted)
         place += any(one.matches(before) for one in wanted)
         before = before.before
     return None
@@ -164,6 +172,7 @@ def _place_of_type(element: Element) -> int | None:
     for _ in range(_MAX_SCAN):
         if before is None:
             return place
+        element.budget.left -= 1
         place += before.tag == element.tag
         before = before.before
     return None
@@ -182,6 +191,7 @@ def _place_from_end(element: Element, *, of_type: bool) -> int | None:
     for _ in range(_MAX_SCAN):
         if beside is None:
             return place
+        element.budget.left -= 1
         place += beside.is_element_node and (not of_type or beside.tag == element.tag)
         beside = beside.next
     return None
@@ -192,9 +202,10 @@ def _is_last(element: Element, of_type: bool) -> bool | None:
     return None if place is None else place == 1
 
 
-def _is_empty(node: LexborNode) -> bool:
+def _is_empty(node: LexborNode, budget: Budget) -> bool:
     child = node.first_child
     for _ in range(_MAX_SCAN):
+        budget.left -= 1
         if child is None:
             return True
         if not child.is_comment_node:
@@ -209,7 +220,10 @@ def _in_tongue(element: Element, name: str, said: str) -> bool:
     for _ in range(_MAX_SCAN):
         if at is None:
             break
-        if value := (at.attributes.get(name) or "").lower():
+        element.budget.left -= 1
+        if value := at.attributes.get(name) or "":
+            element.budget.read(value)
+            value = value.lower()
             return value == said or (name == "lang" and value.startswith(said + "-"))
         at = at.parent
     return name == "dir" and said == "ltr"
@@ -236,9 +250,11 @@ def _has(element: Element, lead: str, wanted: Selector) -> bool | None:
 
 def _beside(element: Element, lead: str, deeper: bool) -> Iterator[Element]:
     before, beside = element, element.node.next if element.node is not None else None
-    while beside is not None:
+    budget = element.budget
+    while beside is not None and budget.left >= 0:
+        budget.left -= 1
         if beside.is_element_node:
-            before = _met(beside, element.parent, before, element.folds)
+            before = _met(beside, element.parent, before, element)
             yield before
             if deeper:
                 yield from _within(before, children=False)
@@ -252,17 +268,21 @@ def _within(element: Element, children: bool) -> Iterator[Element]:
     while waiting:
         parent, node = waiting.pop()
         before: Element | None = None
-        while node is not None:
+        while node is not None and element.budget.left >= 0:
+            element.budget.left -= 1
             if node.is_element_node:
-                before = _met(node, parent, before, element.folds)
+                before = _met(node, parent, before, element)
                 yield before
                 if not children and (child := node.first_child) is not None:
                     waiting.append((before, child))
             node = node.next
 
 
-def _met(node: LexborNode, parent: Element | None, before: Element | None, folds: bool) -> Element:
-    return element_of(node.tag or "", node.attributes, parent, before, node, folds)
+def _met(node: LexborNode, parent: Element | None, before: Element | None, asking: Element) -> Element:
+    attributes = node.attributes
+    asking.budget.left -= _MADE + len(attributes)
+    asking.budget.read((attributes.get("id") or "") + (attributes.get("class") or ""))
+    return element_of(node.tag or "", attributes, parent, before, node, asking.folds, asking.budget)
 
 
 def element_of(
@@ -272,13 +292,14 @@ def element_of(
     before: Element | None,
     node: LexborNode | None,
     folds: bool,
+    budget: Budget,
 ) -> Element:
     """A node of the tree as selectors see it."""
     id_, classes = attributes.get("id") or "", attributes.get("class") or ""
     if folds:
         id_, classes = id_.lower(), classes.lower()
     place = before.place + 1 if before else 1
-    return Element(tag, id_, classes.split(), attributes, parent, before, place, node, folds)
+    return Element(tag, id_, frozenset(classes.split()), attributes, parent, before, place, node, folds, budget)
 
 
 def every(answers: Sequence[bool | None]) -> bool | None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from mailmcp.mail.sight.brackets import closing
-from mailmcp.mail.sight.pseudos import LOOKING, Element, Pseudo, every, fits
+from mailmcp.mail.sight.pseudos import Element, Pseudo, every, fits
 
 MAX_SELECTOR = 500
 _MAX_STEPS = 12
@@ -71,6 +71,7 @@ class Compound:
             return False
         if not self.attributes and not self.pseudos:
             return True
+        element.budget.left -= 2 + len(self.attributes)
         if not all(_has(element, one) for one in self.attributes):
             return False
         return every([fits(element, one) for one in self.pseudos])
@@ -83,10 +84,6 @@ class Selector:
     steps: tuple[Compound, ...]
     combinators: tuple[str, ...]
     specificity: int
-    searches: int = 0
-    """How many of its combinators (those of its pseudo-classes too) look through a row of elements."""
-    inward: int = 0
-    """How many of its pseudo-classes look through what stands in an element, or behind it."""
 
     def matches(self, element: Element) -> bool | None:
         """Does it name this element? Linear in the depth of the element and at most 200 of its siblings."""
@@ -190,12 +187,7 @@ def _selector(text: str, nesting: int) -> Selector | None:
         - sum(max((s.specificity for s in p.inside), default=0) for p in c.pseudos if p.name == "where")
         for c in steps
     )
-    searches = sum(c in " ~" for c in combinators)
-    searches += sum(pseudo.name in LOOKING for step in steps for pseudo in step.pseudos)
-    searches += sum(1 + one.searches for step in steps for pseudo in step.pseudos for one in pseudo.inside)
-    inward = sum(pseudo.name == "has" for step in steps for pseudo in step.pseudos)
-    inward += sum(one.inward for step in steps for pseudo in step.pseudos for one in pseudo.inside)
-    return Selector(tuple(steps), tuple(combinators), weight, searches, inward)
+    return Selector(tuple(steps), tuple(combinators), weight)
 
 
 def _compound(parts: list[tuple[str, str, str]], nesting: int) -> Compound:
@@ -272,14 +264,18 @@ def _found(step: Compound, combinator: str, at: Element) -> tuple[bool | None, E
     """The nearest element in the direction of ``combinator`` that ``step`` names."""
     across = combinator in ("+", "~")
     element = at.before if across else at.parent
+    budget = at.budget
     for _ in range(_MAX_SCAN):
         if element is None:
             return False, None
         answer = step.matches(element)
         if answer is not False:
             return answer, element
+        budget.left -= 1
         if combinator in (">", "+"):
             return False, None
+        if budget.left < 0:
+            break
         element = element.before if across else element.parent
     return None, None
 
@@ -288,6 +284,7 @@ def _has(element: Element, wanted: _Attribute) -> bool:
     if wanted.name not in element.attributes:
         return False
     value, word = element.attributes[wanted.name] or "", wanted.value
+    element.budget.read(value)
     if wanted.folds:
         value = value.lower()
     match wanted.operator:

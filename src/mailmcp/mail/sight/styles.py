@@ -18,6 +18,7 @@ from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width,
 from mailmcp.mail.sight.kinds import BLOCKS, HEIGHTS, LETTERS, OF_BOXES, OF_LETTERS, OF_TABLES, ROWS
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
 from mailmcp.mail.sight.letters import (
+    aside,
     decoration,
     is_bold,
     is_bordered,
@@ -36,7 +37,7 @@ from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
-STYLING = ("bgcolor", "background", "color", "size", "text", "link", "hidden", "type")
+STYLING = ("bgcolor", "background", "color", "size", "text", "link", "hidden", "type", "display")
 """The attributes that a style depends on by their values, beside ``style``."""
 PRESENT = frozenset((*STYLING, "href", "popover", "open"))
 """Those that it depends on by their being there."""
@@ -84,6 +85,10 @@ class Style:
     flows: bool = False
     """Its children stand side by side (flex row)."""
     floats: bool = False
+    aside: int = 0
+    """On which sides, as it stands in a line, nothing touches it."""
+    quotes: bool = True
+    """Do quotation marks stand round a ``<q>`` in it?"""
     numbers: str = ""
     """How the items of a list in it are numbered; ``""``: not at all."""
     struck: bool = False
@@ -184,6 +189,8 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
         parent = replace(parent, colour=WHITE, background=_DARK, beneath=_DARK, link=_LINK_IN_THE_DARK)
     if tag == "mark":
         said = {"background-color": "yellow", "color": "black", **said}
+    elif tag == "math" and attributes.get("display") == "block":
+        said = {"display": "block", **said}
     if said.get("display") == "contents":  # it has no box (CSS Display 3 §2.5)
         said = {name: value for name, value in said.items() if name in OF_LETTERS}
     style = _style(tag, attributes, parent, said, custom)
@@ -204,8 +211,8 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     hides, moved = "", STILL
     if said:
         absolute = position in ("absolute", "fixed")
-        runs = display == "inline" and not (absolute or floats or parent.lays)
-        if runs and (tag in LETTERS or "display" in said):
+        boxed = display != "inline" or absolute or floats or parent.lays
+        if not boxed and (tag in LETTERS or "display" in said):
             said = {name: value for name, value in said.items() if name not in OF_BOXES}
         outer = parent.stage if absolute else parent.box
         moved = turned(said, parent.space)
@@ -223,13 +230,11 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     background, painted = (parent.background, False) if level_ground else background_of(attributes, parent, said)
     if "filter" in said:
         colour, background, painted = _filtered(attributes, said, colour, background, painted)
-    faded = fading(said, parent.faded) if said else 1.0
-    strength = parent.strength * faded
+    strength = parent.strength * (faded := fading(said, parent.faded) if said else 1.0)
     plain = display == "block" and position == "static" and not floats and tag not in OF_TABLES
     own, box, bare = _boxes(tag, parent, said, size, background, painted, plain)
     across = across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)
     grounded, mixes = grounds_of(tag, attributes, parent, said)
-    inks = ink_of(said, size) if said else None
     return Style(
         display=display,
         visible=_is_visible(parent, said),
@@ -266,6 +271,8 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         beneath=background or beneath(attributes, parent, said),
         room=room_of(parent.room, _NOTHING if tag in OF_TABLES else said, size),
         numbers=kind_of(tag, attributes, parent.numbers, said) if said or tag in LISTED else parent.numbers,
+        aside=aside(tag, said, size, display),
+        quotes=said["quotes"] != "none" if "quotes" in said else parent.quotes,
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in decoration(said),
         lays="flex" in (shown := said.get("display", "")) or "grid" in shown,
         box=box,
@@ -276,7 +283,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         space=moved.matrix,
         shrunk=parent.shrunk * moved.scale,
         blend=_blended(parent, said),
-        inks=parent.inks if inks is None else inks,
+        inks=parent.inks if not said or (inks := ink_of(said, size)) is None else inks,
     )
 
 
@@ -333,7 +340,7 @@ def _let_run(said: dict[str, str], motions: Motions) -> None:
 
 def _display(tag: str, said: Mapping[str, str]) -> str:
     display = said.get("display", "")
-    if tag in ("td", "th"):
+    if tag in ("td", "th", "mtd"):
         return "block" if display == "block" else "cell"
     if display in ("inline", "inline-block", "inline-table", "flex", "inline-flex", "contents"):
         return display
