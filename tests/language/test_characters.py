@@ -58,10 +58,53 @@ def test_the_selector_that_makes_a_picture_of_a_sign_stays(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["😀\ufe0f", "a\ufe0f", "4\ufe0f", "中\ufe0f", "❤\ufe0f\ufe0f", "❤\ufe0e", "4\ufe0f5\u20e3"]
+    "text",
+    ["😀\ufe0f", "a\ufe0f", "4\ufe0f", "中\ufe0f", "❤\ufe0f\ufe0f", "❤\ufe0e\ufe0f", "4\ufe0e", "4\ufe0f5\u20e3"],
 )
 def test_a_selector_that_changes_nothing_goes(text: str) -> None:
     assert cleaned(text)[1] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("۱۴۰۲ ه\u200d.ش", id="persian year of the hijra"),
+        pytest.param("سال ۱۴۰۲ ه\u200d", id="letter that keeps its shape at the end"),
+        pytest.param("(\u200dه)", id="letter that keeps its shape at the beginning"),
+        pytest.param("יְרוּשָׁלַ\u034fִם", id="hebrew vowels in the order of the name"),
+        pytest.param("ᠴᠢᠭ\u180eᠠ", id="mongolian vowel apart"),
+        pytest.param("ᠠ\u180bᠢ", id="mongolian form of a letter"),
+        pytest.param("葛\U000e0100城市の渡邊\U000e0102邉\U000e0103", id="ideographs of names"),
+        pytest.param("神\ufe00", id="standard form of an ideograph"),
+        pytest.param("A ∩\ufe00 B", id="sign of mathematics"),
+        pytest.param("❤\ufe0e ☎\ufe0e 1\ufe0e\u20e3", id="signs drawn as text"),
+        pytest.param("⚡\ufe0f ⭐\ufe0f ☕\ufe0f 👍\ufe0e", id="signs that telephones write with a selector"),
+        pytest.param("⠓⠑⠇⠇⠕\u2800⠺⠕", id="blank between words of braille"),
+        pytest.param("\u070fܐܒ", id="syriac abbreviation"),
+    ],
+)
+def test_a_sign_that_gives_another_its_right_look_stays(text: str) -> None:
+    assert cleaned(text) == (text, 0)
+    assert comparable(text) == comparable(text.replace("\ufe0e", "").replace("\u034f", ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        pytest.param("葛\U000e0100\U000e0101", "葛\U000e0100", id="two selectors in a row"),
+        pytest.param("a\U000e0100 48\U000e01012", "a 482", id="selectors after letters and digits"),
+        pytest.param("漢\U000e0148字\U000e0165列\U000e016c", "漢字列", id="a message in selectors of ideographs"),
+        pytest.param("❤\ufe00\ufe0a", "❤", id="selectors that no emoji has"),
+        pytest.param("שלום\u034f", "שלום", id="joiner after a letter"),
+        pytest.param("a\u0323\u034f\u0301", "a\u0323\u0301", id="joiner between marks that stay in order"),
+        pytest.param("ᠴ\u180eᠢ ᠴ\u180e 4\u180e8", "ᠴᠢ ᠴ 48", id="separator before no last vowel"),
+        pytest.param("ه\u200d\u200d.", "ه\u200d.", id="two joiners"),
+        pytest.param("ا\u200d.", "ا.", id="joiner after a letter that never joins"),
+        pytest.param("a\u2800b ⠓\u2800\u2800⠑", "ab ⠓⠑", id="blank pattern that parts no words of braille"),
+    ],
+)
+def test_selectors_and_joiners_that_carry_words_unseen_go(text: str, left: str) -> None:
+    assert cleaned(text) == (left, len(text) - len(left))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +130,9 @@ def test_a_joiner_whose_neighbour_was_taken_out_is_judged_by_what_is_left() -> N
     assert cleaned("क्\u200b\u200d\u200bष") == ("क्\u200dष", 2)
 
 
-@given(st.text(alphabet=st.sampled_from([*"a1 \nनक्ی😀❤กขក្\u20e3", *map(chr, INVISIBLE), "\r", "[", "m", "\x9b"])))
+@given(
+    st.text(alphabet=st.sampled_from([*"a1 \nनक्ی😀❤กขក្\u20e3ه葛ᠠשִַ⠓ܐ", *map(chr, INVISIBLE), "\r", "[", "m", "\x9b"]))
+)
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     once, _ = cleaned(text)
     assert cleaned(once) == (once, 0)

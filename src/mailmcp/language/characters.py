@@ -10,38 +10,29 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from mailmcp.language.selectors import (
+    LOOSE,
+    SELECTORS,
+    joins_the_next,
+    without_loose_grapheme_joiners,
+    without_runs,
+)
+
 _JOINERS = "\u200c\u200d"
 
 # Format characters (category Cf) without the visible signs among them (U+0600-0605, 06DD, 0890-0891, 08E2, 110BD,
-# 110CD), variation selectors, blank letters, C0 and C1 controls but tab and line feed, and the whole block of
-# tags and default ignorables U+E0000-E0FFF. The joiners are judged apart.
+# 110CD), blank letters, C0 and C1 controls but tab and line feed, and the whole block of tags and default
+# ignorables U+E0000-E0FFF. The joiners and the selectors are judged apart.
 _INVISIBLE = (
-    "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
-    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5"
+    "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
 _MOST_JOINERS = 100_000
 """A text with more is made of them to keep us busy, and loses all: a novel in Persian has some 50,000."""
-_PICTURE_SIGN = "\ufe0f"
+_GRAPHEME_JOINER = "\u034f"
+_STYLE_SIGNS = "\ufe0e\ufe0f"
 _BREAK_SIGN = "\u200b"
-
-# Signs that are text until U+FE0F follows (Unicode: Emoji=Yes, Emoji_Presentation=No), but for the digits of keycaps.
-# After every other character the selector changes nothing that is seen.
-_DRAWN_AS_TEXT = (
-    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u2328\u23cf\u23ed-\u23ef\u23f1\u23f2\u23f8-\u23fa"
-    "\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb\u25fc\u2600-\u2604\u260e\u2611\u2618\u261d\u2620\u2622\u2623\u2626\u262a"
-    "\u262e\u262f\u2638-\u263a\u2640\u2642\u265f\u2660\u2663\u2665\u2666\u2668\u267b\u267e\u2692\u2694-\u2697\u2699"
-    "\u269b\u269c\u26a0\u26a7\u26b0\u26b1\u26c8\u26cf\u26d1\u26d3\u26e9\u26f0\u26f1\u26f4\u26f7-\u26f9\u2702\u2708"
-    "\u2709\u270c\u270d\u270f\u2712\u2714\u2716\u271d\u2721\u2733\u2734\u2744\u2747\u2763\u2764\u27a1\u2934\u2935"
-    "\u2b05-\u2b07\u3030\u303d\u3297\u3299\U0001f170\U0001f171\U0001f17e\U0001f17f\U0001f202\U0001f237\U0001f321"
-    "\U0001f324-\U0001f32c\U0001f336\U0001f37d\U0001f396\U0001f397\U0001f399-\U0001f39b\U0001f39e\U0001f39f"
-    "\U0001f3cb-\U0001f3ce\U0001f3d4-\U0001f3df\U0001f3f3\U0001f3f5\U0001f3f7\U0001f43f\U0001f441\U0001f4fd\U0001f549"
-    "\U0001f54a\U0001f56f\U0001f570\U0001f573-\U0001f579\U0001f587\U0001f58a-\U0001f58d\U0001f590\U0001f5a5\U0001f5a8"
-    "\U0001f5b1\U0001f5b2\U0001f5bc\U0001f5c2-\U0001f5c4\U0001f5d1-\U0001f5d3\U0001f5dc-\U0001f5de\U0001f5e1\U0001f5e3"
-    "\U0001f5e8\U0001f5ef\U0001f5f3\U0001f5fa\U0001f6cb\U0001f6cd-\U0001f6cf\U0001f6e0-\U0001f6e5\U0001f6e9\U0001f6f0"
-    "\U0001f6f3"
-)
-_LOOSE_PICTURE_SIGN = f"(?<![{_DRAWN_AS_TEXT}])(?:(?<![0-9#*])\ufe0f|\ufe0f(?!\u20e3))"
 
 # Thai, Lao, Myanmar and Khmer are written without blanks: U+200B says where a word ends, and lines may break only
 # there. It stays, once, between two letters of one of them: what may end a word, and what may begin one.
@@ -63,9 +54,10 @@ _TAGGED_FLAGS = [
     "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
     for region in ("gbeng", "gbsct", "gbwls")
 ]
-_ANY = re.compile(f"[{_INVISIBLE}{_JOINERS}{_PICTURE_SIGN}{_BREAK_SIGN}]")
-_DROP = re.compile(f"{_CSI}|[{_INVISIBLE}]|{_LOOSE_PICTURE_SIGN}|{_LOOSE_BREAK_SIGN}")
+_ANY = re.compile(f"[{_INVISIBLE}{_JOINERS}{SELECTORS}{_GRAPHEME_JOINER}{_BREAK_SIGN}]")
+_DROP = re.compile(f"{_CSI}|[{_INVISIBLE}]|{LOOSE}|{_LOOSE_BREAK_SIGN}")
 _DROP_BUT_FLAGS = re.compile(f"({'|'.join(_TAGGED_FLAGS)})|{_DROP.pattern}")
+_COMPARED_WITHOUT = re.compile(f"[{SELECTORS}{_GRAPHEME_JOINER}{_BREAK_SIGN}]")
 _JOINER_RUN = re.compile(f"[{_JOINERS}]+")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
@@ -93,9 +85,9 @@ def cleaned(text: str) -> tuple[str, int]:
 
     Line breaks of other kinds (CR, CRLF, U+2028, U+2029) become ``\\n``; terminal colour sequences go whole.
     A joiner (ZWJ, ZWNJ) stays where a script or an emoji needs it: one between letters of a joining script,
-    after a virama, or one ZWJ between two pictures. So do U+FE0F after a sign that it makes a picture of, one
-    U+200B between words of scripts without blanks, and the tags of the three flags that are written with them.
-    Cleaning the result again changes nothing. Linear.
+    after a virama, one ZWJ between two pictures, or beside a letter whose shape it keeps. So do a selector after a
+    sign that it gives another look (``selectors``), one U+200B between words of scripts without blanks, and the tags
+    of the three flags that are written with them. Cleaning the result again changes nothing. Linear.
     """
     if "\r" in text or "\u2028" in text or "\u2029" in text:
         text = _LINE_BREAKS.sub("\n", text)
@@ -107,7 +99,7 @@ def cleaned(text: str) -> tuple[str, int]:
             break
         flagged = _TAGGED_FLAGS[0][:2] in text
         shorter = _DROP_BUT_FLAGS.sub(_flag, text) if flagged else _DROP.sub("", text)
-        shorter = _without_loose_joiners(shorter)
+        shorter = without_runs(without_loose_grapheme_joiners(_without_loose_joiners(shorter)))
         if len(shorter) == len(text):
             break
         removed += len(text) - len(shorter)
@@ -127,7 +119,7 @@ def ascii_digits(text: str) -> str:
 
 def comparable(text: str) -> str:
     """``text`` for comparison only, never for display: NFKC, case folded, invisible characters gone."""
-    bare = cleaned(text)[0].replace(_PICTURE_SIGN, "").replace(_BREAK_SIGN, "")
+    bare = _COMPARED_WITHOUT.sub("", cleaned(text)[0])
     return unicodedata.normalize("NFKC", bare).casefold()
 
 
@@ -140,27 +132,33 @@ def _without_loose_joiners(text: str) -> str:
         return _JOINER_RUN.sub("", text)
 
     def kept(run: re.Match[str]) -> str:
-        before = text[run.start() - 1] if run.start() else ""
-        if before == _PICTURE_SIGN:  # it stands only where a picture is before it
-            before = text[run.start() - 2]
-        after = text[run.end()] if run.end() < len(text) else ""
         joiner = run.group()[0]
-        return joiner if _needs_joiner(before, joiner, after) else ""
+        return joiner if _needs_joiner(_before(text, run.start()), joiner, text[run.end() : run.end() + 1]) else ""
 
     return _JOINER_RUN.sub(kept, text)
 
 
+def _before(text: str, at: int) -> str:
+    """The sign before a place; the one that a selector belongs to, where one stands there."""
+    if text[max(0, at - 1) : at] in tuple(_STYLE_SIGNS):  # it stands only where a picture is before it
+        at -= 1
+    return text[max(0, at - 1) : at]
+
+
 @lru_cache(maxsize=4096)
 def _needs_joiner(before: str, joiner: str, after: str) -> bool:
-    if not before:
-        return False
-    if _joins(before) and unicodedata.combining(before) == _VIRAMA:
+    if before and _joins(before) and unicodedata.combining(before) == _VIRAMA:
         return True
-    if not after:
-        return False
-    if _joins(before) and _joins(after):
+    if before and after and _joins(before) and _joins(after):
         return True
-    return joiner == "\u200d" and _is_picture(before) and _is_picture(after)
+    if joiner != "\u200d":
+        return False
+    # At the end of a word it keeps the shape that a letter has inside of one: the sign for years of the Hijra.
+    if before in joins_the_next():
+        return not after.isalnum()
+    if after in joins_the_next():
+        return not before.isalnum()
+    return bool(before and after) and _is_picture(before) and _is_picture(after)
 
 
 def _joins(character: str) -> bool:
