@@ -74,6 +74,20 @@ def test_grammar_that_a_dash_ties_to_groups_is_no_part_of_the_code(subject: str,
     assert found(subject, words).code == "720591"
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("您的验证码是482913(5分钟内有效)", "482913"),
+        ("Your code is 482913(5 minutes)", "482913"),
+        ("Code: 4829(10 min)", "4829"),
+        ("Your code is 482913. Questions? Call 0049(0)89 123456 or 1(800)555-0199.", "482913"),
+        ("Questions about codes? Call 0049(0)89 123456 or 1(800)555-0199.", None),
+    ],
+)
+def test_a_bracket_that_says_how_long_it_lasts_is_no_part_of_a_code(words: str, code: str | None) -> None:
+    assert found("App", words).code == code
+
+
 @pytest.mark.parametrize("date", ["2026 11 28", "28 11 2026"])
 def test_a_date_that_is_parted_by_blanks_is_no_code(date: str) -> None:
     assert found("Your sign-in", f"You signed in on\n\n{date}\n\nIf this was you, there is nothing to do.").code is None
