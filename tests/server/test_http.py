@@ -383,6 +383,18 @@ async def test_half_a_surrogate_pair_and_octets_that_are_no_text_are_served_as_o
     assert found.threads[0].first_line == "\ufffd words"
 
 
+async def test_a_progress_token_of_null_is_none_over_http_too(house: HttpHouse) -> None:
+    call = {**LIST, "params": {**LIST["params"], "_meta": {"progressToken": None}}}
+    assert "inboxes" in (await house.post(None, call)).json()["result"]["structuredContent"]
+
+
+async def test_a_stream_that_shall_go_on_where_another_broke_off_is_a_new_one(house: HttpHouse) -> None:
+    session = (await house.post(None, OPENING, **STREAMS)).headers["mcp-session-id"]
+    resumed = {"accept": "text/event-stream", "mcp-session-id": session, "last-event-id": "7"}
+    async with house.bare.stream("GET", house.url, headers=resumed) as stream:
+        assert (stream.status_code, stream.headers["content-type"]) == (200, "text/event-stream")
+
+
 async def test_a_body_where_none_belongs_and_two_ways_to_say_its_length_are_refused(house: HttpHouse) -> None:
     refused = await house.bare.request("DELETE", house.url, content=b"{}")
     assert (refused.status_code, "without a body" in refused.text) == (400, True)

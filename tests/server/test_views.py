@@ -224,6 +224,21 @@ async def test_a_result_stays_under_twenty_thousand_characters_unless_more_is_as
         assert len(json.dumps(record, ensure_ascii=False)) < 20_000, tool
 
 
+async def test_a_list_of_drafts_to_many_stays_under_twenty_thousand_characters_and_one_names_all(door):
+    inbox = await door.inbox("desk")
+    to = [f"desk+{'x' * 40}{number}@agents.internal" for number in range(100)]
+    for number in range(21):
+        await door.call("draft_for_approval", inbox=inbox, to=to, subject=f"{number} {'s' * 900}", body="x")
+    text, record = await door.ask("check_draft")
+    assert len(text) < 20_000
+    assert len(json.dumps(record, ensure_ascii=False)) < 20_000
+    newest = record["drafts"][-1]
+    assert (newest["recipients"], newest["recipients_left_out"]) == (to[:5], 95)
+    assert "to 100 recipients, as " in text
+    one = (await door.call("check_draft", draft=newest["draft"]))["drafts"][0]
+    assert (one["recipients"], one.get("recipients_left_out")) == (to, None)
+
+
 async def test_a_long_thread_of_short_mails_stays_under_twenty_thousand_characters(door):
     inbox = await door.inbox()
     people = ", ".join(f'"{"Name " * 10}{index}" <p{index}@app.example>' for index in range(25))

@@ -32,10 +32,11 @@ class Spoken:
 
     def __init__(self, served: Served, era: str) -> None:
         self.served, self.era = served, era
+        self.meta = META if era == "modern" else {}
 
     def request(self, number: Any, method: str, **params: Any) -> dict[str, Any]:
         """A request as this era writes it."""
-        meta = {"_meta": META} if self.era == "modern" else {}
+        meta = {"_meta": self.meta} if self.meta else {}
         return {"jsonrpc": "2.0", "id": number, "method": method, "params": {**meta, **params}}
 
     def line(self, text: bytes) -> dict[str, Any]:
@@ -280,9 +281,16 @@ def test_parameters_that_cannot_be_used_are_named(spoken: Spoken) -> None:
         ("prompts/get", {"name": "nothing" + "x" * 1000}, "There is no prompt 'nothing"),
         ("prompts/get", {"name": "nothing", "arguments": {"a": 5}}, "`arguments.a`"),
         ("completion/complete", {}, "`argument` is required"),
+        ("completion/complete", {"ref": {"type": "none"}, "argument": {"name": "a", "value": ""}}, "`ref.name`"),
+        ("tools/call", {"name": "list_inboxes", "_meta": spoken.meta | {"progressToken": {}}}, "`_meta.progressToken`"),
     ):
         assert named in refused(spoken.ask(3, method, **params), BAD_PARAMS, 3)
     spoken.lives()
+
+
+def test_a_progress_token_of_null_is_none(spoken: Spoken) -> None:
+    asked = spoken.ask(4, "tools/call", name="list_inboxes", arguments={}, _meta=spoken.meta | {"progressToken": None})
+    assert "inboxes" in asked["result"]["structuredContent"]
 
 
 def test_meta_of_a_wrong_kind_is_answered(spoken: Spoken) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast, get_args, get_origin
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 from pydantic_core import InitErrorDetails, from_json
 
 
@@ -31,23 +31,24 @@ def strict(function: Callable[..., Any], **options: Any) -> Tool:
 
 
 class _Arguments(FuncMetadata):
-    """How what a host sends becomes arguments: three habits of hosts are met, and no value is read as another kind."""
+    """How what a host sends becomes arguments: habits of hosts and models that can mean one thing only are met."""
 
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
         """Lists and objects that a host wrote as JSON in a string are read; a text stays the text it is.
 
         The SDK reads every string that is valid JSON: the subject ``[1]`` would become a list, and the query ``null``
-        no query at all. A null for an argument that may be left out means that it is left out.
+        no query at all. A null for an argument that may be left out means that it is left out, and so do blanks for
+        one that takes no text. One text or object stands for the list of it.
         """
         fields = self.arg_model.model_fields
         read: dict[str, Any] = {}
         for name, value in data.items():
             field = fields.get(name)
+            if field is not None and isinstance(value, str) and not _takes_text(field.annotation):
+                value = _list_or_object(value) if value.strip() else None
             if field is not None and value is None and not field.is_required():
                 continue
-            if field is not None and isinstance(value, str) and not _takes_text(field.annotation):
-                value = _list_or_object(value)
-            read[name] = value
+            read[name] = value if field is None else _in_a_list(value, field.annotation)
         return read
 
     def validate_arguments(self, arguments_to_validate: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +75,28 @@ def _list_or_object(text: str) -> Any:
     except ValueError:
         return text
     return cast(Any, read) if isinstance(read, list | dict) else text
+
+
+def _in_a_list(value: Any, annotation: Any) -> Any:
+    """A value, in a list where a list of such values is wanted."""
+    for one in (annotation, *get_args(annotation)):
+        if get_origin(one) is list:
+            wanted = str if _takes_text(get_args(one)[0]) else dict
+            return [value] if isinstance(value, wanted) else value
+    return value
+
+
+def bare_address(written: str) -> str:
+    """The address in what a model wrote: alone, ``Name <address>`` or ``mailto:address``."""
+    written = written.strip()
+    if written.endswith(">"):
+        written = written.rpartition("<")[2].removesuffix(">").strip()
+    return written.removeprefix("mailto:")
+
+
+BARE_ADDRESS = AfterValidator(lambda written: written and bare_address(written))
+STRIPPED = AfterValidator(lambda written: written and written.strip())
+"""For names and ids, which blanks round them never belong to; both leave None as it is."""
 
 
 def _compact(node: Any, *, of_properties: bool = False) -> Any:

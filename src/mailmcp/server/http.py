@@ -161,6 +161,8 @@ class _Transports:
         if scope["path"] == SSE:
             await self._old_stream(scope, receive, send)
         elif scope["method"] != "POST":
+            # No event is kept to be sent again: a stream that goes on is a new one. The SDK would answer nothing.
+            scope["headers"] = [one for one in scope["headers"] if one[0].lower() != b"last-event-id"]
             await (self._sse.handle_post_message if scope["path"] == MESSAGES else self._streams.handle_request)(
                 scope, receive, send
             )

@@ -16,6 +16,8 @@ from mailmcp.server.launcher import command
 INBOXES_SHOWN = 60
 LABEL_SHOWN = 60
 DRAFTS_SHOWN = 20
+RECIPIENTS_SHOWN = 100
+"""Of all drafts together. One mail has no more."""
 
 SentStatus = Literal["sent", "queued", "held", "held_elsewhere", "refused", "rejected", "failed", "unknown"]
 
@@ -108,13 +110,16 @@ def sent(outcome: Outcome, home: Path, page: str | None) -> tuple[str, results.S
 
 
 def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, results.DraftList]:
-    """check_draft."""
+    """check_draft: one with all its recipients, or the newest, each with a share of them."""
+    recent = found[-DRAFTS_SHOWN:]
+    most = RECIPIENTS_SHOWN // max(1, len(recent))
     lines = [
         results.DraftLine(
             draft=one.id,
             status=one.state.value,
             inbox=one.inbox,
-            recipients=list(one.recipients),
+            recipients=list(one.recipients[:most]),
+            recipients_left_out=max(0, len(one.recipients) - most) or None,
             subject=one.subject[: results.SUBJECT_SHOWN],
             created_at=one.created_at,
             send_at=one.send_at,
@@ -122,9 +127,9 @@ def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, r
             message=one.message,
             reasons=[reason.sentence for reason in one.reasons] or None,
             error=inert(one.error) if one.error else None,
-            deliveries=_deliveries(one),
+            deliveries=_deliveries(one, most),
         )
-        for one in found[-DRAFTS_SHOWN:]
+        for one in recent
     ]
     returned = {one.id for one in found if reported(one)}
     if not lines:
@@ -135,7 +140,8 @@ def drafts(found: Sequence[Draft], home: Path, page: str | None) -> tuple[str, r
         is_word = one.status == DraftState.REJECTED  # a human's, to the assistant
         trouble = f" ({one_line(one.error)})" if one.error and is_word else ""
         # The subject of an answer, and often the recipient, is a stranger's.
-        said.say(f"{one.draft} {one.status}{trouble}, to", f"{', '.join(one.recipients)}: {one.subject}")
+        to = f"{len(one.recipients) + left_out} recipients, as" if (left_out := one.recipients_left_out) else ""
+        said.say(f"{one.draft} {one.status}{trouble}, to {to}".rstrip(), f"{', '.join(one.recipients)}: {one.subject}")
         if one.error and not is_word:  # a mail's words, or those that a relay answered: others may have written them
             said.say("what came back:" if came_back else "what was answered:", one.error)
     if len(found) > len(lines):
@@ -210,15 +216,18 @@ def status(now: Status) -> tuple[str, results.MailStatus]:
     return "\n".join(text), data
 
 
-def _deliveries(draft: Draft) -> list[results.Delivered] | None:
-    """Each recipient's own result, unless all accepted it."""
+def _deliveries(draft: Draft, most: int = RECIPIENTS_SHOWN) -> list[results.Delivered] | None:
+    """Each recipient's own result, unless all accepted it; of too many those of whoever did not."""
     if all(one.state is DeliveryState.ACCEPTED for one in draft.deliveries):
         return None
+    told = draft.deliveries
+    if len(told) > most:
+        told = sorted(told, key=lambda one: one.state is DeliveryState.ACCEPTED)[:most]
     return [
         results.Delivered(
             recipient=one.recipient, status=one.state.value, detail=inert(one.detail) if one.detail else None
         )
-        for one in draft.deliveries
+        for one in told
     ]
 
 

@@ -234,6 +234,7 @@ class DraftLine(Result):
     status: str
     inbox: str
     recipients: list[str]
+    recipients_left_out: int | None = None
     subject: str
     created_at: Time
     send_at: Time | None = None

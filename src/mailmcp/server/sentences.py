@@ -17,6 +17,7 @@ from mailmcp.schemas import expected, part_of
 LONGEST = 300
 """Characters of a sentence. What a caller gave may be longer than any answer should be."""
 LONGEST_NAME = 60
+_KINDS = frozenset({"str", "int", "float", "bool"})
 
 
 def bounded(sentence: str) -> str:
@@ -47,7 +48,8 @@ def arguments_sentence(tool: str, error: ValidationError, schema: dict[str, Any]
 def parameters_sentence(method: str, error: ValidationError) -> str:
     """What is wrong with the parameters of a request; the protocol's schema is not ours to quote."""
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    steps = problem["loc"]
+    # Between the names of the protocol stand those of pydantic, for the alternatives that it tried.
+    steps = [one for one in problem["loc"] if isinstance(one, int) or not (one in _KINDS or one[:1].isupper())]
     where = _path(steps[1:] if steps[0] == "params" and len(steps) > 1 else steps)
     what = "is required" if problem["type"] == "missing" else "has a wrong type or value"
     return bounded(f"The request {shown(method)} cannot be used: `{where}` {what}.")

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mailmcp.errors import BadInput
 from mailmcp.mailroom.requests import FileRequest, Search, SendRequest, Wanted
 from mailmcp.server import asking, outcomes, results, views
-from mailmcp.server.arguments import strict
+from mailmcp.server.arguments import BARE_ADDRESS, STRIPPED, bare_address, strict
 from mailmcp.server.results import answer
 from mailmcp.server.sentences import shown
 from mailmcp.server.session import Session
@@ -28,9 +28,11 @@ _SENDER = re.compile(
 )
 """An address, or a domain; both with letters of any script."""
 
-Inbox = Annotated[str, Field(description="inbox address")]
+Inbox = Annotated[str, BARE_ADDRESS, Field(description="inbox address")]
+SenderInbox = Annotated[str, BARE_ADDRESS, Field(description="inbox address to send from")]
 From = Annotated[str | None, Field(description="sender: an address, or a domain with its sub-domains")]
-Since = Annotated[str | None, Field(description="cursor or time: only mail after it")]
+Since = Annotated[str | None, STRIPPED, Field(description="cursor or time: only mail after it")]
+Id = Annotated[str | None, STRIPPED]
 Timeout = Annotated[float, Field(ge=0, le=300, description="seconds")]
 Addresses = Annotated[list[str] | None, Field(description="addresses")]
 
@@ -55,7 +57,7 @@ async def _counter(ctx: Ctx) -> Counter:
 
 async def create_inbox(
     ctx: Ctx,
-    name: Annotated[str | None, Field(description="wanted part before the @; made up if left out")] = None,
+    name: Annotated[str | None, STRIPPED, Field(description="wanted part before the @; made up if left out")] = None,
     label: Annotated[str | None, Field(description="note on what it is for")] = None,
     display_name: Annotated[str | None, Field(description="name that recipients see as sender")] = None,
     key: Annotated[str | None, Field(description="your own id: repeating it gives the same inbox")] = None,
@@ -88,14 +90,14 @@ async def delete_inbox(ctx: Ctx, inbox: Inbox) -> Annotated[CallToolResult, resu
 
 async def find_mail(
     ctx: Ctx,
-    inbox: Annotated[str | None, Field(description="only this inbox")] = None,
+    inbox: Annotated[str | None, BARE_ADDRESS, Field(description="only this inbox")] = None,
     query: Annotated[str | None, Field(description="words, all of them, in subject, people or text")] = None,
     from_: From = None,
     unread: bool | None = None,
     label: str | None = None,
     since: Since = None,
     limit: Annotated[int, Field(ge=1, le=50)] = 20,
-    cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
+    cursor: Annotated[str | None, STRIPPED, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, results.ThreadList]:
     """Search or list mail as threads, newest first. To wait for mail to come use wait_for_mail."""
     room = await _counter(ctx)
@@ -117,13 +119,13 @@ async def find_mail(
 
 async def read_thread(
     ctx: Ctx,
-    thread: Annotated[str, Field(description="t_…, or m_… for one message")],
+    thread: Annotated[str, STRIPPED, Field(description="t_…, or m_… for one message")],
     include: Annotated[
         list[Literal["quoted", "hidden", "links", "headers", "all"]] | None,
         Field(description="what is left out otherwise"),
     ] = None,
     max_chars: Annotated[int, Field(ge=500, le=200_000)] = 7000,
-    cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
+    cursor: Annotated[str | None, STRIPPED, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, results.ThreadBody]:
     """Read a conversation, oldest first, each message with its new text only. Does not mark it read."""
     room = await _counter(ctx)
@@ -152,7 +154,7 @@ async def wait_for_mail(
     room = await _counter(ctx)
     wanted = Wanted(
         tool="wait_for_mail",
-        inbox=inbox.strip().lower(),
+        inbox=inbox.lower(),
         from_=_sender(from_),
         subject=subject or None,
         since=since or None,
@@ -166,24 +168,26 @@ async def wait_for_otp(
     """Get the one-time code or sign-in link mailed to an inbox, waiting for it if need be. One call is enough:
     it also finds a code that came just before. `pending` is normal: call again with its cursor as `since`."""
     room = await _counter(ctx)
-    wanted = Wanted(tool="wait_for_otp", inbox=inbox.strip().lower(), from_=_sender(from_), since=since or None)
+    wanted = Wanted(tool="wait_for_otp", inbox=inbox.lower(), from_=_sender(from_), since=since or None)
     return await _wait(ctx, room, wanted, timeout)
 
 
 async def send(
     ctx: Ctx,
-    inbox: Annotated[str, Field(description="inbox address to send from")],
+    inbox: SenderInbox,
     body: Annotated[str, Field(description="plain text")],
     to: Addresses = None,
     subject: str | None = None,
     html: str | None = None,
     cc: Addresses = None,
     bcc: Addresses = None,
-    in_reply_to: Annotated[str | None, Field(description="m_… to answer; then to and subject may be left out")] = None,
+    in_reply_to: Annotated[
+        str | None, STRIPPED, Field(description="m_… to answer; then to and subject may be left out")
+    ] = None,
     reply_all: bool = False,
-    forward: Annotated[str | None, Field(description="m_… to forward")] = None,
+    forward: Annotated[str | None, STRIPPED, Field(description="m_… to forward")] = None,
     attachments: list[File] | None = None,
-    send_at: Annotated[str | None, Field(description="time, as 2026-01-31T12:00:00Z")] = None,
+    send_at: Annotated[str | None, STRIPPED, Field(description="time, as 2026-01-31T12:00:00Z")] = None,
     allow_duplicate: Annotated[bool, Field(description="the same again within 10 minutes, if a human agrees")] = False,
 ) -> Annotated[CallToolResult, results.Sent] | InputRequiredResult:
     """Send mail, answer or forward. Policy may hold it for a human or refuse it; a repeat is not sent twice."""
@@ -195,18 +199,18 @@ async def send(
 
 async def draft_for_approval(
     ctx: Ctx,
-    inbox: Annotated[str, Field(description="inbox address to send from")],
+    inbox: SenderInbox,
     body: Annotated[str, Field(description="plain text")],
     to: Addresses = None,
     subject: str | None = None,
     html: str | None = None,
     cc: Addresses = None,
     bcc: Addresses = None,
-    in_reply_to: str | None = None,
+    in_reply_to: Id = None,
     reply_all: bool = False,
-    forward: str | None = None,
+    forward: Id = None,
     attachments: list[File] | None = None,
-    send_at: str | None = None,
+    send_at: Id = None,
     allow_duplicate: bool = False,
     note: Annotated[str | None, Field(description="why, for the human")] = None,
 ) -> Annotated[CallToolResult, results.Sent] | InputRequiredResult:
@@ -219,7 +223,7 @@ async def draft_for_approval(
 
 
 async def check_draft(
-    ctx: Ctx, draft: Annotated[str | None, Field(description="d_…; all open ones if left out")] = None
+    ctx: Ctx, draft: Annotated[str | None, STRIPPED, Field(description="d_…; all open ones if left out")] = None
 ) -> Annotated[CallToolResult, results.DraftList]:
     """See what became of a draft, or list the drafts that are held or queued."""
     room = await _counter(ctx)
@@ -230,7 +234,7 @@ async def check_draft(
 
 async def get_attachment(
     ctx: Ctx,
-    message: Annotated[str, Field(description="m_…")],
+    message: Annotated[str, STRIPPED, Field(description="m_…")],
     part: Annotated[str, Field(description="part, or file name, from read_thread")],
     as_: Annotated[
         Literal["text", "base64", "file"], Field(description="text of PDF, office, plain; bytes; or saved to a file")
@@ -252,7 +256,7 @@ async def get_attachment(
 
 async def mark(
     ctx: Ctx,
-    target: Annotated[str, Field(description="t_…, m_… or d_…")],
+    target: Annotated[str, STRIPPED, Field(description="t_…, m_… or d_…")],
     read: bool | None = None,
     add_labels: list[str] | None = None,
     remove_labels: list[str] | None = None,
@@ -307,10 +311,7 @@ def _sender(wanted: str | None) -> str | None:
     """
     if wanted is None or not wanted.strip():
         return None
-    named = wanted.strip()
-    if named.endswith(">"):
-        named = named.rpartition("<")[2].removesuffix(">").strip()
-    named = named.removeprefix("mailto:").lower().removeprefix("@")
+    named = bare_address(wanted).lower().removeprefix("@")
     if not _SENDER.fullmatch(named):
         raise BadInput(
             f"`from_` is {shown(wanted.strip())!r}: give one address, or a domain such as app.example"
@@ -353,7 +354,7 @@ def _request(
         reply_all=reply_all,
         forward=forward,
         attachments=tuple(FileRequest(**file.model_dump()) for file in attachments or ()),
-        send_at=send_at,
+        send_at=send_at or None,
     )
 
 

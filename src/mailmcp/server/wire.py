@@ -35,6 +35,7 @@ _ESCAPES = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 """Every escape of a JSON text, one after the other; the group is half a surrogate pair without its other half."""
+_NO_TOKEN = re.compile(rb'"progressToken"[ \t]{0,9}:[ \t]{0,9}null')
 _ID = rb'\s*"id"\s*:\s*(-?\d{1,18}|"[^"\\]{0,200}")\s*'
 _ID_FIRST = re.compile(rb'\s*\{(?:\s*"jsonrpc"\s*:\s*"2\.0"\s*,)?' + _ID + b",")
 _ID_LAST = re.compile(b"[{,]" + _ID + rb"\}\s*\Z")
@@ -110,6 +111,8 @@ def for_others(octets: bytes, message: JSONRPCMessage) -> bytes:
     """The octets of an ``understood`` message for a reader that mends nothing: the same, unless there is something."""
     octets = octets.removeprefix(_BOM)
     try:
+        if _NO_TOKEN.search(octets):
+            raise ValueError
         octets.decode()
         if b"\\u" in octets:
             from_json(octets, allow_inf_nan=False)
@@ -133,6 +136,9 @@ def _call(fields: dict[str, Any]) -> JSONRPCRequest | JSONRPCNotification:
         code = INVALID_PARAMS if isinstance(params, list) else INVALID_REQUEST
         raise NoMessage(code, "The `params` of a message must be an object.", request_id)
     named = cast(dict[str, Any] | None, params)
+    meta = cast(Any, named.get("_meta")) if named else None
+    if isinstance(meta, dict) and meta.get("progressToken", "") is None:  # pyright: ignore[reportUnknownMemberType]
+        del meta["progressToken"]  # clients write null for what they leave out; the SDK would refuse the call
     if request_id is None:
         return JSONRPCNotification(jsonrpc="2.0", method=method, params=named)
     return JSONRPCRequest(jsonrpc="2.0", id=request_id, method=method, params=named)

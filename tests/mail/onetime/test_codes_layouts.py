@@ -42,6 +42,28 @@ def test_a_full_stop_groups_a_code_inside_a_sentence_but_not_an_amount() -> None
 
 
 @pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("您的验证码是 482913\n点击下方链接完成验证", "482913"),
+        ("您的验证码是482913 点击此处", "482913"),
+        ("您的验证码:482913\n人工客服 400-820-8820", "482913"),
+        ("認証コード:482913\n日本時間で30分有効です", "482913"),
+        ("認証コード\n482913\n年末年始のお知らせ", "482913"),
+        ("인증번호: 482913\n원하지 않으시면 무시하세요", "482913"),
+        ("Ihr Code: 482913\nEUR-Konto freischalten", "482913"),
+        ("Your code is 482913\nPoints expire soon", "482913"),
+        ("Your code for 482913 EUR", None),
+        ("验证码 482913 点", None),
+    ],
+)
+def test_a_word_that_begins_the_next_line_is_no_unit_of_the_number_that_ends_this_one(
+    words: str, code: str | None
+) -> None:
+    assert found("", words).code == code
+    assert found("", html=f"<p>{words.replace(chr(10), '<br>')}</p>").code == code
+
+
+@pytest.mark.parametrize(
     ("subject", "words"),
     [
         ("Ikhodi yakho yokungena", "Ikhodi yakho yokungena ngu-72 05 91."),
@@ -50,6 +72,20 @@ def test_a_full_stop_groups_a_code_inside_a_sentence_but_not_an_amount() -> None
 )
 def test_grammar_that_a_dash_ties_to_groups_is_no_part_of_the_code(subject: str, words: str) -> None:
     assert found(subject, words).code == "720591"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("您的验证码是482913(5分钟内有效)", "482913"),
+        ("Your code is 482913(5 minutes)", "482913"),
+        ("Code: 4829(10 min)", "4829"),
+        ("Your code is 482913. Questions? Call 0049(0)89 123456 or 1(800)555-0199.", "482913"),
+        ("Questions about codes? Call 0049(0)89 123456 or 1(800)555-0199.", None),
+    ],
+)
+def test_a_bracket_that_says_how_long_it_lasts_is_no_part_of_a_code(words: str, code: str | None) -> None:
+    assert found("App", words).code == code
 
 
 @pytest.mark.parametrize("date", ["2026 11 28", "28 11 2026"])

@@ -22,11 +22,13 @@ _CURRENCIES = (
 _MONEY_BEFORE = re.compile(rf"(?:[{_SIGNS}]|\b(?:{_CURRENCIES}))[. ]{{0,2}}\Z", re.IGNORECASE)
 _MONEY = (*_SIGNS, *_CURRENCIES.replace("\\", "").lower().split("|"))
 _UNIT_AFTER = re.compile(
-    r"\s?(?:[%‰°€£¥₹₽₩₺₫฿₴₦₪₱]|[$](?![\w])|[円元원年년月月日년월명人件点점건回층号室楼路條条丁番個개]|(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|"
+    r"[^\S\r\n]?(?:[%‰°€£¥₹₽₩₺₫฿₴₦₪₱]|[$](?![\w])|[円元원年년月月日년월명人件점건回층号室楼路條条丁番個개]|点(?!击)|點(?!擊)|"
+    r"(?:EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|"
     r"DKK|HUF|RON|BGN|TRY|UAH|RUB|INR|JPY|CNY|KRW|VND|IDR|THB|BRL|ZAR|KES|NGN|Kč|kr|Ft|zł|TL|лв|руб|грн|km|kg|kWh|mAh|MB|GB|"
     r"kB|px|mm|cm|ml|mg|hPa|Hz|kHz|MHz|GHz|bit|bits|bytes?|pts?|points?|ppm|rpm|Mbit|kcal|m²|đ|บาท)\b)",
     re.IGNORECASE,
 )
+"""On the same line: what begins the next one is no unit of what ends this one. 点击 is to click."""
 _MONEY_SIGN = re.compile("[€$£¥₹₽₩₺₫฿₴₦₪₱₡₸₾%円元원]")
 _MONEY_WORD = re.compile(
     r"[0-9](?=[\s,A-Za-zлрг])\s?(?:(?:EUR|USD|CHF|PLN|Kč|kr|Ft|zł|lei|лв|руб|грн|TL|RSD|KM)\b|,-|,[0-9]{2}(?![0-9]))"

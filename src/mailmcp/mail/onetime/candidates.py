@@ -19,7 +19,10 @@ MAX_CANDIDATES = 400
 
 _DIGITS = re.compile(r"[0-9]+")
 # What may stand between the digits of one number. A comma or full stop with a blank parts two numbers.
-_RUN = re.compile(r"[0-9]+(?:(?:[ \t][-–—][ \t]|[-–—‑−./:,'’_+ \t\u00b7(\uff0d]|(?:\)|\ufe0f?\u20e3) ?)[0-9]+)*")
+_RUN = re.compile(
+    r"[0-9]+(?:(?:[ \t][-–—][ \t]|[-–—‑−./:,'’_+ \t\u00b7\uff0d]|\((?=[0-9 ]{1,8}\))|(?:\)|\ufe0f?\u20e3) ?)[0-9]+)*"
+)
+"""Digits and what parts their groups. A bracket does in telephone numbers, 0049(0)89, which hold digits alone in it."""
 _AMOUNT = re.compile(r"[0-9]{1,4}(?:[.:/'’][0-9]+)+|[0-9]{1,3}(?:[.,][0-9]{1,3})+")
 # What every address has; found first, for addresses are few.
 _ADDRESS = re.compile(r"[@:wW](?:(?<=@)|(?<=:)//|(?<=[wW])[wW]{2}\.)")
