@@ -330,6 +330,16 @@ def test_a_rejection_takes_a_word_for_the_assistant(home):
     assert "no longer held" in again.stderr
 
 
+@pytest.mark.parametrize(("typed", "code", "left"), [("y\r", 0, False), ("\r", 1, True), ("\x04", 1, True)])
+def test_a_human_is_asked_before_an_inbox_is_deleted(home, terminal, typed, code, left):
+    hold(home)
+    window = terminal("inbox", "delete", "bert@agents.internal")
+    window.read_until("Delete it? [y/N]")
+    window.type(typed)
+    assert window.end() == code, window.shown
+    assert ("bert" in run("inbox", "list", home=home).stdout) is left
+
+
 def test_inboxes_are_listed_and_deleted(home):
     hold(home)
     listed = run("inbox", "list", home=home).stdout.splitlines()

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from mailmcp.cli import jsonc, tables
 from mailmcp.cli.clients import CLIENTS, NAME, Client
+from mailmcp.cli.terminal import agreed
 from mailmcp.cli.usage import Misused
 from mailmcp.config import default_home, load_settings
 from mailmcp.errors import BadInput, MailError
@@ -186,11 +187,7 @@ def _carry_out(change: Change, *, yes: bool, done: str) -> int:
         if not sys.stdin.isatty():
             _say("Nothing was written: add --yes, or type this in a terminal.")
             return 1
-        try:
-            agreed = input("Write it? [y/N] ").strip().lower() in ("y", "yes")
-        except EOFError:
-            agreed = False
-        if not agreed:
+        if not agreed("Write it?"):
             _say("Nothing was written.")
             return 1
     if copy := _write(change):

@@ -12,6 +12,7 @@ from email import message_from_bytes
 from email.policy import default
 from typing import Protocol, TypeVar, cast
 
+from mailmcp.cli.terminal import agreed
 from mailmcp.cli.terminal import plain as _plain
 from mailmcp.cli.terminal import say as _say
 from mailmcp.cli.usage import Misused
@@ -58,6 +59,11 @@ def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
         return _list_sender(options, open_mailroom)
     if options.pattern:
         raise Misused(f"`mailmcp inbox {options.action}` takes no pattern.")
+    # Only a human is asked: a script has no second thoughts.
+    if options.action == "delete" and sys.stdin.isatty():
+        if not agreed(f"{_plain(options.address)} and all its mail go for good. Delete it?"):
+            _say("Nothing was deleted: `mailmcp inbox export` keeps a copy of its mail.")
+            return 1
 
     async def work(room: Mailroom) -> int:
         if options.action == "list":

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from mailmcp.cli.terminal import plain, say
+from mailmcp.cli.terminal import agreed, plain, say
 from mailmcp.config import default_home, load_settings
 from mailmcp.errors import BadInput
 from mailmcp.private import write_private
@@ -240,7 +240,7 @@ def _agreed(yes: bool) -> bool:
     if not sys.stdin.isatty():
         say("Nothing was changed: add --yes, or type this in a terminal.")
         return False
-    if input("Do it? [y/N] ").strip().lower() in ("y", "yes"):
+    if agreed("Do it?"):
         return True
     say("Nothing was changed.")
     return False

@@ -25,6 +25,14 @@ def in_a_terminal(what: str) -> None:
         raise Refused(f"{what} by a human at a terminal: run this command in one.")
 
 
+def agreed(question: str) -> bool:
+    """Whether yes is typed; whoever types nothing has not agreed."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
 def confirmed(what: str) -> bool:
     """Whether the digits that are shown now are typed, by somebody who sees them."""
     digits = f"{secrets.randbelow(9_000) + 1_000}"
