@@ -60,10 +60,10 @@ def inboxes(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
     if options.pattern:
         raise Misused(f"`mailmcp inbox {options.action}` takes no pattern.")
     # Only a human is asked: a script has no second thoughts.
-    if options.action == "delete" and sys.stdin.isatty():
-        if not agreed(f"{_plain(options.address)} and all its mail go for good. Delete it?"):
-            _say("Nothing was deleted: `mailmcp inbox export` keeps a copy of its mail.")
-            return 1
+    asks = options.action == "delete" and sys.stdin.isatty()
+    if asks and not agreed(f"{_plain(options.address)} and all its mail go for good. Delete it?"):
+        _say("Nothing was deleted: `mailmcp inbox export` keeps a copy of its mail.")
+        return 1
 
     async def work(room: Mailroom) -> int:
         if options.action == "list":
