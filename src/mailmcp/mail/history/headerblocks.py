@@ -141,7 +141,8 @@ def is_separator(text: str, following: str, above: str = "") -> bool:
 
 def _is_mentioned(above: str, following: str) -> bool:
     """Does a sentence go round the line?"""
-    return following[:1].islower() and above[-1:].isalnum() and field_of(following) is None
+    within = following[:1].islower() and above[-1:].isalnum() and " " in above
+    return within and field_of(following) is None
 
 
 def is_framed(text: str) -> bool:
@@ -187,9 +188,15 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
     if not _suffices(values, ruled):
         return -1
     if not {Field.SENT, Field.TO} <= values.keys():
+        below = next((text for text in texts[last + 1 : last + 1 + _MAX_VALUE_LINES] if text), "")
         allowed = 1 if values.keys() & {Field.SENT, Field.DATE} else 0
         inside = first and not ruled and _is_entry(texts[first - 1])
-        if inside or _entries(texts, first) > allowed or _goes_on_as_form(texts, last + 1):
+        if (
+            inside
+            or (not ruled and _is_mentioned(above, below))
+            or _entries(texts, first) > allowed
+            or _goes_on_as_form(texts, last + 1)
+        ):
             return -1
     return last + 1
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from mailmcp.language.folding import folded
 from mailmcp.mail.history import quotewords
 from mailmcp.mail.history.headerblocks import is_rule
-from mailmcp.mail.history.speech import is_contact, is_postscript, speaks
+from mailmcp.mail.history.speech import goes_on, is_contact, is_postscript, speaks
 
 _MAX_LENGTH = 3_000
 _MAX_LINES = 60
@@ -24,6 +24,8 @@ _MAX_FOOTER = 12
 _MAX_SENT_FROM = 140
 _MAX_PRINTING = 250
 _MAX_TAIL = 3
+_MAX_TELEPHONE = 16
+"""Digits of a telephone number (E.164) and of an extension: accounts have more."""
 _MAX_LISTED = 10
 """Words of a line that names the list it comes from."""
 _MAIL_NAMED_WITHIN = 48
@@ -127,7 +129,9 @@ def _names_a_device(text: str, words: str) -> bool:
         return True
     # The device comes last, but for "of mine" and its kin; who goes on tells something.
     last = max((found.end() for found in _DEVICE.finditer(plain)), default=0)
-    told = len(plain[last:].split()) > _MAX_TAIL + (plain[last : last + 1].isalnum())
+    tail = len(plain[last:].split()) - plain[last : last + 1].isalnum()
+    said = all(word.isascii() and word.islower() for word in text.split()[-_MAX_TAIL:])
+    told = tail > _MAX_TAIL or (tail == _MAX_TAIL and said)
     return len(plain.split()) <= 12 and not told and not re.search(r"[,;!]\s", plain)
 
 
@@ -160,7 +164,8 @@ def _marked(texts: Sequence[str], first: int, end: int) -> Iterator[tuple[int, i
     contact = any(map(is_contact, texts[head:after]))
     if is_postscript(texts[head]) or speaks(texts[head]) or not _is_signed(texts[head:after]):
         return
-    if texts[mark - 1].endswith((":", "：")) or (not contact and _parts_sections(texts, first, mark, head)):
+    announced = mark > first and (texts[mark - 1].endswith((":", "：")) or goes_on(texts[mark - 1]))
+    if announced or (not contact and _parts_sections(texts, first, mark, head)):
         return
     found: list[tuple[int, int]] = []
     said = False
@@ -182,6 +187,8 @@ def _is_signed(lines: Sequence[str]) -> bool:
     """Does a name come first, and are figures those of telephones and addresses? Else they are a list or a table."""
     contacts = list(map(is_contact, lines))
     if lines[0][:1] in _FIGURES or (all(contacts) and len(lines) > 1):
+        return False
+    if any(len(_DIGIT.findall(line[:_MAX_SENT_FROM])) > _MAX_TELEPHONE for line in lines if "http" not in line):
         return False
     return any(contacts) or not any(map(_DIGIT.search, lines))
 

@@ -91,6 +91,12 @@ def speaks(text: str, *, attached: bool = False) -> bool:
     return len(words) > 1 and (2 * long >= len(words) or 2 * lower > len(words))
 
 
+def goes_on(text: str) -> bool:
+    """Does the line end within a sentence? Names and greetings have no end, but capitals or a comma."""
+    words = _WORD.findall(text[-_MAX_DATA:])
+    return len(words) > 1 and words[-1].islower() and text[-1:].isalpha()
+
+
 def _lower(words: list[str]) -> int:
     return sum(map(str.islower, words))
 
