@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailmcp.language.characters import cleaned
-from mailmcp.mail.history.quotes import Division, divided, is_forward
+from mailmcp.mail.history.divisions import Division
+from mailmcp.mail.history.quotes import divided, is_forward
 from mailmcp.mail.links import plain_links
 from mailmcp.mail.nesting import laid_out
 from mailmcp.mail.sight.drawing import Drawing
@@ -21,6 +22,9 @@ MAX_PLAIN = 4 * MAX_VISIBLE
 
 # A picture inside the page: its octets are no words, and would be past what a tag may hold.
 _DATA = re.compile(r"data:[a-z]{1,20}/[\w.+-]{1,60}(?:;[\w=.-]{1,40}){0,3},[A-Za-z0-9+/=%\r\n]{200,}", re.IGNORECASE)
+# "Re:", "AW[2]:", "[list] Sv:", "回复：": whatever the language, a short word and a colon.
+_ANSWERS = re.compile(r"(?:^|\]|\s)\w{1,10}\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]")
+_PREFIXED = 60
 _COMPARED = 20_000
 _LEAST_WORDS = 12
 """Different words of a part that can be compared."""
@@ -62,20 +66,20 @@ def read(message: Message) -> Channels:
         if reason:
             defects.append(reason)
         if not (reason and reason != "html_flattened" and plain.strip()):
-            channels = _read_html(html, message.subject, plain, defects)
+            channels = _read_html(html, message, plain, defects)
             if channels is not None:
                 return channels
     if plain.strip():
-        return _read_plain(plain, message.subject, defects)
+        return _read_plain(plain, message, defects)
     return Channels(defects=_named(defects))
 
 
-def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Channels | None:
+def _read_html(html: str, message: Message, plain: str, defects: list[str]) -> Channels | None:
     """The channels of an HTML part; None when the plain text says more than its pictures do."""
-    forward = is_forward(subject, html)
+    forward = is_forward(message.subject, html)
     effort = Effort()
     drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward, effort=effort)
-    division = None if forward else divided(drawing.visible, drawing.spans)
+    division = None if forward else divided(drawing.visible, drawing.spans, opens=_opens(message))
     if division is not None and division.whole and drawing.spans.quoted:
         # All of it is quoted, or a forward: then that is what the mail says, with its links.
         drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False, effort=effort), None
@@ -95,6 +99,12 @@ def _read_html(html: str, subject: str, plain: str, defects: list[str]) -> Chann
         defects.append("parts_differ")
     drawing = replace(drawing, links=_with_bare(drawing))
     return _channels(drawing, division, "html" if drawing.visible else "none", defects)
+
+
+def _opens(message: Message) -> bool:
+    """Does the mail open a conversation: with a subject like no answer's, and no mail named that it answers?"""
+    answers = message.in_reply_to or message.references or _ANSWERS.search(message.subject[:_PREFIXED]) is not None
+    return not answers and bool(message.subject.strip())
 
 
 def _with_bare(drawing: Drawing) -> tuple[Link, ...]:
@@ -136,7 +146,7 @@ def _differ(plain: str, visible: str) -> bool:
     return len(words & shown) < 0.3 * min(len(words), len(shown))
 
 
-def _read_plain(plain: str, subject: str, defects: list[str]) -> Channels:
+def _read_plain(plain: str, message: Message, defects: list[str]) -> Channels:
     if len(plain) > MAX_PLAIN:
         plain = plain[:MAX_PLAIN]
         defects.append("text_truncated")
@@ -146,7 +156,7 @@ def _read_plain(plain: str, subject: str, defects: list[str]) -> Channels:
         text = text[:MAX_VISIBLE]
         defects.append("text_truncated")
     drawing = Drawing(visible=text, links=plain_links(text), invisible=invisible)
-    division = None if is_forward(subject, text) else divided(text)
+    division = None if is_forward(message.subject, text) else divided(text, opens=_opens(message))
     return _channels(drawing, division, "plain", defects)
 
 

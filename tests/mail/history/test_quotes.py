@@ -452,7 +452,8 @@ UNITS = [
     "2026-02-02 10:00 <a@b>:\n", "<\n", "(", "-----Original", "--forwarded", "> a\n(https://x.test/a)\n", "你好\n",
     "this e-mail is confidential\n\n", "On 2 Feb 2026, X <x@y.test> wrote:\n\n", "--- On 2 Feb 2026, x@y.test wrote:",
     "#", "--- above this line\n", "-- \nPS: x\n", "PS: x\n\n", "----\nTo: a\nSubject: b\n",
-    "-----Original Message-----\n> a\nb\n",
+    "-----Original Message-----\n> a\nb\n", "--\nAnn\n\n", "--\nAnn Lee\n040 555 0100\n", "```\n", "```\na\n> b\n",
+    "Message:\n", "Sent from my iPhone\na\n", "you received this message because\n---\n",
 ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ _DRAWN = re.compile(r"(?m)^(?:> |\d\. )")
 
 @dataclass(frozen=True)
 class Reply:
-    """A mail of roles.txt."""
+    """A mail of roles.txt or ordinary.txt."""
 
     name: str
     language: str
@@ -46,7 +46,8 @@ class Reply:
 
 
 def replies() -> Iterator[Reply]:
-    for block in re.split(r"(?m)^@@ ", (CORPUS / "roles.txt").read_text("utf-8"))[1:]:
+    mails = "\n".join((CORPUS / name).read_text("utf-8") for name in ("roles.txt", "ordinary.txt"))
+    for block in re.split(r"(?m)^@@ ", mails)[1:]:
         head, _, body = block.rstrip("\n").partition("\n")
         name, language, client, subject = head.split("|")
         yield Reply(name, language, client, subject, tuple(body.split("\n")))
@@ -67,7 +68,7 @@ def plain(text: str, subject: str = "") -> Channels:
 
 
 def test_the_corpus_is_as_wide_as_it_says() -> None:
-    assert len(REPLIES) >= 240
+    assert len(REPLIES) >= 490
     assert len({one.name for one in REPLIES}) == len(REPLIES)
     assert len({one.language for one in REPLIES}) >= 35
     assert len({one.client for one in REPLIES}) >= 70

@@ -179,7 +179,7 @@ def _strength(joined: str, *, marked: bool) -> int:
     else:
         known = (
             (verb and address)
-            or (verb and begins and (day or time))
+            or (verb and begins and day and time)
             or (verb and day and time and len(joined) < 120)
             or (dashed and verb)
             or (address and begins and day and time and _names_the_writer(joined))

@@ -31,8 +31,9 @@ _KEY_ENDS = re.compile("[:：]")
 _MARKS = " \t*_•|#>"
 _WORD = re.compile(r"\w")
 _ENTRY = re.compile(r"[^\W\d_][\w'/.()-]{0,24}(?: [\w'/.()-]{1,24}){0,3}\s?[:：](?!\d|//)\s*\S")
-_FORM_ENTRIES = 2
-"""Mail programs write fields that are not known here, too, but not many."""
+_LABEL = re.compile(r"[*_]{0,3}[^\W\d_]{3,20}\s?[:：][*_]{0,3}\Z")
+_LONGEST_REPLY = 3
+"""Letters of "Re", "AW" or "Fwd" before the colon in a subject."""
 
 
 class Field(IntEnum):
@@ -117,9 +118,12 @@ def asks_to_write_above(text: str) -> bool:
     return _REPLY_ABOVE.match(words.lstrip(_RULES)) is not None or (framed and _ABOVE.search(words) is not None)
 
 
-def is_separator(text: str, following: str) -> bool:
-    """Is the line one like ``-----Original Message-----``? ``following`` is the next line with words."""
-    if not 5 <= len(text) <= 200:
+def is_separator(text: str, following: str, above: str = "") -> bool:
+    """Is the line one like ``-----Original Message-----``? ``following`` is the next line with words.
+
+    ``above`` is the line right above it: what a sentence goes round is mentioned in it.
+    """
+    if not 5 <= len(text) <= 200 or _is_mentioned(above, following):
         return False
     if is_framed(text) or (_NOTES.search(text) and field_of(following) is Field.FROM):
         return True
@@ -133,6 +137,12 @@ def is_separator(text: str, following: str) -> bool:
         return True
     # In a language that is not known here, too.
     return text[:3] in ("---", "___", "———") and field_of(following) in (Field.FROM, Field.SENT, Field.DATE)
+
+
+def _is_mentioned(above: str, following: str) -> bool:
+    """Does a sentence go round the line?"""
+    within = following[:1].islower() and above[-1:].isalnum() and " " in above
+    return within and field_of(following) is None
 
 
 def is_framed(text: str) -> bool:
@@ -175,8 +185,19 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
         else:
             values[current].append(text[:2_000])
         gap = False
-    if not _suffices(values, ruled) or (Field.SENT not in values and _is_form(texts, first)):
+    if not _suffices(values, ruled):
         return -1
+    if not {Field.SENT, Field.TO} <= values.keys():
+        below = next((text for text in texts[last + 1 : last + 1 + _MAX_VALUE_LINES] if text), "")
+        allowed = 1 if values.keys() & {Field.SENT, Field.DATE} else 0
+        inside = first and not ruled and _is_entry(texts[first - 1])
+        if (
+            inside
+            or (not ruled and _is_mentioned(above, below))
+            or _entries(texts, first) > allowed
+            or _goes_on_as_form(texts, last + 1)
+        ):
+            return -1
     return last + 1
 
 
@@ -187,8 +208,13 @@ def _value(text: str) -> str:
     return text[(match.end() if match else start.find("\t") + 1) : 2_000]
 
 
-def _is_form(texts: Sequence[str], first: int) -> bool:
-    """Do other names with values stand in the same paragraph, those of no header? Then all of it is a form."""
+def _is_entry(text: str) -> bool:
+    """Is it a name with a value that no mail program writes?"""
+    return field_of(text) is None and _ENTRY.match(text) is not None
+
+
+def _entries(texts: Sequence[str], first: int) -> int:
+    """How many other names with values stand in the same paragraph, those of no header? They make it a form."""
     begin = first
     while begin > 0 and texts[begin - 1] and first - begin < _MAX_BLOCK:
         begin -= 1
@@ -196,13 +222,26 @@ def _is_form(texts: Sequence[str], first: int) -> bool:
     for text in texts[begin : first + _MAX_BLOCK]:
         if not text:
             break
-        others += field_of(text) is None and _ENTRY.match(text) is not None
-    return others >= _FORM_ENTRIES
+        others += _is_entry(text)
+    return others
+
+
+def _goes_on_as_form(texts: Sequence[str], after: int) -> bool:
+    """Does a name of no header follow the last field: ``Message:`` over the words that somebody typed into a page?
+
+    What mail programs add there, in languages that are not known here, has an address.
+    """
+    following = next((text for text in texts[after : after + _MAX_VALUE_LINES] if text), "")
+    if field_of(following) is not None:
+        return False
+    entry = texts[after : after + 1] == [following] and _is_entry(following)
+    return _LABEL.match(following) is not None or (entry and not _ADDRESS.search(following[:_MAX_JOINED]))
 
 
 def _of_one_line(text: str) -> dict[Field, list[str]]:
     """The fields of a block whose lines were joined: ``From: Ann Sent: Monday To: Ben Subject: Plan``."""
     found: list[tuple[Field, int, int]] = []
+    others = False
     for match in _KEY_IN_LINE.finditer(text):
         words = match["words"].split()
         for size in (3, 2, 1):
@@ -210,11 +249,13 @@ def _of_one_line(text: str) -> dict[Field, list[str]]:
                 begin = match.end("words") - len(" ".join(words[-size:]))
                 found.append((kind, begin, match.end()))
                 break
+        else:
+            others = others or len(words[-1]) > _LONGEST_REPLY
     values: dict[Field, list[str]] = {}
     for number, (kind, _, start) in enumerate(found):
         end = found[number + 1][1] if number + 1 < len(found) else len(text)
         values.setdefault(kind, []).append(text[start:end])
-    return values if len(values) >= 3 else {}
+    return values if len(values) >= 3 and (Field.SENT in values or not others) else {}
 
 
 def _suffices(values: dict[Field, list[str]], ruled: bool) -> bool:
@@ -230,10 +271,10 @@ def _suffices(values: dict[Field, list[str]], ruled: bool) -> bool:
     sent = Field.SENT in written
     subject = Field.SUBJECT in values
     if ruled and Field.FROM in written:
-        return sent or address or (subject and bool(when.strip()))
+        return sent or address or (subject and timed)
     if sent:
-        named = subject and (dated or Field.TO in written) and Field.FROM in written
+        named = (
+            subject and (dated or Field.TO in written) and Field.FROM in written and next(iter(values)) is Field.FROM
+        )
         return (author and timed) or (address and dated) or named
-    if dated and (author or (address and (subject or Field.FROM not in values))):
-        return True
-    return dated and subject and {Field.FROM, Field.TO} <= written
+    return dated and (author or (address and (subject or Field.FROM not in values)))

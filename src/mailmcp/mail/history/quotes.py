@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import NamedTuple
 
 from mailmcp.language.folding import folded
 from mailmcp.mail.history import attributions, headerblocks, quotewords, signatures
+from mailmcp.mail.history.divisions import Division, Kept, Role, division_of
 from mailmcp.mail.history.quotelines import Lines, Spans, lines_of
 
 MAX_TEXT = 1024 * 1024
@@ -22,49 +21,16 @@ MAX_LINES = 20_000
 _MAX_ANSWERED = 4
 _MAX_CITED = 8
 _MAX_FIELDS = 4
+_DATED = re.compile(r"[\d@]")
 _WRAPPED_AT = 72
+_FENCE = "```"
+_LEAST_BROKEN, _WIDEST_BROKEN = 3, 78
 _ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
 _FORWARD_SUBJECT = re.compile(
     rf"\s*(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
 )
 _FRA = re.compile(r"\b(?:Fra|FRA)\s?:")
 _IN_BRACKETS = re.compile(r"[(<\[]\s*https?://[^\s<>]{1,2000}\s*[>)\]]?[\s>)\]]*\Z")
-
-
-class Role(IntEnum):
-    """What a line is to the reader."""
-
-    NEW = 0
-    QUOTED = 1
-    ANSWERED = 2
-    """Quoted, and kept since an answer follows."""
-    SIGNATURE = 3
-
-
-class Kept(NamedTuple):
-    """A span of the text that stays; ``answered``: a quoted line, to be shown with a mark."""
-
-    start: int
-    end: int
-    answered: bool
-    joined: bool
-    begins: int
-    """Where its first line begins with its mark; what points there means the first word."""
-    """No empty line stands between it and the kept span before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Division:
-    """The spans of a text by what they are."""
-
-    kept: tuple[Kept, ...]
-    quoted: tuple[tuple[int, int], ...] = ()
-    signature: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def whole(self) -> bool:
-        """Is all of it new text?"""
-        return not self.quoted and not self.signature and not any(one.answered for one in self.kept)
 
 
 def is_forward(subject: str, text: str = "") -> bool:
@@ -78,17 +44,20 @@ def is_forward(subject: str, text: str = "") -> bool:
     return _FORWARD_SUBJECT.match(start) is not None
 
 
-def divided(text: str, spans: Spans | None = None) -> Division:
-    """Divide a text into what is new, what is quoted and what is the signature; never nothing new."""
+def divided(text: str, spans: Spans | None = None, *, opens: bool = False) -> Division:
+    """Divide a text into what is new, what is quoted and what is the signature; never nothing new.
+
+    ``opens`` says that the mail answers none: then marks alone make no history, nor do names of fields.
+    """
     if len(text) > MAX_TEXT or text.count("\n") >= MAX_LINES:
         return Division((Kept(0, len(text), False, False, 0),))
     lines = lines_of(text, spans or Spans(), html=spans is not None)
-    reading = _Reading(lines, [Role.NEW] * len(lines.texts))
+    reading = _Reading(lines, [Role.NEW] * len(lines.texts), opens)
     if not lines.is_one_citation():
         reading.read()
     if not any(role is Role.NEW and words for role, words in zip(reading.roles, lines.texts, strict=True)):
         return Division((Kept(0, len(text), False, False, 0),))
-    return _division(lines, reading.roles)
+    return division_of(lines, reading.roles)
 
 
 @dataclass(slots=True)
@@ -105,6 +74,8 @@ class _Block:
 class _Reading:
     lines: Lines
     roles: list[Role]
+    opens: bool
+    """The mail answers none."""
     blocks: list[_Block] = field(default_factory=list[_Block])
     headed: bool = False
     """The attribution over the next quoted lines was seen."""
@@ -124,6 +95,8 @@ class _Reading:
                 at = lowest = self._block(at)
             elif not self.lines.texts[at]:
                 at += 1
+            elif self.lines.texts[at].startswith(_FENCE):
+                at = lowest = self._after_fence(at)
             elif at in self.lines.citation_ends and self._is_history(at):
                 end = self.lines.citation_ends[at]
                 self._quote(at, end)
@@ -143,6 +116,15 @@ class _Reading:
                 self.headed = True
         self._sign()
         self._keep_answered()
+
+    def _after_fence(self, at: int) -> int:
+        """After the fence that closes the block of code whose fence this is: nothing in it begins history."""
+        for number in range(at + 1, len(self.lines.texts)):
+            if self.lines.depths[number]:
+                break
+            if self.lines.texts[number].startswith(_FENCE):
+                return number + 1
+        return at + 1
 
     def _forwards(self, at: int) -> bool:
         self.forwarded = self.lines.depths[at] < 2 and headerblocks.is_forward(self.lines.texts[at])
@@ -170,7 +152,7 @@ class _Reading:
             # "> Confirm": on a page an arrow, not a quote.
             return last + 1
         least = min(depth for depth in depths[first : last + 1] if depth)
-        if not headed and (self._is_introduced(first, last) or least > max(2, self.deepest + 1)):
+        if not headed and (self._is_cited(first, last) or least > max(2, self.deepest + 1)):
             # Quotes grow by one mark at a time: without shallower ones ">>> " is a prompt, or another sign.
             return last + 1
         self.deepest = deepest
@@ -178,23 +160,27 @@ class _Reading:
         self.blocks.append(_Block(first, last + 1, headed))
         return last + 1
 
-    def _is_introduced(self, first: int, last: int) -> bool:
-        """Does the writer cite a few lines after a colon? No attribution stands there, or they would be headed."""
+    def _is_cited(self, first: int, last: int) -> bool:
+        """Does the writer cite a few lines, or set a note apart? No attribution stands there, or they would be headed.
+
+        Where history came before it a colon has to say so; at the end of an answer it is one line at most.
+        """
         before, depths = self.lines.before[first], self.lines.depths
-        return (
-            before >= 0
-            and depths[before] == 0
-            and last - first < _MAX_CITED
-            and self.lines.texts[before].endswith((":", "："))
-            and all(depth < 2 for depth in depths[first : last + 1])
-        )
+        if before < 0 or any(depth > 1 for depth in depths[first : last + 1]):
+            return False
+        introduced = depths[before] == 0 and self.lines.texts[before].endswith((":", "："))
+        if last - first >= _MAX_CITED and not self.opens:
+            return False
+        closes = last > first and self.lines.following[last + 1] >= len(depths)
+        return introduced or (not self.blocks and (self.opens or not closes))
 
     def _begins_headed(self, first: int, last: int) -> bool:
-        """Is the attribution itself marked, as Apple's programs do?"""
+        """Is the attribution or separator itself marked, as Apple's programs do?"""
         texts = self.lines.texts
         return any(
             attributions.first_line(texts, number, first, marked=True) >= 0
-            for number in range(first, min(first + 4, last + 1))
+            or headerblocks.is_separator(texts[number], texts[number + 1])
+            for number in range(first, min(first + 4, last))
         )
 
     def _is_torn(self, at: int) -> bool:
@@ -219,7 +205,7 @@ class _Reading:
         following = self.lines.following[at + 1]
         below = texts[following] if following < size else ""
         above = texts[self.lines.before[at]] if self.lines.before[at] >= 0 else ""
-        separates = headerblocks.is_separator(text, below)
+        separates = headerblocks.is_separator(text, below, texts[at - 1] if at else "")
         if following < size and (separates or headerblocks.is_rule(text)):
             end = headerblocks.block_ends(texts, following, ruled=True, above="" if separates else above)
             if separates and end < 0:
@@ -228,13 +214,13 @@ class _Reading:
                 return at, self._end_below(end)
         if separates:
             return at, size
-        if (end := headerblocks.block_ends(texts, at, above=above)) >= 0:
+        if not self.opens and (end := headerblocks.block_ends(texts, at, above=above)) >= 0:
             return at, self._end_below(end)
         if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
             return at, size
         marked = following < size and (self.lines.depths[following] > 0 or following in self.lines.citation_ends)
         first = attributions.first_line(texts, at, lowest, marked=marked)
-        if first >= 0:
+        if first >= 0 and not (self.opens and _DATED.search(" ".join(texts[first : at + 1])) is None):
             return first, (at + 1 if marked else size)
         if self._signs_over_history(at, following):
             self.roles[at] = Role.SIGNATURE
@@ -258,18 +244,24 @@ class _Reading:
         return following if following < size and self.lines.depths[following] and not self.lines.html else size
 
     def _signs_over_history(self, at: int, following: int) -> bool:
-        """A telephone's signature that stands alone, with paragraphs after it: those are what was answered."""
+        """A telephone's signature that stands alone, over lines that no telephone breaks: those were answered.
+
+        What people type below it is a line for each paragraph, or was broken at the width of a mail.
+        """
         texts = self.lines.texts
         if following >= len(texts) or following == at + 1 or at == 0 or texts[at - 1] or self.lines.depths[following]:
             return False
-        return self.lines.before[at] >= 0 and len(texts[following]) > 40 and signatures.is_sent_from(texts[at])
+        broken = texts[following : following + _LEAST_BROKEN]
+        if len(broken) < _LEAST_BROKEN or min(map(len, broken)) <= _WIDEST_BROKEN:
+            return False
+        return self.lines.before[at] >= 0 and signatures.is_sent_from(texts[at])
 
     def _is_history(self, first: int) -> bool:
         """Is the bare blockquote that begins here history? After an attribution, or as the last thing of the mail."""
         texts = self.lines.texts
         if self.headed or (self.blocks and self.blocks[0].headed):
             return True
-        if first in self.lines.inserted:
+        if self.opens or first in self.lines.inserted:
             return False
         before = self.lines.before[first]
         introduced = before >= 0 and texts[before].endswith((":", "："))
@@ -294,13 +286,14 @@ class _Reading:
         runs = self._runs()
         for place in {0, len(runs) - 1} if runs else ():
             first, end = runs[place]
-            begin = signatures.begins(texts, first, end)
-            alone = not any(texts[first:begin])
-            if alone and len(runs) == 1 and not any(texts[:first]):
+            found = list(signatures.spans(texts, first, end))
+            whole = sum(stop - start for start, stop in found) >= end - first
+            if whole and len(runs) == 1 and not any(texts[:first]):
                 continue
-            roles[begin:end] = [Role.SIGNATURE] * (end - begin)
-        for number, role in enumerate(roles):
-            if role is Role.SIGNATURE:
+            for start, stop in found:
+                roles[start:stop] = [Role.SIGNATURE] * (stop - start)
+        for number in self.lines.signed:
+            if roles[number] is Role.SIGNATURE:
                 after = signatures.postscript_ends(texts, number, len(texts))
                 roles[number:after] = [Role.NEW] * (after - number)
 
@@ -347,35 +340,3 @@ class _Reading:
             first -= 1
         if texts[last]:
             self.roles[first : last + 1] = [Role.ANSWERED] * (last + 1 - first)
-
-
-def _division(lines: Lines, roles: list[Role]) -> Division:
-    kept: list[Kept] = []
-    quoted: list[tuple[int, int]] = []
-    signature: list[tuple[int, int]] = []
-    at, last_kept = 0, -2
-    while at < len(roles):
-        role = roles[at]
-        end = at + 1
-        while end < len(roles) and roles[end] is role and role is not Role.ANSWERED:
-            end += 1
-        first = lines.following[at]
-        last = lines.before[end] if end < len(roles) else _last_of(lines)
-        at = end
-        if not first <= last < end:
-            continue
-        stop = lines.starts[last] + len(lines.texts[last])
-        if role is Role.QUOTED:
-            quoted.append((lines.raws[first], stop))
-        elif role is Role.SIGNATURE:
-            signature.append((lines.raws[first], stop))
-        else:
-            start = lines.starts[first] if role is Role.ANSWERED else lines.raws[first]
-            kept.append(Kept(start, stop, role is Role.ANSWERED, first == last_kept + 1, lines.raws[first]))
-            last_kept = last
-    return Division(tuple(kept), tuple(quoted), tuple(signature))
-
-
-def _last_of(lines: Lines) -> int:
-    last = len(lines.texts) - 1
-    return last if lines.texts[last] else lines.before[last]

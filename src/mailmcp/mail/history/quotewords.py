@@ -186,9 +186,10 @@ e_sor_fole_irja deasupra_acestei_linii πανω_απο_αυτη_τη_γραμμ�
 
 # How programs of telephones sign.
 SENT_FROM = """
-sent_from sent_with sent_via sent_on_my sent_using sent_by_mail get_outlook_for get_bluemail_for
+sent_from sent_with sent_via sent_on_my sent_using get_outlook_for get_bluemail_for
 gesendet_mit gesendet_von gesendet_aus von_meinem telefonumdan_gonderildi
-von_unterwegs diese_nachricht_wurde_von_meinem_android diese_nachricht_wurde_mit_meinem envoye_de_mon envoye_depuis
+von_unterwegs diese_nachricht_wurde_von_meinem_android diese_nachricht_wurde_mit diese_e-mail_wurde_mit envoye_de_mon
+envoye_depuis
 envoye_avec envoye_a_partir_de telechargez_outlook_pour telecharger_outlook_pour obtenir_outlook_pour enviado_desde
 enviado_do enviado_a_partir_do
 enviado_con enviado_com enviado_via enviado_de_mi obtener_outlook_para obter_o_outlook_para inviato_da inviato_dal
@@ -217,11 +218,14 @@ ile_gonderildi outlook'u_edinin rol_kuldve से_भेजा_गया
 
 # Mailing lists at the end of what they pass on.
 LIST_FOOTER = """
+mailman/listinfo listinfo/ groups.io google_groups you_received_this_message_because
+you_are_receiving_this_because unsubscribe_from_this_group reply_to_this_email_directly to_unsubscribe_from
+to_post_to_this_group +unsubscribe@ -unsubscribe@ -leave@ -request@ sigrequest/
+"""
+# The same by a word that people use, too.
+LIST_NAMED = """
 mailing_list mailingliste mailing-liste mailinglijst liste_de_diffusion lista_de_correo lista_de_discussao
-mailinglista
-lista_di_distribuzione postilista lista_wysylkowa список_рассылки mailman/listinfo listinfo/ groups.io
-google_groups you_received_this_message_because you_are_receiving_this_because unsubscribe_from_this_group
-reply_to_this_email_directly to_unsubscribe_from_the to_post_to_this_group 邮件列表 メーリングリスト
+mailinglista lista_di_distribuzione postilista lista_wysylkowa список_рассылки 邮件列表 メーリングリスト
 """
 
 # Small print: a word for the mail …
@@ -238,7 +242,7 @@ denne_meldingen email_ini e-mel_ini pesan_ini surel_ini thu_dien_tu_nay thu_nay 
 הודעה_זו מסר_זה هذه_الرسالة هذا_البريد این_ایمیل این_پیام อีเมลฉบับนี้ อีเมลนี้ このメール 此邮件 此郵件 本郵件 본_메일
 αυτο_το_μηνυμα 本邮件 本メール 本電子メール 이_메일은 confidentiality_notice legal_disclaimer disclaimer
 """
-# … and what it says of it; both in one paragraph at the end make one.
+# … what it says of it …
 CONFIDENTIAL = """
 confidential confidentiality privileged intended_recipient intended_solely intended_only not_the_intended
 vertraulich vertrauliche nicht_der_richtige_adressat confidentiel confidentielle confidentielles confidencial
@@ -249,15 +253,38 @@ duverny конфиденциальн конфиденциальную конфи
 εμπιστευτικ 机密 保密 機密 기밀
 """
 
-# A request to spare paper.
-PRINTING = """
-environment_before_printing environment_before_you_print before_printing_this_email before_printing_this_e-mail
-umwelt,_bevor_sie_diese umwelt_bevor_sie_diese environnement_avant_d'imprimer antes_de_imprimir_este_correo
-antes_de_imprimir_este_mensaje antes_de_imprimir_este_e-mail antes_de_imprimir_este_email
-antes_de_imprimir_esta_mensagem prima_di_stampare_questa_mail prima_di_stampare_questa_e-mail
-prima_di_stampare_questo_messaggio milieu_voordat_u
-srodowisku_zanim_wydrukujesz zanim_wydrukujesz_te_wiadomosc miljon_innan_du_skriver_ut miljoet_for_du
-abans_d'imprimir_aquest
+# … and for whom it is, or that it may have been sent by mistake; all three in one paragraph at the end make one.
+ADDRESSEE = """
+intended_recipient intended_for intended_solely intended_only not_the_intended addressee in_error by_mistake
+solely_for privileged adressat empfanger irrtumlich destinataire destinatari par_erreur por_error por_engano
+per_errore per_error geadresseerd ten_onrechte per_abuis ontvanger mottagare av_misstag mottaker ved_en_feil
+modtager ved_en_fejl vastaanottaja vahingossa erehdyks adresat odbiorc pomylk omylem prijemc prijemcu адресат
+получател по_ошибке ошибочно помилк одержувач отримувач по_погрешка primatelj primalac primaoc greskom pogreskom
+prejemnik pomoto alici yanlislikla cimzett teved destinatar greseala παραληπτ λαθος נמען בטעות المرسل_إليه خطأ
+مستلم گیرنده اشتباه penerima tersilap nguoi_nhan nham ผู้รับ ผิดพลาด 宛先 誤って 誤送信 受信者 收件人 收件者
+误收 誤收 误发 仅限 僅限 수신자 수신인 잘못
+"""
+
+# Words for oneself, and for somebody one knows well: no lawyer's, and no other language's small words.
+PERSONAL = """
+me my i'm i_am i_have i_hope i_sent ich mir mich dir dich jij mij jag jeg dig deg yo te_lo te_la j'ai je_l'ai je_t'ai
+moi toi ti_ho l'ho eu_te minä sinulle sinut wysłałem wysłałam я мне тебе тебя мені тобі 私が 僕
+"""
+
+# A request to spare paper: the environment, printing, and a mail.
+ENVIRONMENT = """
+environment umwelt environnement ambiente medioambiente medi_ambient milieu srodowisk miljo ymparisto prostredi
+окружающ природ довкілл околна_среда okolis okolj cevre kornyezet mediul περιβαλλον סביבה البيئة محیط_زیست 環境 环境
+환경 moi_truong lingkungan alam_sekitar
+"""
+PRINT = """
+print druck imprim stampa afdruk skriver_ut skriva_ut skriv_ut utskrift udskriv tulost wydruk drukow tisk печат друк
+ispis natisn yazdir nyomtat tipari listati εκτυπ הדפס طباعة چاپ 印刷 打印 列印 인쇄 in_email cetak
+"""
+A_MAIL = """
+mail message mensaje mensagem correo messaggio nachricht bericht besked melding meddel viesti wiadomosc zprav sprav
+письм сообщ лист повідом съобщ posta ileti uzenet level mesaj missatge correu poruk sporocil μηνυμα メール 邮件 郵件
+메일 رسالة بريد הודעה courriel pesan surel
 """
 
 # The subject of a mail that is passed on.

@@ -72,11 +72,19 @@ _BREAKING = frozenset(("br", "p", "div", "tr", "li", "td"))
 _INDENTED = re.compile(r"border\s*:\s*(?:none|0)|border-left-width\s*:\s*0")
 _PASSED = re.compile(r"\A(?:x_)+")
 _TOP_BORDER = re.compile(r"border-top(?:-style)?\s*:[^;]*\bsolid\b")
+# Mail programs draw a thin line beside what is answered, pages a thick one beside what they cite.
+_THIN_LINE = re.compile(r"border-left(?:-width)?\s*:[^;]*?(?<![\d.])(?:0?\.\d{1,3}|[12](?:\.\d{1,3})?)\s?(?:px|pt)")
 _LEFT_BORDER = re.compile(r"border-left\s*:[^;]*\b(?:solid|[1-9])")
 
 
-def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[str, str | None]) -> Container:
-    """What the element holds, as far as its own marks tell."""
+def container(
+    tag: str,
+    id_: str,
+    classes: Collection[str],
+    attributes: Mapping[str, str | None],
+    node: LexborNode | None = None,
+) -> Container:
+    """What the element holds, as far as its own marks tell, and what stands before a blockquote that has none."""
     if tag == "signature":  # Mailspring's own
         return Container.SIGNATURE
     if not id_ and not classes and tag != "blockquote":
@@ -93,7 +101,9 @@ def container(tag: str, id_: str, classes: Collection[str], attributes: Mapping[
             return Container.QUOTE
         style = (attributes.get("style") or "")[:300].lower()
         indented = _INDENTED.search(style) is not None and not _LEFT_BORDER.search(style)
-        return Container.INSERTED if "gmail_quote" in names or indented else Container.CITATION
+        if "gmail_quote" in names or indented or not (node is None or _THIN_LINE.search(style) or _in_own_space(node)):
+            return Container.INSERTED
+        return Container.CITATION
     return _by_names(id_, attributes.get("class") or "") or Container.SIGNATURE
 
 
@@ -125,15 +135,35 @@ def _original(name: str) -> str:
 _remembered = lru_cache(maxsize=1024)(_named)
 
 
+def _in_own_space(node: LexborNode) -> bool:
+    """Does an empty line stand before the element, as people and mail programs make one? Pages have margins."""
+    breaks = 0
+    for _ in range(_BESIDE):
+        before = node.prev
+        if before is None:
+            node = node.parent if node.parent is not None else node
+            continue
+        node = before
+        if any(_is_words(inner) for inner in islice(node.traverse(include_text=True), _OPENING)):
+            return breaks > 1
+        if node.is_element_node:
+            breaks += 1 if node.tag == "br" else 2 if node.tag in _BREAKING else 0
+    return False
+
+
+def _is_words(node: LexborNode) -> bool:
+    return node.is_text_node and bool((node.text_content or "").strip())
+
+
 def precedes_quote(node: LexborNode) -> bool:
     """Is the next thing with words after this element a quote?"""
     beside = node.next
     for _ in range(_BESIDE):
-        if beside is None or (beside.is_text_node and (beside.text_content or "").strip()):
+        if beside is None or _is_words(beside):
             return False
         if beside.is_element_node:
             for inner in islice(beside.traverse(include_text=True), _OPENING):
-                if inner.is_text_node and (inner.text_content or "").strip():
+                if _is_words(inner):
                     return False
                 if inner.is_element_node and _holds_quote(inner):
                     return True

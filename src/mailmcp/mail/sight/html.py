@@ -246,7 +246,7 @@ class _Reader:
 
     def _mark_history(self, frame: Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
-        frame.kind = container(frame.tag, id_, classes, attributes)
+        frame.kind = container(frame.tag, id_, classes, attributes, node)
         boxed = is_boxed_history(frame.tag, attributes.get("style") or "", node)
         if frame.kind is Container.HISTORY or boxed:
             self.history_began = frame.quoted = True
