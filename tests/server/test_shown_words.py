@@ -22,7 +22,7 @@ RENDERER = MarkdownIt("commonmark", {"html": True})
 RENDERER.validateLink = lambda url: True
 
 
-def live(words: str) -> list[str]:
+def live(words: str) -> list[str | None]:
     """What a renderer makes of words that leads anywhere or is fetched."""
     tree = LexborHTMLParser(RENDERER.render(words))
     found = [
@@ -81,6 +81,7 @@ def test_nothing_that_is_shown_becomes_a_link_or_a_picture(seed: int) -> None:
         '[a]: /x "t"\n[a]',
         *("https\\://x", "www\\.x.example", "_https://x_", "_www.x.example_", "w&#119;w.x.example", "<file:x>"),
         *("<div style='a:url(x)'>", "<pre>\n<a\n\nhref=//x>", "<pre>\n<a <b href=//x>", "<div>\n<a/href=//x>"),
+            *("<pre>\n<x<b style=x>", "<smb:x\u2003y>"),
         "<script>x</script>",
     ],
 )  # fmt: skip

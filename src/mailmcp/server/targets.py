@@ -38,8 +38,8 @@ _DEFINITION = re.compile(
     r"(?=[ \t]*(?:\n|\Z|<|[^ \t\n]++[ \t]*+(?:[\"'(\n]|\Z)))",
     re.MULTILINE,
 )
-_AUTOLINK = re.compile(r"<(?=[a-z][a-z0-9+.-]{1,31}:[^\s<>]*>|/?(?:script|style)\b)", re.IGNORECASE)
-_TAG_GOES_ON = re.compile(r"<(?=/?[a-z][^\s/<]*+[\s/])", re.IGNORECASE)
+_AUTOLINK = re.compile(r"<(?=[a-z][a-z0-9+.-]{1,31}:[^\x00-\x20<>]*>|/?(?:script|style)\b)", re.IGNORECASE)
+_TAG_GOES_ON = re.compile(r"<(?=/?[a-z][^\s/]{0,200}+[\s/])", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 _OF_AN_ADDRESS = re.compile(r"[A-Za-z:/.\\]")
 _BEFORE_ADDRESS = re.compile(r"[ \t]{0,3}(\]?)[ \t]?[(<\[][ \t]{0,3}")
