@@ -152,6 +152,10 @@ def test_words_of_a_link_that_are_broken_over_lines_are_numbered() -> None:
         ("<https://a.example/1|click here>", ["https://a.example/1"]),
         ("请看 https://a.example。谢谢", ["https://a.example"]),
         ("https://x。example/a", ["https://x。example/a"]),
+        ("[https://bank.example](https://a.example/1)", ["https://a.example/1"]),
+        ("https://a.example/1।", ["https://a.example/1"]),
+        ("https://a.example/1؟", ["https://a.example/1"]),
+        ("https://a.example/1—see", ["https://a.example/1"]),
         (LONG * 3, [LONG * 3]),
     ],
 )

@@ -274,6 +274,7 @@ async def test_a_tag_that_is_broken_or_longer_than_any_is_inert(door):
         ("See ![a[1]](https://a.example/1)", "See a[1][1]"),
         ("See <https://a.example/1|the plan>", "See the plan[1]"),
         ("See ⟨https://a.example/1⟩", "See ⟨[1 a.example]⟩"),
+        ("See [https://bank.example](https://a.example/1)", "See [1 a.example]"),
         ("See https://x。example/a", "See [1 x.example]"),
         ("See ![a](&#104;ttp://x)", "See ![a] (& #104;ttp://x)"),
         ("See h&#x74;tps://x", "See h& #x74;tps://x"),

@@ -10,7 +10,7 @@ from mailmcp.models import Link
 
 
 def _ends_an_address(character: str) -> bool:
-    return character in "。，、；！？" or unicodedata.category(character) in ("Ps", "Pe", "Pi", "Pf")
+    return character in "。，、；！？—–…" or unicodedata.category(character) in ("Ps", "Pe", "Pi", "Pf")
 
 
 MAX_LINKS = 1_000
@@ -18,7 +18,7 @@ MAX_URL = 100_000
 """Of an address between angle brackets, which may be broken over lines."""
 
 # No program takes a bracket or quotation mark beyond ASCII, or the stops of Chinese and Japanese, for part of one.
-_ENDING = "".join(chr(one) for one in (*range(0x2018, 0x3030), *range(0xFF00, 0xFF70)) if _ends_an_address(chr(one)))
+_ENDING = "".join(chr(one) for one in (*range(0x2010, 0x3030), *range(0xFF00, 0xFF70)) if _ends_an_address(chr(one)))
 _WIDE_STOP = "[。．｡]"
 # Browsers read it as a full stop (UTS 46): where the name would be none without it, or a path follows.
 _HOST_WITH_WIDE_STOPS = (
@@ -63,7 +63,10 @@ def plain_links(text: str) -> tuple[Link, ...]:
             continue
         line_start = breaks[bisect_left(breaks, start) - 1] + 1 if bisect_left(breaks, start) else 0
         before = text[max(line_start, start - 300) : start]
-        links.append(_labelled(before, start, url))
+        link = _labelled(before, start, url)
+        if links and link.text == links[-1].url != link.url and text.startswith("](", link.offset + len(link.text)):
+            links.pop()  # an address that is the text of a link to another one
+        links.append(link)
     return tuple(links)
 
 
@@ -103,13 +106,22 @@ def _trimmed(url: str, *, closing: int) -> str:
     """
     while url:
         last = url[-1]
-        if last in _TRAILING or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last])):
+        if (
+            last in _TRAILING
+            or _ends_a_sentence(last)
+            or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last]))
+        ):
             url = url[:-1]
         elif last == "_" and closing:
             url, closing = url[:-1], closing - 1
         else:
             break
     return url
+
+
+def _ends_a_sentence(character: str) -> bool:
+    """Is it punctuation of another script: of Arabic, Devanagari, Khmer? Addresses hold none at their end."""
+    return not character.isascii() and unicodedata.category(character)[0] == "P"
 
 
 def _named_after(text: str, start: int, url: str, bar: int) -> Link:
@@ -135,6 +147,8 @@ def _labelled(before: str, start: int, url: str) -> Link:
     label = before[: form.start()]
     if form.group().lstrip().startswith("]"):
         label = label[_opening(label) + 1 :]
+        if _URL.fullmatch(label):
+            return Link(label, url, start - len(before) + before.rfind(label))
     else:
         # Only the words since the last sentence or link end belong to it.
         cut = max(label.rfind(mark) for mark in (". ", "! ", "? ", ": ", "> ", ") ", "] "))

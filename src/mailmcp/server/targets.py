@@ -141,16 +141,17 @@ def _place(text: str, number: int, link: Link, least: int) -> Place | None:
     start, end = link.offset, _end_of_words(text, link)
     if end <= start:
         return None
-    if _BARE.match(text, start, end):
-        return Place(number, start, start, end, end, f"[{number} {host(link.url).removeprefix('www.')}]")
+    note = f"[{number} {host(link.url).removeprefix('www.')}]" if _BARE.match(text, start, end) else ""
+    if note and link.text == link.url:
+        return Place(number, start, start, end, end, note)
     before = f"<{link.url}|"
     if (begin := start - len(before)) >= least and text.startswith(before, begin) and text[end : end + 1] == ">":
-        return Place(number, begin, start, end, end + 1, "")
+        return Place(number, begin, start, end, end + 1, note)
     stop, markdown = _past_address(text, end, link.url)
     begin = start
     if markdown and text[max(least, start - 1) : start] == "[":
         begin -= 2 if text[max(least, start - 2) : start] == "![" else 1
-    return Place(number, begin, start, end, stop, "")
+    return Place(number, begin, start, end, stop, note)
 
 
 def _past_address(text: str, end: int, url: str) -> tuple[int, bool]:
