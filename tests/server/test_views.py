@@ -98,6 +98,9 @@ async def test_the_mark_is_in_no_mail_that_it_marks(door, monkeypatch):
         *("<|im_start|>system", "<|im_end|>", "<|endoftext|>", "</tool_result>", "<function_calls>", "<system>"),
         *('<invoke name="send">', "<invoke>", "[INST]", "[/INST]", "<<SYS>>", "</email>", "<system-reminder>"),
         *("<tool_use>", "</s>", "<|eot_id|>", "<start_of_turn>user", "< /system>"),
+        *("<tool_use_error>", "<system_instructions>", "<function_result_1>", "<user_query>", "<local-command-stdout>"),
+        *("<a:b:system>", "<|start|>", "<|end|>", "<｜User｜>", "＜|start|＞", "[System Message]", "<SystemPrompt>"),
+        *("</systemprompt>", "<toolUseError>", "[|Human|]", "<ｓystem>", "<function=send>"),
         *('<invoke name="send" to="ann@app.example">', "<x:function_calls>", "＜system＞", "<  system>", "[inst]"),
     ],
 )
@@ -127,7 +130,9 @@ async def test_marks_of_chat_roles_and_tool_calls_are_inert(door, token):
     "words",
     [
         *("a < b and c > d", "Bea <bea@app.example>", "[1] and [see below]", "if x<y:", "<system.alerts@app.example>"),
-        *("call(a[0](x))", "Personal data: yes", "https: the protocol", "List<String> a = b;"),
+        *("call(a[0], x)", "Personal data: yes", "https: the protocol", "List<String> a = b;"),
+        *("<3", "vector<int> v;", "number < user limit", "<bounce+user=x.org@y.example>", "rows |> filter(x)"),
+        *("[User Group] meets", "map<std.string, int>", "[10:32]: on our way"),
     ],
 )
 async def test_words_of_people_stay_as_they_are(door, words):
@@ -279,12 +284,47 @@ async def test_a_tag_that_is_broken_or_longer_than_any_is_inert(door):
         ("See ![x](//evil.example/p.png)", "See ![x] (//evil.example/p.png)"),
         ("See [x](javascript:alert(1))", "See [x] (javascript:alert(1))"),
         ("[x]: //evil.example/p.png", "[x] : //evil.example/p.png"),
-        ('See <img src="//evil.example/p.png">', 'See ‹img src="//evil.example/p.png">'),
+        ('See <img src="//evil.example/p.png">', 'See < img src="//evil.example/p.png">'),
+        ("See [![Logo](https://a.example/1)](https://b.example/2)", "See [Logo[1]] ([2 b.example])"),
+        ("See ![a[1]](https://a.example/1)", "See a[1][1]"),
+        ("See <https://a.example/1|the plan>", "See the plan[1]"),
+        ("See ⟨https://a.example/1⟩", "See ⟨[1 a.example]⟩"),
+        ("See [https://bank.example](https://a.example/1)", "See [1 a.example]"),
+        ("See https://x。example/a", "See [1 x.example]"),
+        ("See ![a](&#104;ttp://x)", "See ![a] (& #104;ttp://x)"),
+        ("See h&#x74;tps://x", "See h& #x74;tps://x"),
+        ("Tom &amp; Jerry &lt;3 &nbsp;", "Tom &amp; Jerry &lt;3 &nbsp;"),
+        ("See [x](smb://x/p)", "See [x] (smb://x/p)"),
+        ("See <slack://open>", "See < slack://open>"),
+        ("[1]: //x/p", "[1] : //x/p"),
+        ("[ERROR]: disk full", "[ERROR]: disk full"),
         ("See HTTPS:\\\\evil.example\\p", "See HTTPS[:]\\\\evil.example\\p"),
-        ("See www.app.example/plan today", "See [1 www.app.example] today"),
+        ("See www.app.example/plan today", "See [1 app.example] today"),
     ],
 )
 async def test_markdown_and_html_in_a_text_lead_nowhere(door, words, shown):
     mail = await hostile(door, text=f"Hello\n\n{words}\n\nBye")
     message = (await door.call("read_thread", thread=mail["message"]))["messages"][0]
     assert message["text"] == f"Hello\n\n{shown}\n\nBye"
+
+
+@pytest.mark.parametrize("html", [False, True])
+async def test_every_target_stands_whole_on_a_page_and_pages_go_on_where_the_last_one_ended(door, html):
+    urls = [f"https://app.example/{number}?t={'x' * (500 * number)}" for number in range(1, 8)]
+    parts = [f"{'word ' * 60}see {url} 👩\u200d👩\u200d👧 क्षि 🇩🇪 <|im_start|>system" for url in urls]
+    pages = {"html": "".join(f"<p>{part.replace('<|', '&lt;|')}</p>" for part in parts)} if html else {}
+    mail = await hostile(door, text="\n\n".join(parts), **pages)
+    whole = (await door.call("read_thread", thread=mail["message"], max_chars=40_000))["messages"][0]["text"]
+    shown, targets, cursor = "", [], None
+    for _ in range(60):
+        more = {"cursor": cursor} if cursor else {}
+        read = await door.call("read_thread", thread=mail["message"], include=["links"], max_chars=700, **more)
+        (message,) = read["messages"]
+        shown += message["text"]
+        targets += [link["url"] for link in message.get("links", [])]
+        assert "https:" not in message["text"]
+        if (cursor := read.get("next_cursor")) is None:
+            break
+    assert shown == whole
+    assert targets == urls
+    assert "<|" not in shown

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 
 from mailmcp.models import Link
 
-MAX_LINKS = 1_000
-MAX_URL = 4_000
 
+def _ends_an_address(character: str) -> bool:
+    return character in "。，、；！？—–…" or unicodedata.category(character) in ("Ps", "Pe", "Pi", "Pf")
+
+
+MAX_LINKS = 1_000
+MAX_URL = 100_000
+"""Of an address between angle brackets, which may be broken over lines."""
+
+# No program takes a bracket or quotation mark beyond ASCII, or the stops of Chinese and Japanese, for part of one.
+_ENDING = "".join(chr(one) for one in (*range(0x2010, 0x3030), *range(0xFF00, 0xFF70)) if _ends_an_address(chr(one)))
+_WIDE_STOP = "[。．｡]"
+# Browsers read it as a full stop (UTS 46): where the name would be none without it, or a path follows.
+_HOST_WITH_WIDE_STOPS = (
+    rf"(?:[\w-]{{1,63}}{_WIDE_STOP}(?=[a-z0-9])|"
+    rf"[\w.-]{{1,253}}{_WIDE_STOP}(?=[a-z0-9-]{{1,63}}(?:[/:?#.]|{_WIDE_STOP})))"
+)
 # RFC 3986 characters, and letters of every script (IRIs); brackets and quotes are judged by what stands round them.
+# "](" ends one and begins the next, as in a picture that is a link: [![words](address)](address).
 _URL = re.compile(
-    r"(?:https?://|www\.(?=[\w-]{1,60}\.\w))[^\s<>\"“”„«»「」『』【】（）。，、；！？]{1,4000}", re.IGNORECASE
+    rf"(?:https?://|www\.(?=[\w-]{{1,60}}\.\w)){_HOST_WITH_WIDE_STOPS}{{0,8}}(?:(?!\]\()[^\s<>\"«»{_ENDING}])+",
+    re.IGNORECASE,
 )
 _TRAILING = ".,;:!?'’*`"
 # "_https://…_", "_See https://…_": emphasis that is still open.
@@ -30,8 +47,8 @@ def plain_links(text: str) -> tuple[Link, ...]:
     """The links of a plain text, in order.
 
     ``<https://…>`` may be wrapped over lines (RFC 3986 appendix C); a bare URL that fills its line goes on in the
-    next one when that looks like more of it. In "Text ( url )", "Text <url>" and "[Text](url)" the text is the
-    link's; else the URL stands for itself.
+    next one when that looks like more of it. In "Text ( url )", "Text <url>", "[Text](url)" and "<url|Text>" (as chats
+    write it) the text is the link's; else the URL stands for itself.
     """
     links: list[Link] = []
     breaks = [match.start() for match in re.finditer("\n", text)]
@@ -41,9 +58,15 @@ def plain_links(text: str) -> tuple[Link, ...]:
         url, at = _whole(text, match, breaks)
         if not url:
             continue
+        if text[start - 1 : start] == "<" and (bar := url.find("|")) > 0:
+            links.append(_named_after(text, start, url, bar))
+            continue
         line_start = breaks[bisect_left(breaks, start) - 1] + 1 if bisect_left(breaks, start) else 0
         before = text[max(line_start, start - 300) : start]
-        links.append(_labelled(before, start, url))
+        link = _labelled(before, start, url)
+        if links and link.text == links[-1].url != link.url and text.startswith("](", link.offset + len(link.text)):
+            links.pop()  # an address that is the text of a link to another one
+        links.append(link)
     return tuple(links)
 
 
@@ -53,8 +76,10 @@ def _whole(text: str, match: re.Match[str], breaks: list[int]) -> tuple[str, int
     if text[start - 1 : start] == "<":
         closing = text.find(">", end, start + MAX_URL)
         inside = text[start:closing] if closing >= 0 else ""
-        if inside and inside.count("\n") <= 30 and "<" not in inside and not re.search(r"[^\S\n]\S", inside):
-            return "".join(inside.split()), closing + 1
+        if inside and inside.count("\n") <= 30 and "<" not in inside:
+            address, bar, label = inside.partition("|")
+            if not re.search(r"[^\S\n]\S", address) and "\n" not in label:
+                return "".join(address.split()) + bar + label, closing + 1
     url = match.group()
     # A wrapped URL fills its line and the next line holds nothing but more of it.
     while end < len(text) and text[end] == "\n" and len(url) < MAX_URL:
@@ -81,7 +106,11 @@ def _trimmed(url: str, *, closing: int) -> str:
     """
     while url:
         last = url[-1]
-        if last in _TRAILING or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last])):
+        if (
+            last in _TRAILING
+            or _ends_a_sentence(last)
+            or (last in _PAIRS and url.count(last) > url.count(_PAIRS[last]))
+        ):
             url = url[:-1]
         elif last == "_" and closing:
             url, closing = url[:-1], closing - 1
@@ -90,13 +119,36 @@ def _trimmed(url: str, *, closing: int) -> str:
     return url
 
 
+def _ends_a_sentence(character: str) -> bool:
+    """Is it punctuation of another script: of Arabic, Devanagari, Khmer? Addresses hold none at their end."""
+    return not character.isascii() and unicodedata.category(character)[0] == "P"
+
+
+def _named_after(text: str, start: int, url: str, bar: int) -> Link:
+    """The link of ``<url|words>``; one without words stands for itself."""
+    label = " ".join(url[bar + 1 :].split())
+    return Link(label, url[:bar], start + bar + 1) if label else Link(url[:bar], url[:bar], start)
+
+
+def _opening(label: str) -> int:
+    """Where the bracket opens that closes behind a label; -1 when it holds no such."""
+    depth = 1
+    for place in range(len(label) - 1, -1, -1):
+        depth += {"]": 1, "[": -1}.get(label[place], 0)
+        if not depth:
+            return place
+    return -1
+
+
 def _labelled(before: str, start: int, url: str) -> Link:
     form = _LABEL_BEFORE.search(before)
     if form is None or not form.group().strip():
         return Link(url, url, start)
     label = before[: form.start()]
     if form.group().lstrip().startswith("]"):
-        label = label[label.rfind("[") + 1 :]
+        label = label[_opening(label) + 1 :]
+        if _URL.fullmatch(label):
+            return Link(label, url, start - len(before) + before.rfind(label))
     else:
         # Only the words since the last sentence or link end belong to it.
         cut = max(label.rfind(mark) for mark in (". ", "! ", "? ", ": ", "> ", ") ", "] "))

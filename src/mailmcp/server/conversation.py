@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from mailmcp.language.graphemes import shortened
 from mailmcp.models import Address, Channels, Conversation, Provenance, Reason, StoredMessage, Verdict
 from mailmcp.server import absence, results
 from mailmcp.server.fence import Page, inert
-from mailmcp.server.targets import FLAGS, host, inactive, numbered
+from mailmcp.server.paging import end_before, first_past, page_end
+from mailmcp.server.targets import FLAGS, harmless, host, named_by, numbered, places
 
 LINKS_SHOWN = 15
 LINK_CHARACTERS = (300, 1_500)
@@ -45,7 +47,6 @@ SIGNS = {"verified": "✓", "unverified": "?", "suspicious": "!", "failed": "✗
 """How a list says trust; its first line explains those that occur."""
 _USUAL = frozenset(("loopback_peer", "not_checked", "first_contact", "dmarc_pass"))
 """Reasons that say no more than "unverified" does."""
-_PARAGRAPH_ENDS = ("\n\n", "\n", ". ", " ")
 
 
 def conversation(
@@ -103,8 +104,15 @@ def conversation(
 
 def person(address: Address) -> str:
     """A name and address as a header shows them, a long name cut."""
-    name = inert(address.name if len(address.name) <= NAME_SHOWN else address.name[: NAME_SHOWN - 1] + "…")
+    name = harmless(address.name)
+    if len(name) > NAME_SHOWN:
+        name = f"{shortened(name, NAME_SHOWN - 1)}…"
     return f"{name} <{address.email}>" if name else address.email
+
+
+def titled(subject: str) -> str:
+    """A subject as it is shown, a long one cut."""
+    return harmless(shortened(subject, results.SUBJECT_SHOWN))
 
 
 def short(moment: datetime) -> str:
@@ -147,18 +155,22 @@ def _body(
     The message's own text comes first, then (where asked for) quoted history, then hidden text; what the budget cuts
     is counted.
     """
-    stop = _cut(channels.visible, offset, budget)
-    text = channels.visible[offset:stop]
     everything = "all" in include
+    found = places(channels.visible, channels.links)
+    stop = page_end(channels.visible, found, offset, budget)
+    asked = everything or "links" in include
+    if asked and (past := first_past(channels.links, found, offset, stop, budget)) is not None:
+        stop = end_before(channels.visible, past, offset)
+    text = channels.visible[offset:stop]
     people = None if everything else PEOPLE_SHOWN
     left = max(0, budget - len(text))
     quoted: str | None = None
     if channels.quoted and ("quoted" in include or everything):
-        quoted = channels.quoted[:left]
+        quoted = shortened(inert(channels.quoted), left)
         left -= len(quoted)
     signed = left if everything else SIGNATURE_SHOWN
     hidden = _hidden(channels, left if "hidden" in include or everything else None)
-    links, linked = _links(message, channels, offset, stop, budget if everything or "links" in include else None)
+    links, linked = _links(message, channels, offset, stop, budget if asked else None)
     files = message.attachments if everything else message.attachments[:ATTACHMENTS_SHOWN]
     reply_to = [one for one in message.reply_to if one != message.from_]
     cut_off = sum(len(one) - len(one[:people]) for one in (message.to, message.cc, reply_to))
@@ -170,21 +182,21 @@ def _body(
         cc=[person(one) for one in message.cc[:people]] or None,
         reply_to=[person(one) for one in reply_to[:people]] or None,
         people_left_out=cut_off or None,
-        subject=inert(message.subject[: results.SUBJECT_SHOWN]),
+        subject=titled(message.subject),
         received_at=message.received_at,
         sent_at=message.date,
-        about=inert(message.about) or None,
+        about=harmless(message.about) or None,
         read=message.read,
         labels=list(message.labels) or None,
         trust=message.trust.verdict.value,
         trust_reasons=[reason.sentence for reason in message.trust.reasons] or None,
         verified_domain=message.trust.verified_domain,
-        text=inert(numbered(channels.visible, channels.links, offset, stop)),
+        text=inert(numbered(inert(channels.visible), found, offset, stop)),
         text_cut_at=stop if stop < len(channels.visible) else None,
-        quoted=inert(inactive(quoted)) if quoted is not None else None,
+        quoted=harmless(quoted) if quoted is not None else None,
         quoted_chars=len(channels.quoted) or None,
         quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None,
-        signature=inert(inactive(channels.signature[:signed])) or None,
+        signature=harmless(shortened(inert(channels.signature), signed)) or None,
         hidden=hidden or None,
         links=links or None,
         links_left_out=(linked - len(links)) or None,
@@ -206,7 +218,7 @@ def _named(quote: Provenance, *, whole: bool) -> dict[str, Any]:
     return {
         "quotes": list(quote.sources[:QUOTES_NAMED]) or None,
         "quoted_unverified": quote.unknown or None,
-        "put_in": [inert(inactive(line)) for line in quote.put_in] or None if few else None,
+        "put_in": [harmless(line) for line in quote.put_in] or None if few else None,
     }
 
 
@@ -219,27 +231,15 @@ def _words_of(body: results.MessageBody) -> int:
     return len(body.text) + quoted + hidden + links + headers + MESSAGE_CHARACTERS
 
 
-def _cut(text: str, offset: int, budget: int) -> int:
-    """Where a page of a text ends: all of it, or the last paragraph, line, sentence or word that fits."""
-    stop = offset + budget
-    if stop >= len(text):
-        return len(text)
-    for end in _PARAGRAPH_ENDS:
-        at = text.rfind(end, offset + budget // 2, stop)
-        if at >= 0:
-            return at + len(end)
-    return stop
-
-
 def _hidden(channels: Channels, budget: int | None) -> list[results.HiddenLine]:
     """What a person would not see: kinds and sizes, and text as far as the budget goes (None: nobody asked for it)."""
     lines: list[results.HiddenLine] = []
     for piece in channels.hidden[:HIDDEN_LISTED]:
-        text = None if budget is None else piece.text[:budget]
+        text = None if budget is None else shortened(inert(piece.text), budget)
         budget = None if text is None or budget is None else budget - len(text)
         lines.append(
             results.HiddenLine(
-                kind=piece.kind, chars=len(piece.text), text=inert(inactive(text)) if text is not None else None
+                kind=piece.kind, chars=len(piece.text), text=harmless(text) if text is not None else None
             )
         )
     return lines
@@ -259,19 +259,20 @@ def _links(
         or (stop == len(channels.visible) <= link.offset)
         or (not offset and link.url == message.codes.link)
     ]
-    most = len(here)
+    most, asked = len(here), budget is not None
     if budget is None:
         least, budget = LINK_CHARACTERS
         budget, most = max(least, budget - len(channels.visible) // 2), LINKS_SHOWN
     shown: list[results.LinkLine] = []
     for number, link in here:
         cost = len(link.url) + len(link.text)
-        if link.url == message.codes.link or (cost <= budget and len(shown) < most):
+        least = asked and not shown  # a page that was asked for its links ends before the second that does not fit
+        if least or link.url == message.codes.link or (cost <= budget and len(shown) < most):
             budget -= cost
             shown.append(
                 results.LinkLine(
                     number=number,
-                    text=inert(link.text[:200]),
+                    text=named_by(link),
                     url=link.url,
                     host=host(link.url),
                     flags=list(link.flags) or None,

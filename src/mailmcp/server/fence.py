@@ -10,42 +10,69 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _LEAST_MARK = 2
 _BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f]")
 
-# What the formats of chats and of tool calls are made of. Such words mean nothing to people who write mail.
-_ROLES = (
-    "system|user|assistant|human|developer|model|tools?|tool[_-]?(?:use|calls?|results?|response|output)|"
-    "functions?|function[_-]?(?:calls?|results?|response|output)|invoke|parameters?|antml:[a-z_]+|"
-    "system[_-](?:reminder|prompt|message)|instructions?|prompt|context|untrusted[a-z_-]*|e?mails?|messages?|"
-    "documents?|search_results?|results?|stdout|stderr|output|thinking|think|reasoning|scratchpad|answer|s|"
-    "im_start|im_end|im_sep|endoftext|begin_of_text|end_of_text|eot_id|eom_id|start_header_id|end_header_id|"
-    "fim_[a-z]+|endofprompt|start_of_turn|end_of_turn|bos|eos|pad|sep|cls|unk|python_tag|channel|call|return"
+# What the formats of chats and of tool calls are made of. Such a word anywhere in the name of a tag makes it one of
+# theirs ("tool_use_error", "local-command-stdout"), together or alone ("systemprompt"); the rest are whole names.
+_SPEAKER = "system|assistant|user|human|developer|model|agent|tools?|functions?|commands?|invoke|antml"
+_SPEECH = (
+    "instructions?|prompts?|messages?|calls?|use|results?|responses?|outputs?|reminders?|query|queries|errors?|stdin|"
+    "stdout|stderr"
 )
-# An address in angle brackets is no tag, whatever it begins with. A tag may be too long to be worth finding its end.
+_ROLE = re.compile(rf"(?:{_SPEAKER})?(?:{_SPEAKER}|instructions?|prompts?|results?|stdout|stderr|untrusted|thinking)")
+_ROLE_AND_SPEECH = re.compile(rf"(?:{_SPEAKER})(?:{_SPEECH})")
+_NAME = re.compile(
+    "parameters?|context|e?mails?|messages?|documents?|response|output|think|reasoning|scratchpad|answer|s|im_start|"
+    "im_end|im_sep|endoftext|begin_of_text|end_of_text|eot_id|eom_id|start_header_id|end_header_id|fim_[a-z]+|"
+    "endofprompt|start_of_turn|end_of_turn|bos|eos|pad|sep|cls|unk|python_tag|channel|call|return|error"
+)
+_WORD_OF_A_NAME = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# A tag may be too long to be worth finding its end.
 _TAG = re.compile(
-    rf"[<＜](?P<open>\s{{0,4}}[/|!?]?\s{{0,4}}\|?)(?P<inside>(?:[a-z_-]{{1,20}}:)?(?:{_ROLES})\b(?![\w.+-]*@)[^<>＜＞]{{0,200}})"
-    r"(?P<close>[>＞]?)",
-    re.IGNORECASE,
+    r"[<＜﹤](?P<open>\s{0,4}[/／!?]?\s{0,4}[|｜]?\s{0,4})(?P<name>[\w:.$#{-]{1,200})(?P<rest>[^<>＜＞﹤﹥]{0,200})"
+    r"(?P<close>[>＞﹥]?)"
 )
+# An address in angle brackets is no tag, whatever it begins with.
+_ADDRESS = re.compile(r"[^\s<>|｜]{1,64}@[\w-]{1,63}\.[^\s<>]{1,200}")
+_SPECIAL = re.compile(r"[<＜﹤](?P<inside>\s?[|｜][^<>＜＞﹤﹥|｜\n]{0,100}[|｜]\s?)[>＞﹥]")
 _BRACKETED = re.compile(
-    r"\[(?P<inside>/?\s?(?:INST|SYS|SYSTEM|ASSISTANT|USER|TOOL_[A-Z_]{3,20}|AVAILABLE_TOOLS|/?inst|/?sys)\s?)\]"
+    r"\[(?P<inside>/?\s?(?:INST|SYS|SYSTEM|ASSISTANT|USER|TOOL_[A-Z_]{3,20}|AVAILABLE_TOOLS|/?inst|/?sys|"
+    rf"(?i:(?:begin |end(?: of)? )?(?:{_SPEAKER})[ _-](?:{_SPEECH}|override))|\|[^\[\]|\n]{{1,60}}\|)\s?:?)\]"
 )
-_DOUBLED = re.compile(r"<<(?P<inside>/?\s?SYS\s?)>>")
+_DOUBLED = re.compile(r"[<＜]{2}(?P<inside>/?\s?SYS\s?)[>＞]{2}")
 
 
 def inert(words: str) -> str:
-    """Strangers' words with the marks of chat roles and tool calls in brackets that mean nothing to a model."""
-    if "<" in words or "＜" in words:
-        words = _TAG.sub(_without_point, _DOUBLED.sub(r"‹‹\g<inside>››", words))
+    """Strangers' words with the marks of chat roles and tool calls in brackets that mean nothing to a model.
+
+    One bracket takes the place of another: every other character stays where it stands.
+    """
+    if any(sign in words for sign in "<＜﹤"):
+        words = _SPECIAL.sub(r"‹\g<inside>›", _DOUBLED.sub(r"‹‹\g<inside>››", words))
+        words = _TAG.sub(_without_point, words)
     return _BRACKETED.sub(r"⟦\g<inside>⟧", words) if "[" in words else words
 
 
 def _without_point(tag: re.Match[str]) -> str:
-    return f"‹{tag['open']}{tag['inside']}{'›' if tag['close'] else ''}"
+    opening, rest, close = tag["open"], tag["rest"], tag["close"]
+    if not _is_role(tag["name"]) or (not opening.strip() and _ADDRESS.fullmatch(tag["name"] + rest)):
+        return tag.group()
+    if opening.isspace() and not close:
+        return tag.group()  # "a < user count" compares
+    return f"‹{opening}{tag['name']}{rest}{'›' if close else ''}"
+
+
+def _is_role(name: str) -> bool:
+    """Is it the name of a tag of chats or of tool calls?"""
+    name = unicodedata.normalize("NFKC", name)
+    words = [word.lower() for word in _WORD_OF_A_NAME.findall(name)]
+    known = any(_ROLE.fullmatch(word) or _ROLE_AND_SPEECH.fullmatch(word) for word in words)
+    return known or any(_NAME.fullmatch(part) for part in name.lower().split(":"))
 
 
 def one_line(words: str) -> str:

@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from mailmcp.language.graphemes import shortened
 from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
 from mailmcp.models import Attachment, Content, StoredMessage, ThreadSummary, Trust, Verdict
 from mailmcp.server import results
-from mailmcp.server.conversation import PEOPLE_SHOWN, SIGNS, conversation, legend, person, short, size
+from mailmcp.server.conversation import PEOPLE_SHOWN, SIGNS, conversation, legend, person, short, size, titled
 from mailmcp.server.fence import Page, inert
-from mailmcp.server.targets import inactive
+from mailmcp.server.targets import harmless
 
 __all__ = ["attachment", "conversation", "threads", "waited_code", "waited_mail"]
 
@@ -85,7 +86,7 @@ def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
     page = Page()
     page.say(f"{_again(ended)}{_verdict(message.trust)}. {{mark}} = mail text.")
     page.say(f"{message.id} in {message.thread}", person(message.from_) if message.from_ else "no one sender")
-    page.say("subject", message.subject[: results.SUBJECT_SHOWN])
+    page.say("subject", titled(message.subject))
     page.say(f"Read it with read_thread; for a newer one call again with since={ended.cursor}.")
     return page.text(), data
 
@@ -109,7 +110,7 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
         code=codes.code,
         link=link,
         confidence=round(confidence, 2),
-        evidence=inert(inactive(codes.evidence)) or None,
+        evidence=harmless(codes.evidence) or None,
         **_arrived(ended, message),
     )
     page = Page()
@@ -117,9 +118,9 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
     given += ["the link below"] if link else []
     page.say(f"{_again(ended)}{' and '.join(given)} (confidence {confidence:.2f}). {_verdict(message.trust)}.")
     page.say(f"{message.id} in {message.thread}, {_when(message)}", person(message.from_) if message.from_ else None)
-    page.say("subject", message.subject[: results.SUBJECT_SHOWN])
+    page.say("subject", titled(message.subject))
     if codes.evidence and codes.evidence != message.subject:
-        page.say("evidence", inactive(codes.evidence))
+        page.say("evidence", harmless(codes.evidence))
     if link:
         page.say("link", link)
     page.say(f"{{mark}} = mail text. If it does not work, ask for a new one and call again with since={ended.cursor}.")
@@ -138,7 +139,7 @@ def attachment(
 ) -> tuple[str, results.AttachmentBody]:
     """One attachment: as text (its beginning), as bytes, or where it was saved."""
     if text is not None and len(text) > DOCUMENT_SHOWN:
-        text, truncated = text[:DOCUMENT_SHOWN], True
+        text, truncated = shortened(inert(text), DOCUMENT_SHOWN), True
     record = results.AttachmentBody(
         message=message,
         part=found.part,
@@ -171,12 +172,12 @@ def _thread(one: ThreadSummary, first_line: int) -> results.ThreadLine:
     return results.ThreadLine(
         id=one.id,
         inbox=one.inbox,
-        subject=inert(one.subject[: results.SUBJECT_SHOWN]),
+        subject=titled(one.subject),
         who=[person(writer) for writer in one.who[:PEOPLE_SHOWN]],
         when=one.last_at,
         count=one.count,
         unread=one.unread,
-        first_line=_shortened(inert(inactive(one.first_line)), first_line),
+        first_line=_shortened(harmless(one.first_line), first_line),
         trust=one.trust.value,
         labels=list(one.labels) or None,
     )
@@ -196,7 +197,7 @@ def _write_thread(page: Page, one: results.ThreadLine, width: int, several: bool
 
 
 def _shortened(words: str, room: int) -> str:
-    return words if len(words) <= room else words[: room - 1].rstrip() + "…"
+    return words if len(words) <= room else shortened(words, room - 1).rstrip() + "…"
 
 
 def _arrived(ended: WaitEnded, message: StoredMessage) -> dict[str, Any]:
@@ -207,7 +208,7 @@ def _arrived(ended: WaitEnded, message: StoredMessage) -> dict[str, Any]:
         "message": message.id,
         "thread": message.thread,
         "sender": person(message.from_) if message.from_ else None,
-        "subject": inert(message.subject[: results.SUBJECT_SHOWN]),
+        "subject": titled(message.subject),
         "received_at": message.received_at,
         "trust": message.trust.verdict.value,
         "verified_domain": message.trust.verified_domain,
