@@ -109,7 +109,7 @@ def is_selector(text: str) -> bool:
 
 def fits(element: Element, pseudo: Pseudo) -> bool | None:
     """Does a pseudo-class hold for an element? None when that cannot be known here."""
-    element.budget.left -= 1 + len(pseudo.inside)
+    element.budget.left -= 2 * (1 + len(pseudo.inside))
     if element.budget.left < 0:
         return None
     name = pseudo.name
