@@ -31,6 +31,8 @@ def seen(html: str) -> str:
         ("a<datalist><option>l</datalist><template>t</template><dialog>d</dialog>b", "ab"),
         ("a <object>words</object> <noscript>without</noscript> <canvas>picture</canvas>", "a words without picture"),
         ("a<object data='data:image/png;base64,iVBORw0='>words</object>b", "ab"),
+        ("<div style='background:#000;color:#fff'>a<input value=Bob><select><option>One</select></div>", "a Bob One"),
+        ("<div style='background:#000;color:#fff'><input style='background:none' value=Bob>a</div>", "a"),
         ("<xmp><b>x</b></xmp><listing>y</listing>z", "<b>x</b>\ny\nz"),
     ],
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MAX_SCAN = 200
 _MAX_INWARD = 200
+_NONE: frozenset[str] = frozenset()
 _MADE = 8
 """Comparisons that an element counts for when it is made."""
 _CONTROLS = frozenset(("button", "input", "select", "textarea", "option", "optgroup", "fieldset"))
@@ -108,7 +109,7 @@ def is_selector(text: str) -> bool:
 
 def fits(element: Element, pseudo: Pseudo) -> bool | None:
     """Does a pseudo-class hold for an element? None when that cannot be known here."""
-    element.budget.left -= 1 + len(pseudo.inside)
+    element.budget.left -= 2 * (1 + len(pseudo.inside))
     if element.budget.left < 0:
         return None
     name = pseudo.name
@@ -299,7 +300,18 @@ def element_of(
     if folds:
         id_, classes = id_.lower(), classes.lower()
     place = before.place + 1 if before else 1
-    return Element(tag, id_, frozenset(classes.split()), attributes, parent, before, place, node, folds, budget)
+    return Element(
+        tag,
+        id_,
+        frozenset(classes.split()) if classes else _NONE,
+        attributes,
+        parent,
+        before,
+        place,
+        node,
+        folds,
+        budget,
+    )
 
 
 def every(answers: Sequence[bool | None]) -> bool | None:

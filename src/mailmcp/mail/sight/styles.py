@@ -15,7 +15,7 @@ from mailmcp.mail.sight.covers import Cover, covering
 from mailmcp.mail.sight.custom import inherited, is_dark, resolved, schemed
 from mailmcp.mail.sight.declared import declarations, merge
 from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
-from mailmcp.mail.sight.kinds import BLOCKS, HEIGHTS, LETTERS, OF_BOXES, OF_LETTERS, OF_TABLES, ROWS
+from mailmcp.mail.sight.kinds import BLOCKS, HEIGHTS, LETTERS, OF_BOXES, OF_LETTERS, OF_TABLES, OWN, ROWS, own
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
 from mailmcp.mail.sight.letters import (
     aside,
@@ -187,10 +187,8 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
     custom = schemed(said, resolved(said, inherited(parent.custom, known.custom)))
     if tag == "html" and is_dark(custom):
         parent = replace(parent, colour=WHITE, background=_DARK, beneath=_DARK, link=_LINK_IN_THE_DARK)
-    if tag == "mark":
-        said = {"background-color": "yellow", "color": "black", **said}
-    elif tag == "math" and attributes.get("display") == "block":
-        said = {"display": "block", **said}
+    if tag in OWN:
+        said = {**own(tag, attributes), **said}
     if said.get("display") == "contents":  # it has no box (CSS Display 3 §2.5)
         said = {name: value for name, value in said.items() if name in OF_LETTERS}
     style = _style(tag, attributes, parent, said, custom)
