@@ -269,7 +269,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         beneath=background or beneath(attributes, parent, said),
         room=room_of(parent.room, _NOTHING if tag in OF_TABLES else said, size),
         numbers=kind_of(tag, attributes, parent.numbers, said) if said or tag in LISTED else parent.numbers,
-        aside=aside(tag, said, size, display),
+        aside=aside(tag, said, size, display) if display[0] == "i" else 0,
         quotes=said["quotes"] != "none" if "quotes" in said else parent.quotes,
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in decoration(said),
         lays="flex" in (shown := said.get("display", "")) or "grid" in shown,
