@@ -207,6 +207,28 @@ _NOT_YOU = """
 본인이_아니 본인이_아닌
 """
 
+# What is kept by coming: an appointment, a table, a stay. Who confirms it confirms no address.
+_VISIT = """
+# Latin letters
+|afspraak |appointment |appuntament |attendance |bokning |booking |broneering |cita| |foglalas |idopont |janji_temu
+|prenotazion |presence| |programare |randevu| |rdv| |rendez-vous |reserva| |reservation |reservering |reservierung
+|rezervac |rezervare |rezerwacj |stay| |termin| |terminu| |varaus |visit| |visita| |visite| |wizyt
+# Greek
+|κρατηση |ραντεβου
+# Cyrillic
+|бронир |бронюван |визит |візит |прием| |резервац
+# Hebrew
+|תור|
+# Arabic
+حجز موعد
+# Thailand, Laos, Cambodia, Myanmar
+จอง นัดหมาย
+# Chinese and Japanese
+予約 挂号 掛號 預約 预约
+# Korean
+예약
+"""
+
 # What is over and done, in a subject: verified, changed, counted up for the week. Nothing is left to confirm.
 _DONE = """
 # Latin letters
@@ -251,6 +273,7 @@ LINKS = Lexicon(
     (Kind.ACTION, _ACTION),
     (Kind.AGAINST, _AGAINST),
     (Kind.NOT_YOU, _NOT_YOU),
+    (Kind.TRADE, _VISIT),
     (Kind.VERIFY, codewords_positive.VERIFY),
     (Kind.OTP, codewords_positive.OTP),
     (Kind.OTHER, codewords_negative.OTHER),
