@@ -22,7 +22,7 @@ FALSE_ALARMS = 0.01
 SHORT_OF_IT = {
     "dev_third": (0.95, 0.92, 0.04),
     "dev_household": (0.97, 0.97, 0.01),
-    "dev_errands": (0.98, 0.96, 0.02),
+    "dev_errands": (0.98, 0.97, 0.03),
     "held_out": (0.93, 0.97, 0.02),
 }
 """The splits that do not reach this yet, with what they reach: codes, links, false alarms."""
