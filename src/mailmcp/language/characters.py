@@ -59,7 +59,6 @@ _DROP = re.compile(f"{_CSI}|[{_INVISIBLE}]|{LOOSE}|{_LOOSE_BREAK_SIGN}")
 _DROP_BUT_FLAGS = re.compile(f"({'|'.join(_TAGGED_FLAGS)})|{_DROP.pattern}")
 _COMPARED_WITHOUT = re.compile(f"[{SELECTORS}{_GRAPHEME_JOINER}{_BREAK_SIGN}]")
 _JOINER_RUN = re.compile(f"[{_JOINERS}]+")
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
 
 # Scripts whose spelling uses joiners: Arabic and its relatives, Mongolian, the Indic scripts, Khmer, Myanmar, Sinhala.
@@ -111,8 +110,8 @@ def ascii_digits(text: str) -> str:
     """``text`` with every Unicode decimal digit (category Nd) as its ASCII digit; the length stays the same."""
     if text.isascii():
         return text
-    for character in set("".join(_BEYOND_ASCII.findall(text))):
-        if character.isdecimal():
+    for character in set(text):
+        if character.isdecimal() and not character.isascii():
             text = text.replace(character, str(unicodedata.decimal(character)))
     return text
 

@@ -19,7 +19,12 @@ LINKS_RIGHT = 0.97
 SHORT_RIGHT = 0.93
 FALSE_ALARMS = 0.01
 """Of all mails of a split: mails without code and link where one was given."""
-SHORT_OF_IT = {"dev_third": (0.95, 0.92, 0.04), "dev_household": (0.97, 0.97, 0.012), "held_out": (0.93, 0.97, 0.02)}
+SHORT_OF_IT = {
+    "dev_third": (0.95, 0.92, 0.04),
+    "dev_household": (0.97, 0.97, 0.01),
+    "dev_errands": (0.98, 0.97, 0.03),
+    "held_out": (0.93, 0.97, 0.02),
+}
 """The splits that do not reach this yet, with what they reach: codes, links, false alarms."""
 
 
@@ -58,6 +63,7 @@ class Figures:
         pytest.param("dev_services", marks=pytest.mark.slow),
         pytest.param("dev_daily", marks=pytest.mark.slow),
         pytest.param("dev_household", marks=pytest.mark.slow),
+        pytest.param("dev_errands", marks=pytest.mark.slow),
         "held_out",
     ],
 )

@@ -176,3 +176,25 @@ def test_the_name_of_an_access_token_is_no_code() -> None:
 def test_digits_in_cells_with_a_dash_between_are_one_code() -> None:
     body = "<table><tr><td>482</td><td>–</td><td>913</td></tr></table><p>is your code. It dies in ten minutes.</p>"
     assert html(body, "Sign in to Grove").code == "482913"
+
+
+@pytest.mark.parametrize(
+    ("subject", "button"),
+    [
+        ("Please confirm your appointment", "Confirm my appointment"),
+        ("Confirme su cita", "Confirmar cita"),
+        ("Terminbestätigung", "Termin bestätigen"),
+        ("ご予約の確認", "予約を確認する"),
+    ],
+)
+def test_a_link_that_confirms_a_visit_signs_nobody_in(subject: str, button: str) -> None:
+    url = "https://example.test/confirm/8kd02LmQz0PX"
+    body = f"<p>3.12.2026, 09:40</p><p><a href='{url}' style='background:#000;padding:12px'>{button}</a></p>"
+    assert html(body, subject).link is None
+
+
+@pytest.mark.parametrize(("url", "signs_in"), [("/login", False), ("/login/8kd02LmQz0PX", True)])
+def test_a_page_where_everybody_signs_in_is_no_sign_in_link(url: str, signs_in: bool) -> None:
+    url = f"https://example.test{url}"
+    body = f"<p>Sign in to read it.</p><p><a href='{url}' style='background:#000;padding:12px'>Sign in</a></p>"
+    assert html(body, "Sign in to see your result").link == (url if signs_in else None)

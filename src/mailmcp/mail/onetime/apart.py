@@ -15,7 +15,7 @@ _GROUPS = re.compile(r"[A-Z0-9]{1,5}(?:[ ·][A-Z0-9]{1,5}){1,4}\Z")
 _DATED = re.compile(r"(?:19|20)[0-9]{2} [01]?[0-9] [0-3]?[0-9]\Z|[0-3]?[0-9] [0-3]?[0-9] (?:19|20)[0-9]{2}\Z")
 # "H4N 8WD", "482.913": groups with a blank or a full stop, the last thing on a line and all of it, or after a colon.
 _APART = re.compile(r"(?:^|[:：])[ \t]*([A-Z0-9]{2,4}(?:[ .][A-Z0-9]{2,4}){1,2})(?=[ \t.]*$)", re.MULTILINE)
-_POINTED = re.compile(r"(?<![\w.,:/-])[0-9]{3}\.[0-9]{3}(?![\w,/-]|\.\w)")
+_POINTED = re.compile(r"[0-9](?<![\w.,:/-].)[0-9]{2}\.[0-9]{3}(?![\w,/-]|\.\w)")
 # Groups too short to be a code alone, each on a line of its own.
 _BELOW = re.compile(r"^[ \t]*([A-Z0-9]{2,3}(?:[ \t]*\n[ \t]*[A-Z0-9]{2,3}){1,5})[ \t]*$", re.MULTILINE)
 _LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")

@@ -53,12 +53,13 @@ _SUFFIX = re.compile(r"-[a-z]{1,4}(?![\w-])")
 _MEASURE = re.compile(r"[0-9]{1,4}-[A-Za-z]{3,}|[0-9]{1,5}x[0-9]{1,5}(?:x[0-9]{1,5})?|[0-9]+[a-z]{1,3}")
 _SINGLES = re.compile(r"(?<![\w.,:/-])[A-Za-z0-9](?:[ \t][A-Za-z0-9]){3,11}(?![\w.:/-])")
 _FOUR_SINGLES = re.compile(r"[ \t][A-Za-z0-9][ \t][A-Za-z0-9][ \t]")
+# What stands before a token is looked at behind its first letter: so few places are tried.
 # Not between other words in capitals: those are a heading.
 _CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{2,10}){0,3}(?![\w/@-])(?! [A-Z]{2})")
 _NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
 # "HXPD-RWLK": letters that make no words, as devices show them (RFC 8628 section 6.1).
-_DEVICE = re.compile(r"(?<![\w@./#-])[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}(?![\w/@-])")
-_GROUPED_CAPITALS = re.compile(r"(?<![\w@./#-])[A-Z]{3}-[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
+_DEVICE = re.compile(r"[B-DF-HJ-NP-TV-XZ](?<![\w@./#-].)[B-DF-HJ-NP-TV-XZ]{3}-[B-DF-HJ-NP-TV-XZ]{4}(?![\w/@-])")
+_GROUPED_CAPITALS = re.compile(r"[A-Z](?<![\w@./#-].)[A-Z]{2}-[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
 
 
 def masked(text: str) -> str:

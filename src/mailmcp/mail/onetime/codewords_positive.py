@@ -113,7 +113,7 @@ kertakayttoinen kertakayttokoodi kod_bezpiecz kod_jednoraz kod_pengesahan kod_po
 kod_verifik kod_weryfik kode_masuk kode_otp kode_verifikasi kontrolna_koda log-in_code login_code ma_bao_mat
 ma_dang_nhap ma_kich_hoat ma_otp ma_xac_minh ma_xac_nhan ma_xac_thuc mat_khau_tam_thoi megerosito_kod
 midlertidig_adgangskode midlertidig_passord midlertidige_adgangskode midlertidige_passordet midlertidigt_kodeord
-mot_de_passe_a_usage_unique mot_de_passe_provisoire mot_de_passe_temporaire |mtan onay_kodu one-time_code
+mobiletan mot_de_passe_a_usage_unique mot_de_passe_provisoire mot_de_passe_temporaire |mtan onay_kodu one-time_code
 |one-time_passcode one-time_password one_time_code one_time_password onetime_password -otp |otp- |otp| |otp: |otps|
 overovaci_kod overovací pairing_code parola_de_unica parola_temporara |passcode| passcodes| password_monouso
 password_provvisoria password_temporanea patvirtinimo_kod phototan pinkode_til potvrdni_kod potvrdzovaci_kod

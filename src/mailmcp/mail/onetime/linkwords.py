@@ -25,42 +25,43 @@ _ACTION = """
 |berrezarri |bestateg |bestatig |bevestig |bli_med |bod| |bod_ |boð |cadarnha |cadastro |casuumaad chap_nhan
 |claim_your |cofrestr |complete_your |conectare |conecteaza |conferma |confermare |confirm |confirma |confirmar
 |confirmati |confirme |confirmer |confirmez |connecte-moi |connecter |connectez |connectez-moi |connexion |consent
-|consentir |continue_to |contrasena |contrasenya |contrasinal |convid |convite |csatlakoz |cuireadh |cyfrinair |daftar
-dang_ky dang_nhap dat_lai |davet |dearbh |deelnemen |deimhnigh |delta| |deltag |derbyn |devet |dilys |diundang
-|dogrula |dolacz duoc_moi |egiaztatu |eingeladen |einladung |einloggen |einwillig |elfogad |emeza |endurstil |ensalut
-|entra_ |entrar| |erayga_sirta |erositse |etkinlestir |faollash |finish_setting |finish_sign |fioraigh |fjalekalim
-|freischalt |ftes |ftua |ga_med |gabung |gayyat |gba_ |geli |gesla |geslo |giris |glac_ |godkann |godta |gonbid
-|gwahodd |gweithredu |hasla |haslo |herstel |hesl |hyvaksy |i-activate |i-reset |i-verify |ielug |ijambobanga |ijerisi
-|ikkonferma |imbit |inbjud |ingia |ingħaqad |inicia |inicia_sesion |inicia_sessio |iniciame |iniciar_sesion
-|iniciar_sessao |inicio_de_sesion |inimbit |injira |inlog |inloggen |innbyd |inregistr |inscreva-me |inscrever-me
-|inscription |invit |invitacion |invitado |invitation |invitato |invite |invite_ |invited |inviter |invito |ipaswedi
-|iphasiwedi |iphasiwethi |iscrivimi |isimemo |issettja |ja,_ich |ja,_ik |ja,_jag |ja,_jeg |jelszo |jemput |jerisi
-|jiunge |join| |join_ |joyina |junta-te |juntar |kabul_et |kalmar_sirri |kata_laluan |kata_sandi |katil |kaydinizi
-|kennwort kich_hoat |kinnita |kinnitage |kirish |kirjaa_minut |kirjaudu |kirjautu |konfirm |konfirmasi |konfirmu
-|kubali |kuingia |kumpirma |kuthibitish |kutse |kutsu |kvietim |kwemeza |kylla,_ |lahtesta |lebokake |let_me_in |liitu
-|liity |log_in |log_ind |log_masuk |log_me_in |log_mig_ind |log_mij_in |logail |logg_in |logg_inn |logg_meg_inn
-|logga_in |logga_in_mig |logi_sisse |login |logowani loi_moi |losenord |lozink |lykilord |mag-log |magic_link |masuk
-mat_khau |megerosit |meghiv |meld_aan |meld_me_aan |melde_mich_an |mewngofnodi |mot_de_passe |mwaliko |nabata
-|nastavit |nenosiri |ngena |nkwenye |nollaa |noustu |nulstil |nywila |obnov |obnovit |okwuntughe |onartu |onay |onayla
-|oroigbaniwole |oturum |oui,_je |over_ |overit |overte |pakvie |palauta |palavra-passe |parol |parola |parool
-|participar |pasahitza |pasfhocal |passord |password |passwort |passwuert |pasvort |patvirt |pengesahan |pienem
-|piener |pieslegt |pieteik |pievienot |ponastav |ponisti |potrdi |potrdit |potvrd |potvrdi |potvrz |potwierdz |povabil
-|poveznic |poziv |pozvan |prano |pridruzi |prihlas |prihlasit_me |prihvati |priimti |prijat |prijava |prijavi |prijmi
-|prijmout |pripoj |prisijung |przyjmij |qabul |qebul |qeydiyyat |qinisek |qo'shil |qosul |recover |redefin |registo
-|registr |registrac |registrazione |registreeri |registrer |registrier |registrir |registro |regisztr |regjistr
-|reimposta |reinitialis |rejestrac |rejoignez |rejoindre |rekisteroi |repor |reset |resetare |resetati |reseteaza
-|resetira |resetova |resetowan |resetuj |restablec |restableix |restore_access |ripristina |rivendos |ro'yxat |royxat
-|sahkan |saioa |salasana |samthykk |samtycke |samtykke |sandi |schrijf_me_in |schrijf_mij_in |senha| |sertai
-|set_up_your |setel_ulang |setha_kabusha |shiga |si,_confermo |si,_quiero |si,_voglio |sifirla |sifre |sign-in
-|sign_in |sign_me_in |sign_up |signin |sim,_quero |skraning |slaptazod |sluit_aan |souhlas |sprejmi |stadfest |stedin
-|step_in |subscribe_me |subscription_confirm |sumali |suscribeme |suscribirme |tabbatar |tackan_ja |tak,_chce |takk_ja
-|taklif |tanggapin |tasdiq |teken_in |tembung_sandi |terima |tesdiq |tetapkan_semula tham_gia |thibitish |tiklash
-|tilbakestill |tilslut |toestemming |trag_mich |tragen_sie_mich |uitgenodig |uitnodig |ukuqinisek |umealik |umenyiwe
-|undang |uneix |unete |unirse |unirte |unisciti |unlock |uthibitish |uyelik |uzaicin |vabil |vahvist |validate
-|valider |validez |verifica |verificar |verification |verifik |verifikasi |verifique |verify |virkja |visszaallit
-|vota_vastu |votke_vastu |wachtwoord |wagwoord |washa |weka_upya xac_minh xac_nhan xac_thuc |xaqiiji |xuntate
-|yamukela |yenile |yes,_ |yes,_i |yes,_subscribe |ymuno |ymunwch |zaakceptuj |zaloguj |zaloguj_mnie |zapisz_mnie
-|zaprosz |zgode |zresetuj |zurucksetz |zustimm
+|consentir |continue_to |contrasena |contrasenya |contrasinal |convid |convite |create_my_account |create_your_account
+|csatlakoz |cuireadh |cyfrinair |daftar dang_ky dang_nhap dat_lai |davet |dearbh |deelnemen |deimhnigh |delta| |deltag
+|derbyn |devet |dilys |diundang |dogrula |dolacz duoc_moi |egiaztatu |eingeladen |einladung |einloggen |einwillig
+|elfogad |emeza |endurstil |ensalut |entra_ |entrar| |erayga_sirta |erositse |etkinlestir |faollash |finish_setting
+|finish_sign |fioraigh |fjalekalim |freischalt |ftes |ftua |ga_med |gabung |gayyat |gba_ |geli |gesla |geslo |giris
+|glac_ |godkann |godta |gonbid |gwahodd |gweithredu |hasla |haslo |herstel |hesl |hyvaksy |i-activate |i-reset
+|i-verify |ielug |ijambobanga |ijerisi |ikkonferma |imbit |inbjud |ingia |ingħaqad |inicia |inicia_sesion
+|inicia_sessio |iniciame |iniciar_sesion |iniciar_sessao |inicio_de_sesion |inimbit |injira |inlog |inloggen |innbyd
+|inregistr |inscreva-me |inscrever-me |inscription |invit |invitacion |invitado |invitation |invitato |invite |invite_
+|invited |inviter |invito |ipaswedi |iphasiwedi |iphasiwethi |iscrivimi |isimemo |issettja |ja,_ich |ja,_ik |ja,_jag
+|ja,_jeg |jelszo |jemput |jerisi |jiunge |join| |join_ |joyina |junta-te |juntar |kabul_et |kalmar_sirri |kata_laluan
+|kata_sandi |katil |kaydinizi |kennwort kich_hoat |kinnita |kinnitage |kirish |kirjaa_minut |kirjaudu |kirjautu
+|konfirm |konfirmasi |konfirmu |kubali |kuingia |kumpirma |kuthibitish |kutse |kutsu |kvietim |kwemeza |kylla,_
+|lahtesta |lebokake |let_me_in |liitu |liity |log_in |log_ind |log_masuk |log_me_in |log_mig_ind |log_mij_in |logail
+|logg_in |logg_inn |logg_meg_inn |logga_in |logga_in_mig |logi_sisse |login |logowani loi_moi |losenord |lozink
+|lykilord |mag-log |magic_link |masuk mat_khau |megerosit |meghiv |meld_aan |meld_me_aan |melde_mich_an |mewngofnodi
+|mot_de_passe |mwaliko |nabata |nastavit |nenosiri |ngena |nkwenye |nollaa |noustu |nulstil |nywila |obnov |obnovit
+|okwuntughe |onartu |onay |onayla |oroigbaniwole |oturum |oui,_je |over_ |overit |overte |pakvie |palauta
+|palavra-passe |parol |parola |parool |participar |pasahitza |pasfhocal |passord |password |passwort |passwuert
+|pasvort |patvirt |pengesahan |pienem |piener |pieslegt |pieteik |pievienot |ponastav |ponisti |potrdi |potrdit
+|potvrd |potvrdi |potvrz |potwierdz |povabil |poveznic |poziv |pozvan |prano |pridruzi |prihlas |prihlasit_me
+|prihvati |priimti |prijat |prijava |prijavi |prijmi |prijmout |pripoj |prisijung |przyjmij |qabul |qebul |qeydiyyat
+|qinisek |qo'shil |qosul |recover |redefin |registo |registr |registrac |registrazione |registreeri |registrer
+|registrier |registrir |registro |regisztr |regjistr |reimposta |reinitialis |rejestrac |rejoignez |rejoindre
+|rekisteroi |repor |reset |resetare |resetati |reseteaza |resetira |resetova |resetowan |resetuj |restablec
+|restableix |restore_access |ripristina |rivendos |ro'yxat |royxat |sahkan |saioa |salasana |samthykk |samtycke
+|samtykke |sandi |schrijf_me_in |schrijf_mij_in |senha| |sertai |set_up_my_account |set_up_your |setel_ulang
+|setha_kabusha |shiga |si,_confermo |si,_quiero |si,_voglio |sifirla |sifre |sign-in |sign_in |sign_me_in |sign_up
+|signin |sim,_quero |skraning |slaptazod |sluit_aan |souhlas |sprejmi |stadfest |stedin |step_in |subscribe_me
+|subscription_confirm |sumali |suscribeme |suscribirme |tabbatar |tackan_ja |tak,_chce |takk_ja |taklif |tanggapin
+|tasdiq |teken_in |tembung_sandi |terima |tesdiq |tetapkan_semula tham_gia |thibitish |tiklash |tilbakestill |tilslut
+|toestemming |trag_mich |tragen_sie_mich |uitgenodig |uitnodig |ukuqinisek |umealik |umenyiwe |undang |uneix |unete
+|unirse |unirte |unisciti |unlock |uthibitish |uyelik |uzaicin |vabil |vahvist |validate |valider |validez |verifica
+|verificar |verification |verifik |verifikasi |verifique |verify |virkja |visszaallit |vota_vastu |votke_vastu
+|wachtwoord |wagwoord |washa |weka_upya xac_minh xac_nhan xac_thuc |xaqiiji |xuntate |yamukela |yenile |yes,_ |yes,_i
+|yes,_subscribe |ymuno |ymunwch |zaakceptuj |zaloguj |zaloguj_mnie |zapisz_mnie |zaprosz |zgode |zresetuj |zurucksetz
+|zustimm
 # Greek
 |αποδεκτ |αποδεχ |αποδοχ |εγγραφ |ενεργοποι επαληθευ |επαναφορ επιβεβαι |κωδικο_προσβασ |προσκαλ |προσκλη |συμμετ
 |συνδεσ
@@ -207,6 +208,28 @@ _NOT_YOU = """
 본인이_아니 본인이_아닌
 """
 
+# What is kept by coming: an appointment, a table, a stay. Who confirms it confirms no address.
+_VISIT = """
+# Latin letters
+|afspraak |appointment |appuntament |attendance |besuch| |bokning |booking |broneering |cita| |consulta| |foglalas
+|idopont |janji_temu |prenotazion |presence| |programare |randevu |rdv| |rendez-vous |reserva| |reservation |reservering
+|reservierung |rezervac |rezervare |rezerwacj |stay| |termin| |terminu| |tid| |varaus |visit| |visita| |visite| |wizyt
+# Greek
+|κρατηση |ραντεβου
+# Cyrillic
+|бронир |бронюван |визит |візит |прием| |резервац
+# Hebrew
+|תור|
+# Arabic
+حجز موعد
+# Thailand, Laos, Cambodia, Myanmar
+จอง นัดหมาย
+# Chinese and Japanese
+予約 挂号 掛號 預約 预约
+# Korean
+예약
+"""
+
 # What is over and done, in a subject: verified, changed, counted up for the week. Nothing is left to confirm.
 _DONE = """
 # Latin letters
@@ -251,6 +274,7 @@ LINKS = Lexicon(
     (Kind.ACTION, _ACTION),
     (Kind.AGAINST, _AGAINST),
     (Kind.NOT_YOU, _NOT_YOU),
+    (Kind.TRADE, _VISIT),
     (Kind.VERIFY, codewords_positive.VERIFY),
     (Kind.OTP, codewords_positive.OTP),
     (Kind.OTHER, codewords_negative.OTHER),

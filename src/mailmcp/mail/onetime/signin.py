@@ -194,7 +194,7 @@ def _about(matter: Matter) -> float:
     kinds = _kinds(matter.subject)
     done = bool(DONE.hits(folded(matter.subject)))
     score = 0.0
-    if kinds & _SIGNING:
+    if kinds & _SIGNING and Kind.TRADE not in kinds:
         score += 1.4
     if kinds & _TRADING:
         score -= 0.8
@@ -257,7 +257,9 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     elif said & _SIGNING:
         score += 1.5 if bare_url else 2.0
         known = True
-    if said & _TRADING:
+    if Kind.TRADE in said and not bare_url:
+        score -= 6.0  # "Confirm my appointment"
+    elif said & _TRADING:
         # "A new password for the customer zone": the words of trade are only the name of a place.
         # An address that says itself what it is for is believed before the word beside it ("newsletter").
         score -= 1.0 if target.named and target.personal and (bare_url or Kind.ACTION in said) else 3.0
@@ -373,7 +375,9 @@ def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
     personal = _personal(path)
     if personal:
         return points + personal, personal, named
-    return points - (3.5 if len(path) <= 4 else 1.4 if named else 2.2), 0.0, named
+    # "Sign in to read it" leads everybody to one page: an address without a figure signs nobody in.
+    everybodys = len(path) <= 4 or _DIGIT.search(unquote(path)) is None
+    return points - (6.0 if everybodys else 1.4 if named else 2.2), 0.0, named
 
 
 def _personal(path: str) -> float:
