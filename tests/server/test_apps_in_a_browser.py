@@ -88,6 +88,8 @@ HOSTILE = (
 )
 NAME = "<b onmouseover=alert(1)>Boss</b>"
 SUBJECT = "<img src=x onerror=parent.postMessage({method:'hit'},'*')> {{7*7}}"
+# What is shown of them: a blank makes of every tag that holds more than its name none.
+SHOWN_NAME, SHOWN_SUBJECT = "< b onmouseover", "< img src=x onerror="
 FILE = ("<svg onload=alert(1)>.txt", "text/plain", b"words")
 
 
@@ -224,8 +226,8 @@ def test_where_it_may_not_look_it_shows_the_words_of_the_tool(host, served):
     view = host.show(
         "read_thread", thread=write(served, from_=f'"{NAME}" <x@evil.example>', subject=SUBJECT, text=HOSTILE)
     )
-    view.sees(SUBJECT)
-    view.sees("</div></script><script>")
+    view.sees(SHOWN_SUBJECT)
+    view.sees("Hello </div>< /script>< script>")
     assert harmless(host, view)
 
 
@@ -281,10 +283,9 @@ def test_a_hostile_conversation_is_shown_as_the_text_that_it_is(host, served):
     thread = write(served, from_=f'"{NAME}" <x@evil.example>', subject=SUBJECT, text=HOSTILE, files=(FILE,))
     view = host.show("read_thread", thread=thread)
     for words in (
-        NAME,
-        SUBJECT,
-        "<img src=x onerror=",
-        "</div></script><script>",
+        SHOWN_NAME,
+        SHOWN_SUBJECT,
+        "Hello </div>< /script>< script>",
         "_svg onload=alert(1)_.txt",
         "sender not verified",
     ):

@@ -169,3 +169,25 @@ def test_a_link_that_its_words_point_to_signs_in_though_its_address_says_nothing
         f"Hi,\n\nuse this link to get back into Ledger:\n<{url}>\n\nIt works once.", "Your one-time link to log in"
     )
     assert found.link == url
+
+
+TOKEN = "https://app.example/v/8f3kd93kd93kf9s3kd"
+
+
+@pytest.mark.parametrize(
+    ("subject", "words", "signs_in"),
+    [
+        ("Your appointment on Monday", "Confirm my appointment", False),
+        ("Table for two on Friday", "Confirm reservation", False),
+        ("Confirm your email", "Visit this page to confirm your email address", True),
+        ("Confirm your email", "Confirm and stay signed in", True),
+        ("Confirm your email for your reservation", "Confirm email", True),
+        ("Termin vereinbaren", "E-Mail-Adresse für den Termin bestätigen", True),
+        ("Bienvenue", "Terminer mon inscription", True),
+    ],
+)
+def test_who_confirms_a_visit_signs_in_nowhere_and_who_confirms_an_address_does(
+    subject: str, words: str, signs_in: bool
+) -> None:
+    page = f"<p>Hello Ann,</p><p>Please confirm:</p><p><a href='{TOKEN}'>{words}</a></p>"
+    assert (html(page, subject).link == TOKEN) is signs_in

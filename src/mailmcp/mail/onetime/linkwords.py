@@ -212,8 +212,9 @@ _NOT_YOU = """
 _VISIT = """
 # Latin letters
 |afspraak |appointment |appuntament |attendance |besuch| |bokning |booking |broneering |cita| |consulta| |foglalas
-|idopont |janji_temu |prenotazion |presence| |programare |randevu |rdv| |rendez-vous |reserva| |reservation |reservering
-|reservierung |rezervac |rezervare |rezerwacj |stay| |termin| |terminu| |tid| |varaus |visit| |visita| |visite| |wizyt
+|idopont |janji_temu |my_stay |my_visit |prenotazion |presence| |programare |randevu |rdv| |rendez-vous |reserva| |reservation
+|reservering |reservierung |rezervac |rezervare |rezerwacj |termin| |terminu| |tid| |varaus |visita| |visite| |wizyt
+|your_stay |your_visit
 # Greek
 |κρατηση |ραντεβου
 # Cyrillic
@@ -228,6 +229,28 @@ _VISIT = """
 予約 挂号 掛號 預約 预约
 # Korean
 예약
+"""
+
+# What is confirmed with an address of one's own, whatever it is for: "Confirm your e-mail for the reservation".
+_ACCOUNT = """
+# Latin letters
+|account |adresa |adres| |adress |cont| |conta| |conto| |contrasen |compte |cuenta |courriel |correo |e-mail |e-post
+|email |epost |hasl |hesl |konto| |kontot| |losenord |mail |mot_de_passe |parola |passwor |passord |posta| |rekening |salasana
+|senha |sifre |wachtwoord
+# Cyrillic
+|аккаунт |адрес |логин |парол |пошт |почт |профил
+# Greek
+|λογαριασμ |κωδικ |email
+# Hebrew
+|דואר |חשבון |סיסמ |מייל
+# Arabic
+بريد حساب كلمة_المرور ایمیل رمز
+# Thailand
+บัญชี อีเมล รหัสผ่าน
+# Chinese and Japanese
+アカウント メール パスワード 密码 密碼 帐号 帐户 帳號 帳戶 账号 账户 邮箱 郵件 郵箱
+# Korean
+계정 메일 비밀번호
 """
 
 # What is over and done, in a subject: verified, changed, counted up for the week. Nothing is left to confirm.
@@ -268,6 +291,8 @@ _DONE = """
 새로운_기능 인증_완료 인증되었 인증이_완료 확인되었
 """
 
+ACCOUNT = Lexicon((Kind.VERIFY, _ACCOUNT))
+"""Addresses, accounts and passwords: what a visit is not confirmed with."""
 DONE = Lexicon((Kind.NOTICE, _DONE))
 
 LINKS = Lexicon(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from mailmcp.language.domains import host_of, is_private, same_organisation
 from mailmcp.language.folding import folded
+from mailmcp.mail.onetime import linktargets
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import since_sentence
-from mailmcp.mail.onetime.linkwords import DONE, LINKS, URL_AGAINST, URL_ENDING, URL_FOR
+from mailmcp.mail.onetime.linkwords import ACCOUNT, DONE, LINKS
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.models import Link
 
@@ -24,18 +23,7 @@ HEADING = 120
 """Characters of the shown text in which its first words stand."""
 _LOOKED_AT = 150
 _READ = 25
-_RUN = re.compile(r"[A-Za-z0-9_\-~.%+]{6,}")
 _OTHER_SCHEMES = ("mailto:", "tel:", "sms:", "callto:", "geo:", "webcal:", "maps:")
-_LONG_RUN = re.compile(r"[A-Za-z0-9_\-+~.]{28,}")
-_SLUG = re.compile(r"(?:[a-z]{2,}-){3,}", re.IGNORECASE)
-# "/x/7Gt": what ends a path is no word.
-_SHORT = re.compile(
-    r"/(?=[A-Za-z0-9]*[A-Z0-9])(?=[A-Za-z0-9]*[a-z])(?!(?:[A-Za-z]?[a-z]+|[A-Za-z]+[0-9]+)\Z)[A-Za-z0-9]{3,5}\Z"
-)
-_DIGIT = re.compile("[0-9]")
-_LETTER = re.compile("[A-Za-z]")
-_MIXED_CASE = re.compile("[a-z].*[A-Z]")
-_NAME_AND_NUMBER = re.compile(r"[a-z]+-?[0-9]{1,4}\Z")
 _SIGNING = frozenset((Kind.ACTION, Kind.VERIFY, Kind.OTP))
 _TRADING = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM))
 _NOT_BELOW = frozenset((Kind.AGAINST, Kind.NOT_YOU, Kind.GIFT, Kind.ROOM))
@@ -43,7 +31,6 @@ _ENDS = (".", "!", "?", "。", "！", "？", "।")
 _QUESTIONS = ("?", "？", "؟")
 _POINTERS = " <([\t=-–—>*•·→➜➔▶►»👉:：|"
 """What plain text sets before an address that stands alone."""
-_URL_MARKS = str.maketrans("-_/=&?.+#", "         ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +138,7 @@ class Offered:
     def _score_all(self, code: str | None) -> list[tuple[float, Link]]:
         links = self._links
         if code is not None:
-            links = [_target(one.link, code) if _carries(one.link.url, code) else one for one in links]
+            links = [_target(one.link, code) if linktargets.carries(one.link.url, code) else one for one in links]
         headed = code is None and self._headed
         buttons = {target.link.url for target in links if target.link.button}
         prominent = buttons | {target.link.url for target in links if target.personal}
@@ -343,58 +330,11 @@ def _next_words(visible: str, link: Link) -> str:
 
 
 def _kinds(text: str) -> frozenset[Kind]:
-    return frozenset(hit.kind for hit in LINKS.hits(folded(text)))
-
-
-def _carries(url: str, code: str) -> bool:
-    return code.replace("-", "").lower() in url.replace("-", "").lower()
+    words = folded(text)
+    kinds = frozenset(hit.kind for hit in LINKS.hits(words))
+    # "Confirm your e-mail for the reservation"
+    return kinds - {Kind.TRADE} if Kind.TRADE in kinds and ACCOUNT.hits(words) else kinds
 
 
 def _target(link: Link, code: str | None) -> _Target:
-    return _Target(link, *_of_url(link.url, code), code is not None and _carries(link.url, code))
-
-
-def _of_url(url: str, code: str | None) -> tuple[float, float, bool]:
-    """(points, how personal it is, whether its own words speak of signing in) of a URL."""
-    try:
-        parts = urlsplit(url[:4000])
-    except ValueError:
-        return -3.0, 0.0, False
-    path = f"{parts.path}?{parts.query}#{parts.fragment}"
-    readable = _LONG_RUN.sub(" ", unquote(path[:400]))
-    points = 0.0
-    if URL_ENDING.search(parts.path.lower()):
-        points -= 9.0
-    elif URL_AGAINST.search(path.lower()):
-        points -= 3.0
-    named = URL_FOR.search(readable.lower()) is not None or Kind.ACTION in _kinds(readable.translate(_URL_MARKS))
-    if named:
-        points += 1.3
-    if code is not None and _carries(path, code):
-        return points + 3.0, 1.5, True
-    personal = _personal(path)
-    if personal:
-        return points + personal, personal, named
-    # "Sign in to read it" leads everybody to one page: an address without a figure signs nobody in.
-    everybodys = len(path) <= 4 or _DIGIT.search(unquote(path)) is None
-    return points - (6.0 if everybodys else 1.4 if named else 2.2), 0.0, named
-
-
-def _personal(path: str) -> float:
-    """How much a path looks made for one person: 1.5 for a long random run, 0.8 for a short one, 0.3 for a few
-    letters that are no word, else 0."""
-    best = 0.0
-    for run in _RUN.findall(path[:2000]):
-        run = run[:80]
-        if _SLUG.match(run):
-            run = run[run.rfind("-") + 1 :]  # how-to-bake-bread-3f9c
-        digits = len(_DIGIT.findall(run))
-        letters = _LETTER.search(run) is not None
-        mixed_case = _MIXED_CASE.search(run) is not None
-        if len(run) >= 16 and letters and (digits >= 3 or (len(run) >= 20 and mixed_case and "-" not in run)):
-            return 1.5
-        if len(run) >= 6 and digits and letters and (digits >= 2 or mixed_case) and not _NAME_AND_NUMBER.match(run):
-            best = 0.8
-    if not best and _SHORT.search(path.rstrip("?#")) is not None:
-        best = 0.3
-    return best
+    return _Target(link, *linktargets.said_by(link.url, code), code is not None and linktargets.carries(link.url, code))
