@@ -212,9 +212,9 @@ _NOT_YOU = """
 _VISIT = """
 # Latin letters
 |afspraak |appointment |appuntament |attendance |besuch| |bokning |booking |broneering |cita| |consulta| |foglalas
-|idopont |janji_temu |my_stay |my_visit |prenotazion |presence| |programare |randevu |rdv| |rendez-vous |reserva| |reservation
-|reservering |reservierung |rezervac |rezervare |rezerwacj |termin| |terminu| |tid| |varaus |visita| |visite| |wizyt
-|your_stay |your_visit
+|idopont |janji_temu |my_stay |my_visit |prenotazion |presence| |programare |randevu |rdv| |rendez-vous |reserva|
+|reservation |reservering |reservierung |rezervac |rezervare |rezerwacj |termin| |terminu| |tid| |varaus |visita|
+|visite| |wizyt |your_stay |your_visit
 # Greek
 |κρατηση |ραντεβου
 # Cyrillic
