@@ -235,8 +235,8 @@ _VISIT = """
 _ACCOUNT = """
 # Latin letters
 |account |adresa |adres| |adress |cont| |conta| |conto| |contrasen |compte |cuenta |courriel |correo |e-mail |e-post
-|email |epost |hasl |hesl |konto| |kontot| |losenord |mail |mot_de_passe |parola |passwor |passord |posta| |rekening |salasana
-|senha |sifre |wachtwoord
+|email |epost |hasl |hesl |konto| |kontot| |losenord |mail |mot_de_passe |parola |passwor |passord |posta| |rekening
+|salasana |senha |sifre |wachtwoord
 # Cyrillic
 |аккаунт |адрес |логин |парол |пошт |почт |профил
 # Greek
