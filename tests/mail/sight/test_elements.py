@@ -99,6 +99,12 @@ def test_quotation_marks_are_drawn_round_quotations(html: str, expected: str) ->
             "left right",
         ),
         ("".join(f"<b style='display:inline-block;width:30px;padding:5px'>{one}</b>" for one in "4821"), "4821"),
+        (
+            "Code: <b>"
+            + "".join(f"<b style='display:inline-block;width:30px;margin:0 4px'>{one}</b>" for one in "4821")
+            + "</b> now",
+            "Code: 4821 now",
+        ),
         ("<div style='display:flex;flex-direction:column'><b>a</b><b>b</b>c</div>", "a\nb\nc"),
         ("<div style='display:grid'><b>a</b><b>b</b></div>", "a\nb"),
     ],

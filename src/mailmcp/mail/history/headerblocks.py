@@ -201,6 +201,11 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
     return last + 1
 
 
+def is_of_a_mail(texts: Sequence[str]) -> bool:
+    """Are the lines the fields of a mail beyond doubt: From, Sent, To and Subject?"""
+    return {Field.FROM, Field.SENT, Field.TO, Field.SUBJECT} <= {field_of(text) for text in texts}
+
+
 def _value(text: str) -> str:
     """What stands after the name of a field."""
     start = text[:_MAX_KEY]

@@ -214,7 +214,9 @@ class _Reading:
                 return at, self._end_below(end)
         if separates:
             return at, size
-        if not self.opens and (end := headerblocks.block_ends(texts, at, above=above)) >= 0:
+        end = headerblocks.block_ends(texts, at, above=above)
+        # No page asks for "Sent": that is what mail programs write, also over what is passed on without a word of it.
+        if end >= 0 and not (self.opens and not headerblocks.is_of_a_mail(texts[at:end])):
             return at, self._end_below(end)
         if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
             return at, size

@@ -307,7 +307,7 @@ class _Reader:
         elif frame.style.display not in INLINE or frame.stacked:
             page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
         elif frame.style.aside & RIGHT:
-            if page.length - frame.start == 1:
+            if page.ends_with_letter(frame.start):
                 self.letter = page.length  # the letters of a code stand in boxes of their own
             else:
                 page.separate(Break.BLANK)

@@ -76,6 +76,13 @@ class Page:
         """What was written so far."""
         return "".join(self.pieces)
 
+    def ends_with_letter(self, start: int) -> bool:
+        """Is all that was written since ``start`` one letter, with the break before it?"""
+        if not self.pieces or len(self.pieces[-1]) != 1:
+            return False
+        broken = len(self.pieces[-2]) if len(self.pieces) > 1 and self.pieces[-2].isspace() else 0
+        return self.length - 1 in (start, start + broken)
+
     def part(self) -> Break:
         """Forget the pending break and return it (to put it back with ``pending``)."""
         pending, self.pending = self.pending, Break.NONE
