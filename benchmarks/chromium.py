@@ -25,8 +25,12 @@ from typing import Any, Self
 WIDTH, TALLEST = 800, 8_000
 """Of the page, in CSS pixels: what is further down is not judged."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ANSWER = 60.0
+_ANSWER = 30.0
+_BROWSERS = 5
+"""That are asked for one page."""
 _END = 60.0
+_IN_STEP = "--run-all-compositor-stages-before-draw"
+"""Else a picture may hold tiles of before the last change; but a busy browser may wait for a stage for ever."""
 FLAGS = (
     "--headless=new",
     "--remote-debugging-pipe",
@@ -39,7 +43,7 @@ FLAGS = (
     "--no-first-run",
     "--hide-scrollbars",
     "--force-color-profile=srgb",
-    "--run-all-compositor-stages-before-draw",  # else a picture may hold tiles of before the last change
+    _IN_STEP,
     "--disable-partial-raster",
     "--disable-checker-imaging",
 )
@@ -233,14 +237,17 @@ class Chromium:
     def words(self, html: str) -> list[Word]:
         """The words of a page in the order of its source.
 
-        On a busy machine a browser sometimes draws no picture any more: then another one is asked, once.
+        On a busy machine a browser sometimes draws no picture any more: then others are asked, which draw out of step.
         """
-        try:
-            return self._words(html)
-        except NoAnswer:
-            self.close()
-            self._begin()
-            return self._words(html)
+        for _ in range(_BROWSERS - 1):
+            try:
+                return self._words(html)
+            except NoAnswer:
+                self.close()
+                program, names, options = self._started_as
+                self._started_as = program, names, tuple(one for one in options if one != _IN_STEP)
+                self._begin()
+        return self._words(html)
 
     def _words(self, html: str) -> list[Word]:
         self._ask("Emulation.setDeviceMetricsOverride", _window(1_000), self._mail)
