@@ -27,6 +27,7 @@ _ANSWERS = re.compile(r"(?:^|\]|\s)\w{1,10}\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:ï
 _PREFIXED = 60
 _COMPARED = 20_000
 _LEAST_WORDS = 12
+_FEW_WORDS = 4
 """Different words of a part that can be compared."""
 _FIGURES = re.compile(r"(?<![\w.,])\d{3,10}(?![\w])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -123,12 +124,18 @@ def _with_bare(drawing: Drawing) -> tuple[Link, ...]:
 def _says_in_words(plain: str, visible: str) -> bool:
     """Does the plain text say a number that the HTML shows in a picture only (and in its description)?"""
     in_pictures = {number for picture in _PICTURE.findall(visible) for number in _NUMBER.findall(picture)}
-    if not in_pictures:
+    if not in_pictures or not _repeats(plain, _PICTURE.sub(" ", visible)):
         return False
     words = _SEPARATED.sub("", _PICTURE.sub(" ", visible))
     said = _SEPARATED.sub("", plain[:MAX_VISIBLE])
     numbers = (_SEPARATED.sub("", number) for number in list(in_pictures)[:20])
     return any(number in said and number not in words for number in numbers)
+
+
+def _repeats(plain: str, visible: str) -> bool:
+    """Does the plain text say what the HTML says? One of other words is what no person sees."""
+    shown = set(_WORD.findall(visible[:_COMPARED].casefold()))
+    return len(shown) < _FEW_WORDS or len(shown & set(_WORD.findall(plain[:_COMPARED].casefold()))) >= 0.3 * len(shown)
 
 
 def _differ(plain: str, visible: str) -> bool:
