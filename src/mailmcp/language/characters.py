@@ -13,6 +13,7 @@ from functools import lru_cache
 from mailmcp.language.selectors import (
     LOOSE,
     SELECTORS,
+    STYLES,
     joins_the_next,
     without_loose_grapheme_joiners,
     without_runs,
@@ -31,7 +32,6 @@ _INVISIBLE = (
 _MOST_JOINERS = 100_000
 """A text with more is made of them to keep us busy, and loses all: a novel in Persian has some 50,000."""
 _GRAPHEME_JOINER = "\u034f"
-_STYLE_SIGNS = "\ufe0e\ufe0f"
 _BREAK_SIGN = "\u200b"
 
 # Thai, Lao, Myanmar and Khmer are written without blanks: U+200B says where a word ends, and lines may break only
@@ -139,7 +139,7 @@ def _without_loose_joiners(text: str) -> str:
 
 def _before(text: str, at: int) -> str:
     """The sign before a place; the one that a selector belongs to, where one stands there."""
-    if text[max(0, at - 1) : at] in tuple(_STYLE_SIGNS):  # it stands only where a picture is before it
+    if text[max(0, at - 1) : at] in tuple(STYLES):  # it stands only where a picture is before it
         at -= 1
     return text[max(0, at - 1) : at]
 

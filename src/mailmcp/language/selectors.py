@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import cache
 
-_STYLES = "\ufe0e\ufe0f"
+STYLES = "\ufe0e\ufe0f"
 """Drawn as text, drawn as a picture."""
 
 # emoji-variation-sequences.txt of Unicode 12: first those that are text without a selector, then those that are
@@ -49,7 +49,7 @@ _STANDARD = (
 _MONGOLIAN = "\u1820-\u1842\u1844-\u1878\u1880-\u18aa"
 _FREE_SELECTORS = "\u180b-\u180d\u180f"
 _LOOSE = (
-    f"(?<![{STYLED}])(?:(?<![0-9#*])[{_STYLES}]|[{_STYLES}](?!\u20e3))",
+    f"(?<![{STYLED}])(?:(?<![0-9#*])[{STYLES}]|[{STYLES}](?!\u20e3))",
     f"(?<![{_IDEOGRAPHS}])(?:(?<![{_STANDARD}])\ufe00|[\ufe01\ufe02\U000e0100-\U000e01ef])",
     "[\ufe03-\ufe0d]",
     f"(?<![{_MONGOLIAN}])[{_FREE_SELECTORS}]",

@@ -27,8 +27,9 @@ _ANSWERS = re.compile(r"(?:^|\]|\s)\w{1,10}\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:ï
 _PREFIXED = 60
 _COMPARED = 20_000
 _LEAST_WORDS = 12
-_FEW_WORDS = 4
 """Different words of a part that can be compared."""
+_FEW_WORDS = 4
+"""So few words beside pictures say nothing that a plain part would have to repeat."""
 _FIGURES = re.compile(r"(?<![\w.,])\d{3,10}(?![\w])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _URL = re.compile(r"https?://\S+|\S+@\S+")

@@ -48,14 +48,12 @@ def is_hidden(attributes: Attributes) -> bool:
 
 def unseen_of(archive: Archive) -> Unseen:
     """The cell styles of a workbook that show nothing."""
-    if _STYLES not in archive.names:
-        return Unseen()
     formats: dict[str, str] = {}
     fonts: list[_Font] = []
     grounds: list[RGB | None] = []
     styles: list[Attributes] = []
     part = ""
-    for kind, name, attributes in archive.events(_STYLES):
+    for kind, name, attributes in archive.optional(_STYLES):
         if name in ("numFmts", "fonts", "fills", "cellXfs", "dxfs"):
             part = name if kind == "start" else ""
         elif kind == "start" and part == "numFmts" and name == "numFmt":

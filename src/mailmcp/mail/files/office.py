@@ -112,10 +112,8 @@ def relations(archive: Archive, part: str) -> dict[str, str]:
     """Relationship id -> part name inside the archive (ECMA-376 part 2, §9.3); targets outside of it are left out."""
     folder, base = posixpath.split(part)
     listing = posixpath.join(folder, "_rels", base + ".rels")
-    if listing not in archive.names:
-        return {}
     found: dict[str, str] = {}
-    for kind, name, attributes in archive.events(listing):
+    for kind, name, attributes in archive.optional(listing):
         if kind == "start" and name == "Relationship" and attributes.get("TargetMode", "") != "External":
             target = attributes.get("Target", "")
             path = target if target.startswith("/") else posixpath.join("/", folder, target)

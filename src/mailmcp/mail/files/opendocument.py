@@ -52,7 +52,7 @@ def _content(archive: Archive, limit: int, headed: str) -> tuple[str, bool]:
         raise BadInput(DAMAGED)
     story = Story(limit)
     styles = Styles()
-    for event in archive.events("styles.xml") if "styles.xml" in archive.names else ():
+    for event in archive.optional("styles.xml"):
         styles.met(*event)
     lettering = Lettering(styles, on_paper=headed != "page")
     headings = depth = 0

@@ -68,13 +68,11 @@ def _book(archive: Archive) -> _Book:
 
 
 def _strings(archive: Archive) -> tuple[str, ...]:
-    if "xl/sharedStrings.xml" not in archive.names:
-        return ()
     strings: list[str] = []
     pieces: list[str] = []
     in_text = False
     # rPh is how a Japanese word is pronounced.
-    for kind, name, _ in outside(archive.events("xl/sharedStrings.xml"), frozenset(("rPh",))):
+    for kind, name, _ in outside(archive.optional("xl/sharedStrings.xml"), frozenset(("rPh",))):
         if kind == "text":
             if in_text:
                 pieces.append(name)
@@ -88,12 +86,10 @@ def _strings(archive: Archive) -> tuple[str, ...]:
 
 
 def _date_styles(archive: Archive) -> tuple[frozenset[int], frozenset[int]]:
-    if "xl/styles.xml" not in archive.names:
-        return frozenset(), frozenset()
     dates, times = set(_BUILT_IN_DATES), set(_BUILT_IN_TIMES)
     formats: list[int] = []
     in_cells = False
-    for kind, name, attributes in archive.events("xl/styles.xml"):
+    for kind, name, attributes in archive.optional("xl/styles.xml"):
         if name == "cellXfs":
             in_cells = kind == "start"
         elif kind == "start" and name == "numFmt":

@@ -26,9 +26,9 @@ class Kept(NamedTuple):
     end: int
     answered: bool
     joined: bool
+    """No empty line stands between it and the kept span before it."""
     begins: int
     """Where its first line begins with its mark; what points there means the first word."""
-    """No empty line stands between it and the kept span before it."""
 
 
 @dataclass(frozen=True, slots=True)
