@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from mailmcp.mail.text import read
@@ -544,6 +546,16 @@ def test_hostile_html_takes_linear_time(body: str) -> None:
     html(body)
 
 
+@pytest.mark.parametrize("read", [lambda address: plain(f"{address}\n"), lambda address: html(f"<p>{address}</p>")])
+@pytest.mark.parametrize(("number", "said"), [(1_000, []), (1_001, ["too_many_links"])])
+def test_links_that_are_too_many_to_list_are_said(
+    read: Callable[[str], Channels], number: int, said: list[str]
+) -> None:
+    channels = read("\n".join(f"https://shop.test/{place}" for place in range(number)))
+    assert len(channels.links) == 1_000
+    assert [defect.code for defect in channels.defects] == said
+
+
 def test_very_long_text_is_cut_and_said_to_be() -> None:
     channels = plain("word\n" * 400_000)
     assert len(channels.visible) <= 1024 * 1024
@@ -586,6 +598,11 @@ def test_a_picture_inside_the_page_does_not_end_the_reading_of_it() -> None:
     channels = html(f'<p>Before</p><img src="{picture}"><p>Your sign-in code is <b>481920</b></p>')
     assert "481920" in channels.visible
     assert channels.defects == ()
+
+
+def test_the_octets_of_a_picture_that_somebody_shows_as_text_stay() -> None:
+    address = "data:image/png;base64," + "iVBORw0KGgo" * 30
+    assert html(f"<p>Put {address} there</p>").visible == f"Put {address} there"
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ async def test_the_mark_is_in_no_mail_that_it_marks(door, monkeypatch):
         *("<tool_use_error>", "<system_instructions>", "<function_result_1>", "<user_query>", "<local-command-stdout>"),
         *("<a:b:system>", "<|start|>", "<|end|>", "<｜User｜>", "＜|start|＞", "[System Message]", "<SystemPrompt>"),
         *("</systemprompt>", "<toolUseError>", "[|Human|]", "<ｓystem>", "<function=send>"),
-        *('<invoke name="send" to="ann@app.example">', "<x:function_calls>", "＜system＞", "<  system>", "[inst]"),
+        *('<invoke name="send" to="ann@app.example">', "<x:function_calls>", "＜system＞", "<  system>"),
+        *("[inst]", "[/Inst]"),
     ],
 )
 async def test_marks_of_chat_roles_and_tool_calls_are_inert(door, token):

@@ -14,6 +14,7 @@ def _ends_an_address(character: str) -> bool:
 
 
 MAX_LINKS = 1_000
+"""Of a message that are listed."""
 MAX_URL = 100_000
 """Of an address between angle brackets, which may be broken over lines."""
 
@@ -48,12 +49,13 @@ def plain_links(text: str) -> tuple[Link, ...]:
 
     ``<https://…>`` may be wrapped over lines (RFC 3986 appendix C); a bare URL that fills its line goes on in the
     next one when that looks like more of it. In "Text ( url )", "Text <url>", "[Text](url)" and "<url|Text>" (as chats
-    write it) the text is the link's; else the URL stands for itself.
+    write it) the text is the link's; else the URL stands for itself. One more than MAX_LINKS are looked for: it tells
+    that there are more.
     """
     links: list[Link] = []
     breaks = [match.start() for match in re.finditer("\n", text)]
     at = 0
-    while len(links) < MAX_LINKS and (match := _URL.search(text, at)) is not None:
+    while len(links) <= MAX_LINKS and (match := _URL.search(text, at)) is not None:
         start = match.start()
         url, at = _whole(text, match, breaks)
         if not url:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from mailmcp.language.characters import cleaned
 from mailmcp.mail.history.divisions import Division
 from mailmcp.mail.history.quotes import divided, is_forward
-from mailmcp.mail.links import plain_links
+from mailmcp.mail.links import MAX_LINKS, plain_links
 from mailmcp.mail.nesting import laid_out
 from mailmcp.mail.sight.drawing import Drawing
-from mailmcp.mail.sight.html import MAX_LINKS, drawn
+from mailmcp.mail.sight.html import drawn
 from mailmcp.mail.sight.limits import Effort, safe
 from mailmcp.models import Channels, Defect, Link, Message
 
@@ -21,7 +21,9 @@ MAX_VISIBLE = 1024 * 1024
 MAX_PLAIN = 4 * MAX_VISIBLE
 
 # A picture inside the page: its octets are no words, and would be past what a tag may hold.
-_DATA = re.compile(r"data:[a-z]{1,20}/[\w.+-]{1,60}(?:;[\w=.-]{1,40}){0,3},[A-Za-z0-9+/=%\r\n]{200,}", re.IGNORECASE)
+_DATA = re.compile(
+    r"(?<=[\"'(=])data:[a-z]{1,20}/[\w.+-]{1,60}(?:;[\w=.-]{1,40}){0,3},[A-Za-z0-9+/=%\r\n]{200,}", re.IGNORECASE
+)
 # "Re:", "AW[2]:", "[list] Sv:", "回复：": whatever the language, a short word and a colon.
 _ANSWERS = re.compile(r"(?:^|\]|\s)\w{1,10}\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]")
 _PREFIXED = 60
@@ -50,6 +52,7 @@ _SENTENCES = {code: f"{what}; what follows was not read, the raw message has it.
     "html_flattened": "HTML elements are nested more than 1,000 deep; the innermost were read without their nesting.",
     "style_sheet_too_long": "The style sheet is too long to be read whole; what it hides may stand in the text.",
     "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
+    "too_many_links": f"The text has more than {MAX_LINKS:,} links; those after them are not listed.",
     "text_on_picture": "Some words can be seen only where a picture lies under them, which was not fetched.",
 }
 
@@ -179,6 +182,8 @@ def _channels(drawing: Drawing, division: Division | None, read_from: str, defec
         emphasis = tuple(moved for span in emphasis for moved in places.span(span))
         quoted = _joined(drawing.visible, division.quoted)
         signature = _joined(drawing.visible, division.signature)
+    if len(links) > MAX_LINKS:
+        defects.append("too_many_links")
     return Channels(
         visible=text,
         quoted=quoted,

@@ -41,7 +41,7 @@ _TAG = re.compile(
 _ADDRESS = re.compile(r"[^\s<>|｜]{1,64}@[\w-]{1,63}\.[^\s<>]{1,200}")
 _SPECIAL = re.compile(r"[<＜﹤](?P<inside>\s?[|｜][^<>＜＞﹤﹥|｜\n]{0,100}[|｜]\s?)[>＞﹥]")
 _BRACKETED = re.compile(
-    r"\[(?P<inside>/?\s?(?:INST|SYS|SYSTEM|ASSISTANT|USER|TOOL_[A-Z_]{3,20}|AVAILABLE_TOOLS|/?inst|/?sys|"
+    r"\[(?P<inside>/?\s?(?:SYSTEM|ASSISTANT|USER|TOOL_[A-Z_]{3,20}|AVAILABLE_TOOLS|(?i:inst|sys)|"
     rf"(?i:(?:begin |end(?: of)? )?(?:{_SPEAKER})[ _-](?:{_SPEECH}|override))|\|[^\[\]|\n]{{1,60}}\|)\s?:?)\]"
 )
 _DOUBLED = re.compile(r"[<＜]{2}(?P<inside>/?\s?SYS\s?)[>＞]{2}")

@@ -51,7 +51,7 @@ from mailmcp.mail.sight.styles import PARAGRAPHS, Style
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MAX_PICTURES, MAX_LINKS = 5_000, 1_000
+MAX_PICTURES, MAX_ANCHORS = 5_000, 4_000
 _NO_BRACKETS = str.maketrans("[]", "()")
 _DROPPED_NAMES = """
     script style head title template datalist svg noembed noframes meta link base annotation annotation-xml mphantom
@@ -232,7 +232,7 @@ class _Reader:
         self._part(frame, parent)
         if tag in LISTED:
             self.page.mark += number_of(self.open, attributes, node)
-        if tag in ("a", "area") and len(self.anchors) < 4 * MAX_LINKS and (anchor := anchor_of(attributes, style)):
+        if tag in ("a", "area") and len(self.anchors) < MAX_ANCHORS and (anchor := anchor_of(attributes, style)):
             frame.anchor, frame.own_anchor = anchor, True
             self.anchors.append(anchor)
         if tag in ("img", "area"):  # an area is a piece of a picture that leads somewhere
