@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
 import pytest
@@ -246,6 +247,41 @@ def test_a_long_body_is_found_by_its_beginning(desk: Desk) -> None:
     assert (desk.found("early"), desk.found("late")) == (["Hello"], [])
     inboxes.delete(desk.db, ann.address)  # takes out the same words that went in
     desk.db.execute("INSERT INTO search (search) VALUES ('integrity-check')")
+
+
+def _with_files(desk: Desk, to: str) -> StoredMessage:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Bob <bob@app.example>", to, "The papers"
+    mail.set_content("As agreed.")
+    mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="Rechnung_März-2026.pdf")
+    mail.add_attachment(b"x", maintype="image", subtype="png", filename="banner.png", disposition="inline", cid="<1>")
+    return desk.judge(desk.accept(mail.as_bytes(), to)[0], mail.as_bytes())
+
+
+@pytest.mark.parametrize("query", ["rechnung", "marz", "2026.pdf", "Rechnung_März-2026.pdf", "agreed rechnung bob"])
+def test_a_mail_is_found_by_the_name_of_a_file(desk: Desk, query: str) -> None:
+    _with_files(desk, desk.inbox().address)
+    assert desk.found(query) == ["The papers"]
+
+
+def test_the_name_of_a_picture_inside_the_text_is_no_word_of_a_mail(desk: Desk) -> None:
+    _with_files(desk, desk.inbox().address)
+    assert desk.found("banner") == []
+
+
+@pytest.mark.parametrize("searched", [0, 1])
+def test_the_names_of_files_leave_the_index_as_they_came(desk: Desk, searched: int) -> None:
+    """0: a mail of before their names went in."""
+    ann = desk.inbox()
+    row = _with_files(desk, ann.address).row
+    if not searched:
+        search.forget_message(desk.db, row)
+        desk.db.execute("UPDATE attachments SET searched = 0")
+        stored = "SELECT messages.*, visible, channels FROM messages JOIN bodies ON bodies.message = messages.id"
+        search.add_stored(desk.db, desk.db.execute(stored).fetchone())
+        assert (desk.found("rechnung"), desk.found("agreed")) == ([], ["The papers"])
+    inboxes.delete(desk.db, ann.address)
+    assert desk.db.execute("SELECT rowid FROM search WHERE search MATCH 'rechnung OR agreed'").fetchall() == []
 
 
 def test_text_with_nul_and_without_any_word_can_be_indexed_and_forgotten(desk: Desk) -> None:

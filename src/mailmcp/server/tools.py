@@ -91,7 +91,9 @@ async def delete_inbox(ctx: Ctx, inbox: Inbox) -> Annotated[CallToolResult, resu
 async def find_mail(
     ctx: Ctx,
     inbox: Annotated[str | None, BARE_ADDRESS, Field(description="only this inbox")] = None,
-    query: Annotated[str | None, Field(description="words, all of them, in subject, people or text")] = None,
+    query: Annotated[
+        str | None, Field(description="words, all of them, in subject, people, text or file names")
+    ] = None,
     from_: From = None,
     unread: bool | None = None,
     label: str | None = None,

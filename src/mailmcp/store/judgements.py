@@ -160,8 +160,9 @@ def judge(
         {"row": row, "visible": judgement.channels.visible, "channels": _channels_json(judgement.channels)},
     )
     db.executemany(
-        "INSERT INTO attachments (message, part, filename, content_type, size, inline, content_id)"
-        " VALUES (:row, :part, :filename, :content_type, :size, :inline, :content_id) ON CONFLICT DO NOTHING",
+        "INSERT INTO attachments (message, part, filename, content_type, size, inline, content_id, searched)"
+        " VALUES (:row, :part, :filename, :content_type, :size, :inline, :content_id, NOT :inline)"
+        " ON CONFLICT DO NOTHING",
         [{"row": row, **asdict(item)} for item in message.attachments],
     )
     db.executemany(

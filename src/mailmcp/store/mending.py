@@ -314,6 +314,7 @@ def _threads(db: sqlite3.Connection) -> None:
 
 def _index(db: sqlite3.Connection) -> None:
     """The index of words keeps no text of its own: it is made from the messages."""
+    db.execute("UPDATE attachments SET searched = NOT inline")
     after = 0
     while rows := db.execute(
         "SELECT messages.id, subject, from_name, from_email, to_, visible, channels FROM messages"

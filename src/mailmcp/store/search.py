@@ -1,4 +1,4 @@
-"""Full-text search (FTS5) over subject, people and visible text, newest first.
+"""Full-text search (FTS5) over subject, people, visible text and the names of files, newest first.
 
 The index keeps no text: what goes in is folded here, and what is taken out is folded in the same way again. A blank
 is written round every character of a script without spaces, so that any run of them is found as a phrase.
@@ -71,11 +71,19 @@ def _phrase(parts: Sequence[str]) -> str:
 
 
 def add(db: sqlite3.Connection, message: int, *, subject: str, people: str, body: str) -> None:
-    """Index a message by its row."""
+    """Index a message by its row; its attachments are stored before."""
     db.execute(
         "INSERT INTO search (rowid, subject, people, body) VALUES (:message, :subject, :people, :body)",
-        {"message": message, "subject": folded(subject), "people": folded(people), "body": folded(body)},
+        {"message": message, "subject": folded(subject), "people": folded(people), "body": _body(db, message, body)},
     )
+
+
+def _body(db: sqlite3.Connection, message: int, text: str) -> str:
+    """The column ``body``: the text, and the names of the files that are attached (not of pictures inside it)."""
+    names = db.execute(
+        "SELECT filename FROM attachments WHERE message = :message AND searched ORDER BY part", {"message": message}
+    )
+    return "\n".join((folded(text), *(folded(row["filename"]) for row in names)))
 
 
 def people(from_name: str, from_email: str, to: str) -> str:
@@ -96,17 +104,17 @@ def forget_message(db: sqlite3.Connection, message: int) -> None:
 def add_stored(db: sqlite3.Connection, row: sqlite3.Row) -> None:
     """Index a message from what is stored of it: a row of ``messages`` with its ``bodies``."""
     db.execute(
-        "INSERT INTO search (rowid, subject, people, body) VALUES (:message, :subject, :people, :body)", _of(row)
+        "INSERT INTO search (rowid, subject, people, body) VALUES (:message, :subject, :people, :body)", _of(db, row)
     )
 
 
-def _of(row: sqlite3.Row) -> dict[str, int | str]:
+def _of(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, int | str]:
     """The words of a stored message, as they went in."""
     return {
         "message": row["id"],
         "subject": folded(row["subject"]),
         "people": folded(people(row["from_name"], row["from_email"], row["to_"])),
-        "body": folded(f"{row['visible']}\n{json.loads(row['channels'])['signature']}"),
+        "body": _body(db, row["id"], f"{row['visible']}\n{json.loads(row['channels'])['signature']}"),
     }
 
 
@@ -121,5 +129,5 @@ def _forget(db: sqlite3.Connection, condition: str, value: int) -> None:
         db.execute(
             "INSERT INTO search (search, rowid, subject, people, body)"
             " VALUES ('delete', :message, :subject, :people, :body)",
-            _of(row),
+            _of(db, row),
         )
