@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from mailmcp.config import Settings, default_home, is_set, load_settings
+from mailmcp.config import Settings, default_home, is_set, load_settings, named_in
 from mailmcp.errors import ConfigError
 
 
@@ -298,6 +298,21 @@ def test_a_setting_with_one_underscore_too_few_is_refused_and_not_ignored(tmp_pa
 
 def test_words_of_others_are_left_alone(tmp_path: Path) -> None:
     assert load_settings(tmp_path, {"MAILMCP_TEST_CORPORA": "/x", "MAILMCPX": "1"}).home == tmp_path
+
+
+def test_names_that_only_look_like_settings_are_told_from_settings() -> None:
+    given, others = named_in(
+        {
+            "MAILMCP_BACKNED": "imap",
+            "MAILMCP_HOME": "/x",
+            "MAILMCP_READ_ONLY": "",
+            "MAILMCP_BACKEND": "local",
+            "MAILMCP_SEND__POLICY": "never",
+            "PATH": "/bin",
+        }
+    )
+    assert given == ["MAILMCP_BACKEND", "MAILMCP_SEND__POLICY"]
+    assert others == ["MAILMCP_BACKNED is no setting and is ignored (did you mean MAILMCP_BACKEND?)."]
 
 
 def test_a_config_file_cannot_move_its_own_home(tmp_path: Path) -> None:

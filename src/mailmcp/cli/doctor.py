@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from mailmcp import __version__
 from mailmcp.cli.wire import wire
-from mailmcp.config import Settings, load_settings
+from mailmcp.config import Settings, load_settings, named_in
 from mailmcp.errors import ConfigError
 from mailmcp.models import Finding, ListenerStatus, Standing
 from mailmcp.server.launcher import command, launcher
@@ -103,7 +103,7 @@ def _open_drafts(database: examination.Examination) -> str:
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
-    given = sorted(name for name in os.environ if name.startswith("MAILMCP_") and name != "MAILMCP_HOME")
+    given, ignored = named_in(os.environ)
     sources = [f"{settings.home / 'config.toml'}"] if (settings.home / "config.toml").exists() else []
     sources += given
     sends = settings.send_backend or ", ".join("smtp" if one == "imap" else one for one in settings.backends)
@@ -112,7 +112,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     yield _fine(
         "settings",
         f"backend {settings.backend}, sends by {sends}, {inboxes}, policy {settings.send.policy}; set by"
-        f" {', '.join(sources) or 'nobody: defaults'}.",
+        f" {', '.join(sources) or 'nobody: defaults'}. {' '.join(ignored)}".rstrip(),
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from mailmcp.cli.terminal import agreed, plain, say
-from mailmcp.config import default_home, load_settings
+from mailmcp.config import default_home, load_settings, named_in
 from mailmcp.errors import BadInput
 from mailmcp.private import write_private
 from mailmcp.server.launcher import launcher
@@ -176,7 +176,7 @@ def _install(made: Plan, *, yes: bool) -> int:
         say(f"{made.file}:")
         for line in made.text.splitlines():
             say(f"  {line}")
-        if given := sorted(name for name in os.environ if name.startswith("MAILMCP_") and name != "MAILMCP_HOME"):
+        if given := named_in(os.environ)[0]:
             say(
                 f"It will not have what is set here alone: {', '.join(given)}. Write that into config.toml of the home."
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -215,6 +216,22 @@ def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
                 " in MAILMCP_SEND__POLICY."
             )
     return values
+
+
+def named_in(environment: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The names in an environment that give settings, but for that of the home, and those that only look like it.
+
+    Of an environment whose settings can be loaded. The second are sentences of what was perhaps meant.
+    """
+    given: list[str] = []
+    others: list[str] = []
+    for name in sorted(name for name, value in environment.items() if name.startswith(PREFIX) and is_set(value)):
+        field = name.removeprefix(PREFIX).lower()
+        if "__" in field or (field in Settings.model_fields and field != "home"):
+            given.append(name)
+        elif field != "home":
+            others.append(f"{name} is no setting and is ignored{_instead(name, Settings.model_json_schema())}.")
+    return given, others
 
 
 def _is_section(annotation: Any) -> bool:
