@@ -84,6 +84,8 @@ class Content:
     """Its type as the first bytes tell it; None when they say nothing."""
     doubt: str | None
     """What that says against its name or its declared type, as a sentence."""
+    named: bool = True
+    """Is the type that the sender declares a known one? One of their own making is their words."""
 
 
 @dataclass(frozen=True, slots=True)

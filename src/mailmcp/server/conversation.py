@@ -43,6 +43,7 @@ PUT_IN_SHOWN = 600
 """Characters of lines put into a quote up to which they are shown."""
 QUOTES_SAID = 6
 """Messages of a page up to which it is said of each whom it quotes; on a longer one only what is not right before."""
+NO_SENDER = "no one sender (include=headers)"
 SIGNS = {"verified": "✓", "unverified": "?", "suspicious": "!", "failed": "✗", "local": "⌂"}
 """How a list says trust; its first line explains those that occur."""
 _USUAL = frozenset(("loopback_peer", "not_checked", "first_contact", "dmarc_pass"))
@@ -355,12 +356,15 @@ class _Telling:
             verdict = SIGNS[body.trust] if self._several else body.trust
             # Beside any other verdict a domain, though proved, would read as praise.
             verdict += f" {body.verified_domain}" if body.trust == Verdict.VERIFIED and body.verified_domain else ""
-            page.say(f"{verdict} {body.id} {when}", self._sender(body))
+            if body.sender:
+                page.say(f"{verdict} {body.id} {when}", self._sender(body.sender))
+            else:
+                page.say(f"{verdict} {body.id} {when} from {NO_SENDER}")
             told = [one.sentence for one in reasons if one.code not in _USUAL]
             if told and body.trust in (Verdict.SUSPICIOUS, Verdict.FAILED, Verdict.UNVERIFIED):
                 page.say(f"{body.trust}: {' '.join(told)}")
             if [_bare(one) for one in body.to] != [self._inbox]:
-                page.say("to", ", ".join(body.to) or "nobody named")
+                page.say("to" if body.to else "to nobody by name", ", ".join(body.to) or None)
         if body.cc:
             page.say("cc", ", ".join(body.cc))
         if body.reply_to:
@@ -377,9 +381,8 @@ class _Telling:
         same, self._day = day == self._day, day
         return time if same else f"{day} {time}"
 
-    def _sender(self, body: results.MessageBody) -> str:
+    def _sender(self, sender: str) -> str:
         """The sender; one who was named before in this way by the address alone."""
-        sender = body.sender or "no one sender"
         if sender in self._known:
             return _bare(sender)
         self._known.add(sender)

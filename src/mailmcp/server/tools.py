@@ -251,6 +251,8 @@ async def get_attachment(
         return answer(*views.attachment(message, found, content, file=str(path)))
     if as_ == "base64":
         found, content, data = await reading.attachment_bytes(message, part)
+        if len(data) > views.BASE64_BYTES:
+            raise BadInput(f"The attachment is too large for base64 ({len(data):,} bytes): get it as a file.")
         return answer(*views.attachment(message, found, content, data=data))
     found, content, document = await reading.attachment_text(message, part)
     return answer(*views.attachment(message, found, content, text=document.text, truncated=document.truncated))

@@ -17,7 +17,17 @@ from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
 from mailmcp.models import Attachment, Content, StoredMessage, ThreadSummary, Trust, Verdict
 from mailmcp.server import results
-from mailmcp.server.conversation import PEOPLE_SHOWN, SIGNS, conversation, legend, person, short, size, titled
+from mailmcp.server.conversation import (
+    NO_SENDER,
+    PEOPLE_SHOWN,
+    SIGNS,
+    conversation,
+    legend,
+    person,
+    short,
+    size,
+    titled,
+)
 from mailmcp.server.fence import Page, inert
 from mailmcp.server.targets import harmless
 
@@ -25,6 +35,8 @@ __all__ = ["attachment", "conversation", "threads", "waited_code", "waited_mail"
 
 DOCUMENT_SHOWN = 9_000
 """Characters of an attachment's text: all of it is in the file."""
+BASE64_BYTES = 1024 * 1024
+"""Of an attachment that are given as base64: a file is the way for more."""
 LINK_SHOWN = 6_000
 """Characters of a sign-in link: a longer one is none that a person would use, and would fill the answer."""
 LIST_CHARACTERS = 16_000
@@ -33,7 +45,7 @@ LIST_TEXT = 3_900
 """Of one page of find_mail, as text: shared by its lines, so that a long list is as cheap as a short one."""
 FIRST_LINE_LEAST = 40
 LINE_LEAST, LINE_MOST = 78, 240
-_OPERATOR = re.compile(r"(is|label|in|after|since|newer|newer_than|has|before|older|older_than|filename|category):\S")
+_OPERATOR = re.compile(r"(is|label|in|after|since|newer|newer_than|has|before|older|older_than|category):\S")
 _FILTERS = {"is": "unread", "label": "label", "in": "inbox", "after": "since", "since": "since", "newer": "since",
             "newer_than": "since"}  # fmt: skip
 """What other mail programs write in a query, and the arguments that find_mail has for it."""
@@ -85,7 +97,10 @@ def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
     data = results.Waited(status="found", **_arrived(ended, message))
     page = Page()
     page.say(f"{_again(ended)}{_verdict(message.trust)}. {{mark}} = mail text.")
-    page.say(f"{message.id} in {message.thread}", person(message.from_) if message.from_ else "no one sender")
+    if message.from_:
+        page.say(f"{message.id} in {message.thread}", person(message.from_))
+    else:
+        page.say(f"{message.id} in {message.thread} from {NO_SENDER}")
     page.say("subject", titled(message.subject))
     page.say(f"Read it with read_thread; for a newer one call again with since={ended.cursor}.")
     return page.text(), data
@@ -155,7 +170,8 @@ def attachment(
         file=file,
     )
     doubt = f" {content.doubt}" if content.doubt else ""
-    what = f"{found.content_type}, {size(found.size)}, SHA-256 {content.sha256}"
+    kind = found.content_type if content.named else content.kind
+    what = f"{f'{kind}, ' if kind else ''}{size(found.size)}, SHA-256 {content.sha256}"
     if file is not None:
         return f"Saved to {file} ({what}).{doubt}", record
     if text is None:
@@ -193,7 +209,7 @@ def _write_thread(page: Page, one: results.ThreadLine, width: int, several: bool
     room = max(24, width - len(ours) - 5)
     who = ", ".join(writer.rpartition(" <")[0] or writer for writer in one.who)
     who = _shortened(who, max(12, room // 3))
-    page.say(ours, _shortened(f"{who}: {one.subject} / {one.first_line}", room))
+    page.say(ours, _shortened(f"{f'{who}: ' if who else ''}{one.subject} / {one.first_line}", room))
 
 
 def _shortened(words: str, room: int) -> str:

@@ -24,7 +24,7 @@ _UNSPACED = re.compile(
 # The tokenizer knows the accents of Latin letters alone, and only those that are one character with their letter.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W_]+")
-_COLUMNS = {"from": "people", "to": "people", "subject": "subject", "body": "body"}
+_COLUMNS = {"from": "people", "to": "people", "subject": "subject", "body": "body", "filename": "body"}
 _NAMED = re.compile(rf"({'|'.join(_COLUMNS)}):(?=\S)", re.IGNORECASE)
 
 

@@ -15,6 +15,7 @@ from mailmcp.errors import BadInput, MailError, Unsupported
 from mailmcp.language.characters import cleaned
 from mailmcp.mail.files import office, opendocument, pdf, sheets
 from mailmcp.mail.files.archives import DAMAGED, Archive
+from mailmcp.mail.files.contents import is_known
 from mailmcp.mail.mime import charsets, decoding
 from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
@@ -94,7 +95,6 @@ _MARKS = (
 )
 _TELLING = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_TYPE = re.compile(r"[a-z0-9][a-z0-9.+_-]{0,80}/[a-z0-9][a-z0-9.+_-]{0,80}")
 _XML_CHARSET = re.compile(rb"<\?xml[^>]{0,100}?encoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9._:-]{1,40})")
 _HTML_START = re.compile(rb"\s{0,200}<(?:!doctype\s{1,5}html|html[\s>])", re.IGNORECASE)
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -160,8 +160,8 @@ def _kind(attachment: Attachment, data: bytes) -> str:
         if kind == "text" and declared.partition("/")[0] in ("image", "audio", "video", "font", "model"):
             kind = ""
     if not kind or (kind == "text" and not _is_text(data)):
-        named = declared if _TYPE.fullmatch(declared) else "unknown"
-        raise Unsupported(f"Files of type {named} have no text that can be read; ask for base64 or file instead.")
+        named = f"of type {declared}" if is_known(declared) else "of this type"
+        raise Unsupported(f"Files {named} have no text that can be read; ask for base64 or file instead.")
     return kind
 
 
