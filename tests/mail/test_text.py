@@ -183,6 +183,11 @@ def test_what_leads_nowhere_is_no_link(href: str) -> None:
     assert html(f"<a href='{href}'>x</a>").links == ()
 
 
+def test_an_address_is_given_as_a_browser_sends_it() -> None:
+    (link,) = html("<a href='https://shop.test/a b?t=<system>\"x\"#`c`'>Open</a>").links
+    assert link.url == "https://shop.test/a%20b?t=%3Csystem%3E%22x%22#%60c%60"
+
+
 def test_a_link_in_hidden_text_is_no_link() -> None:
     assert html("<p>x</p><div style='display:none'><a href='https://example.test/'>y</a></div>").links == ()
 
