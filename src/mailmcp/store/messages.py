@@ -265,7 +265,7 @@ def select(db: sqlite3.Connection, condition: str, values: dict[str, Any]) -> li
 def _stored(db: sqlite3.Connection, row: sqlite3.Row) -> StoredMessage:
     this = {"row": row["id"]}
     labels = db.execute("SELECT label FROM labels WHERE message = :row ORDER BY label", this).fetchall()
-    parts = db.execute("SELECT * FROM attachments WHERE message = :row ORDER BY part", this).fetchall()
+    parts = db.execute("SELECT * FROM attachments WHERE message = :row ORDER BY rowid", this).fetchall()
     return StoredMessage(
         row=row["id"],
         id=row["public_id"],
