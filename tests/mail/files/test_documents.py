@@ -141,6 +141,15 @@ def test_a_page_gives_what_a_person_sees_of_it() -> None:
     assert "<" not in text
 
 
+def test_a_page_says_where_its_words_lead_and_that_something_is_hidden() -> None:
+    html = b"<p><a href='https://a.test/?t=1'>Open</a> https://b.test</p><p hidden>Unseen</p><a href=https://c.test>C</a>"
+    assert read(html, "text/html").text.split("\n\n")[1:] == [
+        "C",
+        "link 1, Open: https://a.test/?t=1\nlink 2, C: https://c.test",
+        "(left out: 6 characters of hidden text)",
+    ]
+
+
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16", "iso-8859-2"])
 def test_a_page_is_read_in_the_charset_that_it_names_or_marks(codec: str) -> None:
     html = f"<html><head><meta charset='{codec}'></head><body>Łódź</body></html>".encode(codec)

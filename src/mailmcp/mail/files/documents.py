@@ -237,7 +237,15 @@ def _mailbox(address: Address) -> str:
 def _seen(message: Message) -> tuple[str, bool]:
     """All that a person sees of it: in a document, unlike in a conversation, what it quotes belongs to it."""
     channels = read(message)
-    parts = (channels.visible, channels.signature, channels.quoted)
+    hidden = sum(len(piece.text) for piece in channels.hidden)
+    leading = [link for link in channels.links if link.text != link.url]
+    parts = (
+        channels.visible,
+        channels.signature,
+        channels.quoted,
+        "\n".join(f"link {number}, {link.text}: {link.url}" for number, link in enumerate(leading, 1)),
+        f"(left out: {hidden} characters of hidden text)" if hidden else "",
+    )
     return "\n\n".join(part for part in parts if part), bool(channels.defects)
 
 
