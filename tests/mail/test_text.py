@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 import pytest
 
+from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
 from mailmcp.models import Channels, Message
 
@@ -603,6 +605,22 @@ def test_a_picture_inside_the_page_does_not_end_the_reading_of_it() -> None:
     channels = html(f'<p>Before</p><img src="{picture}"><p>Your sign-in code is <b>481920</b></p>')
     assert "481920" in channels.visible
     assert channels.defects == ()
+
+
+def test_a_pasted_picture_longer_than_all_words_may_be_ends_nothing() -> None:
+    picture = base64.encodebytes(b"\x89PNG" * 700_000)
+    page = b"<p>Before</p><img src='data:image/png;base64," + picture + b"'><p>Behind</p>"
+    message = parse(b"From: a@g.test\nContent-Type: text/html\n\n" + page)
+    channels = read(message)
+    assert channels.visible == "Before\n\nBehind"
+    assert (message.defects, channels.defects) == ((), ())
+
+
+def test_of_html_that_is_cut_the_plain_part_is_read() -> None:
+    page = b"<p>Before</p><!--" + b"x" * 2_100_000 + b"--><p>Behind</p>"
+    parts = b"--b\nContent-Type: text/plain\n\nAll of it\n--b\nContent-Type: text/html\n\n" + page + b"\n--b--\n"
+    message = parse(b"From: a@g.test\nContent-Type: multipart/alternative; boundary=b\n\n" + parts)
+    assert read(message).visible == "All of it"
 
 
 def test_the_octets_of_a_picture_that_somebody_shows_as_text_stay() -> None:

@@ -70,7 +70,8 @@ def read(message: Message) -> Channels:
         html, reason = safe(html)
         if reason:
             defects.append(reason)
-        if not (reason and reason != "html_flattened" and plain.strip()):
+        is_cut = reason not in ("", "html_flattened") or any(one.code == "html_too_long" for one in message.defects)
+        if not (is_cut and plain.strip()):
             channels = _read_html(html, message, plain, defects)
             if channels is not None:
                 return channels

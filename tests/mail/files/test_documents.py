@@ -142,7 +142,9 @@ def test_a_page_gives_what_a_person_sees_of_it() -> None:
 
 
 def test_a_page_says_where_its_words_lead_and_that_something_is_hidden() -> None:
-    html = b"<p><a href='https://a.test/?t=1'>Open</a> https://b.test</p><p hidden>Unseen</p><a href=https://c.test>C</a>"
+    html = (
+        b"<p><a href='https://a.test/?t=1'>Open</a> https://b.test</p><p hidden>Unseen</p><a href=https://c.test>C</a>"
+    )
     assert read(html, "text/html").text.split("\n\n")[1:] == [
         "C",
         "link 1, Open: https://a.test/?t=1\nlink 2, C: https://c.test",
