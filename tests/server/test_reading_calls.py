@@ -185,7 +185,7 @@ async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_
     text, read = await door.ask("read_thread", **target, max_chars=1_000)
     message = read["messages"][0]
     assert len(message["quoted"]) + message["quoted_left_out"] == message["quoted_chars"]
-    assert f"{message['quoted_left_out']} quoted (read that message alone with a larger max_chars)" in text
+    assert f"{message['quoted_left_out']} quoted (read {message['id']} alone with a larger max_chars)" in text
     _, read = await door.ask("read_thread", **target, max_chars=20_000)
     assert len(read["messages"][0]["quoted"]) == message["quoted_chars"]
     assert "quoted_left_out" not in read["messages"][0]
@@ -200,6 +200,47 @@ async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_
     text, read = await door.ask("read_thread", **target, max_chars=20_000)
     assert len(read["messages"][0]["hidden"][0]["text"]) == piece["chars"]
     assert "left out" not in text
+
+
+async def test_every_piece_of_hidden_text_is_given_when_there_is_room(door):
+    inbox = await door.inbox()
+    pieces = "".join(
+        f"<p>{one}</p><p hidden>unseen {one}</p><p style='font-size:0'>tiny {one}</p>" for one in range(30)
+    )
+    mail = await door.receive(inbox, html=pieces)
+    text, read = await door.ask("read_thread", thread=mail["message"])
+    message = read["messages"][0]
+    assert len(message["hidden"]) == 20
+    assert f"{message['hidden_left_out']} more hidden pieces (include=hidden)" in text
+    text, read = await door.ask("read_thread", thread=mail["message"], include=["hidden"])
+    whole = read["messages"][0]
+    assert len(whole["hidden"]) == 20 + message["hidden_left_out"]
+    assert "hidden_left_out" not in whole
+    assert "unseen 29" in text
+
+
+async def test_headers_and_recipients_that_are_asked_for_keep_within_the_budget(door):
+    inbox = await door.inbox()
+    many = ", ".join(f"P{number} <p{number}@other.example>" for number in range(400))
+    raw = f"From: a@app.example\r\nTo: {many}\r\n" + "X-Trace: somewhere or other\r\n" * 300 + "\r\nHello\r\n"
+    mail = await door.receive(inbox, raw.encode())
+    for include in ("headers", "all"):
+        text, read = await door.ask("read_thread", thread=mail["message"], include=[include], max_chars=2_000)
+        message = read["messages"][0]
+        assert f"{message['headers_left_out']} headers (read {message['id']} alone with a larger max_chars)" in text
+        assert len(text) < 25_000
+    assert f"{message['people_left_out']} addresses (read {message['id']} alone with a larger max_chars)" in text
+    _, read = await door.ask("read_thread", thread=mail["message"], include=["all"], max_chars=200_000)
+    assert "people_left_out" not in read["messages"][0]
+    assert len(read["messages"][0]["to"]) == 400
+
+
+async def test_what_no_budget_can_show_is_said_to_be_in_the_resource(door):
+    inbox = await door.inbox()
+    history = "".join(f"> Line {number} of what was said before.\n" for number in range(8_000))
+    mail = await door.receive(inbox, text=f"Yes.\n\nOn Mon, 2 Feb 2026 at 10:00, Bea <b@o.example> wrote:\n{history}")
+    text, _ = await door.ask("read_thread", thread=mail["message"], include=["quoted"], max_chars=200_000)
+    assert f"quoted (the resource mail://message/{mail['message']}/raw has it)" in text
 
 
 async def test_a_text_has_no_address_that_can_be_followed_and_says_which_link_stands_where(door):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mailmcp.errors import BadInput
 from mailmcp.mailroom.requests import FileRequest, Search, SendRequest, Wanted
 from mailmcp.server import asking, outcomes, results, views
+from mailmcp.server.absence import MOST_CHARS
 from mailmcp.server.arguments import BARE_ADDRESS, STRIPPED, bare_address, strict
 from mailmcp.server.results import answer
 from mailmcp.server.sentences import shown
@@ -126,7 +127,7 @@ async def read_thread(
         list[Literal["quoted", "hidden", "links", "headers", "all"]] | None,
         Field(description="what is left out otherwise"),
     ] = None,
-    max_chars: Annotated[int, Field(ge=500, le=200_000)] = 7000,
+    max_chars: Annotated[int, Field(ge=500, le=MOST_CHARS)] = 7000,
     cursor: Annotated[str | None, STRIPPED, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, results.ThreadBody]:
     """Read a conversation, oldest first, each message with its new text only. Does not mark it read."""

@@ -17,19 +17,10 @@ from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
 from mailmcp.models import Attachment, Content, StoredMessage, ThreadSummary, Trust, Verdict
 from mailmcp.server import results
-from mailmcp.server.conversation import (
-    NO_SENDER,
-    PEOPLE_SHOWN,
-    SIGNS,
-    conversation,
-    legend,
-    person,
-    short,
-    size,
-    titled,
-)
+from mailmcp.server.conversation import PEOPLE_SHOWN, conversation
 from mailmcp.server.fence import Page, inert
 from mailmcp.server.targets import harmless
+from mailmcp.server.telling import NO_SENDER, SIGNS, legend, person, short, size, titled
 
 __all__ = ["attachment", "conversation", "threads", "waited_code", "waited_mail"]
 
