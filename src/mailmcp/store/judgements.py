@@ -16,7 +16,7 @@ from typing import Any
 
 from mailmcp.mail.threads import ancestors
 from mailmcp.models import Channels, Codes, Envelope, Message, Returned, Source, Trust, Verdict
-from mailmcp.store import blocks, checks, contacts, fresh_codes, raws, returns, search, threads
+from mailmcp.store import blocks, checks, contacts, fresh_codes, placing, raws, returns, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, envelope, milliseconds, moment, new_id
 
@@ -136,7 +136,7 @@ def judge(
     if blocks.kept_out(db, row, message.author, message.subject, now):
         return True
     proved = judgement.trust.verdict in (Verdict.VERIFIED, Verdict.LOCAL)
-    thread = threads.place(db, inbox, message, moment(state["received_at"]), proved=proved)
+    thread = placing.place(db, inbox, message, moment(state["received_at"]), proved=proved)
     position = db.execute(
         "INSERT INTO arrivals (position, cursor, inbox, message) VALUES (:position, :cursor, :inbox, :row)"
         " RETURNING position",
