@@ -160,9 +160,8 @@ def judge(
         {"row": row, "visible": judgement.channels.visible, "channels": _channels_json(judgement.channels)},
     )
     db.executemany(
-        "INSERT INTO attachments (message, part, filename, content_type, size, inline, content_id, searched)"
-        " VALUES (:row, :part, :filename, :content_type, :size, :inline, :content_id, NOT :inline)"
-        " ON CONFLICT DO NOTHING",
+        "INSERT INTO attachments (message, part, filename, content_type, size, inline, content_id)"
+        " VALUES (:row, :part, :filename, :content_type, :size, :inline, :content_id) ON CONFLICT DO NOTHING",
         [{"row": row, **asdict(item)} for item in message.attachments],
     )
     db.executemany(
@@ -174,7 +173,7 @@ def judge(
         db,
         row,
         subject=message.subject,
-        people=search.people(name, email.lower(), addresses_json(message.to)),
+        people=search.people(name, email.lower(), addresses_json(message.to), addresses_json(message.cc)),
         body=f"{judgement.channels.visible}\n{judgement.channels.signature}",
     )
     threads.add_person(db, thread, name, email)
@@ -218,7 +217,7 @@ UPDATE messages SET judged_at = :judged_at, thread = :thread, position = :positi
     to_ = :to_, cc = :cc, reply_to = :reply_to, sent_at = :sent_at, refs = :refs, defects = :defects,
     verdict = :verdict, reasons = :reasons, verified_domain = :verified_domain, code = :code,
     code_confidence = :code_confidence, link = :link, link_confidence = :link_confidence, evidence = :evidence,
-    automatic = :automatic, about = :about, read = max(read, outgoing)
+    automatic = :automatic, about = :about, read = max(read, outgoing), words = 1
 WHERE id = :row
 """
 
