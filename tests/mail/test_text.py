@@ -190,6 +190,24 @@ def test_an_address_is_given_as_a_browser_sends_it() -> None:
     assert link.url == "https://shop.test/a%20b?t=%3Csystem%3E%22x%22#%60c%60"
 
 
+def test_an_address_holds_nothing_that_nobody_sees() -> None:
+    href = "https://ü.test/å?t=1&x=\U000e0073\U000e0079\u202e\u200b"
+    (link,) = html(f"<a href='{href}'>Open</a>").links
+    assert link.url == "https://%C3%BC.test/%C3%A5?t=1&x=%F3%A0%81%B3%F3%A0%81%B9%E2%80%AE%E2%80%8B"
+    (link,) = html("<a href='https://ü.test/å'>Open</a>").links
+    assert link.url == "https://ü.test/å"
+
+
+def test_links_of_history_and_signature_are_kept_apart() -> None:
+    page = (
+        "<p>See <a href=https://new.test>this</a>.</p><p>-- <br>Bob<br><a href=https://sig.test>Company</a></p>"
+        "<blockquote type=cite><a href=https://old.test>the doc</a></blockquote>"
+    )
+    channels = html(page, subject="Re: x")
+    assert [link.url for link in channels.links] == ["https://new.test"]
+    assert {link.url for link in channels.links_apart} == {"https://sig.test", "https://old.test"}
+
+
 def test_a_link_in_hidden_text_is_no_link() -> None:
     assert html("<p>x</p><div style='display:none'><a href='https://example.test/'>y</a></div>").links == ()
 

@@ -150,6 +150,24 @@ async def test_no_word_of_the_name_or_type_of_an_attachment_stands_outside_the_f
     assert "orward" not in text
 
 
+async def test_a_long_text_is_given_page_by_page_and_every_word_once(door):
+    inbox = await door.inbox()
+    words = "".join(f"line {number} of the contract\n" for number in range(2_000)) + "x" * 20_000
+    found = await door.receive(inbox, letter(inbox, files=(("c.txt", "text/plain", words.encode()),)))
+    pages, offset = [], 0
+    while offset is not None and len(pages) < 20:
+        text, record = await door.ask("get_attachment", message=found["message"], part="2", offset=offset)
+        pages.append(record["text"])
+        offset = record.get("next_offset")
+        assert ("call again with offset=" in text) == (offset is not None)
+        assert record["chars"] == len(words)
+    assert "".join(pages) == words
+    assert len(pages) > 5
+    assert pages[0].endswith("of the contract\n")
+    told = await words_of(door, "get_attachment", message=found["message"], part="2", offset=len(words))
+    assert f"has {len(words)} characters: give a smaller `offset`" in told
+
+
 async def test_what_is_not_what_it_is_called_says_so_when_it_has_no_text(door):
     inbox = await door.inbox()
     found = await door.receive(inbox, letter(inbox, files=(("m.pdf", "application/pdf", b"MZ\x90\0" * 99),)))

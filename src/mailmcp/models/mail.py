@@ -162,6 +162,9 @@ class Channels:
     signature: str = ""
     hidden: tuple[Hidden, ...] = ()
     links: tuple[Link, ...] = ()
+    """Of ``visible``, in order."""
+    links_apart: tuple[Link, ...] = ()
+    """Of ``quoted`` and ``signature``; their offsets say nothing."""
     emphasis: tuple[tuple[int, int], ...] = ()
     """Spans of ``visible`` (start, end) set apart by the sender: big, bold, monospaced, alone in a cell."""
     read_from: str = "none"

@@ -75,9 +75,10 @@ class LeftOut:
             chars = sum(piece.chars - len(piece.text or "") for piece in silent)
             self._add("hidden", chars, "hidden", asked=silent[0].text is not None)
         shown = len(body.signature or "") if everything else 0
-        self._add("signature", len(channels.signature) - shown, "all", asked=everything)
+        if body.text_cut_at is None:
+            self._add("signature", len(channels.signature) - shown, "all", asked=everything)
         self._add("more hidden pieces", body.hidden_left_out, "hidden", asked=everything or "hidden" in include)
-        self._add("invisible characters", channels.invisible)
+        self._add("invisible characters", body.invisible_characters)
         self._add("links", body.links_left_out, "links", asked=everything or "links" in include)
         self._add("addresses", body.people_left_out, "all", asked=everything)
         self._add("attachments", body.attachments_left_out, "all", asked=everything)

@@ -116,8 +116,8 @@ def _body(
 ) -> results.MessageBody:
     """The record of one message.
 
-    The message's own text comes first, then (where asked for) quoted history, then hidden text; what the budget cuts
-    is counted.
+    The message's own text comes first, then, on its last page and where asked for, quoted history and hidden text;
+    headers and attachments stand on its first page. What the budget cuts is counted.
     """
     everything = "all" in include
     found = places(channels.visible, channels.links)
@@ -126,18 +126,22 @@ def _body(
     if asked and (past := first_past(channels.links, found, offset, stop, budget)) is not None:
         stop = end_before(channels.visible, past, offset)
     text = channels.visible[offset:stop]
-    left = max(0, budget - len(text))
-    people = max(PEOPLE_SHOWN, left // LISTED_CHARACTERS * everything)
-    most_files = max(ATTACHMENTS_SHOWN, left // LISTED_CHARACTERS * everything)
+    first, last = not offset, stop == len(channels.visible)
+    left = max(0, budget - len(text)) if last else 0
+    listed = (budget - len(text)) // LISTED_CHARACTERS if everything and first else 0
+    people = max(PEOPLE_SHOWN, listed)
     quoted: str | None = None
-    if channels.quoted and ("quoted" in include or everything):
+    if channels.quoted and last and ("quoted" in include or everything):
         quoted = shortened(inert(channels.quoted), left)
         left -= len(quoted)
     signed = left if everything else SIGNATURE_SHOWN
-    hidden = _hidden(channels, left if "hidden" in include or everything else None)
+    unseen = "hidden" in include or everything
+    hidden = _hidden(channels, left if unseen else None) if (last if unseen else first) else []
     links, linked = _links(message, channels, offset, stop, budget if asked else None)
-    files = message.attachments[:most_files]
-    lines = _as_far_as([f"{name}: {value}" for name, value in headers], left)
+    every_file = message.attachments if first else ()
+    files = every_file[: max(ATTACHMENTS_SHOWN, listed)]
+    headers = headers if first else ()
+    lines = _as_far_as([inert(f"{name}: {value}") for name, value in headers], max(0, budget - len(text)))
     reply_to = [one for one in message.reply_to if one != message.from_]
     cut_off = sum(len(one) - len(one[:people]) for one in (message.to, message.cc, reply_to))
     return results.MessageBody(
@@ -161,22 +165,22 @@ def _body(
         text_cut_at=stop if stop < len(channels.visible) else None,
         quoted=harmless(quoted) if quoted is not None else None,
         quoted_chars=len(channels.quoted) or None,
-        quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None,
+        quoted_left_out=(len(channels.quoted) - len(quoted or "")) or None if last else None,
         signature=harmless(shortened(inert(channels.signature), signed)) or None,
         hidden=hidden or None,
-        hidden_left_out=(len(channels.hidden) - len(hidden)) or None,
-        invisible_characters=channels.invisible or None,
+        hidden_left_out=(len(channels.hidden) - len(hidden)) or None if hidden else None,
+        invisible_characters=channels.invisible or None if first else None,
         links=links or None,
         links_left_out=(linked - len(links)) or None,
         attachments=[
-            results.AttachmentLine(part=one.part, name=one.filename, type=one.content_type, size=one.size)
+            results.AttachmentLine(part=one.part, name=inert(one.filename), type=one.content_type, size=one.size)
             for one in files
         ]
         or None,
-        attachments_left_out=(len(message.attachments) - len(files)) or None,
+        attachments_left_out=(len(every_file) - len(files)) or None,
         headers=lines or None,
         headers_left_out=(len(headers) - len(lines)) or None,
-        authentication=list(message.authentication) if headers else None,
+        authentication=[inert(line) for line in message.authentication] if headers else None,
         defects=[defect.detail for defect in message.defects[:10]] or None,
     )
 
@@ -233,6 +237,7 @@ def _links(
     """The links of a page that fit, in their order, and how many it has; each stands on the page of its words.
 
     Without a budget (nobody asked for links) only the first of them. The one that signs in is on the first page, too.
+    Those of quoted history and of the signature are given behind the last page when links are asked for.
     """
     here = [
         (number, link)
@@ -241,12 +246,13 @@ def _links(
         or (stop == len(channels.visible) <= link.offset)
         or (not offset and link.url == message.codes.link)
     ]
-    most, asked = len(here), budget is not None
+    behind = list(enumerate(channels.links_apart, len(channels.links) + 1)) if stop == len(channels.visible) else []
+    most, asked = len(here) + len(behind), budget is not None
     if budget is None:
         least, budget = LINK_CHARACTERS
         budget, most = max(least, budget - len(channels.visible) // 2), LINKS_SHOWN
     shown: list[results.LinkLine] = []
-    for number, link in here:
+    for number, link in (*here, *(behind if asked else ())):
         cost = len(link.url) + len(link.text)
         least = asked and not shown  # a page that was asked for its links ends before the second that does not fit
         if least or link.url == message.codes.link or (cost <= budget and len(shown) < most):
@@ -260,4 +266,4 @@ def _links(
                     flags=list(link.flags) or None,
                 )
             )
-    return shown, len(here)
+    return shown, len(here) + len(behind)

@@ -270,7 +270,13 @@ class AttachmentBody(Result):
     doubt: str | None = None
     """What that says against its name or type."""
     text: str | None = None
+    """A page of its text."""
+    next_offset: int | None = None
+    """Where the next page begins."""
+    chars: int | None = None
+    """Of the whole text."""
     truncated: bool | None = None
+    """There is more in the file than what is read of it."""
     base64: str | None = None
     file: str | None = None
 

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from mailmcp.language.graphemes import shortened
+from mailmcp.mail.threads import base_subject
 from mailmcp.models import Address, Reason, Verdict
 from mailmcp.server import results
 from mailmcp.server.fence import Page
-from mailmcp.server.targets import FLAGS, harmless
+from mailmcp.server.targets import FLAGS, harmless, inactive
 
 NAME_SHOWN = 60
-ANSWER_MARKS = 12
-"""Characters that answers put before a subject ("Re: ", "AW: Re: "): with more, it is another subject."""
 NO_SENDER = "no one sender (include=headers)"
 SIGNS = {"verified": "✓", "unverified": "?", "suspicious": "!", "failed": "✗", "local": "⌂"}
 """How a list says trust; its first line explains those that occur."""
@@ -77,7 +76,7 @@ class Telling:
             if lines:
                 page.say(name)
             for line in lines or ():
-                page.quote(line)
+                page.quote(inactive(line))
         if body.headers:
             page.say("text:")
         if body.text:
@@ -165,5 +164,5 @@ def _bare(person: str) -> str:
 
 
 def _says_topic(subject: str, topic: str) -> bool:
-    """Whether a subject is the topic, perhaps with what answers put before it."""
-    return bool(topic) and subject.casefold().endswith(topic.casefold()) and len(subject) - len(topic) <= ANSWER_MARKS
+    """Whether a subject is the topic, perhaps with what answers put before it ("Cancelled: " is no such thing)."""
+    return bool(topic) and base_subject(subject)[0] == base_subject(topic)[0]

@@ -242,6 +242,7 @@ async def get_attachment(
     as_: Annotated[
         Literal["text", "base64", "file"], Field(description="text of PDF, office, plain; bytes; or saved to a file")
     ] = "text",
+    offset: Annotated[int, Field(ge=0, description="characters of a long text to skip")] = 0,
 ) -> Annotated[CallToolResult, results.AttachmentBody]:
     """Get one attachment of a message."""
     room = await _counter(ctx)
@@ -256,7 +257,8 @@ async def get_attachment(
             raise BadInput(f"The attachment is too large for base64 ({len(data):,} bytes): get it as a file.")
         return answer(*views.attachment(message, found, content, data=data))
     found, content, document = await reading.attachment_text(message, part)
-    return answer(*views.attachment(message, found, content, text=document.text, truncated=document.truncated))
+    text, truncated = document.text, document.truncated
+    return answer(*views.attachment(message, found, content, text=text, truncated=truncated, offset=offset))
 
 
 async def mark(

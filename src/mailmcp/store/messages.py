@@ -311,6 +311,7 @@ def channels_of(visible: str, record: dict[str, Any]) -> Channels:
         signature=record["signature"],
         hidden=tuple(Hidden(**item) for item in record["hidden"]),
         links=tuple(_link(item) for item in record["links"]),
+        links_apart=tuple(_link(item) for item in record.get("links_apart", ())),  # not kept by the first versions
         emphasis=tuple((start, end) for start, end in record["emphasis"]),
         read_from=record["read_from"],
         invisible=record["invisible"],
