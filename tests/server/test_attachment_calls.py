@@ -168,6 +168,20 @@ async def test_a_long_text_is_given_page_by_page_and_every_word_once(door):
     assert f"has {len(words)} characters: give a smaller `offset`" in told
 
 
+async def test_a_file_of_an_attached_mail_can_be_had(door, home):
+    inbox = await door.inbox()
+    within = letter("kim@b.example", files=(("x.csv", "text/csv", b"a;b\n1;2\n"),))
+    found = await door.receive(inbox, letter(inbox, files=(("old.eml", "application/octet-stream", within),)))
+    text = (await door.call("get_attachment", message=found["message"], part="old.eml"))["text"]
+    assert "Attachments: x.csv (part 2/2)" in text
+    record = await door.call("get_attachment", message=found["message"], part="2/2")
+    assert (record["name"], record["part"], record["text"]) == ("x.csv", "2/2", "a;b\n1;2\n")
+    saved = await door.call("get_attachment", message=found["message"], part="2/2", as_="file")
+    assert saved["file"] == str(home / "attachments" / found["message"] / "part-2-2.csv")
+    for part in ("2/9", "9/2", "2/2/2", "/", "2/", "/2", "2/../2", "/".join("2" * 9)):
+        assert "no part" in await words_of(door, "get_attachment", message=found["message"], part=part), part
+
+
 async def test_what_is_not_what_it_is_called_says_so_when_it_has_no_text(door):
     inbox = await door.inbox()
     found = await door.receive(inbox, letter(inbox, files=(("m.pdf", "application/pdf", b"MZ\x90\0" * 99),)))

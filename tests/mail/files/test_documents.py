@@ -196,7 +196,7 @@ def test_an_attached_mail_gives_its_headers_and_words(content_type: str, filenam
         "To: kim@agents.example, Box <box@agents.example>\n"
         "Subject: Grüße\n"
         "Date: 2026-03-03T09:00:00Z\n"
-        "Attachments: bill.pdf\n"
+        "Attachments: bill.pdf (part 2/2)\n"
         "\n"
         "The words."
     )

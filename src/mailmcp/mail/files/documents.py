@@ -131,7 +131,7 @@ def text_of(attachment: Attachment, data: bytes, *, max_chars: int = 200_000) ->
         if kind == "pdf":
             text, truncated, pages = pdf.pages(data, limit)
         elif kind == "mail":
-            text, truncated = _mail(data)
+            text, truncated = _mail(data, attachment.part)
         elif kind == "html":
             text, truncated = _page(data)
         elif kind in _FAMILIES:
@@ -213,7 +213,8 @@ def _page(data: bytes) -> tuple[str, bool]:
     return _seen(Message(html=html))
 
 
-def _mail(data: bytes) -> tuple[str, bool]:
+def _mail(data: bytes, part: str) -> tuple[str, bool]:
+    """``part`` is that of the mail itself, to which the parts inside it belong."""
     message = parse(data)
     codes = {defect.code for defect in message.defects}
     if "unreadable" in codes:
@@ -223,7 +224,7 @@ def _mail(data: bytes) -> tuple[str, bool]:
         ("To", ", ".join(map(_mailbox, message.to))),
         ("Subject", message.subject),
         ("Date", message.date.strftime("%Y-%m-%dT%H:%M:%SZ") if message.date else ""),
-        ("Attachments", ", ".join(attachment.filename for attachment in message.attachments)),
+        ("Attachments", ", ".join(f"{one.filename} (part {part}/{one.part})" for one in message.attachments)),
     ]
     text, truncated = _seen(message)
     lines = [f"{name}: {' '.join(value.split())}" for name, value in head if value]

@@ -93,7 +93,7 @@ def saved_as(name: str, *, path: str, content_type: str) -> str:
     extension = name.rpartition(".")[2] if "." in name else ""
     if not _SHORT_EXTENSION.fullmatch(extension):
         extension = _EXTENSIONS.get(content_type, "bin")
-    return f"part-{path}.{extension.lower()}"
+    return f"part-{path.replace('/', '-')}.{extension.lower()}"
 
 
 def type_of_name(name: str) -> str | None:
