@@ -21,8 +21,6 @@ _END_OF_COMMENT = re.compile(r"--!?>")
 _CELLS = frozenset(("td", "th", "caption"))
 _OTHER_PARTS = ("tr", "thead", "tbody", "tfoot", "col", "colgroup", "html", "head", "body", "frame", "frameset")
 _PARTS = _CELLS.union(_OTHER_PARTS)
-    ["tr", "thead", "tbody", "tfoot", "col", "colgroup", "html", "head", "body", "frame", "frameset"]
-)
 
 
 def end_of_growth(html: str, end: int) -> int:
