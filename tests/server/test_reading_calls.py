@@ -595,3 +595,11 @@ async def test_what_belongs_to_a_message_is_given_on_one_page_of_it(door):
     for name, holds in (("quoted", [-1]), ("attachments", [0]), ("headers", [0])):
         assert [at for at, page in enumerate(pages) if page.get(name)] == [holds[0] % len(pages)], name
     assert pages[-1]["quoted"].count("Line") == 40
+
+
+async def test_a_date_in_the_future_is_told(door):
+    inbox = await door.inbox()
+    for date, told in (("Tue, 1 Dec 2099 10:00:00 +0000", True), ("Tue, 1 Dec 2020 10:00:00 +0000", False)):
+        mail = await door.receive(inbox, headers={"Date": date})
+        text, _ = await door.ask("read_thread", thread=mail["message"])
+        assert ("dated in the future: 2099-12-01 10:00Z" in text) is told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from mailmcp.language.graphemes import shortened
 from mailmcp.mail.threads import base_subject
@@ -134,6 +134,8 @@ class Telling:
                 page.say(f"{body.trust}: {' '.join(told)}")
             if [_bare(one) for one in body.to] != [self._inbox]:
                 page.say("to" if body.to else "to nobody by name", ", ".join(body.to) or None)
+        if body.sent_at is not None and body.sent_at - body.received_at > timedelta(days=1):
+            page.say(f"dated in the future: {short(body.sent_at)}")
         if body.cc:
             page.say("cc", ", ".join(body.cc))
         if body.reply_to:

@@ -165,9 +165,11 @@ def _is_moved(related: Part) -> bool:
 
 
 def _best(found: list[tuple[str, Part, Words]], reading: Reading) -> Words:
-    """Of alternatives each kind once: the first that has words. A further leaf of that kind is listed as attached."""
+    """Of alternatives each kind once: the first text, and the last HTML, that has words (RFC 2046 §5.1.4: the last is
+    the best). A further leaf of that kind is listed as attached.
+    """
     text = _first_of(found, "text")
-    html = _first_of(found, "html")
+    html = _first_of(found[::-1], "html")
     for path, part, words in found:
         if words is not text and words is not html:
             reading.note("alternatives_repeated", path)
