@@ -150,6 +150,12 @@ def test_a_number_among_prices_in_an_unknown_language_is_none() -> None:
 # --- where it stands --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("mark", ["Re: ", "AW: ", "Antwort: ", "[list] Re[2]: ", "Re: Fwd: ", "Automatic reply: "])
+def test_a_code_that_only_the_subject_of_an_answer_repeats_is_none(mark: str) -> None:
+    assert plain("Thanks, that works.", f"{mark}Your code is 482913").code is None
+    assert plain("Your code is 482913.", f"{mark}Your code is 482913").code == "482913"
+
+
 def test_a_code_only_in_the_subject_is_found() -> None:
     found = plain("Hello, here is the mail that you asked for.", "482913 is your sign-in code")
     assert (found.code, found.evidence) == ("482913", "482913 is your sign-in code")

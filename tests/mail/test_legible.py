@@ -16,6 +16,14 @@ def test_header_words_lose_invisible_characters_and_line_breaks() -> None:
     assert shown.attachments[0].filename == "invoice.pdf"
 
 
+def test_an_address_with_what_nobody_sees_is_nobodys() -> None:
+    message = Message(
+        from_=(Address("Bank", "a\u200b@\U000e0073\U000e0079x.example"),), to=(Address("", "é@ü.example"),)
+    )
+    assert legible(message).from_ == (Address("Bank", "a\ufffd@\ufffd\ufffdx.example"),)
+    assert legible(message).to == message.to
+
+
 def test_an_attachment_whose_name_was_invisible_keeps_a_name() -> None:
     message = Message(attachments=(Attachment(part="3", filename="\u200b\u200b", content_type="text/plain", size=1),))
     assert legible(message).attachments[0].filename == "part-3"

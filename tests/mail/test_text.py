@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 import pytest
 
+from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
 from mailmcp.models import Channels, Message
 
@@ -181,6 +183,29 @@ def test_a_link_that_is_drawn_as_a_button_is_said_to_be_one(body: str) -> None:
 @pytest.mark.parametrize("href", ["javascript:alert(1)", "#top", "", "data:text/html,x", "cid:1", "/path", "{{url}}"])
 def test_what_leads_nowhere_is_no_link(href: str) -> None:
     assert html(f"<a href='{href}'>x</a>").links == ()
+
+
+def test_an_address_is_given_as_a_browser_sends_it() -> None:
+    (link,) = html("<a href='https://shop.test/a b?t=<system>\"x\"#`c`'>Open</a>").links
+    assert link.url == "https://shop.test/a%20b?t=%3Csystem%3E%22x%22#%60c%60"
+
+
+def test_an_address_holds_nothing_that_nobody_sees() -> None:
+    href = "https://ü.test/å?t=1&x=\U000e0073\U000e0079\u202e\u200b"
+    (link,) = html(f"<a href='{href}'>Open</a>").links
+    assert link.url == "https://%C3%BC.test/%C3%A5?t=1&x=%F3%A0%81%B3%F3%A0%81%B9%E2%80%AE%E2%80%8B"
+    (link,) = html("<a href='https://ü.test/å'>Open</a>").links
+    assert link.url == "https://ü.test/å"
+
+
+def test_links_of_history_and_signature_are_kept_apart() -> None:
+    page = (
+        "<p>See <a href=https://new.test>this</a>.</p><p>-- <br>Bob<br><a href=https://sig.test>Company</a></p>"
+        "<blockquote type=cite><a href=https://old.test>the doc</a></blockquote>"
+    )
+    channels = html(page, subject="Re: x")
+    assert [link.url for link in channels.links] == ["https://new.test"]
+    assert {link.url for link in channels.links_apart} == {"https://sig.test", "https://old.test"}
 
 
 def test_a_link_in_hidden_text_is_no_link() -> None:
@@ -598,6 +623,22 @@ def test_a_picture_inside_the_page_does_not_end_the_reading_of_it() -> None:
     channels = html(f'<p>Before</p><img src="{picture}"><p>Your sign-in code is <b>481920</b></p>')
     assert "481920" in channels.visible
     assert channels.defects == ()
+
+
+def test_a_pasted_picture_longer_than_all_words_may_be_ends_nothing() -> None:
+    picture = base64.encodebytes(b"\x89PNG" * 700_000)
+    page = b"<p>Before</p><img src='data:image/png;base64," + picture + b"'><p>Behind</p>"
+    message = parse(b"From: a@g.test\nContent-Type: text/html\n\n" + page)
+    channels = read(message)
+    assert channels.visible == "Before\n\nBehind"
+    assert (message.defects, channels.defects) == ((), ())
+
+
+def test_of_html_that_is_cut_the_plain_part_is_read() -> None:
+    page = b"<p>Before</p><!--" + b"x" * 2_100_000 + b"--><p>Behind</p>"
+    parts = b"--b\nContent-Type: text/plain\n\nAll of it\n--b\nContent-Type: text/html\n\n" + page + b"\n--b--\n"
+    message = parse(b"From: a@g.test\nContent-Type: multipart/alternative; boundary=b\n\n" + parts)
+    assert read(message).visible == "All of it"
 
 
 def test_the_octets_of_a_picture_that_somebody_shows_as_text_stay() -> None:

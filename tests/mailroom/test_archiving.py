@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailmcp.errors import BadInput, NotFound
+from mailmcp.mailroom import archiving
 from mailmcp.mailroom.requests import Search, SendRequest
 from mailmcp.store import messages
 
@@ -196,3 +197,15 @@ async def test_a_file_of_a_maildir_from_beyond_all_years_comes_in_with_those_beh
         pytest.skip("this file system knows no such time")
     assert (await house.room.archiving.take_in(inbox, tmp_path / "in")).stored == 2
     assert set((await house.room.reading.find(Search(inbox=inbox, limit=10))).threads)
+
+
+async def test_whoever_waits_for_a_long_import_hears_how_far_it_is(house, tmp_path, monkeypatch):
+    monkeypatch.setattr(archiving, "TOLD_EVERY", 2)
+    inbox = await house.inbox()
+    with closing(mailbox.mbox(tmp_path / "in.mbox")) as box:
+        for number in range(5):
+            box.add(QUOTED.replace(b"<1@", f"<{number}@".encode()))
+    told: list[int] = []
+    for _ in range(2):  # the second run brings nothing new, and takes its time as well
+        await house.room.archiving.take_in(inbox, tmp_path / "in.mbox", progress=told.append)
+    assert told == [2, 4, 2, 4]

@@ -20,7 +20,7 @@ def first_line(body: str) -> str:
         ("山田様、\r\n\r\n椅子を二十脚ご用意できます。", "山田様、 椅子を二十脚ご用意できます。"),
         ("We can offer 20 chairs.\r\n\r\nBest", "We can offer 20 chairs."),
         ("Hello Ann,", "Hello Ann,"),
-        ("", ""),
+        ("", "Offer"),
     ],
 )
 def test_a_line_of_a_list_says_what_a_mail_is_about_and_not_only_whom_it_greets(body, shown):

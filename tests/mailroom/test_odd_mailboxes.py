@@ -244,7 +244,12 @@ async def test_two_mails_with_the_same_message_id_are_two(open_reader: OpenReade
         reader = await open_reader(of_toy(server))
         for text in ("The first words.", "Other words."):
             server.add(letter(USER, subject="twins", text=text, headers={"Message-ID": "<same@app.example>"}))
-        await reader.until(reader.subjects, ["twins", "twins"])
+        await reader.stored(2)
+        (thread,) = (
+            await reader.room.reading.find(Search(limit=9))
+        ).threads  # one author and subject: one conversation
+        read = await reader.room.reading.conversation(thread.id)
+        assert [channels.visible for _, channels in read.messages] == ["The first words.", "Other words."]
 
 
 async def test_what_is_not_read_and_what_is_left_out_is_said(open_reader: OpenReader) -> None:

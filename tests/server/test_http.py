@@ -24,7 +24,7 @@ from letters import code_letter
 from mailmcp.config import HttpSettings, load_settings
 from mailmcp.errors import ConfigError
 from mailmcp.mailroom.requests import Search
-from mailmcp.server import connections, door, http, shares
+from mailmcp.server import connections, door, http, shares, views
 
 pytestmark = pytest.mark.anyio
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -438,6 +438,7 @@ async def test_a_head_that_does_not_come_is_not_waited_for(house: HttpHouse, mon
 
 async def test_a_client_that_does_not_read_is_left(house: HttpHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "SEND_SECONDS", 0.2)
+    monkeypatch.setattr(views, "BASE64_BYTES", 2**30)
     ann = await house.inbox("ann")
     await house.accept(ann, files=(("big.bin", "application/octet-stream", os.urandom(12 * 2**20)),))
     waited = await house.room.reading.find(http_search(ann))

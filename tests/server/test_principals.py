@@ -161,6 +161,7 @@ def test_every_argument_that_can_name_something_is_in_the_matrix() -> None:
         "create_inbox": {"name", "label", "display_name", "key", "backend"},
         "find_mail": {"from_", "unread", "label", "limit"},
         "mark": {"remove_labels"},
+        "get_attachment": {"offset"},
         "read_thread": {"max_chars"},
         "wait_for_mail": {"from_", "subject"},
         "wait_for_otp": {"from_"},

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from hosts import ToolFailed, obeys, schemas, words_of
+from letters import letter
 
 pytestmark = pytest.mark.anyio
 
@@ -185,7 +186,7 @@ async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_
     text, read = await door.ask("read_thread", **target, max_chars=1_000)
     message = read["messages"][0]
     assert len(message["quoted"]) + message["quoted_left_out"] == message["quoted_chars"]
-    assert f"{message['quoted_left_out']} quoted (read that message alone with a larger max_chars)" in text
+    assert f"{message['quoted_left_out']} quoted (read {message['id']} alone with a larger max_chars)" in text
     _, read = await door.ask("read_thread", **target, max_chars=20_000)
     assert len(read["messages"][0]["quoted"]) == message["quoted_chars"]
     assert "quoted_left_out" not in read["messages"][0]
@@ -200,6 +201,74 @@ async def test_what_does_not_fit_is_counted_also_of_quoted_and_hidden_text_that_
     text, read = await door.ask("read_thread", **target, max_chars=20_000)
     assert len(read["messages"][0]["hidden"][0]["text"]) == piece["chars"]
     assert "left out" not in text
+
+
+async def test_every_piece_of_hidden_text_is_given_when_there_is_room(door):
+    inbox = await door.inbox()
+    pieces = "".join(
+        f"<p>{one}</p><p hidden>unseen {one}</p><p style='font-size:0'>tiny {one}</p>" for one in range(30)
+    )
+    mail = await door.receive(inbox, html=pieces)
+    text, read = await door.ask("read_thread", thread=mail["message"])
+    message = read["messages"][0]
+    assert len(message["hidden"]) == 20
+    assert f"{message['hidden_left_out']} more hidden pieces (include=hidden)" in text
+    text, read = await door.ask("read_thread", thread=mail["message"], include=["hidden"])
+    whole = read["messages"][0]
+    assert len(whole["hidden"]) == 20 + message["hidden_left_out"]
+    assert "hidden_left_out" not in whole
+    assert "unseen 29" in text
+
+
+async def test_headers_and_recipients_that_are_asked_for_keep_within_the_budget(door):
+    inbox = await door.inbox()
+    many = ", ".join(f"P{number} <p{number}@other.example>" for number in range(400))
+    raw = f"From: a@app.example\r\nTo: {many}\r\n" + "X-Trace: somewhere or other\r\n" * 300 + "\r\nHello\r\n"
+    mail = await door.receive(inbox, raw.encode())
+    for include in ("headers", "all"):
+        text, read = await door.ask("read_thread", thread=mail["message"], include=[include], max_chars=2_000)
+        message = read["messages"][0]
+        assert f"{message['headers_left_out']} headers (read {message['id']} alone with a larger max_chars)" in text
+        assert len(text) < 25_000
+    assert f"{message['people_left_out']} addresses (read {message['id']} alone with a larger max_chars)" in text
+    _, read = await door.ask("read_thread", thread=mail["message"], include=["all"], max_chars=200_000)
+    assert "people_left_out" not in read["messages"][0]
+    assert len(read["messages"][0]["to"]) == 400
+
+
+async def test_links_of_a_signature_are_counted_and_given_when_asked_for(door):
+    inbox = await door.inbox()
+    page = (
+        "<p>See <a href='https://a.example/x'>this</a>.</p><p>-- <br>Bob<br><a href='https://b.example/y'>Shop</a></p>"
+    )
+    mail = await door.receive(inbox, html=page)
+    text, read = await door.ask("read_thread", thread=mail["message"])
+    assert "1 links (include=links)" in text
+    assert [link["url"] for link in read["messages"][0]["links"]] == ["https://a.example/x"]
+    text, read = await door.ask("read_thread", thread=mail["message"], include=["links"])
+    assert [link["url"] for link in read["messages"][0]["links"]] == ["https://a.example/x", "https://b.example/y"]
+    assert "link 2" in text
+
+
+@pytest.mark.parametrize("prefix", ["Canceled: ", "NOT: ", "URGENT: ", "No "])
+async def test_a_subject_that_says_something_new_is_told(door, prefix):
+    inbox = await door.inbox()
+    first = await door.receive(
+        inbox, subject="Weekly sync", text="On Friday.", headers={"Message-ID": "<1@app.example>"}
+    )
+    await door.receive(inbox, subject=f"{prefix}Weekly sync", text="", headers={"In-Reply-To": "<1@app.example>"})
+    text, _ = await door.ask("read_thread", thread=first["thread"])
+    assert f"{prefix}Weekly sync" in text
+    listed, _ = await door.ask("find_mail", inbox=inbox)
+    assert f"{prefix}Weekly sync" in listed
+
+
+async def test_what_no_budget_can_show_is_said_to_be_in_the_resource(door):
+    inbox = await door.inbox()
+    history = "".join(f"> Line {number} of what was said before.\n" for number in range(8_000))
+    mail = await door.receive(inbox, text=f"Yes.\n\nOn Mon, 2 Feb 2026 at 10:00, Bea <b@o.example> wrote:\n{history}")
+    text, _ = await door.ask("read_thread", thread=mail["message"], include=["quoted"], max_chars=200_000)
+    assert f"quoted (the resource mail://message/{mail['message']}/raw has it)" in text
 
 
 async def test_a_text_has_no_address_that_can_be_followed_and_says_which_link_stands_where(door):
@@ -503,3 +572,26 @@ async def test_a_text_that_looks_like_a_verdict_stands_under_a_name_of_its_own(d
     names = re.findall(r"^(headers|how it came, and what was checked|text):$", text, re.MULTILINE)
     assert names == ["headers", "how it came, and what was checked", "text"]
     assert re.search(rf"^text:\n\w+\|{re.escape(forged)}$", text, re.MULTILINE)
+
+
+async def test_what_belongs_to_a_message_is_given_on_one_page_of_it(door):
+    inbox = await door.inbox()
+    history = "".join(f"> Line {number} of what was said before.\n" for number in range(40))
+    text = "".join(f"Paragraph {number} of the answer.\n\n" for number in range(200))
+    raw = letter(
+        inbox,
+        text=f"{text}On Mon, 2 Feb 2026 at 10:00, Bea <bea@other.example> wrote:\n{history}",
+        files=(("a.txt", "text/plain", b"x"),),
+    )
+    mail = await door.receive(inbox, raw)
+    pages, cursor = [], None
+    while len(pages) < 30:
+        more = {"cursor": cursor} if cursor else {}
+        read = await door.call("read_thread", thread=mail["message"], include=["all"], max_chars=2_500, **more)
+        pages.append(read["messages"][0])
+        if (cursor := read.get("next_cursor")) is None:
+            break
+    assert len(pages) > 2
+    for name, holds in (("quoted", [-1]), ("attachments", [0]), ("headers", [0])):
+        assert [at for at, page in enumerate(pages) if page.get(name)] == [holds[0] % len(pages)], name
+    assert pages[-1]["quoted"].count("Line") == 40

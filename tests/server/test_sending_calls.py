@@ -194,6 +194,16 @@ async def test_a_forward_carries_the_words_and_the_attachments(door, desks):
     assert [one["name"] for one in got["attachments"]] == ["a.bin"]
 
 
+async def test_a_forward_says_where_the_links_of_html_lead(door, desks):
+    anna, bert, _ = desks
+    page = "<p><a href='https://pay.example/i/7?t=x'>Pay the invoice</a> or see https://shop.example/i</p>"
+    mail = await door.receive(anna, subject="Invoice", html=page)
+    await door.call("send", inbox=anna, to=[bert], forward=mail["message"], body="For you.")
+    got = (await door.call("read_thread", thread=(await newest(door, bert))["id"], include=["links"]))["messages"][0]
+    assert {link["url"] for link in got["links"]} == {"https://pay.example/i/7?t=x", "https://shop.example/i"}
+    assert "Pay the invoice" in got["text"]
+
+
 async def test_an_address_given_again_and_again_is_written_once(open_door):
     async with open_door() as door:
         anna, bert = await door.inbox("anna"), await door.inbox("bert")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "tasks.md"
 CALLS = re.findall(r"^\| (.+) \| `(.+)` \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-TEXT = ("report.pdf.txt", "text/plain", b"The figures of the year.")
+TEXT = ("report.pdf.txt", "text/plain", b"The figures of the year. " * 400)
 FROM = "landlord@home.example"
 
 

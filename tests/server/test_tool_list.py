@@ -43,7 +43,7 @@ ARGUMENTS = {
     "draft_for_approval": "inbox body to subject html cc bcc in_reply_to reply_all forward attachments send_at"
     " allow_duplicate note",
     "find_mail": "inbox query from_ unread label since limit cursor",
-    "get_attachment": "message part as_",
+    "get_attachment": "message part as_ offset",
     "list_inboxes": "",
     "mail_status": "",
     "mark": "target read add_labels remove_labels withdraw",

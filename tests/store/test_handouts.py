@@ -74,6 +74,7 @@ def test_the_sender_is_matched_on_the_header_from(desk: Desk) -> None:
         ("Your Code is here", "code", True),
         ("Your Code is here", "YOUR CODE", True),
         ("Straße", "STRASSE", True),
+        ("Größe", "grosse", True),
         ("确认您的邮箱", "您的", True),
         ("100% sure", "%", True),
         ("100% sure", "1_0", False),

@@ -196,7 +196,7 @@ def _fill(desk: Desk, name: str) -> None:
         desk.receive(inbox.address, answers=f"<late@{name}.test>", references=f"<x{number}@{name}.test>")
     desk.receive(inbox.address, message_id=f"<late@{name}.test>")
     copy = desk.sent(inbox, "bob@app.example")
-    desk.db.execute("INSERT INTO attachments VALUES (?, '2', 'a.txt', 'text/plain', 3, 0, NULL, 0)", (first.row,))
+    desk.db.execute("INSERT INTO attachments VALUES (?, '2', 'a.png', 'image/png', 3, 1, NULL)", (first.row,))
     marks.mark(desk.db, [first.row, answer.row], read=None, add=["urgent"], remove=[])
     handouts.hand_out(desk.db, first.id, tool="wait_for_otp", call="c", now=desk.now)
     checks.append(desk.db, first.row, checked(Verdict.UNVERIFIED), desk.now)

@@ -140,7 +140,7 @@ def test_everything_that_was_concluded_is_read_back_as_it_was(desk: Desk) -> Non
     assert (stored.reply_to, stored.date, stored.message_id) == ((people[1],), message.date, "<1@app.example>")
     assert stored.references == ("<-1@app.example>", "<0@app.example>")
     assert (stored.trust, stored.codes) == (trust, codes)
-    assert {one.part: one for one in stored.attachments} == {one.part: one for one in message.attachments}
+    assert stored.attachments == message.attachments
     assert stored.defects == (*message.defects, *channels.defects)
     assert (stored.read, stored.outgoing, stored.inbox) == (False, False, ann.address)
 

@@ -251,3 +251,28 @@ def test_nobody_whose_address_is_not_proved_joins_a_conversation_by_guessing_its
     assert forged.thread != sent.thread
     desk.proved = True
     assert desk.receive(ann.address, from_="bob@app.example", subject="Re: Contract").thread == sent.thread
+
+
+# --- the same mail twice ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("subject", ["Plan", "[dev] Plan"])
+def test_the_same_mail_that_came_another_way_stands_in_one_conversation(desk: Desk, subject: str) -> None:
+    first = desk.receive(ANN, message_id="<1@app.example>", subject="Plan")
+    second = desk.receive(ANN, message_id="<1@app.example>", subject=subject, text="Plan\n-- \nThe list")
+    answer = desk.receive(ANN, answers="<1@app.example>", subject="Re: Plan")
+    assert {thread_of(desk, one) for one in (second, answer)} == {thread_of(desk, first)}
+
+
+def test_a_mail_to_oneself_stands_beside_what_was_sent(desk: Desk) -> None:
+    inbox = desk.inbox("bea")
+    sent = desk.sent(inbox, inbox.address, message_id="<1@agents.test>", subject="Note")
+    came = desk.receive(inbox.address, from_=inbox.address, message_id="<1@agents.test>", subject="Note")
+    assert thread_of(desk, came) == thread_of(desk, sent)
+
+
+@pytest.mark.parametrize("other", [{"subject": "Another"}, {"from_": "Eve <eve@evil.example>"}])
+def test_an_id_that_is_used_again_for_another_mail_joins_nothing(desk: Desk, other: dict[str, str]) -> None:
+    first = desk.receive(ANN, message_id="<1@app.example>", subject="Plan")
+    second = desk.receive(ANN, message_id="<1@app.example>", **{"subject": "Plan", **other})
+    assert thread_of(desk, second) != thread_of(desk, first)

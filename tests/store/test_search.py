@@ -252,14 +252,17 @@ def test_a_long_body_is_found_by_its_beginning(desk: Desk) -> None:
 def _with_files(desk: Desk, to: str) -> StoredMessage:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "Bob <bob@app.example>", to, "The papers"
+    mail["Cc"] = "Zoë Quill <zoe@quill.example>"
     mail.set_content("As agreed.")
     mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="Rechnung_März-2026.pdf")
     mail.add_attachment(b"x", maintype="image", subtype="png", filename="banner.png", disposition="inline", cid="<1>")
     return desk.judge(desk.accept(mail.as_bytes(), to)[0], mail.as_bytes())
 
 
-@pytest.mark.parametrize("query", ["rechnung", "marz", "2026.pdf", "Rechnung_März-2026.pdf", "agreed rechnung bob"])
-def test_a_mail_is_found_by_the_name_of_a_file(desk: Desk, query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["rechnung", "marz", "2026.pdf", "Rechnung_März-2026.pdf", "agreed rechnung bob", "Zoe", "quill.example"]
+)
+def test_a_mail_is_found_by_the_name_of_a_file_and_by_whom_it_was_copied_to(desk: Desk, query: str) -> None:
     _with_files(desk, desk.inbox().address)
     assert desk.found(query) == ["The papers"]
 
@@ -269,19 +272,19 @@ def test_the_name_of_a_picture_inside_the_text_is_no_word_of_a_mail(desk: Desk) 
     assert desk.found("banner") == []
 
 
-@pytest.mark.parametrize("searched", [0, 1])
-def test_the_names_of_files_leave_the_index_as_they_came(desk: Desk, searched: int) -> None:
+@pytest.mark.parametrize("words", [0, 1])
+def test_the_names_of_files_leave_the_index_as_they_came(desk: Desk, words: int) -> None:
     """0: a mail of before their names went in."""
     ann = desk.inbox()
     row = _with_files(desk, ann.address).row
-    if not searched:
+    if not words:
         search.forget_message(desk.db, row)
-        desk.db.execute("UPDATE attachments SET searched = 0")
+        desk.db.execute("UPDATE messages SET words = 0")
         stored = "SELECT messages.*, visible, channels FROM messages JOIN bodies ON bodies.message = messages.id"
         search.add_stored(desk.db, desk.db.execute(stored).fetchone())
-        assert (desk.found("rechnung"), desk.found("agreed")) == ([], ["The papers"])
+        assert (desk.found("rechnung"), desk.found("zoe"), desk.found("agreed")) == ([], [], ["The papers"])
     inboxes.delete(desk.db, ann.address)
-    assert desk.db.execute("SELECT rowid FROM search WHERE search MATCH 'rechnung OR agreed'").fetchall() == []
+    assert desk.db.execute("SELECT rowid FROM search WHERE search MATCH 'rechnung OR zoe OR agreed'").fetchall() == []
 
 
 def test_text_with_nul_and_without_any_word_can_be_indexed_and_forgotten(desk: Desk) -> None:

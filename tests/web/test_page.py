@@ -78,10 +78,10 @@ def test_what_a_glance_would_not_tell_is_said(rig, session):
     assert session.shown(rig.hold())["notices"] == []
 
 
-def test_a_link_that_is_turned_round_is_shown_with_the_sign_that_turns_it(rig, session):
+def test_a_link_that_is_turned_round_is_shown_as_it_leads(rig, session):
     shown = session.shown(rig.hold(body="b", html='<a href="https://evil.example/\u202emoc.knab">a \u202eb</a> b'))
     (link,) = shown["links"]
-    assert plain(link["url"]) == "https://evil.example/[U+202E RIGHT-TO-LEFT OVERRIDE]moc.knab"
+    assert plain(link["url"]) == "https://evil.example/%E2%80%AEmoc.knab"
     assert "\u202e" not in plain(link["text"])
 
 

@@ -28,7 +28,7 @@ def archives(options: argparse.Namespace, open_mailroom: OpenMailroom) -> int:
             done = await room.archiving.export(options.address, path, maildir=options.maildir)
             say(_written(done, path, maildir=options.maildir))
             return 0
-        taken = await room.archiving.take_in(options.address, path)
+        taken = await room.archiving.take_in(options.address, path, progress=lambda done: say(f"{done:,} so far …"))
         for sentence in taken.left_out:
             say(plain(sentence))
         counts = (

@@ -357,6 +357,8 @@ def _of_subject(mail: Matter) -> dict[str, _Subject]:
         name = key(candidate.typed)
         if name in key(mail.text[:20_000]):
             score += 0.8
+        elif mail.repeats_subject:
+            continue  # the code of an older mail
         if name not in found or score + said.score > found[name].score:
             found[name] = _Subject(candidate, score + said.score, said)
     return found

@@ -9,7 +9,7 @@ from mailmcp.models import Address, Message
 
 
 def legible(message: Message) -> Message:
-    """A message whose subject, names and file names hold nothing invisible; addresses and bodies stay as they are."""
+    """A message whose subject, names, addresses and file names hold nothing invisible; bodies stay as they are."""
     return replace(
         message,
         subject=line(message.subject),
@@ -34,4 +34,11 @@ def _people(people: tuple[Address, ...]) -> tuple[Address, ...]:
 
 
 def _person(person: Address) -> Address:
-    return Address(line(person.name), person.email)
+    return Address(line(person.name), marked(person.email))
+
+
+def marked(email: str) -> str:
+    """An address with U+FFFD for each character in it that nobody sees: no mail goes there, and it is nobody's."""
+    if email.isascii() or cleaned(email)[0] == email:
+        return email
+    return "".join(sign if cleaned(sign)[0] else "\N{REPLACEMENT CHARACTER}" for sign in email)

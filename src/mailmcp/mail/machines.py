@@ -31,6 +31,11 @@ _REPLY_SUBJECT = re.compile(
 )
 
 
+def repeats_subject(subject: str) -> bool:
+    """Is a subject that of another mail, behind the words with which programs answer it?"""
+    return _REPLY_SUBJECT.match(subject.strip()) is not None
+
+
 def automatic(block: Block, subject: str = "") -> str:
     """Why a mail is a program's own: auto_replied, auto_generated, list, bulk or no_answers; ``""`` when it is not."""
     submitted = _first_word(block, "auto-submitted")
@@ -38,7 +43,7 @@ def automatic(block: Block, subject: str = "") -> str:
     if (
         submitted in ("auto-replied", "auto-notified")
         or precedence in ("auto_reply", "auto-reply")
-        or _REPLY_SUBJECT.match(subject.strip())
+        or repeats_subject(subject)
     ):
         return "auto_replied"
     if any(_first_word(block, name) not in _NOT_AUTOMATIC for name in _REPLIES):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
@@ -21,6 +22,8 @@ from mailmcp.models import Address, Attachment, Defect, Message
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024
 MAX_HEADER_BYTES = headers.MAX_BLOCK_BYTES
 MAX_REFERENCES = 200
+DEEPEST_ATTACHED = 5
+"""Messages that stand in one another, of which a part is asked for."""
 MAX_DATE = 200
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
@@ -59,8 +62,15 @@ def parse(raw: bytes) -> Message:
 def attachment_bytes(raw: bytes, part: str) -> tuple[Attachment, bytes]:
     """One part by its path, described and decoded; the embedded message for message/rfc822.
 
-    Any part that holds content can be asked for, own text too. Raises NotFound with the paths that there are.
+    Any part that holds content can be asked for, own text too; ``2/3`` is part 3 of the message that is attached as
+    part 2. Raises NotFound with the paths that there are.
     """
+    outer, _, inner = part.rpartition("/")
+    if outer:
+        if outer.count("/") >= DEEPEST_ATTACHED:
+            raise NotFound(f"The message has no part {part[:40]!r}: it stands too deep in attached messages.")
+        attachment, octets = attachment_bytes(attachment_bytes(raw, outer)[1], inner)
+        return replace(attachment, part=part), octets
     raw, _ = _bounded(raw)
     block = headers.split(raw)
     root, structure = tree.grow(block, raw[block.body_at :])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from mailmcp.language.domains import absolute, host_of, organisational_domain
-from mailmcp.models import Link
+from mailmcp.models import Channels, Link
 
 _NAMED_HOST = re.compile(r"(?:https?://|www\.)?((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w@.-]*@)", re.IGNORECASE)
 _NAMED_AMONG_WORDS = re.compile(r"(?<![\w@.-])(?:https?://|www\.)((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})", re.IGNORECASE)
@@ -28,6 +28,11 @@ _SHORT_NAMES = """
     bit.ly t.co tinyurl.com goo.gl ow.ly is.gd v.gd buff.ly rebrand.ly cutt.ly lnkd.in t.ly rb.gy shorturl.at tiny.cc
 """
 _SHORT = frozenset(_SHORT_NAMES.split())
+
+
+def with_flags(channels: Channels) -> Channels:
+    """Channels whose links say what speaks against them."""
+    return replace(channels, links=flagged(channels.links), links_apart=flagged(channels.links_apart))
 
 
 def flagged(links: tuple[Link, ...]) -> tuple[Link, ...]:

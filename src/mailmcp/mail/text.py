@@ -70,7 +70,8 @@ def read(message: Message) -> Channels:
         html, reason = safe(html)
         if reason:
             defects.append(reason)
-        if not (reason and reason != "html_flattened" and plain.strip()):
+        is_cut = reason not in ("", "html_flattened") or any(one.code == "html_too_long" for one in message.defects)
+        if not (is_cut and plain.strip()):
             channels = _read_html(html, message, plain, defects)
             if channels is not None:
                 return channels
@@ -174,15 +175,16 @@ def _read_plain(plain: str, message: Message, defects: list[str]) -> Channels:
 def _channels(drawing: Drawing, division: Division | None, read_from: str, defects: list[str]) -> Channels:
     """The channels of a text as it was divided; None leaves it whole, as a forward, which is new to its reader."""
     text = drawing.visible
-    links, emphasis = drawing.links, drawing.emphasis
+    links, apart, emphasis = drawing.links, list[Link](), drawing.emphasis
     quoted = signature = ""
     if division is not None and not division.whole:
         text, places = _assembled(text, division)
+        apart = [link for link in links if places.of(link.offset) is None]
         links = tuple(replace(link, offset=at) for link in links if (at := places.of(link.offset)) is not None)
         emphasis = tuple(moved for span in emphasis for moved in places.span(span))
         quoted = _joined(drawing.visible, division.quoted)
         signature = _joined(drawing.visible, division.signature)
-    if len(links) > MAX_LINKS:
+    if len(links) + len(apart) > MAX_LINKS:
         defects.append("too_many_links")
     return Channels(
         visible=text,
@@ -190,6 +192,7 @@ def _channels(drawing: Drawing, division: Division | None, read_from: str, defec
         signature=signature,
         hidden=drawing.hidden,
         links=links[:MAX_LINKS],
+        links_apart=tuple(apart[: max(0, MAX_LINKS - len(links))]),
         emphasis=emphasis,
         read_from=read_from,
         invisible=drawing.invisible,

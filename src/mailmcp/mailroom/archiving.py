@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ TOGETHER = 20
 TOGETHER_BYTES = 64 * 1024 * 1024
 JUDGING_SECONDS = 30.0
 NAMED = 100
+TOLD_EVERY = 1_000
+"""Messages of a file after which somebody who waits hears how far it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +75,11 @@ class Archiving:
             raise BadInput(f"{path} cannot be written ({error.strerror}), and nothing is left of it.") from error
         return Exported(received=received, sent=sent)
 
-    async def take_in(self, address: str, path: Path) -> Imported:
+    async def take_in(self, address: str, path: Path, *, progress: Callable[[int], None] | None = None) -> Imported:
         """Store the messages of an mbox or a Maildir in an inbox, as mail of the past: no wait is given them.
 
-        Done again it stores nothing twice. What cannot be read is named, and the rest comes in. Raises NotFound,
-        BadInput for what is no file of mail.
+        Done again it stores nothing twice. What cannot be read is named, and the rest comes in. ``progress`` is told
+        now and then how many were stored or known. Raises NotFound, BadInput for what is no file of mail.
         """
         inbox = await self._store.read(inboxes.get, address)
         stored = known = too_large = unreadable = waiting = 0
@@ -107,6 +110,8 @@ class Archiving:
             if stored % TOGETHER == 0 or waiting > TOGETHER_BYTES:
                 waiting = 0
                 await self._inbound.settle(at_most=JUDGING_SECONDS)
+            if progress is not None and (stored + known) % TOLD_EVERY == 0:
+                progress(stored + known)
         await self._inbound.settle(at_most=JUDGING_SECONDS)
         if stored:
             await self._store.write(

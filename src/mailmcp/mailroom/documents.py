@@ -47,6 +47,13 @@ async def read_part(
         return Attachment(**record["attachment"]), Content(**record["content"]), DocumentText(**record["text"])
 
 
+def why_no_text(error: MailError, content: Content | None) -> str:
+    """Why an attachment gives no text: that it is not what it is called comes before what the reader of that met."""
+    if content is None or content.doubt is None:
+        return error.public
+    return f"{content.doubt.removesuffix('.')}: ask for base64 or file instead."
+
+
 @asynccontextmanager
 async def taken_out(
     size: int, octets: AsyncIterable[bytes], part: str, *, seconds: float = 4 * SECONDS
@@ -79,16 +86,18 @@ async def _answered(
 
 
 def _reply(asked: apart.Record, octets: bytes) -> tuple[apart.Record, bytes]:
+    content: Content | None = None
     try:
         if "attachment" in asked:
             return {"text": asdict(text_of(Attachment(**asked["attachment"]), octets))}, b""
         attachment, data = parse.attachment_bytes(octets, asked["part"])
         if not asked["text"]:
             return {"attachment": asdict(attachment)}, data
-        known = {"attachment": asdict(attachment), "content": asdict(examined(attachment, data))}
+        content = examined(attachment, data)
+        known = {"attachment": asdict(attachment), "content": asdict(content)}
         return {**known, "text": asdict(text_of(attachment, data))}, b""
     except MailError as error:
-        return {"error": type(error).__name__, "public": error.public}, b""
+        return {"error": type(error).__name__, "public": why_no_text(error, content)}, b""
 
 
 if __name__ == "__main__":

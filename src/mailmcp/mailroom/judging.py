@@ -40,8 +40,7 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
         log.exception("a message could not be parsed")
         message = Message(defects=(_UNREADABLE,))
     try:
-        channels = text.read(message)
-        channels = replace(channels, links=targets.flagged(channels.links))
+        channels = targets.with_flags(text.read(message))
     except Exception:
         log.exception("a message's text could not be read")
         channels = Channels(
@@ -72,7 +71,7 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
         channels=channels,
         codes=found,
         trust=trust.judge(message, source=source, peer=peer),
-        first_line=_first_line(channels.visible),
+        first_line=_first_line(channels.visible or message.subject),
         automatic=automatic,
         returned=returned,
     )

@@ -284,6 +284,8 @@ class Outbound:
         draft = await self.draft(draft_id)
         if not await self._store.write(outbox.withdraw, draft, now=datetime.now(UTC)):
             draft = await self.draft(draft_id)
+            if draft.state is DraftState.WITHDRAWN:
+                return draft  # asked for twice
             gone = [one.recipient for one in draft.deliveries if one.state is not DeliveryState.POSTPONED]
             if gone and draft.state in (DraftState.HELD, DraftState.QUEUED):
                 left = f"it has left for {', '.join(gone[:5])} already"

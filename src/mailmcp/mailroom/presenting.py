@@ -158,8 +158,8 @@ def written(address: Address) -> str:
 
 def _shown(draft: Draft, mime: bytes) -> Presented:
     message = parse.parse(mime)
-    channels = text.read(message) if message.html else Channels()
-    channels = replace(channels, links=targets.flagged(channels.links))
+    channels = targets.with_flags(text.read(message)) if message.html else Channels()
+    channels = replace(channels, links=(*channels.links, *channels.links_apart))
     plain = message.text or ""
     files = tuple(_files(message, mime))
     people = (

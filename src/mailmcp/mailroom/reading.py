@@ -14,14 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable
+from mailmcp.errors import BadInput, NotFound, StoreFull, StoreUnavailable, Unsupported
 from mailmcp.mail import parse
 from mailmcp.mail.files.contents import Examiner, examined
 from mailmcp.mail.files.documents import DocumentText
 from mailmcp.mail.history.provenance import provenance, words_of
 from mailmcp.mail.legible import line
+from mailmcp.mail.mime.filenames import saved_as
 from mailmcp.mailroom.apart import all_of
-from mailmcp.mailroom.documents import read_document, read_part, taken_out
+from mailmcp.mailroom.documents import read_document, read_part, taken_out, why_no_text
 from mailmcp.mailroom.judges import pieces
 from mailmcp.mailroom.mailboxes import Mailboxes
 from mailmcp.mailroom.requests import Found, Search, moment
@@ -136,7 +137,10 @@ class Reading:
         if size > SHORT:
             return await read_part(size, pieces(self._store, row, size), part)
         attachment, content, data = await self.attachment_bytes(message_id, part)
-        return attachment, content, await read_document(attachment, data)
+        try:
+            return attachment, content, await read_document(attachment, data)
+        except (BadInput, Unsupported) as error:
+            raise type(error)(why_no_text(error, content)) from error
 
     async def attachment_file(self, message_id: str, part: str) -> tuple[Attachment, Content, Path]:
         """One attachment written to a file that only this user can read; the server names folder and file."""
@@ -222,7 +226,9 @@ def _compared(quoting: list[tuple[StoredMessage, str]], whole: Conversation) -> 
 
 
 def _open(folder: Path, message_id: str, attachment: Attachment) -> tuple[BinaryIO, Path]:
-    path = folder / message_id / f"{attachment.part}-{attachment.filename}"
+    path = (
+        folder / message_id / saved_as(attachment.filename, path=attachment.part, content_type=attachment.content_type)
+    )
     with _told(folder):
         for made in (folder, folder / message_id):
             made.mkdir(mode=0o700, exist_ok=True)

@@ -84,6 +84,8 @@ class Content:
     """Its type as the first bytes tell it; None when they say nothing."""
     doubt: str | None
     """What that says against its name or its declared type, as a sentence."""
+    named: bool = True
+    """Is the type that the sender declares a known one? One of their own making is their words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,9 @@ class Channels:
     signature: str = ""
     hidden: tuple[Hidden, ...] = ()
     links: tuple[Link, ...] = ()
+    """Of ``visible``, in order."""
+    links_apart: tuple[Link, ...] = ()
+    """Of ``quoted`` and ``signature``; their offsets say nothing."""
     emphasis: tuple[tuple[int, int], ...] = ()
     """Spans of ``visible`` (start, end) set apart by the sender: big, bold, monospaced, alone in a cell."""
     read_from: str = "none"

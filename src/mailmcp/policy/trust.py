@@ -35,6 +35,7 @@ OWN_ADDRESS = Reason(
 )
 PENDING_CHECK = Reason("pending_check", "The check of the sender is not finished: read it again in a moment.")
 
+_LONGEST_TOLD = 40
 _GRAVE = frozenset(("several_senders", "name_is_other_address", "name_is_other_domain", "looks_like_contact"))
 """Reasons that make a sender suspicious whatever else was proved."""
 _DECEPTIONS = _GRAVE | {"name_of_contact", "name_shows_other_domain", "claims_own_address"}
@@ -130,7 +131,7 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         else:
             yield Reason(
                 "name_is_other_address",
-                f"The display name shows another address than the real one, which is at {domain}.",
+                f"The display name shows another address than the real one, which is at {_told(domain)}.",
             )
     yield from _about_shown_domains(shown, domain)
     if any(not same_organisation(one.email.rpartition("@")[2], domain) for one in message.reply_to):
@@ -140,7 +141,7 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
     if organisation not in known.domains:
         twin = next((one for one in sorted(known.domains) if resembles(organisation, one)), None)
         if twin is not None:
-            yield Reason("looks_like_contact", f"The domain {organisation} looks like {twin}, which you know.")
+            yield Reason("looks_like_contact", f"The domain {_told(domain)} looks like {twin}, which you know.")
     name = _known_by(author.name)
     others = known.names.get(name, frozenset())
     if (
@@ -148,7 +149,8 @@ def _about_author(message: Message, known: Acquaintances) -> Iterable[Reason]:
         and others
         and not any(same_organisation(other.rpartition("@")[2], domain) for other in others)
     ):
-        yield Reason("name_of_contact", f"Somebody you know has this name, at another address than this at {domain}.")
+        told = f"Somebody you know has this name, at another address than this at {_told(domain)}."
+        yield Reason("name_of_contact", told)
     if known is not NOBODY:
         yield Reason("first_contact", "This inbox had no mail from this address before.")
 
@@ -158,10 +160,20 @@ def _about_shown_domains(shown: Shown, domain: str) -> Iterable[Reason]:
     other = next((one for one in shown.domains if not same_organisation(one, domain)), None)
     if other is None or any(same_organisation(one, domain) for one in shown.domains):
         return
+    is_at = f"and the sender is at {_told(domain)}"
     if shown.whole:
-        yield Reason("name_is_other_domain", f"The display name is the domain {other}, and the sender is at {domain}.")
+        yield Reason("name_is_other_domain", f"The display name is the domain {_told(other)}, {is_at}.")
     else:
-        yield Reason("name_shows_other_domain", f"The display name shows {other}, and the sender is at {domain}.")
+        yield Reason("name_shows_other_domain", f"The display name shows {_told(other)}, {is_at}.")
+
+
+def _told(domain: str) -> str:
+    """A domain that stands in a sentence of ours: whoever chose it may have written one of their own.
+
+    The organisational domain as A-labels, a long one cut: its letters are read on the line of the sender.
+    """
+    organisation = organisational_domain(domain) or "a domain that is none"
+    return organisation if len(organisation) <= _LONGEST_TOLD else f"{organisation[:12]}…{organisation[-12:]}"
 
 
 def _about_origin(

@@ -49,16 +49,23 @@ def _kind(content_type: str) -> str:
     return "attached message" if content_type in ("message/rfc822", "message/global") else "attached file"
 
 
+MOST_CHARS = 200_000
+"""The largest max_chars."""
+
+
 class LeftOut:
     """What a page leaves out, over all its messages, and how to get it."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_chars: int) -> None:
+        self._at_most = max_chars >= MOST_CHARS
+        self._id = ""
         self._counts: dict[str, int] = {}
         self._kinds: dict[str, None] = {}
 
     def count(self, body: results.MessageBody, channels: Channels, include: frozenset[str]) -> None:
         """Add what one message leaves out; ``include`` is what was asked for."""
         everything = "all" in include
+        self._id = body.id
         if body.text_cut_at is not None:
             self._add("characters of text", len(channels.visible) - body.text_cut_at)
         self._add("quoted", body.quoted_left_out, "quoted", asked=body.quoted is not None)
@@ -68,19 +75,27 @@ class LeftOut:
             chars = sum(piece.chars - len(piece.text or "") for piece in silent)
             self._add("hidden", chars, "hidden", asked=silent[0].text is not None)
         shown = len(body.signature or "") if everything else 0
-        self._add("signature", len(channels.signature) - shown, "all", asked=everything)
-        self._add("more hidden pieces", len(channels.hidden) - len(body.hidden or ()))
-        self._add("invisible characters", channels.invisible)
+        if body.text_cut_at is None:
+            self._add("signature", len(channels.signature) - shown, "all", asked=everything)
+        self._add("more hidden pieces", body.hidden_left_out, "hidden", asked=everything or "hidden" in include)
+        self._add("invisible characters", body.invisible_characters)
         self._add("links", body.links_left_out, "links", asked=everything or "links" in include)
-        self._add("addresses", body.people_left_out, "all", asked=False)
-        self._add("attachments", body.attachments_left_out, "all", asked=False)
+        self._add("addresses", body.people_left_out, "all", asked=everything)
+        self._add("attachments", body.attachments_left_out, "all", asked=everything)
+        self._add("headers", body.headers_left_out, "headers", asked=True)
 
     def _add(self, what: str, count: int | None, include: str | None = None, *, asked: bool = False) -> None:
         if not count or count < 0:
             return
         if include is not None:
-            what += " (read that message alone with a larger max_chars)" if asked else f" (include={include})"
+            what += f" ({self._for_more() if asked else f'include={include}'})"
         self._counts[what] = self._counts.get(what, 0) + count
+
+    def _for_more(self) -> str:
+        """How to get what was asked for and did not fit."""
+        if self._at_most:
+            return f"the resource mail://message/{self._id}/raw has it"
+        return f"read {self._id} alone with a larger max_chars"
 
     def __bool__(self) -> bool:
         return bool(self._counts)

@@ -158,11 +158,16 @@ class MessageBody(Result):
     """Those lines, where they stand below quoted words of a stored message and are few: perhaps answers."""
     signature: str | None = None
     hidden: list[HiddenLine] | None = None
+    hidden_left_out: int | None = None
+    """Further pieces."""
+    invisible_characters: int | None = None
+    """Characters without a picture that were taken out of the text."""
     links: list[LinkLine] | None = None
     links_left_out: int | None = None
     attachments: list[AttachmentLine] | None = None
     attachments_left_out: int | None = None
     headers: list[str] | None = None
+    headers_left_out: int | None = None
     authentication: list[str] | None = None
     defects: list[str] | None = None
 
@@ -265,7 +270,13 @@ class AttachmentBody(Result):
     doubt: str | None = None
     """What that says against its name or type."""
     text: str | None = None
+    """A page of its text."""
+    next_offset: int | None = None
+    """Where the next page begins."""
+    chars: int | None = None
+    """Of the whole text."""
     truncated: bool | None = None
+    """There is more in the file than what is read of it."""
     base64: str | None = None
     file: str | None = None
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mailmcp.errors import BadInput
 from mailmcp.mailroom.requests import FileRequest, Search, SendRequest, Wanted
 from mailmcp.server import asking, outcomes, results, views
+from mailmcp.server.absence import MOST_CHARS
 from mailmcp.server.arguments import BARE_ADDRESS, STRIPPED, bare_address, strict
 from mailmcp.server.results import answer
 from mailmcp.server.sentences import shown
@@ -126,7 +127,7 @@ async def read_thread(
         list[Literal["quoted", "hidden", "links", "headers", "all"]] | None,
         Field(description="what is left out otherwise"),
     ] = None,
-    max_chars: Annotated[int, Field(ge=500, le=200_000)] = 7000,
+    max_chars: Annotated[int, Field(ge=500, le=MOST_CHARS)] = 7000,
     cursor: Annotated[str | None, STRIPPED, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, results.ThreadBody]:
     """Read a conversation, oldest first, each message with its new text only. Does not mark it read."""
@@ -241,6 +242,7 @@ async def get_attachment(
     as_: Annotated[
         Literal["text", "base64", "file"], Field(description="text of PDF, office, plain; bytes; or saved to a file")
     ] = "text",
+    offset: Annotated[int, Field(ge=0, description="characters of a long text to skip")] = 0,
 ) -> Annotated[CallToolResult, results.AttachmentBody]:
     """Get one attachment of a message."""
     room = await _counter(ctx)
@@ -251,9 +253,12 @@ async def get_attachment(
         return answer(*views.attachment(message, found, content, file=str(path)))
     if as_ == "base64":
         found, content, data = await reading.attachment_bytes(message, part)
+        if len(data) > views.BASE64_BYTES:
+            raise BadInput(f"The attachment is too large for base64 ({len(data):,} bytes): get it as a file.")
         return answer(*views.attachment(message, found, content, data=data))
     found, content, document = await reading.attachment_text(message, part)
-    return answer(*views.attachment(message, found, content, text=document.text, truncated=document.truncated))
+    text, truncated = document.text, document.truncated
+    return answer(*views.attachment(message, found, content, text=text, truncated=truncated, offset=offset))
 
 
 async def mark(

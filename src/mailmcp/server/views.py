@@ -12,19 +12,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from mailmcp.errors import BadInput
 from mailmcp.language.graphemes import shortened
 from mailmcp.mailroom.requests import Found
 from mailmcp.mailroom.requests import Waited as WaitEnded
 from mailmcp.models import Attachment, Content, StoredMessage, ThreadSummary, Trust, Verdict
 from mailmcp.server import results
-from mailmcp.server.conversation import PEOPLE_SHOWN, SIGNS, conversation, legend, person, short, size, titled
+from mailmcp.server.conversation import PEOPLE_SHOWN, conversation
 from mailmcp.server.fence import Page, inert
 from mailmcp.server.targets import harmless
+from mailmcp.server.telling import NO_SENDER, SIGNS, legend, person, short, size, titled
 
 __all__ = ["attachment", "conversation", "threads", "waited_code", "waited_mail"]
 
 DOCUMENT_SHOWN = 9_000
-"""Characters of an attachment's text: all of it is in the file."""
+"""Characters of an attachment's text in one answer."""
+BASE64_BYTES = 1024 * 1024
+"""Of an attachment that are given as base64: a file is the way for more."""
 LINK_SHOWN = 6_000
 """Characters of a sign-in link: a longer one is none that a person would use, and would fill the answer."""
 LIST_CHARACTERS = 16_000
@@ -33,7 +37,7 @@ LIST_TEXT = 3_900
 """Of one page of find_mail, as text: shared by its lines, so that a long list is as cheap as a short one."""
 FIRST_LINE_LEAST = 40
 LINE_LEAST, LINE_MOST = 78, 240
-_OPERATOR = re.compile(r"(is|label|in|after|since|newer|newer_than|has|before|older|older_than|filename|category):\S")
+_OPERATOR = re.compile(r"(is|label|in|after|since|newer|newer_than|has|before|older|older_than|category):\S")
 _FILTERS = {"is": "unread", "label": "label", "in": "inbox", "after": "since", "since": "since", "newer": "since",
             "newer_than": "since"}  # fmt: skip
 """What other mail programs write in a query, and the arguments that find_mail has for it."""
@@ -63,7 +67,7 @@ def threads(found: Found, query: str | None = None) -> tuple[str, results.Thread
     for line in lines:
         _write_thread(page, line, width, several)
     if next_cursor:
-        page.say(f"More: call find_mail again with cursor={next_cursor}.")
+        page.say(f"More: call find_mail again with the same arguments and cursor={next_cursor}.")
     for sentence in found.searched:
         page.say(sentence)
     return page.text(), data
@@ -85,7 +89,10 @@ def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
     data = results.Waited(status="found", **_arrived(ended, message))
     page = Page()
     page.say(f"{_again(ended)}{_verdict(message.trust)}. {{mark}} = mail text.")
-    page.say(f"{message.id} in {message.thread}", person(message.from_) if message.from_ else "no one sender")
+    if message.from_:
+        page.say(f"{message.id} in {message.thread}", person(message.from_))
+    else:
+        page.say(f"{message.id} in {message.thread} from {NO_SENDER}")
     page.say("subject", titled(message.subject))
     page.say(f"Read it with read_thread; for a newer one call again with since={ended.cursor}.")
     return page.text(), data
@@ -134,28 +141,33 @@ def attachment(
     *,
     text: str | None = None,
     truncated: bool = False,
+    offset: int = 0,
     data: bytes | None = None,
     file: str | None = None,
 ) -> tuple[str, results.AttachmentBody]:
-    """One attachment: as text (its beginning), as bytes, or where it was saved."""
-    if text is not None and len(text) > DOCUMENT_SHOWN:
-        text, truncated = shortened(inert(text), DOCUMENT_SHOWN), True
+    """One attachment: as text (a page of it from ``offset`` on), as bytes, or where it was saved."""
+    whole, goes_on_at = inert(text or ""), None
+    if text is not None:
+        text, goes_on_at = _page_from(whole, offset)
     record = results.AttachmentBody(
         message=message,
         part=found.part,
-        name=found.filename,
+        name=inert(found.filename),
         type=found.content_type,
         size=found.size,
         sha256=content.sha256,
         content=content.kind,
         doubt=content.doubt,
-        text=inert(text) if text is not None else None,
+        text=text,
+        next_offset=goes_on_at,
+        chars=len(whole) if text is not None else None,
         truncated=truncated or None,
         base64=base64.b64encode(data).decode() if data is not None else None,
         file=file,
     )
     doubt = f" {content.doubt}" if content.doubt else ""
-    what = f"{found.content_type}, {size(found.size)}, SHA-256 {content.sha256}"
+    kind = found.content_type if content.named else content.kind
+    what = f"{f'{kind}, ' if kind else ''}{size(found.size)}, SHA-256 {content.sha256}"
     if file is not None:
         return f"Saved to {file} ({what}).{doubt}", record
     if text is None:
@@ -163,9 +175,23 @@ def attachment(
     page = Page()
     page.say(f"Part {found.part} ({what}).{doubt} {{mark}} = its text.")
     page.quote(text)
-    if truncated:
-        page.say("It is longer than this: get it as a file for the rest.")
+    if goes_on_at is not None:
+        page.say(f"More of it: call again with offset={goes_on_at} (of {len(whole)} characters).")
+    elif truncated:
+        page.say("It is longer than what is read of it: get it as a file for the rest.")
     return page.text(), record
+
+
+def _page_from(text: str, offset: int) -> tuple[str, int | None]:
+    """A page of a document's text, and where the next begins; it ends with a line if one ends in its second half."""
+    if offset and offset >= len(text):
+        raise BadInput(f"The text has {len(text)} characters: give a smaller `offset`.")
+    rest = text[offset:]
+    if len(rest) <= DOCUMENT_SHOWN:
+        return rest, None
+    shown = shortened(rest, DOCUMENT_SHOWN)
+    shown = shown[: shown.rfind("\n", DOCUMENT_SHOWN // 2) + 1] or shown
+    return shown, offset + len(shown)
 
 
 def _thread(one: ThreadSummary, first_line: int) -> results.ThreadLine:
@@ -193,7 +219,8 @@ def _write_thread(page: Page, one: results.ThreadLine, width: int, several: bool
     room = max(24, width - len(ours) - 5)
     who = ", ".join(writer.rpartition(" <")[0] or writer for writer in one.who)
     who = _shortened(who, max(12, room // 3))
-    page.say(ours, _shortened(f"{who}: {one.subject} / {one.first_line}", room))
+    first = f" / {one.first_line}" if one.first_line and one.first_line != one.subject else ""
+    page.say(ours, _shortened(f"{f'{who}: ' if who else ''}{one.subject}{first}", room))
 
 
 def _shortened(words: str, room: int) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mailmcp.models import StoredMessage
-from mailmcp.store import fresh_codes, threads
+from mailmcp.store import fresh_codes, search, threads
 from mailmcp.store.columns import milliseconds
 from mailmcp.store.messages import select
 
@@ -43,9 +43,9 @@ def matching(
         clauses.append(given if handed_out_by else f"NOT {given}")
         values["tool"] = tool
     if subject is not None:
-        clauses.append("instr(fold(messages.subject), :subject) > 0")
-        values["subject"] = subject.casefold()
-        db.create_function("fold", 1, str.casefold, deterministic=True)
+        clauses.append("instr(folded(messages.subject), :subject) > 0")
+        values["subject"] = search.folded(subject)
+        db.create_function("folded", 1, search.folded, deterministic=True)
     order = "DESC" if newest_first else "ASC"
     return select(db, f"{' AND '.join(clauses)} ORDER BY messages.position {order} LIMIT :limit", values)
 

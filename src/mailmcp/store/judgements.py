@@ -16,7 +16,7 @@ from typing import Any
 
 from mailmcp.mail.threads import ancestors
 from mailmcp.models import Channels, Codes, Envelope, Message, Returned, Source, Trust, Verdict
-from mailmcp.store import blocks, checks, contacts, fresh_codes, raws, returns, search, threads
+from mailmcp.store import blocks, checks, contacts, fresh_codes, placing, raws, returns, search, threads
 from mailmcp.store.checks import Check
 from mailmcp.store.columns import addresses_json, coded_json, envelope, milliseconds, moment, new_id
 
@@ -136,7 +136,7 @@ def judge(
     if blocks.kept_out(db, row, message.author, message.subject, now):
         return True
     proved = judgement.trust.verdict in (Verdict.VERIFIED, Verdict.LOCAL)
-    thread = threads.place(db, inbox, message, moment(state["received_at"]), proved=proved)
+    thread = placing.place(db, inbox, message, moment(state["received_at"]), proved=proved)
     position = db.execute(
         "INSERT INTO arrivals (position, cursor, inbox, message) VALUES (:position, :cursor, :inbox, :row)"
         " RETURNING position",
@@ -160,9 +160,8 @@ def judge(
         {"row": row, "visible": judgement.channels.visible, "channels": _channels_json(judgement.channels)},
     )
     db.executemany(
-        "INSERT INTO attachments (message, part, filename, content_type, size, inline, content_id, searched)"
-        " VALUES (:row, :part, :filename, :content_type, :size, :inline, :content_id, NOT :inline)"
-        " ON CONFLICT DO NOTHING",
+        "INSERT INTO attachments (message, part, filename, content_type, size, inline, content_id)"
+        " VALUES (:row, :part, :filename, :content_type, :size, :inline, :content_id) ON CONFLICT DO NOTHING",
         [{"row": row, **asdict(item)} for item in message.attachments],
     )
     db.executemany(
@@ -174,7 +173,7 @@ def judge(
         db,
         row,
         subject=message.subject,
-        people=search.people(name, email.lower(), addresses_json(message.to)),
+        people=search.people(name, email.lower(), addresses_json(message.to), addresses_json(message.cc)),
         body=f"{judgement.channels.visible}\n{judgement.channels.signature}",
     )
     threads.add_person(db, thread, name, email)
@@ -218,7 +217,7 @@ UPDATE messages SET judged_at = :judged_at, thread = :thread, position = :positi
     to_ = :to_, cc = :cc, reply_to = :reply_to, sent_at = :sent_at, refs = :refs, defects = :defects,
     verdict = :verdict, reasons = :reasons, verified_domain = :verified_domain, code = :code,
     code_confidence = :code_confidence, link = :link, link_confidence = :link_confidence, evidence = :evidence,
-    automatic = :automatic, about = :about, read = max(read, outgoing)
+    automatic = :automatic, about = :about, read = max(read, outgoing), words = 1
 WHERE id = :row
 """
 

@@ -314,10 +314,10 @@ def _threads(db: sqlite3.Connection) -> None:
 
 def _index(db: sqlite3.Connection) -> None:
     """The index of words keeps no text of its own: it is made from the messages."""
-    db.execute("UPDATE attachments SET searched = NOT inline")
+    db.execute("UPDATE messages SET words = 1")
     after = 0
     while rows := db.execute(
-        "SELECT messages.id, subject, from_name, from_email, to_, visible, channels FROM messages"
+        "SELECT messages.id, subject, from_name, from_email, to_, cc, words, visible, channels FROM messages"
         " JOIN bodies ON bodies.message = messages.id WHERE messages.id > :after ORDER BY messages.id LIMIT 500",
         {"after": after},
     ).fetchall():

@@ -265,7 +265,7 @@ def select(db: sqlite3.Connection, condition: str, values: dict[str, Any]) -> li
 def _stored(db: sqlite3.Connection, row: sqlite3.Row) -> StoredMessage:
     this = {"row": row["id"]}
     labels = db.execute("SELECT label FROM labels WHERE message = :row ORDER BY label", this).fetchall()
-    parts = db.execute("SELECT * FROM attachments WHERE message = :row ORDER BY part", this).fetchall()
+    parts = db.execute("SELECT * FROM attachments WHERE message = :row ORDER BY rowid", this).fetchall()
     return StoredMessage(
         row=row["id"],
         id=row["public_id"],
@@ -311,6 +311,7 @@ def channels_of(visible: str, record: dict[str, Any]) -> Channels:
         signature=record["signature"],
         hidden=tuple(Hidden(**item) for item in record["hidden"]),
         links=tuple(_link(item) for item in record["links"]),
+        links_apart=tuple(_link(item) for item in record.get("links_apart", ())),  # not kept by the first versions
         emphasis=tuple((start, end) for start, end in record["emphasis"]),
         read_from=record["read_from"],
         invisible=record["invisible"],

@@ -24,7 +24,7 @@ _UNSPACED = re.compile(
 # The tokenizer knows the accents of Latin letters alone, and only those that are one character with their letter.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W_]+")
-_COLUMNS = {"from": "people", "to": "people", "subject": "subject", "body": "body"}
+_COLUMNS = {"from": "people", "to": "people", "subject": "subject", "body": "body", "filename": "body"}
 _NAMED = re.compile(rf"({'|'.join(_COLUMNS)}):(?=\S)", re.IGNORECASE)
 
 
@@ -78,17 +78,17 @@ def add(db: sqlite3.Connection, message: int, *, subject: str, people: str, body
     )
 
 
+def people(from_name: str, from_email: str, to: str, cc: str) -> str:
+    """The column ``people``: the author and the JSON of the To and Cc addresses, as words."""
+    return f"{from_name} {from_email} {to} {cc}"
+
+
 def _body(db: sqlite3.Connection, message: int, text: str) -> str:
     """The column ``body``: the text, and the names of the files that are attached (not of pictures inside it)."""
     names = db.execute(
-        "SELECT filename FROM attachments WHERE message = :message AND searched ORDER BY part", {"message": message}
+        "SELECT filename FROM attachments WHERE message = :message AND NOT inline ORDER BY part", {"message": message}
     )
     return "\n".join((folded(text), *(folded(row["filename"]) for row in names)))
-
-
-def people(from_name: str, from_email: str, to: str) -> str:
-    """The column ``people``: the author and the JSON of the To addresses, as words."""
-    return f"{from_name} {from_email} {to}"
 
 
 def forget_inbox(db: sqlite3.Connection, inbox: int) -> None:
@@ -109,19 +109,20 @@ def add_stored(db: sqlite3.Connection, row: sqlite3.Row) -> None:
 
 
 def _of(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, int | str]:
-    """The words of a stored message, as they went in."""
+    """The words of a stored message, as they went in: what came before schema 17 has no Cc and no names of files."""
+    text, newer = f"{row['visible']}\n{json.loads(row['channels'])['signature']}", row["words"] >= 1
     return {
         "message": row["id"],
         "subject": folded(row["subject"]),
-        "people": folded(people(row["from_name"], row["from_email"], row["to_"])),
-        "body": _body(db, row["id"], f"{row['visible']}\n{json.loads(row['channels'])['signature']}"),
+        "people": folded(people(row["from_name"], row["from_email"], row["to_"], row["cc"] if newer else "")),
+        "body": _body(db, row["id"], text) if newer else folded(text),
     }
 
 
 def _forget(db: sqlite3.Connection, condition: str, value: int) -> None:
     """A contentless FTS5 table wants the words that went in."""
     rows = db.execute(
-        "SELECT messages.id, subject, from_name, from_email, to_, visible, channels FROM messages"
+        "SELECT messages.id, subject, from_name, from_email, to_, cc, words, visible, channels FROM messages"
         f" JOIN bodies ON bodies.message = messages.id WHERE {condition}",
         {"value": value},
     )

@@ -1,4 +1,4 @@
-"""Conversations: where a message is put, and the lists that find_mail shows."""
+"""Conversations as they stand, and the lists of them that find_mail shows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from typing import Any
 
 from mailmcp.errors import NotFound
 from mailmcp.language.domains import spellings
-from mailmcp.mail import threads as rules
-from mailmcp.models import Message, ThreadSummary, Verdict
+from mailmcp.models import ThreadSummary, Verdict
 from mailmcp.store import search, terms
-from mailmcp.store.columns import addresses, milliseconds, moment, new_id
+from mailmcp.store.columns import addresses, milliseconds, moment
 
 SEARCH_WINDOW = 750
 """Newest matches of a search that are looked at to make one page of threads."""
@@ -24,8 +23,6 @@ WALKED, WALKED_MESSAGES = 8_000, 30_000
 FEW = 1_000
 """Messages of a sender or with a label up to which their threads are looked up first; see ``_sieve``."""
 PEOPLE_SHOWN = 8
-SAME_SUBJECT = 20
-"""Newest conversations of one subject that are looked at: a stranger's must not stand before the right one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,26 +38,6 @@ class Filter:
     """A position, or"""
     after_time: datetime | None = None
     """a time that their newest message came after."""
-
-
-def place(db: sqlite3.Connection, inbox: int, message: Message, now: datetime, *, proved: bool = True) -> int:
-    """The row of the conversation that a new message of an inbox belongs to, made when there is none.
-
-    ``proved`` says that the sender is who the message says: by its subject alone nobody else joins a conversation.
-
-    A parent that comes after its children joins (and joins together) the conversations that they began, when it has
-    a person in common with them.
-    """
-    thread = _of_ancestor(db, inbox, rules.ancestors(message))
-    children = _of_children(db, inbox, message)
-    if thread is None and not children and proved:
-        thread = _by_subject(db, inbox, message, now)
-    if thread is None:
-        thread = children[0] if children else _begin(db, inbox, message, now)
-    for child in children:
-        if child != thread:
-            _merge(db, child, thread)
-    return thread
 
 
 def get(db: sqlite3.Connection, public_id: str) -> tuple[int, str]:
@@ -128,97 +105,6 @@ def add_person(db: sqlite3.Connection, thread: int, name: str, email: str) -> No
             "UPDATE threads SET who = :who WHERE id = :thread",
             {"thread": thread, "who": json.dumps([*who, [name, email]], ensure_ascii=False)},
         )
-
-
-def _of_ancestor(db: sqlite3.Connection, inbox: int, ids: Sequence[str]) -> int | None:
-    for mention in ids:
-        row = db.execute(
-            "SELECT thread FROM messages WHERE inbox = :inbox AND message_id = :id AND thread IS NOT NULL"
-            " UNION ALL SELECT messages.thread FROM mentions JOIN messages ON messages.id = mentions.message"
-            " WHERE mentions.inbox = :inbox AND mention = :id AND messages.thread IS NOT NULL LIMIT 1",
-            {"inbox": inbox, "id": mention},
-        ).fetchone()
-        if row is not None:
-            return int(row["thread"])
-    return None
-
-
-def _of_children(db: sqlite3.Connection, inbox: int, message: Message) -> list[int]:
-    """Conversations begun by answers to a message that comes only now.
-
-    An id that was seen before is no late parent, and somebody who shares no person with the children is no parent
-    of theirs: a Message-ID can be made up.
-    """
-    if message.message_id is None or message.author is None:
-        return []
-    values = {"inbox": inbox, "id": message.message_id}
-    if db.execute("SELECT 1 FROM messages WHERE inbox = :inbox AND message_id = :id LIMIT 1", values).fetchone():
-        return []
-    rows = db.execute(
-        "SELECT DISTINCT messages.thread, messages.from_email, messages.to_, messages.cc FROM mentions"
-        " JOIN messages ON messages.id = mentions.message"
-        " WHERE mentions.inbox = :inbox AND mention = :id AND messages.thread IS NOT NULL LIMIT 100",
-        values,
-    ).fetchall()
-    people = {address.email.lower() for address in (*message.from_, *message.to, *message.cc)}
-    threads: dict[int, None] = {}
-    for row in rows:
-        others = {address.email.lower() for address in (*addresses(row["to_"]), *addresses(row["cc"]))}
-        if message.author.email.lower() in others or row["from_email"] in people:
-            threads[row["thread"]] = None
-    return list(threads)
-
-
-def _by_subject(db: sqlite3.Connection, inbox: int, message: Message, now: datetime) -> int | None:
-    base, answer = rules.base_subject(message.subject)
-    if not base or not answer:
-        return None
-    rows = db.execute(
-        "SELECT id, last_at FROM threads WHERE inbox = :inbox AND base_subject = :base AND merged_into IS NULL"
-        " ORDER BY last_position DESC LIMIT :limit",
-        {"inbox": inbox, "base": base, "limit": SAME_SUBJECT},
-    ).fetchall()
-    for row in rows:
-        wrote = db.execute(
-            "SELECT to_, cc FROM messages WHERE thread = :thread AND outgoing = 1", {"thread": row["id"]}
-        ).fetchall()
-        conversation = rules.Conversation(
-            last_at=moment(row["last_at"]),
-            wrote_to=frozenset(
-                address.email.lower() for sent in wrote for address in (*addresses(sent["to_"]), *addresses(sent["cc"]))
-            ),
-        )
-        if rules.may_join_by_subject(message, conversation, now):
-            return int(row["id"])
-    return None
-
-
-def _begin(db: sqlite3.Connection, inbox: int, message: Message, now: datetime) -> int:
-    row = db.execute(
-        "INSERT INTO threads (public_id, inbox, subject, base_subject, who, first_line, verdict,"
-        " message_count, unread_count, last_at, last_position)"
-        " VALUES (:id, :inbox, :subject, :base, '[]', '', :verdict, 0, 0, :now, 0) RETURNING id",
-        {
-            "id": new_id("t"),
-            "inbox": inbox,
-            "subject": message.subject,
-            "base": rules.base_subject(message.subject)[0],
-            "verdict": Verdict.UNVERIFIED,
-            "now": milliseconds(now),
-        },
-    ).fetchone()
-    return int(row["id"])
-
-
-def _merge(db: sqlite3.Connection, child: int, parent: int) -> None:
-    db.execute("UPDATE messages SET thread = :parent WHERE thread = :child", {"parent": parent, "child": child})
-    who = db.execute("SELECT who FROM threads WHERE id = :child", {"child": child}).fetchone()["who"]
-    for person in addresses(who):
-        add_person(db, parent, person.name, person.email)
-    db.execute(
-        "UPDATE threads SET merged_into = :parent WHERE id = :child OR merged_into = :child",
-        {"parent": parent, "child": child},
-    )
 
 
 def _conditions(db: sqlite3.Connection, wanted: Filter) -> tuple[list[str], dict[str, Any]]:

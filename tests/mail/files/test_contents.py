@@ -84,6 +84,7 @@ def test_the_type_is_told_by_the_bytes_however_they_come(kind: str) -> None:
         ("a.pdf", "application/pdf", b"hello", "declared as application/pdf", "text/plain"),
         ("a.pdf", "application/pdf", b"\x00\x01", "declared as application/pdf", "something else"),
         ("a.txt", "text/plain", KINDS["application/zip"], "declared as text/plain", "application/zip"),
+        ("a.bin", "application/do-as.this-says", b"MZ", "declared as something else", f"{EXE} (a program for Windows)"),
         ("page.pdf", "application/x-unheard-of", b"<html>", "named as application/pdf", "text/html"),
     ],
 )

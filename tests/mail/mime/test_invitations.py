@@ -78,7 +78,7 @@ def test_people_places_and_words_are_unescaped_and_bounded() -> None:
     lines = card.split("\n")
     assert lines[:4] == [
         "Invitation: Tea, cake; and more",
-        "Repeats: weekly, byday mo",
+        "Repeats: every week on Mon",
         "Where: Room, 5",
         "Organizer: Ida; of Tea <ida@g.test>",
     ]
@@ -87,6 +87,44 @@ def test_people_places_and_words_are_unescaped_and_bounded() -> None:
     assert lines[6] == "One"
     assert len(card) < 12_000
     assert "not this" not in card
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("FREQ=WEEKLY;BYDAY=FR;UNTIL=20270101T000000Z", "every week on Fri, until Fri 1 Jan 2027"),
+        ("FREQ=WEEKLY;INTERVAL=2;WKST=MO;BYDAY=MO,WE;COUNT=10", "every 2 weeks on Mon, Wed, 10 times"),
+        ("FREQ=MONTHLY;BYDAY=2TU", "every month on second Tue"),
+        ("FREQ=MONTHLY;BYDAY=-1SU", "every month on last Sun"),
+        ("FREQ=MONTHLY;BYMONTHDAY=1,15", "every month on day 1, 15"),
+        ("FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=20", "every year on day 20 in Nov"),
+        ("FREQ=DAILY", "every day"),
+        ("FREQ=MONTHLY;BYSETPOS=-1;BYDAY=MO", "every month on Mon, bysetpos -1"),
+        ("freq=weekly;byday=+1mo,,x", "every week on first Mon, X"),
+        ("nonsense", "again"),
+    ],
+)
+def test_how_an_entry_comes_again_is_said_in_words(rule: str, said: str) -> None:
+    assert invitations.card(calendar("SUMMARY:Tea", f"RRULE:{rule}")) == f"Invitation: Tea\nRepeats: {said}"
+
+
+def test_days_that_are_added_to_a_series_or_taken_out_of_it_are_said() -> None:
+    card = invitations.card(
+        calendar(
+            "SUMMARY:Tea",
+            "RDATE;VALUE=PERIOD:20261219T100000Z/20261219T110000Z",
+            "EXDATE;TZID=Europe/Berlin:20261211T140000,20261225T140000",
+            "EXDATE;VALUE=DATE:20270101",
+            "RECURRENCE-ID:20261204T140000Z",
+        )
+    )
+    assert card.split("\n")[1:] == [
+        "Also on: Sat 19 Dec 2026",
+        "Not on: Fri 11 Dec 2026, Fri 25 Dec 2026, Fri 1 Jan 2027",
+        "Instead of the one on: Fri 4 Dec 2026",
+    ]
+    many = invitations.card(calendar("SUMMARY:Tea", "EXDATE:" + ",".join(["20261211"] * 30)))
+    assert many.endswith("Fri 11 Dec 2026, 18 more")
 
 
 def test_a_task_has_its_due_date_and_several_entries_follow_each_other() -> None:

@@ -144,7 +144,8 @@ class Examiner:
     def content(self, attachment: Attachment) -> Content:
         """What they are, and what is wrong with what the sender calls them."""
         kind = _kind(self._head, self._tail)
-        return Content(self._hash.hexdigest(), kind, _doubt(attachment, kind, empty=not self._head))
+        doubt = _doubt(attachment, kind, empty=not self._head)
+        return Content(self._hash.hexdigest(), kind, doubt, named=is_known(attachment.content_type))
 
 
 def examined(attachment: Attachment, data: bytes) -> Content:
@@ -152,6 +153,11 @@ def examined(attachment: Attachment, data: bytes) -> Content:
     examiner = Examiner()
     examiner.see(data)
     return examiner.content(attachment)
+
+
+def is_known(content_type: str) -> bool:
+    """Is it one of the types that are known here, and so no words of a stranger?"""
+    return content_type in _KNOWN or content_type in _VAGUE
 
 
 def _kind(head: bytes, tail: bytes) -> str | None:
@@ -196,7 +202,8 @@ def _doubt(attachment: Attachment, kind: str | None, *, empty: bool) -> str | No
         plain = kind is None or kind == "text/plain"
         wrong = claim in _RECOGNISED if plain else (claim in _KNOWN or bool(runs)) and not _agrees(claim, str(kind))
         if wrong:
-            called = f"declared as {claim}" if claim == declared else f"named as {claim}"
+            called = "declared" if claim == declared else "named"
+            called += f" as {claim}" if is_known(claim) else " as something else"
             return f"It is {called}, but its content is {kind or 'something else'}{runs}."
     return f"Its content is {kind}{runs}: opening it would run it." if runs else None
 

@@ -15,6 +15,7 @@ from mailmcp.errors import BadInput, MailError, Unsupported
 from mailmcp.language.characters import cleaned
 from mailmcp.mail.files import office, opendocument, pdf, sheets
 from mailmcp.mail.files.archives import DAMAGED, Archive
+from mailmcp.mail.files.contents import is_known
 from mailmcp.mail.mime import charsets, decoding
 from mailmcp.mail.parse import parse
 from mailmcp.mail.text import read
@@ -94,7 +95,6 @@ _MARKS = (
 )
 _TELLING = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_TYPE = re.compile(r"[a-z0-9][a-z0-9.+_-]{0,80}/[a-z0-9][a-z0-9.+_-]{0,80}")
 _XML_CHARSET = re.compile(rb"<\?xml[^>]{0,100}?encoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9._:-]{1,40})")
 _HTML_START = re.compile(rb"\s{0,200}<(?:!doctype\s{1,5}html|html[\s>])", re.IGNORECASE)
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -131,7 +131,7 @@ def text_of(attachment: Attachment, data: bytes, *, max_chars: int = 200_000) ->
         if kind == "pdf":
             text, truncated, pages = pdf.pages(data, limit)
         elif kind == "mail":
-            text, truncated = _mail(data)
+            text, truncated = _mail(data, attachment.part)
         elif kind == "html":
             text, truncated = _page(data)
         elif kind in _FAMILIES:
@@ -160,8 +160,8 @@ def _kind(attachment: Attachment, data: bytes) -> str:
         if kind == "text" and declared.partition("/")[0] in ("image", "audio", "video", "font", "model"):
             kind = ""
     if not kind or (kind == "text" and not _is_text(data)):
-        named = declared if _TYPE.fullmatch(declared) else "unknown"
-        raise Unsupported(f"Files of type {named} have no text that can be read; ask for base64 or file instead.")
+        named = f"of type {declared}" if is_known(declared) else "of this type"
+        raise Unsupported(f"Files {named} have no text that can be read; ask for base64 or file instead.")
     return kind
 
 
@@ -213,7 +213,8 @@ def _page(data: bytes) -> tuple[str, bool]:
     return _seen(Message(html=html))
 
 
-def _mail(data: bytes) -> tuple[str, bool]:
+def _mail(data: bytes, part: str) -> tuple[str, bool]:
+    """``part`` is that of the mail itself, to which the parts inside it belong."""
     message = parse(data)
     codes = {defect.code for defect in message.defects}
     if "unreadable" in codes:
@@ -223,7 +224,7 @@ def _mail(data: bytes) -> tuple[str, bool]:
         ("To", ", ".join(map(_mailbox, message.to))),
         ("Subject", message.subject),
         ("Date", message.date.strftime("%Y-%m-%dT%H:%M:%SZ") if message.date else ""),
-        ("Attachments", ", ".join(attachment.filename for attachment in message.attachments)),
+        ("Attachments", ", ".join(f"{one.filename} (part {part}/{one.part})" for one in message.attachments)),
     ]
     text, truncated = _seen(message)
     lines = [f"{name}: {' '.join(value.split())}" for name, value in head if value]
@@ -237,7 +238,15 @@ def _mailbox(address: Address) -> str:
 def _seen(message: Message) -> tuple[str, bool]:
     """All that a person sees of it: in a document, unlike in a conversation, what it quotes belongs to it."""
     channels = read(message)
-    parts = (channels.visible, channels.signature, channels.quoted)
+    hidden = sum(len(piece.text) for piece in channels.hidden)
+    leading = [link for link in channels.links if link.text != link.url]
+    parts = (
+        channels.visible,
+        channels.signature,
+        channels.quoted,
+        "\n".join(f"link {number}, {link.text}: {link.url}" for number, link in enumerate(leading, 1)),
+        f"(left out: {hidden} characters of hidden text)" if hidden else "",
+    )
     return "\n\n".join(part for part in parts if part), bool(channels.defects)
 
 

@@ -66,6 +66,7 @@ _EXTENSIONS = {
     "message/disposition-notification": "txt",
     "message/feedback-report": "txt",
 }
+_SHORT_EXTENSION = re.compile("[A-Za-z0-9]{1,5}")
 _TYPES = {extension: kind for kind, extension in reversed(_EXTENSIONS.items()) if extension != "dat"}
 _TYPES["jpeg"] = "image/jpeg"
 
@@ -83,8 +84,16 @@ def safe(name: str, *, path: str, content_type: str) -> str:
     if _DEVICES.match(clean):
         clean = f"_{clean}"
     if not clean.strip("_"):
-        return f"part-{path}.{_EXTENSIONS.get(content_type, 'bin')}"
+        return saved_as("", path=path, content_type=content_type)
     return _short(clean)
+
+
+def saved_as(name: str, *, path: str, content_type: str) -> str:
+    """The name of a file that is made of an attachment: nothing of what a stranger wrote but a short extension."""
+    extension = name.rpartition(".")[2] if "." in name else ""
+    if not _SHORT_EXTENSION.fullmatch(extension):
+        extension = _EXTENSIONS.get(content_type, "bin")
+    return f"part-{path.replace('/', '-')}.{extension.lower()}"
 
 
 def type_of_name(name: str) -> str | None:

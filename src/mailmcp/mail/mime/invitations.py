@@ -14,6 +14,7 @@ MAX_CALENDAR = 256 * 1024
 MAX_LINES = 5_000
 MAX_ENTRIES = 5
 MAX_PEOPLE = 20
+MAX_DATES = 12
 MAX_VALUE = 500
 MAX_DESCRIPTION = 10_000
 
@@ -33,6 +34,14 @@ _TITLES = {
     "ADD": "Further date",
     "REFRESH": "Asked for the current state",
 }
+_OFTEN = {
+    "YEARLY": ("year", "every year"),
+    "MONTHLY": ("month", "every month"),
+    "WEEKLY": ("week", "every week"),
+    "DAILY": ("day", "every day"),
+    "HOURLY": ("hour", "every hour"),
+}
+_PLACES = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last", "-2": "last but one"}
 _ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "maybe", "DELEGATED": "delegated"}
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -122,6 +131,9 @@ def _lines(method: str, entry: _Entry) -> str:
     lines = [f"{kind}: {title}", _when(entry)]
     if rule := entry.words("RRULE"):
         lines.append(f"Repeats: {_rule(rule)}")
+    for name, label in (("RDATE", "Also on"), ("EXDATE", "Not on"), ("RECURRENCE-ID", "Instead of the one on")):
+        if days := _dates(entry.properties.get(name, [])):
+            lines.append(f"{label}: {days}")
     if where := entry.words("LOCATION"):
         lines.append(f"Where: {where.replace(chr(10), ', ')}")
     if organizer:
@@ -194,7 +206,36 @@ def _date(day: date) -> str:
 
 
 def _rule(rule: str) -> str:
-    return rule.lower().replace("freq=", "").replace(";", ", ").replace("=", " ")
+    """How an entry comes again (RFC 5545 §3.3.10), in words; a part that is seldom written stays as it is."""
+    parts = {name: value for name, _, value in (part.partition("=") for part in rule.upper().split(";")) if value}
+    unit, often = _OFTEN.get(parts.pop("FREQ", ""), ("time", "again"))
+    interval = parts.pop("INTERVAL", "1")
+    said = often if interval == "1" else f"every {interval} {unit}s"
+    for name, before, word in (("BYDAY", "on", _weekday), ("BYMONTHDAY", "on day", str), ("BYMONTH", "in", _month)):
+        if found := parts.pop(name, ""):
+            said += f" {before} {', '.join(word(one) for one in found.split(',') if one)}"
+    parts.pop("WKST", "")
+    until, count = _moment(_Property(parts.pop("UNTIL", ""), {})), parts.pop("COUNT", "")
+    ends = [f"until {_date(until)}"] if until else [f"{count} times"] if count else []
+    return ", ".join((said, *(f"{name.lower()} {value.lower()}" for name, value in parts.items()), *ends))
+
+
+def _weekday(code: str) -> str:
+    """``FR``, ``2TU`` (the second), ``-1SU`` (the last)."""
+    number, day = code[:-2].lstrip("+"), code[-2:].capitalize()
+    name = next((one for one in _WEEKDAYS if one[:2] == day), day)
+    return f"{_PLACES.get(number, number)} {name}".strip()
+
+
+def _month(number: str) -> str:
+    return _MONTHS[int(number) - 1] if number.isdecimal() and 1 <= int(number) <= 12 else number.lower()
+
+
+def _dates(found: list[_Property]) -> str:
+    """The days of all values of a property, each of which may hold several."""
+    days = [_moment(_Property(value, one.parameters)) for one in found for value in one.value.split(",")]
+    told = [_date(day) for day in days[:MAX_DATES] if day is not None]
+    return ", ".join((*told, f"{len(days) - MAX_DATES} more") if len(days) > MAX_DATES else told)
 
 
 def _person(found: _Property) -> str:

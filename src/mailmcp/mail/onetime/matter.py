@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from mailmcp.language.characters import ascii_digits, cleaned
 from mailmcp.language.folding import folded
 from mailmcp.mail.history.headerblocks import block_ends, is_forward
+from mailmcp.mail.machines import repeats_subject
 from mailmcp.mail.onetime.amounts import prices
 from mailmcp.mail.onetime.apart import Candidate
 from mailmcp.mail.onetime.candidates import masked, unmarked
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import named_directly
+from mailmcp.mail.threads import base_subject
 from mailmcp.models import Channels
 
 MAX_TEXT = 200_000
@@ -80,6 +82,11 @@ class Matter:
         """Start and end of the line that holds a position."""
         place = max(1, bisect_left(self.breaks, at))
         return self.breaks[place - 1] + 1, self.breaks[place]
+
+    @property
+    def repeats_subject(self) -> bool:
+        """Is the subject that of the mail that this one answers?"""
+        return base_subject(self.subject)[1] or repeats_subject(self.subject)
 
     @property
     def in_known_words(self) -> bool:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from mailmcp.language.characters import cleaned
 from mailmcp.mail.sight.page import Page
 from mailmcp.mail.sight.styles import Style
 from mailmcp.models import Link
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 _MAX_BOX = 40
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
+# A browser sends these as %20, %3C … (WHATWG URL, percent-encode sets of path and query).
+_ASCII = "".join(map(chr, range(128)))
+_NEVER_SENT = re.compile(r'[\x00- "<>`\x7f]')
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
 _URL_BREAKS = re.compile(r"[\t\n\r]")
@@ -46,7 +51,14 @@ def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | No
     role, classes = attributes.get("role") or "", attributes.get("class") or ""
     named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
     framed = style.boxed and (style.padded or style.display != "inline")
-    return Anchor(url, named or framed)
+    return Anchor(_sent(url), named or framed)
+
+
+def _sent(url: str) -> str:
+    """An address as a browser sends it, as far as it would hold what nobody sees or what looks like a tag."""
+    if not url.isascii() and cleaned(url)[0] != url:
+        url = quote(url, safe=_ASCII)
+    return _NEVER_SENT.sub(lambda sign: f"%{ord(sign[0]):02X}", url)
 
 
 def links_of(anchors: Sequence[Anchor], text: str) -> tuple[Link, ...]:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from mailmcp.mail.sight.growth import end_of_growth
+
 MAX_HTML = 2_000_000
 MAX_TAG = 64 * 1024
 MAX_ATTRIBUTES = 500
@@ -18,6 +20,8 @@ MAX_DEPTH = 2_000
 MAX_TAGS = 100_000
 MAX_NAMES = 20_000
 """Of tags and attributes together: the parser's time grows with the square of them."""
+_SMALL = 100_000
+"""Characters of a page in which no text can grow to what matters."""
 FLAT_DEPTH = 1_000
 """Elements that only group are taken out below this depth."""
 
@@ -116,6 +120,9 @@ def safe(html: str) -> tuple[str, str]:
     if scan.spelled > _NAME_AT_LEAST * MAX_NAMES and (place := _end_of_names(html, end)) < end:
         end, reason = place, "html_too_many_names"
         scan.cuts = [cut for cut in scan.cuts if cut[1] <= end]
+    if end > _SMALL and (place := end_of_growth(html, end)) < end:
+        end, reason = place, "html_too_many_tags"
+        scan.cuts = [cut for cut in scan.cuts if cut[1] <= end]
     if not scan.cuts:
         return (html if end == len(html) else html[:end]), reason
     pieces: list[str] = []
@@ -170,7 +177,12 @@ class _Scan:
                     return tag.start(), problem
             self.spelled += at - tag.start()
             name = name.lower()
-            if name in _SHALLOW and (name not in _NESTING or not self._nests(name, bool(tag[1]), tag.start(), at)):
+            foreign = opened.get("svg") or opened.get("math")  # there, a name says nothing of what it holds
+            if (
+                not foreign
+                and name in _SHALLOW
+                and (name not in _NESTING or not self._nests(name, bool(tag[1]), tag.start(), at))
+            ):
                 continue
             if tag[1]:
                 if opened.get(name):  # what closes nothing leaves the depth as it is
