@@ -205,6 +205,32 @@ def test_words_that_are_operators_elsewhere_are_words_here(desk: Desk, query: st
     assert desk.found(query) == ["yes"]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ('"final invoice"', ["Two"]),
+        ("“final invoice”", ["Two"]),
+        ("invoice final", ["Two", "One"]),
+        ("invoice -final", []),
+        ("invoice -reminder", ["Two"]),
+        ('invoice -"for a final"', ["Two"]),
+        ('-"final invoice" march', ["One"]),
+        ("-march", ["One"]),
+        ('"invo"', []),
+        ('"invoice', ["Two", "One"]),
+        ("re-minder", []),
+        ("- invoice", ["Two", "One"]),
+    ],
+)
+def test_words_between_quotation_marks_stand_together_and_those_behind_a_minus_are_left_out(
+    desk: Desk, query: str, found: list[str]
+) -> None:
+    ann = desk.inbox()
+    desk.receive(ann.address, subject="One", text="An invoice for a final reminder in March")
+    desk.receive(ann.address, subject="Two", text="The final invoice")
+    assert desk.found(query) == found
+
+
 @pytest.mark.parametrize("query", ["", "  ", "-", "!?", '"" ()', "💩"])
 def test_a_query_without_a_word_finds_nothing(desk: Desk, query: str) -> None:
     desk.receive(desk.inbox().address, text="some words")

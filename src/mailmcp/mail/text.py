@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailmcp.language.characters import cleaned
+from mailmcp.language.overrides import as_drawn
 from mailmcp.mail.history.divisions import Division
 from mailmcp.mail.history.quotes import divided, is_forward
 from mailmcp.mail.links import MAX_LINKS, plain_links
@@ -162,7 +163,7 @@ def _read_plain(plain: str, message: Message, defects: list[str]) -> Channels:
     if len(plain) > MAX_PLAIN:
         plain = plain[:MAX_PLAIN]
         defects.append("text_truncated")
-    text, invisible = cleaned(plain.replace("\x0c", "\n").replace("\x0b", "\n"))
+    text, invisible = cleaned(as_drawn(plain).replace("\x0c", "\n").replace("\x0b", "\n"))
     text = _EMPTY_LINES.sub("\n\n", laid_out(text)).strip("\n")
     if len(text) > MAX_VISIBLE:
         text = text[:MAX_VISIBLE]

@@ -11,6 +11,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 INDEXED_CHARACTERS = 200_000
 """Of each column: a longer body is found by its beginning."""
@@ -24,6 +25,8 @@ _UNSPACED = re.compile(
 # The tokenizer knows the accents of Latin letters alone, and only those that are one character with their letter.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W_]+")
+_QUOTES = str.maketrans("“”„‟«»", '""""""')
+_PIECES = re.compile(r'(?P<minus>(?<!\S)-(?=[\w"]))?(?:"(?P<exact>[^"]+)"|(?P<word>\S+))')
 _COLUMNS = {"from": "people", "to": "people", "subject": "subject", "body": "body", "filename": "body"}
 _NAMED = re.compile(rf"({'|'.join(_COLUMNS)}):(?=\S)", re.IGNORECASE)
 
@@ -41,17 +44,26 @@ def expression(query: str, beginning: Callable[[str], list[str] | None] = lambda
     """A user's words as an FTS5 expression that cannot be a syntax error: all words, each as its parts in a row.
 
     The last letters of a word may be missing (prefix search); ``beginning`` may say which words of the index begin so.
-    ``from:bob`` and ``subject:invoice`` are found where other programs look for them, and as words of a text.
+    ``from:bob`` and ``subject:invoice`` are found where other programs look for them, and as words of a text; words
+    between quotation marks are found as they stand, and ``-word`` leaves out what has it.
     None when the query has no word.
     """
     phrases: list[str] = []
-    for word in query.split()[:32]:
-        phrase = _sought(word, beginning)
-        if phrase and (named := _NAMED.match(word)) and (inner := _sought(word[named.end() :], beginning)):
-            phrase = f"({phrase} OR {_COLUMNS[named[1].lower()]} : {inner})"
+    unwanted: list[str] = []
+    for piece in islice(_PIECES.finditer(query.translate(_QUOTES)), 32):
+        minus, exact, word = piece["minus"], piece["exact"], piece["word"] or ""
+        if exact is not None:
+            parts = _WORD.findall(folded(exact))
+            phrase = _phrase(parts) if parts else ""
+        else:
+            phrase = _sought(word, beginning)
+            if phrase and (named := _NAMED.match(word)) and (inner := _sought(word[named.end() :], beginning)):
+                phrase = f"({phrase} OR {_COLUMNS[named[1].lower()]} : {inner})"
         if phrase:
-            phrases.append(phrase)
-    return " AND ".join(phrases) or None
+            (unwanted if minus else phrases).append(phrase)
+    if not phrases:
+        phrases, unwanted = unwanted, []  # to leave out is no search
+    return " NOT ".join((" AND ".join(phrases), *unwanted)) if phrases else None
 
 
 def _sought(word: str, beginning: Callable[[str], list[str] | None]) -> str:

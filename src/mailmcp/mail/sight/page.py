@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from mailmcp.language.characters import cleaned
+from mailmcp.language.overrides import as_drawn
 
 MONO = 2
 """Bit of a look: monospaced."""
@@ -122,14 +123,14 @@ class Page:
             return self._write_lines(text, size, look)
         self.indent = 0
         # Blanks first: form feed and its like are blanks in HTML, but controls to ``cleaned``.
-        text, removed = cleaned(_BLANKS.sub(" ", text))
+        text, removed = cleaned(as_drawn(_BLANKS.sub(" ", text)))
         self.invisible += removed
         if removed:
             text = _BLANKS.sub(" ", text)
         return self._write_words(text, size, look)
 
     def _write_lines(self, text: str, size: float, look: int) -> int:
-        text, removed = cleaned(text.replace("\x0c", "\n").replace("\x0b", "\n"))
+        text, removed = cleaned(as_drawn(text).replace("\x0c", "\n").replace("\x0b", "\n"))
         self.invisible += removed
         first = -1
         for number, line in enumerate(text.split("\n")):
