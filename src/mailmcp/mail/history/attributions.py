@@ -32,6 +32,10 @@ _COLONS = (":", "：", "៖", "፦", "։", "−")  # of Khmer, Ethiopic, Armenia
 _DASHED = re.compile(r"[-–—_]{2,20}\s{0,3}[^\s-][^\n]{0,380}?[^\s-]\s{0,3}[-–—_]{2,20}:?$")
 _GOES_ON = re.compile(r"[:：]\s+(?=\S)")
 _DIGIT = re.compile(r"\d")
+_MAX_STAMP, _MOST_LOWER = 160, 6
+_MOST_PARTICLES = 2
+_MAX_UNOPENED = 120
+"""Characters of an attribution that begins with a name."""
 _RUN_ON = re.compile(r"[-–—_]{2,20}\s?(?=\w)|[.!?…。]\s+(?=\w)")
 
 
@@ -59,6 +63,7 @@ def _unspaced(word: str) -> bool:
 
 _VERBS = [folded(word) for word in quotewords.entries(quotewords.WROTE)]
 _WROTE = re.compile(_alternatives(_VERBS))
+_VERB_WORDS = frozenset(word for verb in _VERBS for word in verb.split())
 _LAST_WORDS = frozenset(verb.split()[-1] for verb in _VERBS)
 _OPENER = re.compile(rf"(?:{_any([folded(word) for word in quotewords.entries(quotewords.OPENERS)])})(?=[\s,.:\d]|$)")
 _CITED = re.compile(rf"(?:{_any([folded(word) for word in quotewords.entries(quotewords.CITED)])})(?=\s)")
@@ -99,12 +104,23 @@ def _extended(texts: Sequence[str], first: int, end: int, lowest: int, marked: b
         if verb and _ADDRESS.search(joined):
             break
         unclosed = above.rfind("<") > above.rfind(">") or above.rfind("(") > above.rfind(")")
-        torn = unclosed or joined[:1].islower() or joined[:1].isdigit() or joined[:1] in "(<上下週周오" or not verb
+        torn = unclosed or joined[:1].islower() or joined[:1].isdigit() or joined[:1] in "(<+上下週周오" or not verb
         named = _ADDRESS.search(above) or _WROTE.search(folded(above))
         if not torn or not named or not _strength(f"{above} {joined}", marked=marked):
             break
         first -= 1
     return first
+
+
+def is_stamp(text: str) -> bool:
+    """Does a line over quote marks say who wrote and when to the minute, and nothing else? Not all end in a colon."""
+    if len(text) > _MAX_STAMP or text.endswith(("?", "!")):
+        return False
+    plain = _WHOLE_ADDRESS.sub(" @ ", text)
+    if not (_DAY.search(plain) and _TIME.search(plain)):
+        return False
+    lower = sum(map(_is_lower, plain.split()))
+    return ("@" in plain and not lower) or (lower <= _MOST_LOWER and _WROTE.search(folded(text)) is not None)
 
 
 def cuts(text: str) -> tuple[int, ...]:
@@ -179,8 +195,7 @@ def _strength(joined: str, *, marked: bool) -> int:
     else:
         known = (
             (verb and address)
-            or (verb and begins and day and time)
-            or (verb and day and time and len(joined) < 120)
+            or (verb and day and time and (begins or len(joined) < _MAX_UNOPENED) and not _tells(joined))
             or (dashed and verb)
             or (address and begins and day and time and _names_the_writer(joined))
             or (address and _CITED.match(words.lstrip(_LEADING)) is not None)
@@ -195,6 +210,20 @@ def _names_the_writer(joined: str) -> bool:
     tokens = joined.split()
     last = max((number for number, token in enumerate(tokens[:-1]) if _DIGIT.search(token)), default=-1)
     return len(tokens) - last <= 3
+
+
+def _tells(joined: str) -> bool:
+    """Do words stand between date and verb, but no name? "On 2 May at 10:30 the museum wrote to us:" is prose."""
+    tokens = joined.split()
+    last = max((number for number, token in enumerate(tokens) if _DIGIT.search(token)), default=-1)
+    words = list(filter(None, (token.strip(",.;:：\"'«»") for token in tokens[last + 1 :])))
+    lower = sum(_is_lower(word) and folded(word) not in _VERB_WORDS for word in words)
+    return lower > _MOST_PARTICLES and lower >= len(words) - len(_VERB_WORDS.intersection(map(folded, words)))
+
+
+def _is_lower(word: str) -> bool:
+    """Is it in lower case, in a script where names are not?"""
+    return word.islower() and word.title() != word
 
 
 def _begins_like_one(joined: str) -> bool:

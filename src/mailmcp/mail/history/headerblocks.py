@@ -17,6 +17,7 @@ _MAX_VALUE_LINES = 3
 _TIME = re.compile(r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|時|时|點|点|시)(?!\w)", re.I)
 _DAY = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|(?<!\d)1[34]\d\d(?!\d)|[٠-٩۰-۹]{4}")
 _ADDRESS = re.compile(r"[^\s@<]@[^\s@]")
+_BRACKETED_ADDRESS = re.compile(r"[<\[(][^\s<>@]{1,100}@[^\s<>@]{1,200}[>\])];?\Z")
 _RULE = re.compile(r"[-_=*—–~#]{3,300}$")
 _BETWEEN_DASHES = re.compile(
     r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
@@ -32,6 +33,8 @@ _MARKS = " \t*_•|#>"
 _WORD = re.compile(r"\w")
 _ENTRY = re.compile(r"[^\W\d_][\w'/.()-]{0,24}(?: [\w'/.()-]{1,24}){0,3}\s?[:：](?!\d|//)\s*\S")
 _LABEL = re.compile(r"[*_]{0,3}[^\W\d_]{3,20}\s?[:：][*_]{0,3}\Z")
+_LABELLED = re.compile(r"[*_]{0,3}[^\W\d_][^\s:：<>@]{0,24}(?: [^\s:：<>@]{1,24}){0,3}\s?[:：](?!\d|//)\s*(?=\S)")
+_LEAST_LABELLED, _MOST_LABELLED = 4, 7
 _LONGEST_REPLY = 3
 """Letters of "Re", "AW" or "Fwd" before the colon in a subject."""
 
@@ -186,7 +189,7 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
             values[current].append(text[:2_000])
         gap = False
     if not _suffices(values, ruled):
-        return -1
+        return _shape_ends(texts, first)
     if not {Field.SENT, Field.TO} <= values.keys():
         below = next((text for text in texts[last + 1 : last + 1 + _MAX_VALUE_LINES] if text), "")
         allowed = 1 if values.keys() & {Field.SENT, Field.DATE} else 0
@@ -199,6 +202,29 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
         ):
             return -1
     return last + 1
+
+
+def _shape_ends(texts: Sequence[str], first: int) -> int:
+    """Where a header block ends some of whose names are of a language that is not known here; -1 when it is none.
+
+    Its shape tells: an author with an address, day and time alone, somebody else with an address, and a subject.
+    """
+    end = first
+    while end < len(texts) and end - first < _MOST_LABELLED and _LABELLED.match(texts[end]):
+        end += 1
+    if end - first < _LEAST_LABELLED or (end < len(texts) and texts[end]) or field_of(texts[first]) is not Field.FROM:
+        return -1
+    author, when, receiver = (text[:_MAX_JOINED] for text in texts[first : first + 3])
+    timed = _TIME.search(when) is not None and _DAY.search(when) is not None and not _ADDRESS.search(when)
+    return end if timed and _ADDRESS.search(author) and _ADDRESS.search(receiver) else -1
+
+
+def names_author(text: str, following: str) -> bool:
+    """Is it the author's line over a block whose first known field says when or to whom, in an unknown language?"""
+    if field_of(text) is not None or field_of(following) not in (Field.SENT, Field.DATE, Field.TO):
+        return False
+    match = _LABELLED.match(text[:_MAX_JOINED])
+    return match is not None and _BRACKETED_ADDRESS.search(text, match.end(), _MAX_JOINED) is not None
 
 
 def is_of_a_mail(texts: Sequence[str]) -> bool:

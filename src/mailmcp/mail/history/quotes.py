@@ -22,6 +22,7 @@ _MAX_ANSWERED = 4
 _MAX_CITED = 8
 _MAX_FIELDS = 4
 _DATED = re.compile(r"[\d@]")
+_ADDRESS = re.compile(r"\S@\S")
 _WRAPPED_AT = 72
 _FENCE = "```"
 _LEAST_BROKEN, _WIDEST_BROKEN = 3, 78
@@ -166,8 +167,10 @@ class _Reading:
         Where history came before it a colon has to say so; at the end of an answer it is one line at most.
         """
         before, depths = self.lines.before[first], self.lines.depths
-        if before < 0 or any(depth > 1 for depth in depths[first : last + 1]):
+        if any(depth > 1 for depth in depths[first : last + 1]):
             return False
+        if before < 0:
+            return self.opens and self.lines.following[last + 1] < len(depths)
         introduced = depths[before] == 0 and self.lines.texts[before].endswith((":", "："))
         if last - first >= _MAX_CITED and not self.opens:
             return False
@@ -222,12 +225,22 @@ class _Reading:
             return at, size
         marked = following < size and (self.lines.depths[following] > 0 or following in self.lines.citation_ends)
         first = attributions.first_line(texts, at, lowest, marked=marked)
-        if first >= 0 and not (self.opens and _DATED.search(" ".join(texts[first : at + 1])) is None):
+        if first < 0 and marked and not self.blocks and self._is_stamped(at, following):
+            first = at
+        # Without marks or dashes a mail that answers none has history only of somebody whose address is named.
+        needed = _DATED if marked or texts[first].startswith("--") else _ADDRESS
+        if first >= 0 and not (self.opens and needed.search(" ".join(texts[first : at + 1])) is None):
             return first, (at + 1 if marked else size)
         if self._signs_over_history(at, following):
             self.roles[at] = Role.SIGNATURE
             return following, size
         return at, -1
+
+    def _is_stamped(self, at: int, following: int) -> bool:
+        """Does the line right over the first quote name its writer and the minute, but end like no attribution?"""
+        return (
+            (following == at + 1 or self.lines.html) and not self.opens and attributions.is_stamp(self.lines.texts[at])
+        )
 
     def _attributed(self, at: int) -> int:
         """Where an attribution ends that stands under a separator; the line itself when there is none."""
@@ -270,8 +283,11 @@ class _Reading:
         return before >= 0 and not introduced and self.lines.following[self.lines.citation_ends[first]] >= len(texts)
 
     def _with_rule(self, first: int, lowest: int) -> int:
-        """The rule over a head belongs to it, and lines with header fields that Yandex puts between the two."""
+        """The rule over a head belongs to it, lines with header fields that Yandex puts between the two, and the author
+        above the first field that is known."""
         texts = self.lines.texts
+        if first > lowest and headerblocks.names_author(texts[first - 1], texts[first]):
+            first -= 1
         above = self.lines.before[first]
         while lowest < above and first - above <= _MAX_FIELDS and headerblocks.field_of(texts[above]) is not None:
             above -= 1

@@ -98,11 +98,12 @@ def goes_on(text: str) -> bool:
 
 
 def _lower(words: list[str]) -> int:
-    return sum(map(str.islower, words))
+    return sum(word.islower() and _is_cased(word) for word in words)
 
 
 def _is_cased(text: str) -> bool:
-    return any(one.islower() or one.isupper() for one in text)
+    """Are there letters that names begin with in another form? Georgian has capitals, but for headlines alone."""
+    return text.title() != text or text.lower() != text
 
 
 def _is_abbreviation(text: str) -> bool:

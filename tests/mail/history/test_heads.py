@@ -1,0 +1,150 @@
+"""What stands over history in languages and forms that few programs write, and what only looks like it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pytest
+
+from mailmcp.mail.text import read
+from mailmcp.models import Channels, Message
+
+QUOTE = "> Is the boat free?\n> We are six."
+
+
+def answer(text: str) -> Channels:
+    return read(Message(text=text, subject="Re: The boat", in_reply_to=("<1@x.test>",)))
+
+
+def opening(text: str) -> Channels:
+    return read(Message(text=text, subject="The boat"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Eva skribis:",
+        "'Eva'(e)k idatzita:",
+        "Eva a escrich :",
+        "Eva al à scrit:",
+        "Eva sporoča:",
+        "Ева жазған:",
+        "نكتىنى ئېۋا يازدى:",
+        "נכתב על ידי אווה:",
+        "伊娃 寫到：",
+        "Sgrìobh Eva:",
+    ],
+)
+def test_a_name_and_a_verb_of_writing_over_marks_are_an_attribution(head: str) -> None:
+    found = answer(f"Yes.\n\n{head}\n{QUOTE}\n")
+    assert (found.visible, found.quoted) == ("Yes.", f"{head}\n{QUOTE}")
+
+
+STAMPS = [
+    "Eva Sommer ezt írta ekkor: 2026. július 3., péntek 14:36:34 CEST",
+    ":כתבה אווה, 03.07.2026 14:36 בתאריך",
+    "03.07.2026 14:36-ին, Եվան գրեց.",
+    '"Eva Sommer" eva@x.test – 3. Juli 2026 14:36',
+]
+
+
+@pytest.mark.parametrize("head", STAMPS)
+def test_who_wrote_and_when_right_over_the_first_quote_needs_no_colon(head: str) -> None:
+    found = answer(f"Yes.\n\n{head}\n{QUOTE}\n")
+    assert (found.visible, found.quoted) == ("Yes.", f"{head}\n{QUOTE}")
+    page = f"<div>Yes.</div><div>{escape(head)}</div><blockquote type='cite'>Is the boat free?</blockquote>"
+    assert read(Message(html=page, subject="Re: The boat")).visible == "Yes."
+    assert head in opening(f"{head}\n{QUOTE}\n\nPlease answer her.").visible
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "On 3.7.2026 at 14:36, ask eva@x.test",
+        "3.7.2026 14:36 suits me, eva@x.test does, too",
+        "Eva wrote that all of us can come with her on 3.7.2026 at 14:36",
+    ],
+)
+def test_an_answer_with_a_time_right_over_a_quote_is_no_attribution(said: str) -> None:
+    assert said in answer(f"Hi,\n{said}\n{QUOTE}\nFine.").visible
+    assert said in answer(f"Eva wrote:\n> When?\n{said}\n{QUOTE}\nFine.").visible
+
+
+def test_a_stamp_between_two_quotes_is_an_answer() -> None:
+    assert STAMPS[0] in answer(f"Eva wrote:\n> When did she write?\n{STAMPS[0]}\n{QUOTE}").visible
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "On 3 May 2026 at 10:30 the museum wrote to us:",
+        "Le 3 mai 2026 à 10:30, le musée nous a écrit :",
+        "Il 3 maggio 2026 alle 10:30 il museo ci ha scritto:",
+    ],
+)
+def test_what_somebody_without_a_name_wrote_is_told_by_the_writer(said: str) -> None:
+    text = f"Hello,\n\n{said}\nthe boat stays here until autumn.\n\nPlease plan with it."
+    assert answer(text).visible == opening(text).visible == text
+
+
+def test_a_mail_that_answers_none_has_unmarked_history_only_of_somebody_whose_address_is_named() -> None:
+    told = "Hello,\n\nOn 3 May 2026 at 10:30, Eva Sommer wrote:\n\nthe boat is free."
+    assert opening(told).visible == told
+    assert answer(told).visible == "Hello,"
+    assert opening(told.replace("Sommer", "<eva@x.test>")).visible == "Hello,"
+
+
+def test_what_a_mail_that_answers_none_begins_with_between_marks_is_cited() -> None:
+    text = "> Green grow the reeds\n> along the bay\n\nDo you know who wrote this?"
+    assert opening(text).visible == text
+    page = "".join(f"<div>{escape(line) or '<br>'}</div>" for line in text.split("\n"))
+    assert read(Message(html=page, subject="The boat")).visible == text
+    assert answer(text).visible == "> along the bay\n\nDo you know who wrote this?"
+
+
+BLOCKS = [
+    # Albanian, Macedonian, Georgian, Bengali, Persian, Croatian
+    "Nga: Eva <eva@x.test>\nDërguar: e premte, 3 korrik 2026 14:36\nPër: Ben <ben@x.test>\nSubjekti: Varka",
+    "Од: Ева <eva@x.test>\nИспратено: петок, 3 јули 2026 г. 14:36\nДо: Ben <ben@x.test>\nТема: Чамец",
+    "გამგზავნი: ევა <eva@x.test>\nგაგზავნილია: 3 ივლისი 2026 14:36\nადრესატი: Ben <ben@x.test>\nთემა: ნავი",
+    "প্রেরক: ইভা <eva@x.test>\nপাঠানো হয়েছে: 3 জুলাই, 2026 14:36\nপ্রাপক: Ben <ben@x.test>\nবিষয়: নৌকা",
+    "فرستنده: اوا <eva@x.test>\nارسال‌شده: جمعه 3 ژوئیه 2026 14:36\nبه: Ben <ben@x.test>\nموضوع: قایق",
+    "Šalje: Eva <eva@x.test>\nPoslano: petak, 3. srpnja 2026. 14:36\nPrima: Ben <ben@x.test>\nPredmet: Brod",
+    # Some names are of no known language.
+    "Oddi wrth: Eva <eva@x.test>\nXyz: Gwener, 3 Gorffennaf 2026 14:36\nAbc: Ben <ben@x.test>\nPwnc: Y cwch",
+    "From: Eva <eva@x.test>\nXyz uvw: 3.7.2026 14:36\nAbc: Ben <ben@x.test>\nCc: Cem <cem@x.test>\nDef: RE: X",
+    "Xyzw: Eva <eva@x.test>\nSent: Friday, 3 July 2026 14:36\nTo: Ben <ben@x.test>\nSubject: The boat",
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_header_block_is_told_by_its_shape_where_names_of_fields_are_unknown(block: str) -> None:
+    for rule in ("", "________________________________\n"):
+        found = answer(f"Yes.\n\n{rule}{block}\n\nIs the boat free?")
+        assert found.visible == "Yes."
+        assert found.quoted.endswith(f"{block}\n\nIs the boat free?")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "From: Eva <eva@x.test>\nCreated: 3.7.2026 14:36\nStatus: open\nSubject: boat",
+        "From: Eva <eva@x.test>\nBooked: 3.7.2026\nWith: Ben <ben@x.test>\nSeats: 6",
+        "From: Eva <eva@x.test>\nBooked: 3.7.2026 14:36\nWith: Ben <ben@x.test>\nSeats: 6\nPlease check them.",
+        "Guest: Eva <eva@x.test>\nBooked: 3.7.2026 14:36\nWith: Ben <ben@x.test>\nSeats: 6",
+    ],
+)
+def test_a_form_of_another_shape_is_none(form: str) -> None:
+    text = f"Please look at this one.\n\n{form}\n\nIs it paid?"
+    assert answer(text).visible == text
+
+
+def test_a_name_in_a_script_whose_capitals_are_for_headlines_alone_signs() -> None:
+    found = answer(f"კარგი.\n\n--\nნინო ბერიძე\nExample Ltd\n+44 20 7946 0123\n\nEva wrote:\n{QUOTE}")
+    assert found.visible == "კარგი."
+    assert "ნინო ბერიძე" in found.signature
+
+
+def test_a_zone_that_was_folded_onto_the_next_line_belongs_to_the_attribution() -> None:
+    found = answer(f"Yes.\n\nEva Sommer <eva@x.test>(e)k al., ots. 10 2026, 00:22:50\n+0100(e)an idatzita:\n{QUOTE}")
+    assert found.visible == "Yes."
