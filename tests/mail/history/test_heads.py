@@ -148,3 +148,81 @@ def test_a_name_in_a_script_whose_capitals_are_for_headlines_alone_signs() -> No
 def test_a_zone_that_was_folded_onto_the_next_line_belongs_to_the_attribution() -> None:
     found = answer(f"Yes.\n\nEva Sommer <eva@x.test>(e)k al., ots. 10 2026, 00:22:50\n+0100(e)an idatzita:\n{QUOTE}")
     assert found.visible == "Yes."
+
+
+TITLED = [
+    # Frisian, Kazakh, Sinhala, Pashto, Tibetan and Vietnamese, in the orders of several programs
+    "-------- Oarspronklik berjocht --------\nUnderwerp: Re: Boat\nDatum: Fri, 3 Jul 2026 14:36:02 +0200\n"
+    "Fan: Eva <eva@x.test>\nOan: Ben <ben@x.test>",
+    "-------- Шығыс хат --------\nТақырыбы: Қайық\nКүні: 2026 ж. 3 шілде, жұма 14:36\n"
+    "Кімнен: Ева <eva@x.test>\nКімге: Ben <ben@x.test>",
+    "----- මුල් ලිපිය -----\nවෙතින්: Eva <eva@x.test>\nවෙත: Ben <ben@x.test>\nමාතෘකාව: බෝට්ටුව\n"
+    "දිනය: Fri, 3 Jul 2026 14:36:02 +0200",
+    "-----اصلي پيغام-----\nله: Eva <eva@x.test>\nته: Ben <ben@x.test>\nسرليک: Boat\n"
+    "نېټه: Fri, 3 Jul 2026 14:36:02 +0200",
+    "-----འཕྲིན་གསར་-----\nལས།: Eva <eva@x.test>\nལུ།: Ben <ben@x.test>\nདོན།: Boat\nཚེས།: Fri, 3 Jul 2026 14:36:02 +0200",
+    "━━━Lá thư trước━━━\nTừ: Eva <eva@x.test>\nCho: Ben <ben@x.test>\nChủ đề: Boat\n"
+    "Ngày: Fri, 3 Jul 2026 14:36:02 +0200",
+    "---- Eski xat / Old one ----\nKimdan: Eva <eva@x.test>\nAbc: Ben <ben@x.test>\nDef: Boat\n"
+    "Ghi: Fri, 3 Jul 2026 14:36:02 +0200",
+]
+
+
+@pytest.mark.parametrize("head", TITLED)
+def test_a_header_block_under_a_title_of_any_language_is_history_or_a_forward(head: str) -> None:
+    text = f"Yes.\n\n{head}\n\nIs the boat free?"
+    found = answer(text)
+    assert (found.visible, found.quoted) == ("Yes.", f"{head}\n\nIs the boat free?")
+    assert opening(text).visible == text
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "--- Trip ---\nFrom: Berlin\nTo: Munich\nDate: 3 July 2026 14:36",
+        "--- Trip ---\nDate: 3.7.2026\nFrom: Berlin\nTo: Munich",
+        "--- Order ---\nGuest: Eva <eva@x.test>\nBooked: 3.7.2026 14:36\nWith: Ben <ben@x.test>\nSeats: 6",
+        "--- Order 7 ---\nGuest: Eva <eva@x.test>\nBooked: Fri 3.7.2026 14:36\nWith: Ben <ben@x.test>\nSeats: 6",
+        "--- Order ---\nGuest: Eva <eva@x.test>\nDate: Fri, 3 Jul 2026 14:36:02\nHost: Ben <ben@x.test>\nSeats: 6",
+        "--- Order ---\nGuest: Eva <eva@x.test>\nBooked: Fri, 3 Jul 2026 14:36\nHost: Ben <ben@x.test>\nSeats: 6",
+        "--- 予定 ---\n件名: 総会\n日時: 2026年7月3日(金) 14:36\n差出人: 事務局\n宛先: 会員",
+        "--- Who comes ---\nGuest: Eva <eva@x.test>\nWith: Ben <ben@x.test>\nSeats: 6\nPrice: 60",
+        "--- Log ---\nCreated: Fri, 3 Jul 2026 14:36:02\nBy: eva@x.test\nFor: ben@x.test\nThis is all.",
+    ],
+)
+def test_a_part_with_a_title_between_dashes_is_no_history(part: str) -> None:
+    text = f"Please look at this one.\n\n{part}\n\nIs it paid?"
+    assert answer(text).visible == opening(text).visible == text
+
+
+@pytest.mark.parametrize("subject", ["[Fwd: The boat]", "[rowers] Fwd: The boat", "[rowers] [Fwd: The boat]"])
+def test_a_forward_says_so_in_brackets_too(subject: str) -> None:
+    text = (
+        "Look.\n\n-------- Xyzw --------\nFrom: Eva <eva@x.test>\nSubject: Boat\nDate: Fri, 3 Jul 2026 14:36\n\nFree?"
+    )
+    assert read(Message(text=text, subject=subject, in_reply_to=("<1@x.test>",))).visible == text
+
+
+def test_what_stands_below_marked_lines_under_a_separator_is_new() -> None:
+    found = answer(f"Hi,\n\n----- Original message -----\nFrom Eva\nSent Friday\n{QUOTE}\n\nYes.")
+    assert found.visible == "Hi,\n\nYes."
+
+
+@pytest.mark.parametrize(
+    ("head", "new"),
+    [
+        ("Le ven. 3 juil. 2026 à 14:36, Eva <eva@x.test> a écrit\n:\n", ""),
+        ("la. den 3. 07. 2026 klokka 14.36 (+0200) skreiv Eva Sommer:", ""),
+        ("Եվա <eva@x.test>-ը գրել է (2026 թ. հլս 3, ուրբ, 14:36)՝", ""),
+        ("اوا <eva@x.test> در تاریخ جمعه 3 ژوئیه 2026 ساعت 14:36\nنوشت:", ""),
+        ("Ok. On Fri, 3 Jul 2026 at 14:36, Eva <eva@x.test> wrote:", "Ok."),
+    ],
+)
+def test_an_attribution_is_taken_whole(head: str, new: str) -> None:
+    assert answer(f"Hello,\n\n{head}\n{QUOTE}\n\nYes.").visible.split() == f"Hello, {new} Yes.".split()
+
+
+@pytest.mark.parametrize("name", ["राहुल शर्मा", "রহিম উদ্দিন", "நிலா குமார்", "דָּנָה כֹּהֵן"])
+def test_a_name_whose_vowels_are_signs_is_two_words(name: str) -> None:
+    found = answer(f"ok\n\n-- \n{name}\nExample Ltd, 12 Mill Lane\n+44 20 7946 0123")
+    assert (found.visible, name in found.signature) == ("ok", True)

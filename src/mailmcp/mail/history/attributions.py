@@ -27,13 +27,16 @@ _WHOLE_ADDRESS = re.compile(r"[^\s@<>(\[]{1,100}@[^\s@<>)\]]{1,200}")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\([^()]{0,200}\)|\[[^\[\]]{0,200}\]")
 _BRACKETED_ADDRESS = re.compile(r"[<(\[][^<>()\[\]]{0,200}@")
 _LEADING = " \t*_>-–—=«\"'\u200e\u200f\u202a\u202b\u2066\u2067"
+_TRAILING = " :：\u202c\u200f\u200e"
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", "；", ";")
-_COLONS = (":", "：", "៖", "፦", "։", "−")  # of Khmer, Ethiopic, Armenian and Burmese attributions, too
+_COLONS = (":", "：", "៖", "፦", "։", "՝", "−")  # of Khmer, Ethiopic, Armenian and Burmese attributions, too
 _DASHED = re.compile(r"[-–—_]{2,20}\s{0,3}[^\s-][^\n]{0,380}?[^\s-]\s{0,3}[-–—_]{2,20}:?$")
 _GOES_ON = re.compile(r"[:：]\s+(?=\S)")
 _DIGIT = re.compile(r"\d")
 _MAX_STAMP, _MOST_LOWER = 160, 6
 _MOST_PARTICLES = 2
+_MAX_WEEKDAY = 5
+"""Letters of the name of a weekday before a full stop."""
 _MAX_UNOPENED = 120
 """Characters of an attribution that begins with a name."""
 _RUN_ON = re.compile(r"[-–—_]{2,20}\s?(?=\w)|[.!?…。]\s+(?=\w)")
@@ -105,6 +108,7 @@ def _extended(texts: Sequence[str], first: int, end: int, lowest: int, marked: b
             break
         unclosed = above.rfind("<") > above.rfind(">") or above.rfind("(") > above.rfind(")")
         torn = unclosed or joined[:1].islower() or joined[:1].isdigit() or joined[:1] in "(<+上下週周오" or not verb
+        torn = torn or (verb and folded(joined).strip(_TRAILING) in _VERBS)
         named = _ADDRESS.search(above) or _WROTE.search(folded(above))
         if not torn or not named or not _strength(f"{above} {joined}", marked=marked):
             break
@@ -154,6 +158,8 @@ def _run_on(text: str) -> int:
         dashed = match[0][0] in "-–—_"
         if not dashed and (_DIGIT.search(text, 0, match.start()) or not _OPENER.match(folded(tail[:40]))):
             continue
+        if tail[:1].islower() and match.start() <= _MAX_WEEKDAY and " " not in text[: match.start()]:
+            continue  # "la. den 28. 1. 2026 …": the day of the week
         if _begins_like_one(tail) and _strength(tail, marked=False) == 2:
             return match.start() if dashed else match.end()
     return -1

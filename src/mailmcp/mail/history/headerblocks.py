@@ -22,6 +22,9 @@ _RULE = re.compile(r"[-_=*—–~#]{3,300}$")
 _BETWEEN_DASHES = re.compile(
     r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
 )
+_TITLING = "-_—━─═"
+_MAX_TITLED, _MAX_TITLE = 320, 140
+_WRITTEN_OUT = re.compile(r"[^\W\d_]{3}|[+-]\d{4}\b|\d:\d\d:\d\d")
 _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
 # Notes: "Ann ---24.11.2026 15:14:02---Plan" over a header block.
 _NOTES = re.compile(r"\s?-{3}\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d{2}[^-\n]{0,12}-{3}")
@@ -121,10 +124,11 @@ def asks_to_write_above(text: str) -> bool:
     return _REPLY_ABOVE.match(words.lstrip(_RULES)) is not None or (framed and _ABOVE.search(words) is not None)
 
 
-def is_separator(text: str, following: str, above: str = "") -> bool:
+def is_separator(text: str, following: str, above: str = "", *, known: bool = False) -> bool:
     """Is the line one like ``-----Original Message-----``? ``following`` is the next line with words.
 
-    ``above`` is the line right above it: what a sentence goes round is mentioned in it.
+    ``above`` is the line right above it: what a sentence goes round is mentioned in it. ``known`` asks for words that
+    are known to say so; else a field below them is enough.
     """
     if not 5 <= len(text) <= 200 or _is_mentioned(above, following):
         return False
@@ -138,8 +142,29 @@ def is_separator(text: str, following: str, above: str = "") -> bool:
         return match is not None and _ORIGINAL.match(folded(match["words"])) is not None
     if _ORIGINAL.match(folded(match["words"])):
         return True
-    # In a language that is not known here, too.
-    return text[:3] in ("---", "___", "———") and field_of(following) in (Field.FROM, Field.SENT, Field.DATE)
+    return not known and is_titled(text) and field_of(following) in (Field.FROM, Field.SENT, Field.DATE)
+
+
+def is_titled(text: str) -> bool:
+    """Do words stand between three dashes and more, whatever their language?"""
+    if not 7 < len(text) <= _MAX_TITLED or text[0] not in _TITLING or text[-1] not in _TITLING:
+        return False
+    words = text.strip(_TITLING + " ")
+    dashed = text[:3] == 3 * text[0] and text[-3:] == 3 * text[-1]
+    return dashed and 0 < len(words) <= _MAX_TITLE and ("@" in words or not any(map(str.isdigit, words)))
+
+
+def titled_block_ends(texts: Sequence[str], at: int, following: int) -> int:
+    """Where the header block ends over which line ``at`` is the title, in whatever language; -1: there is none.
+
+    ``following`` is the next line with words.
+    """
+    if following >= len(texts) or not is_titled(texts[at]):
+        return -1
+    if _is_mentioned(texts[at - 1] if at else "", texts[following]):
+        return -1
+    end = block_ends(texts, following)
+    return end if end >= 0 else _shape_ends(texts, following, titled=True)
 
 
 def _is_mentioned(above: str, following: str) -> bool:
@@ -204,19 +229,35 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
     return last + 1
 
 
-def _shape_ends(texts: Sequence[str], first: int) -> int:
+def _shape_ends(texts: Sequence[str], first: int, *, titled: bool = False) -> int:
     """Where a header block ends some of whose names are of a language that is not known here; -1 when it is none.
 
-    Its shape tells: an author with an address, day and time alone, somebody else with an address, and a subject.
+    Its shape tells: an author with an address, day and time alone, somebody else with an address, and a subject. Under
+    a title (``titled``) they may stand in any order, and no name needs to be known where the date is written out.
     """
     end = first
-    while end < len(texts) and end - first < _MOST_LABELLED and _LABELLED.match(texts[end]):
+    while end < len(texts) and end - first < _MOST_LABELLED and _LABELLED.match(texts[end][:_MAX_JOINED]):
         end += 1
-    if end - first < _LEAST_LABELLED or (end < len(texts) and texts[end]) or field_of(texts[first]) is not Field.FROM:
+    if end - first < _LEAST_LABELLED or (end < len(texts) and texts[end]):
         return -1
-    author, when, receiver = (text[:_MAX_JOINED] for text in texts[first : first + 3])
-    timed = _TIME.search(when) is not None and _DAY.search(when) is not None and not _ADDRESS.search(when)
-    return end if timed and _ADDRESS.search(author) and _ADDRESS.search(receiver) else -1
+    people = [_ADDRESS.search(text, 0, _MAX_JOINED) is not None for text in texts[first:end]]
+    times = [
+        not addressed
+        and _TIME.search(text, 0, _MAX_JOINED) is not None
+        and _DAY.search(text, 0, _MAX_JOINED) is not None
+        for text, addressed in zip(texts[first:end], people, strict=True)
+    ]
+    if titled:
+        kinds = {kind for text in texts[first:end] if (kind := field_of(text)) is not None}
+        foreign = not kinds and not any(_label(text).isascii() for text in texts[first:end])
+        written = any(
+            timed and _WRITTEN_OUT.search(_value(text)) for text, timed in zip(texts[first:end], times, strict=True)
+        )
+        # Who knows the word for a date, but none of the others, reads an order or the like.
+        if not foreign and kinds.isdisjoint((Field.FROM, Field.TO, Field.SUBJECT)):
+            return -1
+        return end if sum(people) > 1 and sum(times) == 1 and (written or Field.FROM in kinds) else -1
+    return end if field_of(texts[first]) is Field.FROM and people[0] and times[1] and people[2] else -1
 
 
 def names_author(text: str, following: str) -> bool:
@@ -230,6 +271,11 @@ def names_author(text: str, following: str) -> bool:
 def is_of_a_mail(texts: Sequence[str]) -> bool:
     """Are the lines the fields of a mail beyond doubt: From, Sent, To and Subject?"""
     return {Field.FROM, Field.SENT, Field.TO, Field.SUBJECT} <= {field_of(text) for text in texts}
+
+
+def _label(text: str) -> str:
+    match = _KEY_ENDS.search(text[:_MAX_JOINED])
+    return text[: match.start()] if match else ""
 
 
 def _value(text: str) -> str:

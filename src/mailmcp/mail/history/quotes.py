@@ -21,6 +21,7 @@ MAX_LINES = 20_000
 _MAX_ANSWERED = 4
 _MAX_CITED = 8
 _MAX_FIELDS = 4
+_MAX_HEAD = 8
 _DATED = re.compile(r"[\d@]")
 _ADDRESS = re.compile(r"\S@\S")
 _WRAPPED_AT = 72
@@ -28,7 +29,8 @@ _FENCE = "```"
 _LEAST_BROKEN, _WIDEST_BROKEN = 3, 78
 _ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
 _FORWARD_SUBJECT = re.compile(
-    rf"\s*(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
+    rf"(?:\s*\[[^\[\]:]{{1,30}}\])?\s*\[?"
+    rf"(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
 )
 _FRA = re.compile(r"\b(?:Fra|FRA)\s?:")
 _IN_BRACKETS = re.compile(r"[(<\[]\s*https?://[^\s<>]{1,2000}\s*[>)\]]?[\s>)\]]*\Z")
@@ -128,7 +130,13 @@ class _Reading:
         return at + 1
 
     def _forwards(self, at: int) -> bool:
-        self.forwarded = self.lines.depths[at] < 2 and headerblocks.is_forward(self.lines.texts[at])
+        """Does a forwarded mail follow? So it does under a title of unknown words in a mail that answers none."""
+        texts, depth = self.lines.texts, self.lines.depths[at]
+        self.forwarded = depth < 2 and headerblocks.is_forward(texts[at])
+        if self.opens and not depth and not self.forwarded:
+            following = self.lines.following[at + 1]
+            titled = headerblocks.titled_block_ends(texts, at, following) >= 0
+            self.forwarded = titled and not headerblocks.is_separator(texts[at], texts[following], known=True)
         return self.forwarded
 
     def _quote(self, first: int, after: int) -> None:
@@ -208,7 +216,7 @@ class _Reading:
         following = self.lines.following[at + 1]
         below = texts[following] if following < size else ""
         above = texts[self.lines.before[at]] if self.lines.before[at] >= 0 else ""
-        separates = headerblocks.is_separator(text, below, texts[at - 1] if at else "")
+        separates = headerblocks.is_separator(text, below, texts[at - 1] if at else "", known=True)
         if following < size and (separates or headerblocks.is_rule(text)):
             end = headerblocks.block_ends(texts, following, ruled=True, above="" if separates else above)
             if separates and end < 0:
@@ -217,12 +225,16 @@ class _Reading:
                 return at, self._end_below(end)
         if separates:
             return at, size
+        if (end := headerblocks.titled_block_ends(texts, at, following)) >= 0:
+            return at, self._end_below(end)
         end = headerblocks.block_ends(texts, at, above=above)
         # No page asks for "Sent": that is what mail programs write, also over what is passed on without a word of it.
         if end >= 0 and not (self.opens and not headerblocks.is_of_a_mail(texts[at:end])):
             return at, self._end_below(end)
         if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
             return at, size
+        if below in (":", "："):  # French and its kin have a blank before it, where lines are broken
+            following = self.lines.following[following + 1]
         marked = following < size and (self.lines.depths[following] > 0 or following in self.lines.citation_ends)
         first = attributions.first_line(texts, at, lowest, marked=marked)
         if first < 0 and marked and not self.blocks and self._is_stamped(at, following):
@@ -230,7 +242,7 @@ class _Reading:
         # Without marks or dashes a mail that answers none has history only of somebody whose address is named.
         needed = _DATED if marked or texts[first].startswith("--") else _ADDRESS
         if first >= 0 and not (self.opens and needed.search(" ".join(texts[first : at + 1])) is None):
-            return first, (at + 1 if marked else size)
+            return first, (following if marked else size)
         if self._signs_over_history(at, following):
             self.roles[at] = Role.SIGNATURE
             return following, size
@@ -243,12 +255,15 @@ class _Reading:
         )
 
     def _attributed(self, at: int) -> int:
-        """Where an attribution ends that stands under a separator; the line itself when there is none."""
-        texts = self.lines.texts
+        """Where an attribution or other lines over marks end under a separator; the line itself if there are none."""
+        texts, depths = self.lines.texts, self.lines.depths
         for number in range(at, min(at + 3, len(texts) - 1)):
             if attributions.first_line(texts, number, at, marked=True) >= 0:
                 return number + 1
-        return at
+        end = at
+        while end < len(texts) and texts[end] and not depths[end] and end - at < _MAX_HEAD:
+            end += 1
+        return end if end < len(texts) and depths[end] else at
 
     def _end_below(self, after: int) -> int:
         """Where history ends whose head ends before ``after``: there, when marks say which lines below it are quoted.

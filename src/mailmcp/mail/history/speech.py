@@ -18,7 +18,11 @@ _CONTACT = re.compile(
     r"\S@\S|https?://|www\.|\w\.(?:com|org|net|eu|example|[a-z]{2})(?:/|\s|\Z)|\(?\+?\d[\d ()/.–-]{5,30}\d"
 )
 _PARTED = re.compile(r" [|·•] ")
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+# Vowel signs of Hebrew, Arabic and the scripts of India to Khmer are no letters, but within words.
+_SIGNS = (
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
+)
+_WORD = re.compile(rf"[^\W\d_](?:[\w'’-]|[{_SIGNS}])*")
 _ASKS = re.compile(r"[?？؟](?=\W|\Z)")
 _CLOSERS = " \t*_\"'”’»)]:-;"
 _ENDS = (".", "!", "…", "。", "！", "।", "۔", "։", "።")
