@@ -222,6 +222,28 @@ def test_an_attribution_is_taken_whole(head: str, new: str) -> None:
     assert answer(f"Hello,\n\n{head}\n{QUOTE}\n\nYes.").visible.split() == f"Hello, {new} Yes.".split()
 
 
+FOLDED = [
+    "Στις Παρασκευή 3 Ιουλίου 2026 στις 02:36:02 μ.μ.\nEET, ο χρήστης E. Sommer\n<eva@x.test> έγραψε:",
+    "On July 3, 2026 2:36:02 PM GMT+02:00, E.\nSommer <eva@x.test> wrote:",
+    "A sexta-feira, 3 de julho de 2026 14:36:02 +0200 Eva\nSommer escreveu:",
+    "Eile õhtul (reede, 3. juuli\n2026 14:36:02 +0200) kirjutas Eva Sommer:",
+    "Eva Sommer\n<eva@x.test> schrieb am\nFreitag, 3. Juli 2026 um 14:36:",
+    "Lainaus Eva Sommer\n<eva@x.test>:",
+    "Kirjoitit perjantai 3. heinäkuuta 2026\n14.36.02 +0200:",
+    "Eva Sommer ezt írta ekkor: 2026. július 3.,\npéntek 14:36:34 CEST",
+    '"Eva Sommer" eva@x.test – July\n3, 2026 2:36 PM',
+]
+
+
+@pytest.mark.parametrize("head", FOLDED)
+@pytest.mark.parametrize("above", ["Yes.\n", "It is free", "Ben", "Sorry :("])
+def test_an_attribution_folded_where_a_name_or_a_date_goes_on_is_taken_whole(head: str, above: str) -> None:
+    if head in FOLDED[-2:] and not above.endswith("\n"):
+        above += "\n"
+    found = answer(f"Hello,\n\n{above}\n{head}\n{QUOTE}")
+    assert found.visible == f"Hello,\n\n{above.strip()}"
+
+
 @pytest.mark.parametrize("name", ["राहुल शर्मा", "রহিম উদ্দিন", "நிலா குமார்", "דָּנָה כֹּהֵן"])
 def test_a_name_whose_vowels_are_signs_is_two_words(name: str) -> None:
     found = answer(f"ok\n\n-- \n{name}\nExample Ltd, 12 Mill Lane\n+44 20 7946 0123")

@@ -35,6 +35,10 @@ _GOES_ON = re.compile(r"[:：]\s+(?=\S)")
 _DIGIT = re.compile(r"\d")
 _MAX_STAMP, _MOST_LOWER = 160, 6
 _MOST_PARTICLES = 2
+_MAX_ABBREVIATION = 3
+# A bracket or an address that goes on in the next line.
+_UNCLOSED = re.compile(r"[(<][^\s()<>][^()<>]{0,120}\Z")
+_MAX_UNCLOSED = 130
 _MAX_WEEKDAY = 5
 """Letters of the name of a weekday before a full stop."""
 _MAX_UNOPENED = 120
@@ -85,7 +89,7 @@ def first_line(texts: Sequence[str], end: int, lowest: int, *, marked: bool) -> 
         text = texts[number]
         if not text or len(joined) + len(text) > MAX_LINE:
             break
-        if number < end and (text.endswith((":", "：")) or (best >= 0 and text.endswith(_ENDS_SENTENCE))):
+        if number < end and (text.endswith((":", "：")) or (best >= 0 and _ends_sentence(text))):
             break
         before, joined = joined, f"{text} {joined}".rstrip()
         if best >= 0 and _is_complete(before) and not _begins_like_one(text):
@@ -103,17 +107,26 @@ def _extended(texts: Sequence[str], first: int, end: int, lowest: int, marked: b
         above, joined = texts[first - 1], " ".join(texts[first : end + 1])
         if not above or len(above) + len(joined) > MAX_LINE or above.endswith((":", "!", "?")):
             break
-        verb = _WROTE.search(folded(joined)) is not None
-        if verb and _ADDRESS.search(joined):
-            break
-        unclosed = above.rfind("<") > above.rfind(">") or above.rfind("(") > above.rfind(")")
-        torn = unclosed or joined[:1].islower() or joined[:1].isdigit() or joined[:1] in "(<+上下週周오" or not verb
-        torn = torn or (verb and folded(joined).strip(_TRAILING) in _VERBS)
-        named = _ADDRESS.search(above) or _WROTE.search(folded(above))
-        if not torn or not named or not _strength(f"{above} {joined}", marked=marked):
+        if not (joined[:1] == "<" and not _ends_sentence(above)) and not _UNCLOSED.search(above[-_MAX_UNCLOSED:]):
+            verb = _WROTE.search(folded(joined)) is not None
+            torn = joined[:1].islower() or joined[:1].isdigit() or joined[:1] in "(<+上下週周오" or not verb
+            torn = torn or folded(joined).strip(_TRAILING) in _VERBS
+            named = _ADDRESS.search(above) or _WROTE.search(folded(above))
+            if (verb and _ADDRESS.search(joined)) or not torn or not named:
+                break
+        if not _strength(f"{above} {joined}", marked=marked):
             break
         first -= 1
     return first
+
+
+def _ends_sentence(text: str) -> bool:
+    """Does a sentence end with the line, and not an abbreviation behind a date: "… 10:00 a.m." or "… 10:00, K."?"""
+    if not text.endswith(_ENDS_SENTENCE):
+        return False
+    last = text.rsplit(" ", 1)[-1]
+    short = text.endswith(".") and len(last.replace(".", "")) <= _MAX_ABBREVIATION
+    return not (short and _DAY.search(text) and _begins_like_one(text))
 
 
 def is_stamp(text: str) -> bool:
@@ -238,7 +251,7 @@ def _begins_like_one(joined: str) -> bool:
     if _OPENER.match(folded(start)):
         return any(map(str.isdigit, start)) or len(start) < 12
     return any(found and found.start() < 26 for found in (_DAY.search(start), _TIME.search(start))) or (
-        any(map(str.isdigit, start[:16])) and _DAY.search(start) is not None
+        any(map(str.isdigit, start[:20])) and _DAY.search(start) is not None
     )
 
 

@@ -237,8 +237,8 @@ class _Reading:
             following = self.lines.following[following + 1]
         marked = following < size and (self.lines.depths[following] > 0 or following in self.lines.citation_ends)
         first = attributions.first_line(texts, at, lowest, marked=marked)
-        if first < 0 and marked and not self.blocks and self._is_stamped(at, following):
-            first = at
+        if first < 0 and marked:
+            first = self._stamped(at, lowest)
         # Without marks or dashes a mail that answers none has history only of somebody whose address is named.
         needed = _DATED if marked or texts[first].startswith("--") else _ADDRESS
         if first >= 0 and not (self.opens and needed.search(" ".join(texts[first : at + 1])) is None):
@@ -248,11 +248,19 @@ class _Reading:
             return following, size
         return at, -1
 
-    def _is_stamped(self, at: int, following: int) -> bool:
-        """Does the line right over the first quote name its writer and the minute, but end like no attribution?"""
-        return (
-            (following == at + 1 or self.lines.html) and not self.opens and attributions.is_stamp(self.lines.texts[at])
-        )
+    def _stamped(self, at: int, lowest: int) -> int:
+        """Where the lines begin right over the first quote that name its writer and the minute, but end unlike others.
+
+        -1 when none do.
+        """
+        texts = self.lines.texts
+        if self.blocks or self.opens or not (self.lines.html or texts[at + 1]):
+            return -1
+        if attributions.is_stamp(texts[at]):
+            return at
+        above = at - 1
+        apart = above > lowest and not texts[above - 1] and texts[above] != ""
+        return above if apart and attributions.is_stamp(f"{texts[above]} {texts[at]}") else -1
 
     def _attributed(self, at: int) -> int:
         """Where an attribution or other lines over marks end under a separator; the line itself if there are none."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 # Somebody wrote: the verb of an attribution.
 WROTE = """
 # English, German, Dutch, Afrikaans, Frisian
-wrote writes schrieb geschrieben schreibt schreef geschreven geskryf skryf skreau
+wrote writes schrieb schrieben geschrieben schreibt schreef geschreven geskryf skryf skreau
 # Scandinavia, Finland, Iceland, Faroes
-skrev skriver skreiv kirjoitti kirjoittaa skrifadi ritadi skrivadi
+skrev skriver skreiv kirjoitti kirjoitit kirjoittaa skrifadi ritadi skrivadi
 # Romance languages
-a_ecrit ecrit ecrivait escribio escribe ha_escrito escreveu escreve ha_scritto scrive va_escriure ha_escrit escribiu
+a_ecrit ecrit ecrivait escribio escribiste escribe ha_escrito escreveu escreveste escreve ha_scritto hai_scritto
+scrive va_escriure ha_escrit escribiu
 a_scris scris scria a_scrit a_escrich escriguet ha_scrit
 # Celtic languages, Basque, Maltese, Albanian, Esperanto, Interlingua
 scriobh sgriobh ysgrifennodd skrivet idatzi_du idatzi_zuen idatzita kiteb skribis scribeva yura shkroi ka_shkruar
@@ -21,12 +22,14 @@ scriobh sgriobh ysgrifennodd skrivet idatzi_du idatzi_zuen idatzita kiteb skribi
 napisal napisal(a) napisal/a napisala napisano napisana pisze napsal napsal(a) napsala pise napise je_napisal
 je_napisala je_napisao sporoca napisa napisao napisao/la napisao/napisala
 # Slavic languages, Cyrillic letters
-написал написала написал(а) пишет писал написав написала написав(-ла) пише писав писала написа напиша је_написао
+написал написала написали писали написал(а) пишет писал написав написала написав(-ла) пише писав писала написа напиша
+је_написао
 је_написао/ла написао написао/ла напісаў напісаў(-ла) піша
 # Baltic languages, Estonian, Hungarian
-rase parase rakstija raksta kirjutas kirjutab irta_(idopont irta ezt_irta
+rase parase rakstija raksta kirjutas kirjutab irta_(idopont irta irtad ezt_irta
 # Greek, Turkish and kin
-εγραψε γραφει yazdi sunu_yazdi sunlari_yazdi yazmis yazib жазды жазған yozdi yozgan бичсэн язган язды навишт nivisi
+εγραψε γραφει yazdi yazdiniz sunu_yazdi sunlari_yazdi yazmis yazib жазды жазған yozdi yozgan бичсэн язган язды навишт
+nivisi
 يازدى
 # Indonesia, Philippines, Africa
 menulis membalas tulis sumulat isinulat aliandika ameandika anaandika ubhale wabhala ya_rubuta
@@ -59,7 +62,8 @@ citation selon lainaus ezt data ar
 
 # Attributions that name no verb: "Quoting Ann <ann@…>:".
 CITED = """
-zitat_von quoting citando citando_a citat_fran citat_fra citation_de lainaus cytowanie citat_od missatge_de
+zitat_von quoting citando citando_a citat_fran citat_fra citation_de lainaus estase_citando παραθετοντας_απο نقل_قول
+cytowanie citat_od missatge_de
 """
 
 # Field names of the header block that stands over an answered or forwarded mail.
@@ -68,7 +72,8 @@ from von de da van fra fran lahettaja od felado kimden gonderen de_la dela от 
 odosielatel odesilatel saatja no nuo siuntejas sutitajs nuo_ko nga oddawca nadawca posiljatelj
 sender absender expediteur remitente remetente mittente afzender avsandare afsender avsender nork igorlea
 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸_사람 발신자 من از מאת tu nguoi_gui dari daripada pengirim mula_kay
-kutoka fan salje шаље გამგზავნი จาก ผู้ส่ง प्रेषक থেকে প্রেরক அனுப்புநர் از_طرف فرستنده المرسل от_кого од пошиљалац подател
+kutoka fan salje шаље გამგზავნი จาก ผู้ส่ง प्रेषक থেকে প্রেরক அனுப்புநர் از_طرف فرستنده المرسل от_кого од пошиљалац
+подател
 подавач ад кімнен кимден хэнээс ում_կողմից გამომგზავნი kimdan
 నుండి منجانب oddi_wrth o
 """
