@@ -248,3 +248,25 @@ def test_an_attribution_folded_where_a_name_or_a_date_goes_on_is_taken_whole(hea
 def test_a_name_whose_vowels_are_signs_is_two_words(name: str) -> None:
     found = answer(f"ok\n\n-- \n{name}\nExample Ltd, 12 Mill Lane\n+44 20 7946 0123")
     assert (found.visible, name in found.signature) == ("ok", True)
+
+
+def test_marks_with_the_initials_of_the_writer_are_marks_under_an_attribution() -> None:
+    head = "On Friday, July 3, 2026, 2:36:02 PM, you wrote:"
+    found = answer(
+        f"Hello,\n\n{head}\n\nES> Is the boat free?\nES> We are six.\n\nYes.\n\nES> And how much?\nES>> 20\n\n30."
+    )
+    assert found.visible == "Hello,\n\n> We are six.\n\nYes.\n\n> 20\n\n30."
+    assert found.quoted == f"{head}\n\nES> Is the boat free?\n\nES> And how much?"
+    russian = answer("Здравствуйте,\n\nВы писали 3 июля 2026 г., 14:36:02:\n\nЕС> Лодка свободна?\n\nДа.")
+    assert russian.visible == "Здравствуйте,\n\nДа."
+
+
+def test_prompts_are_no_initials() -> None:
+    text = "I did this:\n\nSQL> select 1;\n1\nSQL> quit\n\nIs it right?"
+    assert answer(text).visible == opening(text).visible == text
+
+
+@pytest.mark.parametrize("name", ["Eva van der Berg", "Ana de la Cruz", "JOÃO da Silva"])
+def test_a_name_with_small_words_signs(name: str) -> None:
+    found = answer(f"Yes.\n\n-- \n{name}\nExample Ltd\n+44 20 7946 0123\n\nEva wrote:\n{QUOTE}")
+    assert (found.visible, name in found.signature) == ("Yes.", True)
