@@ -80,6 +80,8 @@ def test_a_stamp_between_two_quotes_is_an_answer() -> None:
         "On 3 May 2026 at 10:30 the museum wrote to us:",
         "Le 3 mai 2026 à 10:30, le musée nous a écrit :",
         "Il 3 maggio 2026 alle 10:30 il museo ci ha scritto:",
+        "El 3 de mayo de 2026 a las 10:30 el museo escribió:",
+        "Le 3 mai 2026 à 10:30, la mairie a écrit à tous les habitants :",
     ],
 )
 def test_what_somebody_without_a_name_wrote_is_told_by_the_writer(said: str) -> None:
@@ -123,6 +125,23 @@ def test_a_header_block_is_told_by_its_shape_where_names_of_fields_are_unknown(b
         found = answer(f"Yes.\n\n{rule}{block}\n\nIs the boat free?")
         assert found.visible == "Yes."
         assert found.quoted.endswith(f"{block}\n\nIs the boat free?")
+
+
+BLOCK = "From: Eva <eva@x.test>\nSent: Friday, 3 July 2026 14:36\nTo: Ben\nSubject: The boat"
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        "Order this sign.\nSubject: closed\nSize: 40 x 60",
+        "The party.\nObjet : la fête\nDate : samedi à 18:00",
+        "Отправлено с почты в 14:36:\nодна посылка.\nТема: новая вывеска",
+        "This is missing:\n\nDate: 4 July",
+    ],
+)
+@pytest.mark.parametrize("rule", ["", "-----Original Message-----\n", "________________\n", "--- Xyz ---\n"])
+def test_fields_that_the_writer_names_over_a_header_block_are_new(new: str, rule: str) -> None:
+    assert answer(f"Hello,\n\n{new}\n\n{rule}{BLOCK}\n\nIs it free?").visible == f"Hello,\n\n{new}"
 
 
 @pytest.mark.parametrize(

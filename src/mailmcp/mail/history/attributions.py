@@ -34,7 +34,6 @@ _DASHED = re.compile(r"[-–—_]{2,20}\s{0,3}[^\s-][^\n]{0,380}?[^\s-]\s{0,3}[-
 _GOES_ON = re.compile(r"[:：]\s+(?=\S)")
 _DIGIT = re.compile(r"\d")
 _MAX_STAMP, _MOST_LOWER = 160, 6
-_MOST_PARTICLES = 2
 _MAX_ABBREVIATION = 3
 # A bracket or an address that goes on in the next line.
 _UNCLOSED = re.compile(r"[(<][^\s()<>][^()<>]{0,120}\Z")
@@ -236,8 +235,8 @@ def _tells(joined: str) -> bool:
     tokens = joined.split()
     last = max((number for number, token in enumerate(tokens) if _DIGIT.search(token)), default=-1)
     words = list(filter(None, (token.strip(",.;:：\"'«»") for token in tokens[last + 1 :])))
-    lower = sum(_is_lower(word) and folded(word) not in _VERB_WORDS for word in words)
-    return lower > _MOST_PARTICLES and lower >= len(words) - len(_VERB_WORDS.intersection(map(folded, words)))
+    others = [word for word in words if folded(word) not in _VERB_WORDS]
+    return len(others) > 1 and all(map(_is_lower, others))
 
 
 def _is_lower(word: str) -> bool:

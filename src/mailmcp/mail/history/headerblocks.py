@@ -23,6 +23,7 @@ _BETWEEN_DASHES = re.compile(
     r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
 )
 _TITLING = "-_—━─═"
+_BORDERS = tuple(2 * sign for sign in _TITLING)
 _MAX_TITLED, _MAX_TITLE = 320, 140
 _WRITTEN_OUT = re.compile(r"[^\W\d_]{3}|[+-]\d{4}\b|\d:\d\d:\d\d")
 _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
@@ -204,11 +205,13 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
             continue
         kind = field_of(text)
         if kind is not None:
+            if gap and kind is Field.FROM and kind not in values and block_ends(texts, number, ruled=ruled) >= 0:
+                return -1  # the line above belongs to what was written over a block
             if kind in values and kind in (Field.FROM, Field.SENT, Field.SUBJECT):
                 break
             current, last = kind, number
             values.setdefault(kind, []).append(_value(text))
-        elif number - last > _MAX_VALUE_LINES or (gap and len(values) >= 3):
+        elif number - last > _MAX_VALUE_LINES or (gap and len(values) >= 3) or text[:2] in _BORDERS:
             break
         else:
             values[current].append(text[:2_000])
