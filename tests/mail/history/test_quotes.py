@@ -454,6 +454,8 @@ UNITS = [
     "#", "--- above this line\n", "-- \nPS: x\n", "PS: x\n\n", "----\nTo: a\nSubject: b\n",
     "-----Original Message-----\n> a\nb\n", "--\nAnn\n\n", "--\nAnn Lee\n040 555 0100\n", "```\n", "```\na\n> b\n",
     "Message:\n", "Sent from my iPhone\na\n", "you received this message because\n---\n",
+    "--- x ---\nA: a@b\n", "--- x ---\n", "Eva wrote 3.7.2026 14:36\n> a\n", "wrote\n:\n",
+    "Subject: a\n\nFrom: b\n\n", "wrote:\nAE> a\n", "X: a <a@b>\nSent: x\n",
 ]  # fmt: skip
 
 

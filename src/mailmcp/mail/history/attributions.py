@@ -27,11 +27,21 @@ _WHOLE_ADDRESS = re.compile(r"[^\s@<>(\[]{1,100}@[^\s@<>)\]]{1,200}")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\([^()]{0,200}\)|\[[^\[\]]{0,200}\]")
 _BRACKETED_ADDRESS = re.compile(r"[<(\[][^<>()\[\]]{0,200}@")
 _LEADING = " \t*_>-–—=«\"'\u200e\u200f\u202a\u202b\u2066\u2067"
+_TRAILING = " :：\u202c\u200f\u200e"
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", "；", ";")
-_COLONS = (":", "：", "៖", "፦", "։", "−")  # of Khmer, Ethiopic, Armenian and Burmese attributions, too
+_COLONS = (":", "：", "៖", "፦", "։", "՝", "−")  # of Khmer, Ethiopic, Armenian and Burmese attributions, too
 _DASHED = re.compile(r"[-–—_]{2,20}\s{0,3}[^\s-][^\n]{0,380}?[^\s-]\s{0,3}[-–—_]{2,20}:?$")
 _GOES_ON = re.compile(r"[:：]\s+(?=\S)")
 _DIGIT = re.compile(r"\d")
+_MAX_STAMP, _MOST_LOWER = 160, 6
+_MAX_ABBREVIATION = 3
+# A bracket or an address that goes on in the next line.
+_UNCLOSED = re.compile(r"[(<][^\s()<>][^()<>]{0,120}\Z")
+_MAX_UNCLOSED = 130
+_MAX_WEEKDAY = 5
+"""Letters of the name of a weekday before a full stop."""
+_MAX_UNOPENED = 120
+"""Characters of an attribution that begins with a name."""
 _RUN_ON = re.compile(r"[-–—_]{2,20}\s?(?=\w)|[.!?…。]\s+(?=\w)")
 
 
@@ -59,6 +69,7 @@ def _unspaced(word: str) -> bool:
 
 _VERBS = [folded(word) for word in quotewords.entries(quotewords.WROTE)]
 _WROTE = re.compile(_alternatives(_VERBS))
+_VERB_WORDS = frozenset(word for verb in _VERBS for word in verb.split())
 _LAST_WORDS = frozenset(verb.split()[-1] for verb in _VERBS)
 _OPENER = re.compile(rf"(?:{_any([folded(word) for word in quotewords.entries(quotewords.OPENERS)])})(?=[\s,.:\d]|$)")
 _CITED = re.compile(rf"(?:{_any([folded(word) for word in quotewords.entries(quotewords.CITED)])})(?=\s)")
@@ -77,7 +88,7 @@ def first_line(texts: Sequence[str], end: int, lowest: int, *, marked: bool) -> 
         text = texts[number]
         if not text or len(joined) + len(text) > MAX_LINE:
             break
-        if number < end and (text.endswith((":", "：")) or (best >= 0 and text.endswith(_ENDS_SENTENCE))):
+        if number < end and (text.endswith((":", "：")) or (best >= 0 and _ends_sentence(text))):
             break
         before, joined = joined, f"{text} {joined}".rstrip()
         if best >= 0 and _is_complete(before) and not _begins_like_one(text):
@@ -95,16 +106,37 @@ def _extended(texts: Sequence[str], first: int, end: int, lowest: int, marked: b
         above, joined = texts[first - 1], " ".join(texts[first : end + 1])
         if not above or len(above) + len(joined) > MAX_LINE or above.endswith((":", "!", "?")):
             break
-        verb = _WROTE.search(folded(joined)) is not None
-        if verb and _ADDRESS.search(joined):
-            break
-        unclosed = above.rfind("<") > above.rfind(">") or above.rfind("(") > above.rfind(")")
-        torn = unclosed or joined[:1].islower() or joined[:1].isdigit() or joined[:1] in "(<上下週周오" or not verb
-        named = _ADDRESS.search(above) or _WROTE.search(folded(above))
-        if not torn or not named or not _strength(f"{above} {joined}", marked=marked):
+        if not (joined[:1] == "<" and not _ends_sentence(above)) and not _UNCLOSED.search(above[-_MAX_UNCLOSED:]):
+            verb = _WROTE.search(folded(joined)) is not None
+            torn = joined[:1].islower() or joined[:1].isdigit() or joined[:1] in "(<+上下週周오" or not verb
+            torn = torn or folded(joined).strip(_TRAILING) in _VERBS
+            named = _ADDRESS.search(above) or _WROTE.search(folded(above))
+            if (verb and _ADDRESS.search(joined)) or not torn or not named:
+                break
+        if not _strength(f"{above} {joined}", marked=marked):
             break
         first -= 1
     return first
+
+
+def _ends_sentence(text: str) -> bool:
+    """Does a sentence end with the line, and not an abbreviation behind a date: "… 10:00 a.m." or "… 10:00, K."?"""
+    if not text.endswith(_ENDS_SENTENCE):
+        return False
+    last = text.rsplit(" ", 1)[-1]
+    short = text.endswith(".") and len(last.replace(".", "")) <= _MAX_ABBREVIATION
+    return not (short and _DAY.search(text) and _begins_like_one(text))
+
+
+def is_stamp(text: str) -> bool:
+    """Does a line over quote marks say who wrote and when to the minute, and nothing else? Not all end in a colon."""
+    if len(text) > _MAX_STAMP or text.endswith(("?", "!")):
+        return False
+    plain = _WHOLE_ADDRESS.sub(" @ ", text)
+    if not (_DAY.search(plain) and _TIME.search(plain)):
+        return False
+    lower = sum(map(_is_lower, plain.split()))
+    return ("@" in plain and not lower) or (lower <= _MOST_LOWER and _WROTE.search(folded(text)) is not None)
 
 
 def cuts(text: str) -> tuple[int, ...]:
@@ -138,6 +170,8 @@ def _run_on(text: str) -> int:
         dashed = match[0][0] in "-–—_"
         if not dashed and (_DIGIT.search(text, 0, match.start()) or not _OPENER.match(folded(tail[:40]))):
             continue
+        if tail[:1].islower() and match.start() <= _MAX_WEEKDAY and " " not in text[: match.start()]:
+            continue  # "la. den 28. 1. 2026 …": the day of the week
         if _begins_like_one(tail) and _strength(tail, marked=False) == 2:
             return match.start() if dashed else match.end()
     return -1
@@ -179,8 +213,7 @@ def _strength(joined: str, *, marked: bool) -> int:
     else:
         known = (
             (verb and address)
-            or (verb and begins and day and time)
-            or (verb and day and time and len(joined) < 120)
+            or (verb and day and time and (begins or len(joined) < _MAX_UNOPENED) and not _tells(joined))
             or (dashed and verb)
             or (address and begins and day and time and _names_the_writer(joined))
             or (address and _CITED.match(words.lstrip(_LEADING)) is not None)
@@ -197,13 +230,27 @@ def _names_the_writer(joined: str) -> bool:
     return len(tokens) - last <= 3
 
 
+def _tells(joined: str) -> bool:
+    """Do words stand between date and verb, but no name? "On 2 May at 10:30 the museum wrote to us:" is prose."""
+    tokens = joined.split()
+    last = max((number for number, token in enumerate(tokens) if _DIGIT.search(token)), default=-1)
+    words = list(filter(None, (token.strip(",.;:：\"'«»") for token in tokens[last + 1 :])))
+    others = [word for word in words if folded(word) not in _VERB_WORDS]
+    return len(others) > 1 and all(map(_is_lower, others))
+
+
+def _is_lower(word: str) -> bool:
+    """Is it in lower case, in a script where names are not?"""
+    return word.islower() and word.title() != word
+
+
 def _begins_like_one(joined: str) -> bool:
     """Does it begin with a date, or with the word that stands before dates in attributions?"""
     start = joined.lstrip(_LEADING)[:60]
     if _OPENER.match(folded(start)):
         return any(map(str.isdigit, start)) or len(start) < 12
     return any(found and found.start() < 26 for found in (_DAY.search(start), _TIME.search(start))) or (
-        any(map(str.isdigit, start[:16])) and _DAY.search(start) is not None
+        any(map(str.isdigit, start[:20])) and _DAY.search(start) is not None
     )
 
 

@@ -17,10 +17,15 @@ _MAX_VALUE_LINES = 3
 _TIME = re.compile(r"\d{1,2}\s?[:.h時时點点시]\s?\d{2}(?!\d)|\d{1,2}\s?(?:am|pm|時|时|點|点|시)(?!\w)", re.I)
 _DAY = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|(?<!\d)1[34]\d\d(?!\d)|[٠-٩۰-۹]{4}")
 _ADDRESS = re.compile(r"[^\s@<]@[^\s@]")
+_BRACKETED_ADDRESS = re.compile(r"[<\[(][^\s<>@]{1,100}@[^\s<>@]{1,200}[>\])];?\Z")
 _RULE = re.compile(r"[-_=*—–~#]{3,300}$")
 _BETWEEN_DASHES = re.compile(
     r"[-–—_=*]{2,80}\s{0,4}[<\[]?(?P<words>[^-–—_=*\s][^\n]{0,60}?)[>\]]?\s{0,4}[-–—_=*]{2,80}$"
 )
+_TITLING = "-_—━─═"
+_BORDERS = tuple(2 * sign for sign in _TITLING)
+_MAX_TITLED, _MAX_TITLE = 320, 140
+_WRITTEN_OUT = re.compile(r"[^\W\d_]{3}|[+-]\d{4}\b|\d:\d\d:\d\d")
 _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][^\n]{0,60})$")
 # Notes: "Ann ---24.11.2026 15:14:02---Plan" over a header block.
 _NOTES = re.compile(r"\s?-{3}\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d{2}[^-\n]{0,12}-{3}")
@@ -32,6 +37,8 @@ _MARKS = " \t*_•|#>"
 _WORD = re.compile(r"\w")
 _ENTRY = re.compile(r"[^\W\d_][\w'/.()-]{0,24}(?: [\w'/.()-]{1,24}){0,3}\s?[:：](?!\d|//)\s*\S")
 _LABEL = re.compile(r"[*_]{0,3}[^\W\d_]{3,20}\s?[:：][*_]{0,3}\Z")
+_LABELLED = re.compile(r"[*_]{0,3}[^\W\d_][^\s:：<>@]{0,24}(?: [^\s:：<>@]{1,24}){0,3}\s?[:：](?!\d|//)\s*(?=\S)")
+_LEAST_LABELLED, _MOST_LABELLED = 4, 7
 _LONGEST_REPLY = 3
 """Letters of "Re", "AW" or "Fwd" before the colon in a subject."""
 
@@ -118,10 +125,11 @@ def asks_to_write_above(text: str) -> bool:
     return _REPLY_ABOVE.match(words.lstrip(_RULES)) is not None or (framed and _ABOVE.search(words) is not None)
 
 
-def is_separator(text: str, following: str, above: str = "") -> bool:
+def is_separator(text: str, following: str, above: str = "", *, known: bool = False) -> bool:
     """Is the line one like ``-----Original Message-----``? ``following`` is the next line with words.
 
-    ``above`` is the line right above it: what a sentence goes round is mentioned in it.
+    ``above`` is the line right above it: what a sentence goes round is mentioned in it. ``known`` asks for words that
+    are known to say so; else a field below them is enough.
     """
     if not 5 <= len(text) <= 200 or _is_mentioned(above, following):
         return False
@@ -135,8 +143,29 @@ def is_separator(text: str, following: str, above: str = "") -> bool:
         return match is not None and _ORIGINAL.match(folded(match["words"])) is not None
     if _ORIGINAL.match(folded(match["words"])):
         return True
-    # In a language that is not known here, too.
-    return text[:3] in ("---", "___", "———") and field_of(following) in (Field.FROM, Field.SENT, Field.DATE)
+    return not known and is_titled(text) and field_of(following) in (Field.FROM, Field.SENT, Field.DATE)
+
+
+def is_titled(text: str) -> bool:
+    """Do words stand between three dashes and more, whatever their language?"""
+    if not 7 < len(text) <= _MAX_TITLED or text[0] not in _TITLING or text[-1] not in _TITLING:
+        return False
+    words = text.strip(_TITLING + " ")
+    dashed = text[:3] == 3 * text[0] and text[-3:] == 3 * text[-1]
+    return dashed and 0 < len(words) <= _MAX_TITLE and ("@" in words or not any(map(str.isdigit, words)))
+
+
+def titled_block_ends(texts: Sequence[str], at: int, following: int) -> int:
+    """Where the header block ends over which line ``at`` is the title, in whatever language; -1: there is none.
+
+    ``following`` is the next line with words.
+    """
+    if following >= len(texts) or not is_titled(texts[at]):
+        return -1
+    if _is_mentioned(texts[at - 1] if at else "", texts[following]):
+        return -1
+    end = block_ends(texts, following)
+    return end if end >= 0 else _shape_ends(texts, following, titled=True)
 
 
 def _is_mentioned(above: str, following: str) -> bool:
@@ -176,17 +205,19 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
             continue
         kind = field_of(text)
         if kind is not None:
+            if gap and kind is Field.FROM and kind not in values and block_ends(texts, number, ruled=ruled) >= 0:
+                return -1  # the line above belongs to what was written over a block
             if kind in values and kind in (Field.FROM, Field.SENT, Field.SUBJECT):
                 break
             current, last = kind, number
             values.setdefault(kind, []).append(_value(text))
-        elif number - last > _MAX_VALUE_LINES or (gap and len(values) >= 3):
+        elif number - last > _MAX_VALUE_LINES or (gap and len(values) >= 3) or text[:2] in _BORDERS:
             break
         else:
             values[current].append(text[:2_000])
         gap = False
     if not _suffices(values, ruled):
-        return -1
+        return _shape_ends(texts, first)
     if not {Field.SENT, Field.TO} <= values.keys():
         below = next((text for text in texts[last + 1 : last + 1 + _MAX_VALUE_LINES] if text), "")
         allowed = 1 if values.keys() & {Field.SENT, Field.DATE} else 0
@@ -201,9 +232,53 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
     return last + 1
 
 
+def _shape_ends(texts: Sequence[str], first: int, *, titled: bool = False) -> int:
+    """Where a header block ends some of whose names are of a language that is not known here; -1 when it is none.
+
+    Its shape tells: an author with an address, day and time alone, somebody else with an address, and a subject. Under
+    a title (``titled``) they may stand in any order, and no name needs to be known where the date is written out.
+    """
+    end = first
+    while end < len(texts) and end - first < _MOST_LABELLED and _LABELLED.match(texts[end][:_MAX_JOINED]):
+        end += 1
+    if end - first < _LEAST_LABELLED or (end < len(texts) and texts[end]):
+        return -1
+    people = [_ADDRESS.search(text, 0, _MAX_JOINED) is not None for text in texts[first:end]]
+    times = [
+        not addressed
+        and _TIME.search(text, 0, _MAX_JOINED) is not None
+        and _DAY.search(text, 0, _MAX_JOINED) is not None
+        for text, addressed in zip(texts[first:end], people, strict=True)
+    ]
+    if titled:
+        kinds = {kind for text in texts[first:end] if (kind := field_of(text)) is not None}
+        foreign = not kinds and not any(_label(text).isascii() for text in texts[first:end])
+        written = any(
+            timed and _WRITTEN_OUT.search(_value(text)) for text, timed in zip(texts[first:end], times, strict=True)
+        )
+        # Who knows the word for a date, but none of the others, reads an order or the like.
+        if not foreign and kinds.isdisjoint((Field.FROM, Field.TO, Field.SUBJECT)):
+            return -1
+        return end if sum(people) > 1 and sum(times) == 1 and (written or Field.FROM in kinds) else -1
+    return end if field_of(texts[first]) is Field.FROM and people[0] and times[1] and people[2] else -1
+
+
+def names_author(text: str, following: str) -> bool:
+    """Is it the author's line over a block whose first known field says when or to whom, in an unknown language?"""
+    if field_of(text) is not None or field_of(following) not in (Field.SENT, Field.DATE, Field.TO):
+        return False
+    match = _LABELLED.match(text[:_MAX_JOINED])
+    return match is not None and _BRACKETED_ADDRESS.search(text, match.end(), _MAX_JOINED) is not None
+
+
 def is_of_a_mail(texts: Sequence[str]) -> bool:
     """Are the lines the fields of a mail beyond doubt: From, Sent, To and Subject?"""
     return {Field.FROM, Field.SENT, Field.TO, Field.SUBJECT} <= {field_of(text) for text in texts}
+
+
+def _label(text: str) -> str:
+    match = _KEY_ENDS.search(text[:_MAX_JOINED])
+    return text[: match.start()] if match else ""
 
 
 def _value(text: str) -> str:

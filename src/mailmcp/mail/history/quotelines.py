@@ -13,6 +13,9 @@ from mailmcp.mail.history.headerblocks import is_framed
 
 _MARKS = re.compile(r"[>＞](?:[ \t]?[>＞])*")
 
+# The Bat! puts the writer's initials before its marks: "AE> ".
+_INITIALS = re.compile(r"[^\W\d_]{1,4}(?P<marks>>{1,5})(?:[ \t]+|\Z)")
+
 
 @dataclass(frozen=True, slots=True)
 class Spans:
@@ -78,6 +81,8 @@ def lines_of(text: str, spans: Spans, *, html: bool) -> Lines:
             ends.append(at + end)
             depths.append(depth)
         at += len(line) + 1
+    if not spans.quoted:
+        _unmark_initials(texts, starts, depths)
     for first, last in _covered(spans.quoted, starts, ends, texts):
         depths[first:last] = [max(depth, 1) for depth in depths[first:last]]
     inserted = [one for one in spans.citations if one[0] in spans.inserted]
@@ -116,6 +121,23 @@ def _marks(line: str, start: int, end: int, above: list[str]) -> tuple[int, int]
     if marks is None or (marks.end() == 1 and line.startswith(">From ")) or _closes(line, above):
         return 0, start
     return len(marks[0].replace(" ", "").replace("\t", "")), marks.end()
+
+
+def _unmark_initials(texts: list[str], starts: list[int], depths: list[int]) -> None:
+    """Take marks with initials for marks, where the first of them stand under an attribution: elsewhere prompts do."""
+    headed = False
+    for number, text in enumerate(texts):
+        match = _INITIALS.match(text)
+        if match is None:
+            continue
+        if not headed:
+            above = number - 1 if number and texts[number - 1] else number - 2
+            headed = above >= 0 and attributions.first_line(texts, above, 0, marked=True) >= 0
+            if not headed:
+                break
+        texts[number] = text[match.end() :]
+        starts[number] += match.end()
+        depths[number] = len(match["marks"])
 
 
 def _closes(line: str, texts: list[str]) -> bool:

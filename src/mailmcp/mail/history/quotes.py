@@ -21,13 +21,16 @@ MAX_LINES = 20_000
 _MAX_ANSWERED = 4
 _MAX_CITED = 8
 _MAX_FIELDS = 4
+_MAX_HEAD = 8
 _DATED = re.compile(r"[\d@]")
+_ADDRESS = re.compile(r"\S@\S")
 _WRAPPED_AT = 72
 _FENCE = "```"
 _LEAST_BROKEN, _WIDEST_BROKEN = 3, 78
 _ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
 _FORWARD_SUBJECT = re.compile(
-    rf"\s*(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
+    rf"(?:\s*\[[^\[\]:]{{1,30}}\])?\s*\[?"
+    rf"(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
 )
 _FRA = re.compile(r"\b(?:Fra|FRA)\s?:")
 _IN_BRACKETS = re.compile(r"[(<\[]\s*https?://[^\s<>]{1,2000}\s*[>)\]]?[\s>)\]]*\Z")
@@ -127,7 +130,13 @@ class _Reading:
         return at + 1
 
     def _forwards(self, at: int) -> bool:
-        self.forwarded = self.lines.depths[at] < 2 and headerblocks.is_forward(self.lines.texts[at])
+        """Does a forwarded mail follow? So it does under a title of unknown words in a mail that answers none."""
+        texts, depth = self.lines.texts, self.lines.depths[at]
+        self.forwarded = depth < 2 and headerblocks.is_forward(texts[at])
+        if self.opens and not depth and not self.forwarded:
+            following = self.lines.following[at + 1]
+            titled = headerblocks.titled_block_ends(texts, at, following) >= 0
+            self.forwarded = titled and not headerblocks.is_separator(texts[at], texts[following], known=True)
         return self.forwarded
 
     def _quote(self, first: int, after: int) -> None:
@@ -166,8 +175,10 @@ class _Reading:
         Where history came before it a colon has to say so; at the end of an answer it is one line at most.
         """
         before, depths = self.lines.before[first], self.lines.depths
-        if before < 0 or any(depth > 1 for depth in depths[first : last + 1]):
+        if any(depth > 1 for depth in depths[first : last + 1]):
             return False
+        if before < 0:
+            return self.opens and self.lines.following[last + 1] < len(depths)
         introduced = depths[before] == 0 and self.lines.texts[before].endswith((":", "："))
         if last - first >= _MAX_CITED and not self.opens:
             return False
@@ -205,7 +216,7 @@ class _Reading:
         following = self.lines.following[at + 1]
         below = texts[following] if following < size else ""
         above = texts[self.lines.before[at]] if self.lines.before[at] >= 0 else ""
-        separates = headerblocks.is_separator(text, below, texts[at - 1] if at else "")
+        separates = headerblocks.is_separator(text, below, texts[at - 1] if at else "", known=True)
         if following < size and (separates or headerblocks.is_rule(text)):
             end = headerblocks.block_ends(texts, following, ruled=True, above="" if separates else above)
             if separates and end < 0:
@@ -214,28 +225,53 @@ class _Reading:
                 return at, self._end_below(end)
         if separates:
             return at, size
+        if (end := headerblocks.titled_block_ends(texts, at, following)) >= 0:
+            return at, self._end_below(end)
         end = headerblocks.block_ends(texts, at, above=above)
         # No page asks for "Sent": that is what mail programs write, also over what is passed on without a word of it.
         if end >= 0 and not (self.opens and not headerblocks.is_of_a_mail(texts[at:end])):
             return at, self._end_below(end)
         if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
             return at, size
+        if below in (":", "："):  # French and its kin have a blank before it, where lines are broken
+            following = self.lines.following[following + 1]
         marked = following < size and (self.lines.depths[following] > 0 or following in self.lines.citation_ends)
         first = attributions.first_line(texts, at, lowest, marked=marked)
-        if first >= 0 and not (self.opens and _DATED.search(" ".join(texts[first : at + 1])) is None):
-            return first, (at + 1 if marked else size)
+        if first < 0 and marked:
+            first = self._stamped(at, lowest)
+        # Without marks or dashes a mail that answers none has history only of somebody whose address is named.
+        needed = _DATED if marked or texts[first].startswith("--") else _ADDRESS
+        if first >= 0 and not (self.opens and needed.search(" ".join(texts[first : at + 1])) is None):
+            return first, (following if marked else size)
         if self._signs_over_history(at, following):
             self.roles[at] = Role.SIGNATURE
             return following, size
         return at, -1
 
-    def _attributed(self, at: int) -> int:
-        """Where an attribution ends that stands under a separator; the line itself when there is none."""
+    def _stamped(self, at: int, lowest: int) -> int:
+        """Where the lines begin right over the first quote that name its writer and the minute, but end unlike others.
+
+        -1 when none do.
+        """
         texts = self.lines.texts
+        if self.blocks or self.opens or not (self.lines.html or texts[at + 1]):
+            return -1
+        if attributions.is_stamp(texts[at]):
+            return at
+        above = at - 1
+        apart = above > lowest and not texts[above - 1] and texts[above] != ""
+        return above if apart and attributions.is_stamp(f"{texts[above]} {texts[at]}") else -1
+
+    def _attributed(self, at: int) -> int:
+        """Where an attribution or other lines over marks end under a separator; the line itself if there are none."""
+        texts, depths = self.lines.texts, self.lines.depths
         for number in range(at, min(at + 3, len(texts) - 1)):
             if attributions.first_line(texts, number, at, marked=True) >= 0:
                 return number + 1
-        return at
+        end = at
+        while end < len(texts) and texts[end] and not depths[end] and end - at < _MAX_HEAD:
+            end += 1
+        return end if end < len(texts) and depths[end] else at
 
     def _end_below(self, after: int) -> int:
         """Where history ends whose head ends before ``after``: there, when marks say which lines below it are quoted.
@@ -270,8 +306,11 @@ class _Reading:
         return before >= 0 and not introduced and self.lines.following[self.lines.citation_ends[first]] >= len(texts)
 
     def _with_rule(self, first: int, lowest: int) -> int:
-        """The rule over a head belongs to it, and lines with header fields that Yandex puts between the two."""
+        """The rule over a head belongs to it, lines with header fields that Yandex puts between the two, and the author
+        above the first field that is known."""
         texts = self.lines.texts
+        if first > lowest and headerblocks.names_author(texts[first - 1], texts[first]):
+            first -= 1
         above = self.lines.before[first]
         while lowest < above and first - above <= _MAX_FIELDS and headerblocks.field_of(texts[above]) is not None:
             above -= 1

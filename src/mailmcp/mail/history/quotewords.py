@@ -9,42 +9,46 @@ from __future__ import annotations
 # Somebody wrote: the verb of an attribution.
 WROTE = """
 # English, German, Dutch, Afrikaans, Frisian
-wrote writes schrieb geschrieben schreibt schreef geschreven geskryf skryf skreau
+wrote writes schrieb schrieben geschrieben schreibt schreef geschreven geskryf skryf skreau
 # Scandinavia, Finland, Iceland, Faroes
-skrev skriver skreiv kirjoitti kirjoittaa skrifadi ritadi skrivadi
+skrev skriver skreiv kirjoitti kirjoitit kirjoittaa skrifadi ritadi skrivadi
 # Romance languages
-a_ecrit ecrit ecrivait escribio escribe ha_escrito escreveu escreve ha_scritto scrive va_escriure ha_escrit escribiu
-a_scris scris scria
-# Celtic languages, Basque, Maltese, Albanian
-scriobh ysgrifennodd idatzi_du idatzi_zuen kiteb shkroi ka_shkruar
+a_ecrit ecrit ecrivait escribio escribiste escribe ha_escrito escreveu escreveste escreve ha_scritto hai_scritto
+scrive va_escriure ha_escrit escribiu
+a_scris scris scria a_scrit a_escrich escriguet ha_scrit
+# Celtic languages, Basque, Maltese, Albanian, Esperanto, Interlingua
+scriobh sgriobh ysgrifennodd skrivet idatzi_du idatzi_zuen idatzita kiteb skribis scribeva yura shkroi ka_shkruar
 # Slavic languages, Latin letters
 napisal napisal(a) napisal/a napisala napisano napisana pisze napsal napsal(a) napsala pise napise je_napisal
-je_napisala je_napisao napisao napisao/la napisao/napisala
+je_napisala je_napisao sporoca napisa napisao napisao/la napisao/napisala
 # Slavic languages, Cyrillic letters
-написал написала написал(а) пишет писал написав написала написав(-ла) пише писав писала написа напиша је_написао
+написал написала написали писали написал(а) пишет писал написав написала написав(-ла) пише писав писала написа напиша
+је_написао
 је_написао/ла написао написао/ла напісаў напісаў(-ла) піша
 # Baltic languages, Estonian, Hungarian
-rase parase rakstija raksta kirjutas kirjutab irta_(idopont irta ezt_irta
+rase parase rakstija raksta kirjutas kirjutab irta_(idopont irta irtad ezt_irta
 # Greek, Turkish and kin
-εγραψε γραφει yazdi sunu_yazdi sunlari_yazdi yazmis yazib жазды yozdi бичсэн язган
+εγραψε γραφει yazdi yazdiniz sunu_yazdi sunlari_yazdi yazmis yazib жазды жазған yozdi yozgan бичсэн язган язды навишт
+nivisi
+يازدى
 # Indonesia, Philippines, Africa
-menulis tulis sumulat isinulat aliandika ameandika anaandika ubhale wabhala ya_rubuta
+menulis membalas tulis sumulat isinulat aliandika ameandika anaandika ubhale wabhala ya_rubuta
 # Vietnamese
 da_viet viet
 # Armenian, Georgian
 գրել_է գրեց գրել დაწერა დაწერა წერს
 # Hebrew, Arabic, Persian, Urdu
-כתב כתבה כתב/ה כותב כתב/כתבה كتب كتبت كتب/ت تمت_كتابة نوشت نوشته_است نے_لکھا لکھا
+כתב כתבה כתב/ה כותב כתב/כתבה נכתב_על_ידי كتب كتبت كتب/ت تمت_كتابة نوشت نوشته_است نے_لکھا لکھا
 # Ethiopic
 ጽፏል ጽፈዋል
 # India, Nepal, Sri Lanka
-ने_लिखा लिखा ने_लिहिले लिहिले लेख्नुभयो লিখেছেন লিখেছে ਨੇ_ਲਿਖਿਆ ਲਿਖਿਆ એ_લખ્યું લખ્યું எழுதியது
+ने_लिखा लिखा ने_लिहिले लिहिले लेख्नुभयो লিখেছেন লিখেছে লিখেছিলেন ਨੇ_ਲਿਖਿਆ ਲਿਖਿਆ એ_લખ્યું લખ્યું எழுதியது
 எழுதினார் వ్రాశారు రాశారు ಬರೆದಿದ್ದಾರೆ ಬರೆದರು എഴുതി ලිව්වේය ලියා_ඇත
 # Thailand, Laos, Cambodia, Myanmar
 เขียนว่า เขียน ຂຽນວ່າ ຂຽນ បានសរសេរ သည်_ရေးခဲ့သည် ရေးခဲ့
 # China, Japan, Korea
-写道 寫道 写到 撰写 撰寫 のメール さんは書きました 書きました は書きました さんが書いた 님이_작성 님이_씀 님이_쓴_글
-작성
+写道 寫道 写到 寫到 撰写 撰寫 のメール さんは書きました 書きました は書きました さんが書いた
+님이_작성 님이_씀 쓴_글 작성
 """
 
 # What an attribution begins with when it does not begin with a date.
@@ -58,7 +62,8 @@ citation selon lainaus ezt data ar
 
 # Attributions that name no verb: "Quoting Ann <ann@…>:".
 CITED = """
-zitat_von quoting citando citando_a citat_fran citat_fra citation_de lainaus cytowanie citat_od missatge_de
+zitat_von quoting citando citando_a citat_fran citat_fra citation_de lainaus estase_citando παραθετοντας_απο نقل_قول
+cytowanie citat_od missatge_de
 """
 
 # Field names of the header block that stands over an answered or forwarded mail.
@@ -67,7 +72,8 @@ from von de da van fra fran lahettaja od felado kimden gonderen de_la dela от 
 odosielatel odesilatel saatja no nuo siuntejas sutitajs nuo_ko nga oddawca nadawca posiljatelj
 sender absender expediteur remitente remetente mittente afzender avsandare afsender avsender nork igorlea
 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸_사람 발신자 من از מאת tu nguoi_gui dari daripada pengirim mula_kay
-kutoka จาก ผู้ส่ง प्रेषक থেকে প্রেরক அனுப்புநர் از_طرف فرستنده المرسل от_кого од пошиљалац подател
+kutoka fan salje шаље გამგზავნი จาก ผู้ส่ง प्रेषक থেকে প্রেরক அனுப்புநர் از_طرف فرستنده المرسل от_кого од пошиљалац
+подател
 подавач ад кімнен кимден хэнээс ում_կողմից გამომგზავნი kimdan
 నుండి منجانب oddi_wrth o
 """
@@ -80,6 +86,7 @@ saatmisaeg αποστολη issiusta issiuntimo_laikas nosutits sent_on sendt_de
 发送时间 傳送時間
 寄件日期 送信日時 送信日 보낸_날짜 보낸날짜 전송됨 تم_الإرسال تاريخ_الإرسال تاریخ_ارسال تم_الارسال ارسال_شده
 נשלח ส่งเมื่อ
+испратено derguar anfonwyd পাঠানো_হয়েছে ارسال‌شده
 ส่ง भेजा_गया भेजा প্রেরিত அனுப்பியது bidalia bidalita gesendet_am versendet message_du envoi imetumwa gestuur sendur
 жіберілді илгээсэн ուղարկված გაგზავნილია
 """
@@ -96,7 +103,7 @@ către catre προς pros za prejemnik primatelj prima kam gavejas adressaat ad
 destinataire destinatario ontvanger mottagare modtager mottaker empfanger ke kepada den den_ai toi
 nguoi_nhan para_kay kwa ถึง ผู้รับ प्रति প্রাপক প্রতি பெறுநர் 收件人 收件者 宛先 받는사람 받는_사람 수신자 إلى الى به
 گیرنده אל לכבוד nori per per_a каму кімге хэнд ում ვის vidtakandi
-కు بنام chuig
+కు بنام chuig oan ადრესატი
 """
 CC = """
 cc kopie copie copie_a copia kopi kopia kopio kopija masolatot_kap masolat копия копія копие bilgi κοιν
@@ -106,7 +113,7 @@ SUBJECT = """
 subject betreff betr objet sujet asunto assunto oggetto onderwerp amne emne aihe temat predmet тема θεμα konu
 targy subiect zadeva naslov teema tema temats gaia gai assumpte efni chu_de tieu_de subjek perihal
 perkara paksa mada เรื่อง หัวเรื่อง विषय বিষয় விஷயம் பொருள் 主题 主題 主旨 标题 件名 제목 الموضوع موضوع נושא
-наслов предмет относно тэма тақырып гарчиг թեմա თემა mowzu movzu suggett pwnc abhar
+наслов предмет относно тэма тақырып гарчиг թեմա თემა mowzu movzu underwerp suggett pwnc abhar
 subjekti విషయం
 """
 OTHER = """

@@ -103,7 +103,7 @@ def postscript_ends(texts: Sequence[str], first: int, end: int) -> int:
 
 def is_sent_from(text: str) -> bool:
     """Is the line the advertisement with which a telephone or a mail program signs?"""
-    if not 5 < len(text) < _MAX_SENT_FROM:
+    if not 5 < len(text) < _MAX_SENT_FROM or text.endswith((":", "：")):
         return False
     if _SHOP.search(text) and _OFFERED.fullmatch(folded(_SHOP.sub("", text)).strip()):
         return True

@@ -18,7 +18,11 @@ _CONTACT = re.compile(
     r"\S@\S|https?://|www\.|\w\.(?:com|org|net|eu|example|[a-z]{2})(?:/|\s|\Z)|\(?\+?\d[\d ()/.–-]{5,30}\d"
 )
 _PARTED = re.compile(r" [|·•] ")
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+# Vowel signs of Hebrew, Arabic and the scripts of India to Khmer are no letters, but within words.
+_SIGNS = (
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
+)
+_WORD = re.compile(rf"[^\W\d_](?:[\w'’-]|[{_SIGNS}])*")
 _ASKS = re.compile(r"[?？؟](?=\W|\Z)")
 _CLOSERS = " \t*_\"'”’»)]:-;"
 _ENDS = (".", "!", "…", "。", "！", "।", "۔", "։", "።")
@@ -30,6 +34,13 @@ _CHINESE = re.compile("[我你您他她们們请請吗嗎吧呢了别很]|记得
 _THAI = re.compile("ครับ|ค่ะ|คะ|นะ|ด้วย|กรุณา")
 _KOREAN = re.compile(r"(?:[요다까죠네]|줘|니)[.!~]{0,3}\Z")
 _UNSPACED_SENTENCE = 30
+# What stands in lower case within the names of persons.
+_PARTICLES = frozenset(
+    (
+        "van", "von", "vom", "zu", "zum", "zur", "den", "der", "de", "da", "di", "du", "do", "dos", "das", "del",
+        "della", "la", "le", "ten", "ter", "af",
+    )
+)  # fmt: skip
 # "PS:", "P. S.", "PPS:", "PD:", "NB" and their kin.
 _POSTSCRIPT = re.compile(
     r"[*_(]{0,3}(?P<mark>(?:p[. -]{0,2}){1,3}s|p[. ]{0,2}d|u[. ]{0,2}i|υ[. ]{0,2}γ|[зп][. ]{0,2}[ыс]|нб|נ[. ]?ב|"
@@ -85,10 +96,18 @@ def speaks(text: str, *, attached: bool = False) -> bool:
         return (ended and lower > 2) or lower > 4
     if ended and len(words) > 2 and lower:
         return True
+    if lower and _is_name(words):
+        return False
     if attached:
         return lower > 4 and 2 * lower > len(words)
     long = sum(word.islower() and len(word) > 2 for word in words)
     return len(words) > 1 and (2 * long >= len(words) or 2 * lower > len(words))
+
+
+def _is_name(words: list[str]) -> bool:
+    """Is everything but small words of names in capitals, at both ends too: "Ann van der Berg"?"""
+    ends = words[0][:1].isupper() and words[-1][:1].isupper()
+    return ends and all(not word.islower() or word in _PARTICLES for word in words)
 
 
 def goes_on(text: str) -> bool:
@@ -98,11 +117,12 @@ def goes_on(text: str) -> bool:
 
 
 def _lower(words: list[str]) -> int:
-    return sum(map(str.islower, words))
+    return sum(word.islower() and _is_cased(word) for word in words)
 
 
 def _is_cased(text: str) -> bool:
-    return any(one.islower() or one.isupper() for one in text)
+    """Are there letters that names begin with in another form? Georgian has capitals, but for headlines alone."""
+    return text.title() != text or text.lower() != text
 
 
 def _is_abbreviation(text: str) -> bool:
