@@ -326,8 +326,7 @@ def test_mail_parser_is_only_loaded_for_a_mail() -> None:
 
 
 def test_of_two_alternatives_of_html_the_last_is_read() -> None:
-    raw = (
-        b"From: a@g.test\nContent-Type: multipart/alternative; boundary=b\n\n"
-        b"--b\nContent-Type: text/html\n\n<p>One</p>\n--b\nContent-Type: text/html\n\n<p>Two</p>\n--b\nContent-Type: text/html\n\n \n--b--\n"
-    )
+    head = b"From: a@g.test\nContent-Type: multipart/alternative; boundary=b\n\n"
+    pages = (b"<p>One</p>", b"<p>Two</p>", b" ")
+    raw = head + b"".join(b"--b\nContent-Type: text/html\n\n" + page + b"\n" for page in pages) + b"--b--\n"
     assert parse(raw).html.strip() == "<p>Two</p>"
