@@ -132,7 +132,8 @@ async def test_within_the_undo_window_a_mail_can_be_withdrawn(open_house: Any) -
         assert outside.state == "queued"
         assert timedelta(minutes=59) < outside.not_before - outside.created_at <= timedelta(hours=1)
         assert (await house.send(anna, to=(bert,))).draft.state == "sent"
-        assert (await house.room.withdraw(outside.id)).state == "withdrawn"
+        for _ in range(2):  # asked for again it stays so
+            assert (await house.room.withdraw(outside.id)).state == "withdrawn"
         assert sink.arrived == []
 
 
