@@ -24,6 +24,8 @@ _UNSPACED = re.compile(
 )
 # The tokenizer knows the accents of Latin letters alone, and only those that are one character with their letter.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
+# Letters that people leave the stroke out of where their keyboard has none, and the dotless i of Turkish.
+_STROKES = str.maketrans("łđøħŧı", "ldohti")
 _WORD = re.compile(r"[^\W_]+")
 _QUOTES = str.maketrans("“”„‟«»", '""""""')
 _PIECES = re.compile(r'(?P<minus>(?<!\S)-(?=[\w"]))?(?:"(?P<exact>[^"]+)"|(?P<word>\S+))')
@@ -32,7 +34,13 @@ _NAMED = re.compile(rf"({'|'.join(_COLUMNS)}):(?=\S)", re.IGNORECASE)
 
 
 def folded(text: str) -> str:
-    """Text as the index holds it: NFKC, case and accents folded, blanks round characters of scripts without spaces."""
+    """Text as the index holds it: NFKC; case, accents and strokes folded; blanks round signs of unspaced scripts."""
+    text = _folded_at_first(text)
+    return text if text.isascii() else text.translate(_STROKES)
+
+
+def _folded_at_first(text: str) -> str:
+    """The same as it was before schema 17: letters with a stroke were others."""
     text = text[:INDEXED_CHARACTERS]
     if text.isascii():
         return text.lower()
@@ -123,11 +131,12 @@ def add_stored(db: sqlite3.Connection, row: sqlite3.Row) -> None:
 def _of(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, int | str]:
     """The words of a stored message, as they went in: what came before schema 17 has no Cc and no names of files."""
     text, newer = f"{row['visible']}\n{json.loads(row['channels'])['signature']}", row["words"] >= 1
+    fold = folded if newer else _folded_at_first
     return {
         "message": row["id"],
-        "subject": folded(row["subject"]),
-        "people": folded(people(row["from_name"], row["from_email"], row["to_"], row["cc"] if newer else "")),
-        "body": _body(db, row["id"], text) if newer else folded(text),
+        "subject": fold(row["subject"]),
+        "people": fold(people(row["from_name"], row["from_email"], row["to_"], row["cc"] if newer else "")),
+        "body": _body(db, row["id"], text) if newer else fold(text),
     }
 
 
