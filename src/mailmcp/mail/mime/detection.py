@@ -47,6 +47,7 @@ _WEST_IS_USUAL = 0.25
 """What windows-1252 has ahead, as a logarithm: nine of ten undeclared mails in a Latin script are in it."""
 
 _HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_ROW = re.compile(rb"[\x80-\xff]+")
 _TAG = re.compile(rb"<[^<>]*>")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
 _NO_CHARACTERS = re.compile("[\uf8f0-\uf8f3]")  # what Python makes of four octets that windows-31j does not have
@@ -115,6 +116,20 @@ def damage(text: str) -> tuple[int, int]:
 def nonsense(octets: bytes, codec: str) -> float:
     """Points against reading octets in a codec, for each character beyond ASCII; words that people write have few."""
     return _against(_sample(octets), codec)
+
+
+def lists_letters(octets: bytes, codec: str) -> bool:
+    """Whether the letters beyond ASCII are rows of a language's accents, and none comes twice (but ß, its own capital).
+
+    Words, in whatever script, repeat letters, and seldom keep to the few that are accents elsewhere.
+    """
+    rows = [leniently(row, codec) for row in _HIGH_ROW.findall(octets)]
+    letters = [one for one in "".join(rows) if one.isalpha() and one not in "ªºß"]
+    if len(letters) > len(set(letters)):
+        return False
+    alphabets = _ALPHABETS.get("cp1252" if codec == "iso8859_15" else codec, ())
+    used = [[one for one in row.lower() if one.isalpha() and one not in "ªº"] for row in rows]
+    return all(any(all(one in alphabet for one in row) for alphabet in alphabets) for row in used)
 
 
 def _is_nearly(octets: bytes, codec: str) -> bool:
