@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 
 from mailmcp.mail.mime import iso2022
 
@@ -37,6 +38,7 @@ _ALPHABETS = {
     "cp1254": ("çğıöşüâîi̇",),
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"),
 }
+_FEW = 4
 _SIGNS = frozenset("€£¥§°©®™–—‘’“”„‚«»‹›…·•¡¿²³¹½¼¾ªº×±µ\xa0\xad†‰№")
 _INSIDE_WORDS = frozenset("’·\xad")
 EVERYDAY = bytes(range(128)) + (
@@ -119,17 +121,20 @@ def nonsense(octets: bytes, codec: str) -> float:
 
 
 def lists_letters(octets: bytes, codec: str) -> bool:
-    """Whether the letters beyond ASCII are rows of a language's accents, and none comes twice (but ß, its own capital).
+    """Whether the letters beyond ASCII are rows of a language's accents, as somebody writes them who tries them out.
 
-    Words, in whatever script, repeat letters, and seldom keep to the few that are accents elsewhere.
+    Words, in whatever script, seldom keep to the few that are accents elsewhere; and they repeat letters, where a row
+    has each once (but ß, its own capital), or the same few again and again, small and large.
     """
     rows = [leniently(row, codec) for row in _HIGH_ROW.findall(octets)]
-    letters = [one for one in "".join(rows) if one.isalpha() and one not in "ªºß"]
+    used = [[one for one in row if one.isalpha() and one not in "ªº"] for row in rows]
+    letters = [one for row in used for one in row if one != "ß"]
     if len(letters) > len(set(letters)):
-        return False
+        mixed = any(left.islower() and right.isupper() for row in used for left, right in pairwise(row))
+        if not mixed or len({one.lower() for one in letters}) > _FEW:
+            return False
     alphabets = _ALPHABETS.get("cp1252" if codec == "iso8859_15" else codec, ())
-    used = [[one for one in row.lower() if one.isalpha() and one not in "ªº"] for row in rows]
-    return all(any(all(one in alphabet for one in row) for alphabet in alphabets) for row in used)
+    return all(any(all(one.lower() in alphabet for one in row) for alphabet in alphabets) for row in used)
 
 
 def _is_nearly(octets: bytes, codec: str) -> bool:
