@@ -22,6 +22,7 @@ from mailmcp.mail.mime.words import (
 )
 from mailmcp.models import Attachment
 
+_PGP = "application/pgp-encrypted"
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 # The same words once more, for mail programs that run them and for watches: nothing that a reader misses.
@@ -87,8 +88,8 @@ def _walk(part: Part, path: str, first: bool, reading: Reading) -> Words:
         return _leaf(part, path or "1", first, reading)
     subtype = part.kind.partition("/")[2]
     main = _root_of(part) if subtype == "related" else 0
-    if subtype == "encrypted":
-        reading.note("encrypted", f"{path}.{len(part.children)}".lstrip("."))
+    if place := _encrypted(part, subtype):
+        reading.note("encrypted", f"{path}.{place}".lstrip("."))
     found: list[tuple[str, Part, Words]] = []
     for index, child in enumerate(part.children):
         child_path = f"{path}.{index + 1}" if path else str(index + 1)
@@ -98,6 +99,18 @@ def _walk(part: Part, path: str, first: bool, reading: Reading) -> Words:
         if words.text is not None or words.html is not None:
             found.append((child_path, child, words))
     return _best(found, reading) if subtype == "alternative" else joined([words for _, _, words in found])
+
+
+def _encrypted(part: Part, subtype: str) -> int:
+    """Which child of a multipart is encrypted, counted from 1; 0 when none is said to be.
+
+    OpenPGP's two parts (RFC 3156 §4) stand in a multipart/mixed after gateways that know no multipart/encrypted.
+    """
+    if subtype == "encrypted":
+        return len(part.children)
+    kinds = [child.kind for child in part.children]
+    place = kinds.index(_PGP) + 2 if _PGP in kinds else 0
+    return place if place <= len(kinds) else 0
 
 
 def _leaf(part: Part, path: str, first: bool, reading: Reading) -> Words:
