@@ -24,7 +24,6 @@ from mailmcp.models import Attachment
 
 _PGP = "application/pgp-encrypted"
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
-_TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 # The same words once more, for mail programs that run them and for watches: nothing that a reader misses.
 _OTHER_DEVICES = frozenset({"text/x-amp-html", "text/watch-html"})
 
@@ -134,17 +133,15 @@ def _leaf(part: Part, path: str, first: bool, reading: Reading) -> Words:
 
 
 def _listed(part: Part, path: str, size: int, reading: Reading) -> Words:
-    """A leaf that is listed as an attachment; the words of the mail inside it, if it is an envelope."""
+    """A leaf that is listed as an attachment; and of what is inside it, if it is an envelope or a container."""
     kind = part.kind
     if kind in _OTHER_DEVICES and part.within == "alternative":
         return Words()
     attachment = attachment_of(part, path, size, reading.guide)
     reading.attachments.append(attachment)
-    if kind in _TNEF or (kind == "application/octet-stream" and attachment.filename.lower() == "winmail.dat"):
+    if inside.is_container(part) and not part.inside:
         reading.note("tnef", path)
-    if part.inside and inside.is_envelope(part):
-        return _walk(part.inside[0], f"{path}.1", True, reading)
-    return Words()
+    return joined([_walk(one, f"{path}.{number}", True, reading) for number, one in enumerate(part.inside, 1)])
 
 
 def _is_body(part: Part, kind: str, first: bool) -> bool:
