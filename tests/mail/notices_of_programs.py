@@ -149,8 +149,8 @@ YAHOO = letter(
     Subject="Failure Notice",
 )
 IN_A_SENTENCE = letter(
-    f"This is the mail system of far.example.\n\nYour message for {BOB} could not be delivered, since nobody here\n"
-    "has this name. Write to postmaster@far.example with questions.\n\nOriginal message follows.\n\n"
+    f"This is the mail system of far.example.\n\nYour message for {BOB} could not be delivered (550 5.1.1), since\n"
+    "nobody here has this name. Write to postmaster@far.example with questions.\n\nOriginal message follows.\n\n"
     f"{_COPY}",
     From="Mail Service <postmaster@mx.far.example>",
     Subject="Undeliverable Mail",
