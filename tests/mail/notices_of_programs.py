@@ -148,7 +148,28 @@ YAHOO = letter(
     From="MAILER-DAEMON@yahoo.example",
     Subject="Failure Notice",
 )
-IN_WORDS = {"qmail": QMAIL, "exim": EXIM, "old gmail": OLD_GMAIL, "yahoo": YAHOO}
+IN_A_SENTENCE = letter(
+    f"This is the mail system of far.example.\n\nYour message for {BOB} could not be delivered (550 5.1.1), since\n"
+    "nobody here has this name. Write to postmaster@far.example with questions.\n\nOriginal message follows.\n\n"
+    f"{_COPY}",
+    From="Mail Service <postmaster@mx.far.example>",
+    Subject="Undeliverable Mail",
+)
+IN_BRACKETS = letter(
+    'Delivery has failed to these recipients:\n\nServer "192.0.2.7:25" answered:\n'
+    f"* [{BOB}]: 550 5.1.1 No such user\n\nOriginal message details:\n{_COPY}",
+    From="MAILER-DAEMON <mailer-daemon@gate.example>",
+    Subject="Undeliverable: Offer",
+    Auto_Submitted="auto-replied",
+)
+IN_WORDS = {
+    "qmail": QMAIL,
+    "exim": EXIM,
+    "old gmail": OLD_GMAIL,
+    "yahoo": YAHOO,
+    "in a sentence": IN_A_SENTENCE,
+    "in brackets": IN_BRACKETS,
+}
 
 COMPLAINT = report(
     "Content-Type: text/plain\n\nThis is an abuse report for a message.\n",

@@ -90,6 +90,8 @@ def test_a_raw_header_is_read_in_the_charset_of_the_body_when_it_is_no_utf8() ->
         (b"Tue, 17 Nov 2026 10:00:00 +0100", datetime(2026, 11, 17, 9, tzinfo=UTC)),
         (b"17 Nov 2026 10:00 GMT", datetime(2026, 11, 17, 10, tzinfo=UTC)),
         (b"Tue, 17 Nov 2026 23:59:60 -0000", datetime(2026, 11, 17, 23, 59, 59, tzinfo=UTC)),
+        (b"Mon, 2 Apr 101 04:20:10 CST", datetime(2001, 4, 2, 10, 20, 10, tzinfo=UTC)),
+        (b"2 Apr 99 04:20 GMT", datetime(1999, 4, 2, 4, 20, tzinfo=UTC)),
         (b"Tue, 31 Feb 2026 10:00:00 +0100", None),
         (b"Tue, 17 Nov 99999 10:00:00 +0100", None),
         (b"Fri, 31 Dec 9999 23:59:59 -2300", None),

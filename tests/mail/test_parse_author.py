@@ -99,6 +99,26 @@ def test_a_from_that_can_be_read_in_two_ways_gives_no_author(
 
 
 @pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("ann at g.test (=?utf-8?q?Ann_M=C3=BCller?=)", '; it says "ann at g.test (Ann Müller)".'),
+        ("MAILER-DAEMON", '; it says "MAILER-DAEMON".'),
+        ("Ann <a@g.test>, Bob <b@e.test>", '; it says "Ann <a@g.test>, Bob <b@e.test>".'),
+        ('"a\u200bb" <x>', """; it says "'ab' <x>"."""),
+        ("", "no usable address."),
+    ],
+)
+def test_what_a_from_says_that_gives_no_author_is_told(written: str, said: str) -> None:
+    (detail,) = (one.detail for one in with_from(written).defects if one.code in ("from_invalid", "from_several"))
+    assert detail.endswith(said)
+
+
+def test_a_from_that_gives_no_author_is_told_in_one_short_line() -> None:
+    (defect,) = with_from("no address, " * 100).defects
+    assert len(defect.detail) < 250
+
+
+@pytest.mark.parametrize(
     ("written", "name", "email"),
     [
         ("noreply@svc.example <noreply@svc.example>", "noreply@svc.example", "noreply@svc.example"),

@@ -178,6 +178,12 @@ def test_mail_of_people_about_delivery_is_no_report(raw: bytes) -> None:
     assert read(raw) is None
 
 
+def test_of_several_addresses_in_sentences_none_is_taken_for_the_one_that_failed() -> None:
+    raw = written.IN_A_SENTENCE.replace(b"nobody here", b"nobody here, as cyd@far.example knows,")
+    assert raw != written.IN_A_SENTENCE
+    assert read(raw) is None
+
+
 def test_a_report_that_hangs_in_somebodys_mail_is_not_their_report() -> None:
     inner = written.POSTFIX.decode().replace("\r\n", "\n")
     raw = (
@@ -188,7 +194,7 @@ def test_a_report_that_hangs_in_somebodys_mail_is_not_their_report() -> None:
 
 
 CORPUS = Path(__file__).parent.parent / "corpus"
-REPORTS = {"bounce.eml", "report-without-words.eml", "012-en-bounce.eml", "041-en-bounce-dsn.eml"}
+REPORTS = {"bounce.eml", "report-without-words.eml", "012-en-bounce.eml", "041-en-bounce-dsn.eml", "207-en-bounce.eml"}
 """The mails of our own corpora that are reports."""
 
 
@@ -263,6 +269,14 @@ def test_a_report_of_any_length_is_read_in_a_bounded_way() -> None:
         ("List-Unsubscribe: <mailto:x@far.example>", "list"),
         ("Subject: Automatic reply: Offer", "auto_replied"),
         ("Subject: Automatische Antwort: Angebot", "auto_replied"),
+        ("Subject: [Automatyczna odpowied\u017a] Oferta", "auto_replied"),
+        ("Subject: [far.example #33575] AutoReply: Offer", "auto_replied"),
+        ("Subject: AUTO: Bob Vale is out of the office. (returning 05/01/2026)", "auto_replied"),
+        ("Subject: AUTO: Bob Vale ist au\u00dfer Haus (R\u00fcckkehr am 05.01.2026)", "auto_replied"),
+        ("Subject: Auto: zu verkaufen (Baujahr 2019)", ""),
+        ("Subject: AUTO: which one do you want?", ""),
+        ("Subject: [Automatic reply is broken] Offer", ""),
+        ("Subject: [far.example] An autoreply", ""),
         ("Subject: An automatic reply: how does it work?", ""),
         ("Subject: Re: Out of office", ""),
         ("X-Other: bulk", ""),

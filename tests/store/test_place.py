@@ -128,6 +128,21 @@ def test_a_stranger_to_the_children_is_no_late_parent_of_theirs(desk: Desk) -> N
     assert stranger.thread != child.thread
 
 
+def test_a_late_parent_on_a_list_joins_the_answers_that_went_to_the_list(desk: Desk) -> None:
+    answers = [
+        desk.receive(ANN, header_to="list@app.example", from_=f"{who}@app.example", answers="<late@app.example>")
+        for who in ("bob", "cyd")
+    ]
+    parent = desk.receive(ANN, header_to="list@app.example", from_="dan@else.example", message_id="<late@app.example>")
+    assert {thread_of(desk, message) for message in (*answers, parent)} == {answers[0].thread}
+
+
+def test_that_both_came_to_this_inbox_is_nothing_in_common(desk: Desk) -> None:
+    child = desk.receive(ANN, from_="bob@app.example", answers="<guessed@app.example>")
+    stranger = desk.receive(ANN, from_="eve@evil.example", message_id="<guessed@app.example>")
+    assert stranger.thread != child.thread
+
+
 def test_a_second_mail_with_an_id_that_was_seen_joins_nothing_together(desk: Desk) -> None:
     first = desk.receive(ANN, message_id="<twice@app.example>")
     child = desk.receive(ANN, answers="<twice@app.example>")

@@ -21,14 +21,17 @@ _WORD = re.compile(r"[a-z0-9_-]+")
 _REPLIES = ("x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponder", "x-mail-autoreply")
 _NOT_AUTOMATIC = frozenset({"", "no", "none", "false"})
 _SUPPRESSED = frozenset({"all", "autoreply", "oof"})
-# What programs write before the subject of the mail that they answer.
+# What programs write before the subject of the mail that they answer, also in brackets or behind a ticket's.
 _REPLY_SUBJECT = re.compile(
+    r"(?:\[[^\[\]]{1,80}\]\s{0,3})?(?P<open>\[)?"
     r"(?:automatic reply|auto(?:matic)?[ -]?reply|auto[ -]?response|out of (?:the )?office(?: auto[ -]?reply)?"
     r"|automatische antwort|abwesenheits(?:notiz|nachricht)|réponse automatique|respuesta automática"
     r"|risposta automatica|resposta automática|automatisch antwoord|automatiskt svar|automatisk svar"
-    r"|automaattinen vastaus|automatyczna odpowiedź|автоответ|自動応答|自动答复|자동 회신)\s{0,2}[:：]",
+    r"|automaattinen vastaus|automatyczna odpowiedź|автоответ|自動応答|自动答复|자동 회신)\s{0,2}(?(open)\]|[:：])",
     re.IGNORECASE,
 )
+_NOTES = re.compile(r"AUTO ?: \S[^()]{0,200}\([^()]{0,60}\d[^()]{0,20}\)\s*")
+"""Notes instead writes who is out of the office, and in brackets until when."""
 
 
 def repeats_subject(subject: str) -> bool:
@@ -44,6 +47,7 @@ def automatic(block: Block, subject: str = "") -> str:
         submitted in ("auto-replied", "auto-notified")
         or precedence in ("auto_reply", "auto-reply")
         or repeats_subject(subject)
+        or _NOTES.fullmatch(subject.strip())
     ):
         return "auto_replied"
     if any(_first_word(block, name) not in _NOT_AUTOMATIC for name in _REPLIES):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from mailmcp.mail import machines
 from mailmcp.mail.mime.headers import Block
 from mailmcp.models import Fate, Message, ReturnKind
 
@@ -56,6 +57,7 @@ _COPIED_ID = re.compile(r"^[ \t>]*message-id:\s{0,80}(<[^<>\s]{1,996}>)", re.IGN
 _AT_START = re.compile(rf"[ \t]{{0,20}}(?:[-*•][ \t])?<?(?:mailto:)?({ADDRESS.pattern})>?[ \t]*[:.]?(?:[ \t]|$)")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<![\d.#])([45])\d\d(?=[ \-#])")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _LINKS = re.compile(r"\b[a-z][a-z+.-]*://\S+|\bwww\.\S+", re.IGNORECASE)
 
 
@@ -69,7 +71,7 @@ def read(block: Block, message: Message) -> tuple[tuple[list[Fate], list[str], s
     named = [one.lower() for one in ADDRESS.findall(failed)][:MAX_RECIPIENTS]
     if not named and not (_SUBJECT.search(message.subject) or _SENTENCE.search(said[:4_000])):
         return None, ids
-    reasons = _reasons(said)
+    reasons = _reasons(said) or _reason_of_one(said, message)
     for one in named:
         reasons.setdefault(one, "")
     if named:
@@ -99,6 +101,20 @@ def _reasons(said: str) -> dict[str, str]:
         elif current is not None and sum(map(len, current)) < 2_000:
             current.append(line)
     return {address: cleaned(" ".join(lines)) for address, lines in found.items()}
+
+
+def _reason_of_one(said: str, message: Message) -> dict[str, str]:
+    """Where no line begins with an address: the one that is named in sentences, when it is the only one of others.
+
+    Its reason is the paragraph that names it first. Who wrote the notice, who gets it, and whom to ask are no others.
+    """
+    known = {one.email.lower() for one in (*message.from_, *message.to, *message.cc, *message.reply_to)}
+    found = {one.lower().rstrip(".") for one in ADDRESS.findall(_LINKS.sub(" ", said[: 20 * LONGEST_WORDS]))}
+    others = [one for one in found - known if not machines.is_daemon(one)]
+    if len(others) != 1:
+        return {}
+    paragraphs = _PARAGRAPH.split(said[: 20 * LONGEST_WORDS])
+    return {others[0]: cleaned(next(one for one in paragraphs if others[0] in one.lower()))}
 
 
 def _status(words: str) -> str:

@@ -214,8 +214,10 @@ def _date(block: Block, defects: dict[str, str]) -> datetime | None:
         fields = parsedate_tz(_ascii(body[:MAX_DATE]))
         if fields is not None:
             offset = timedelta(seconds=fields[9] or 0)
+            # Three digits are the years since 1900 (RFC 5322 §4.3): a program that counted on from 99.
+            year = fields[0] + 1900 if fields[0] < 1000 else fields[0]
             # A leap second (RFC 5322 §3.3) is not in Python's calendar.
-            written = datetime(*fields[:5], min(fields[5], 59), tzinfo=UTC)
+            written = datetime(year, *fields[1:5], min(fields[5], 59), tzinfo=UTC)
             return written - offset
     except (ValueError, OverflowError, TypeError, IndexError):
         pass  # parsedate_tz is not proof against everything that stands in a Date header

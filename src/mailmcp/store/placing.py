@@ -68,7 +68,7 @@ def _of_children(db: sqlite3.Connection, inbox: int, message: Message) -> list[i
     """Conversations begun by answers to a message that comes only now.
 
     An id that was seen before is no late parent, and somebody who shares no person with the children is no parent
-    of theirs: a Message-ID can be made up.
+    of theirs: a Message-ID can be made up. On a list that person is the list.
     """
     if message.message_id is None or message.author is None:
         return []
@@ -82,10 +82,11 @@ def _of_children(db: sqlite3.Connection, inbox: int, message: Message) -> list[i
         values,
     ).fetchall()
     people = {address.email.lower() for address in (*message.from_, *message.to, *message.cc)}
+    people.discard(db.execute("SELECT address FROM inboxes WHERE id = :inbox", values).fetchone()["address"])
     threads: dict[int, None] = {}
     for row in rows:
         others = {address.email.lower() for address in (*addresses(row["to_"]), *addresses(row["cc"]))}
-        if message.author.email.lower() in others or row["from_email"] in people:
+        if row["from_email"] in people or not people.isdisjoint(others):
             threads[row["thread"]] = None
     return list(threads)
 

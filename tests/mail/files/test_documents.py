@@ -113,6 +113,7 @@ def test_a_document_that_its_sender_calls_plain_text_is_read_as_what_it_is() -> 
         ("text/rtf", "a.rtf", b"{\\rtf1 hello}"),
         ("application/octet-stream", "a.bin", bytes(range(256))),
         ("text/plain", "a.txt", b"MZ\x90\0\x03\0\0\0"),
+        ("application/octet-stream", "key.asc", bytes(range(1, 256))),
         ("application/zip", "a.zip", b"PK\x03\x04 broken"),
     ],
 )
@@ -121,6 +122,10 @@ def test_a_type_without_text_is_refused_by_name_with_the_way_out(content_type: s
         read(data, content_type, filename)
     assert content_type in refusal.value.public
     assert "ask for base64 or file instead" in refusal.value.public
+
+
+def test_a_text_with_a_control_character_here_and_there_is_a_text() -> None:
+    assert read(b"The log of today\x07\nand its second line\x0c\n", "text/plain", "a.log").text.startswith("The log")
 
 
 def test_a_content_type_that_is_a_sentence_is_not_repeated() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mailmcp.mail.parse import parse
 
 RELATED = b"""From: a@g.test
@@ -52,3 +54,29 @@ def test_of_several_attached_texts_none_is_taken_for_the_body() -> None:
     message = parse(ATTACHED % b"\nContent-Type: text/plain\nContent-Disposition: attachment\n\nmore\n--b")
     assert message.text is None
     assert len(message.attachments) == 3
+
+
+PGP = b"""From: a@g.test
+Content-Type: multipart/%s; boundary=b
+
+--b
+Content-Type: application/pgp-encrypted
+
+Version: 1
+--b
+Content-Type: application/octet-stream; name=encrypted.asc
+
+-----BEGIN PGP MESSAGE-----
+--b--
+"""
+
+
+@pytest.mark.parametrize("subtype", [b"encrypted; protocol=application/pgp-encrypted", b"mixed"])
+def test_what_openpgp_encrypts_is_told_also_where_a_gateway_made_it_a_mixed_mail(subtype: bytes) -> None:
+    (defect,) = parse(PGP % subtype).defects
+    assert (defect.code, defect.detail[:6]) == ("encrypted", "Part 2")
+
+
+def test_the_first_part_of_openpgp_alone_says_nothing_of_another() -> None:
+    alone = (PGP % b"mixed").replace(b"octet-stream", b"x-unknown").partition(b"--b\nContent-Type: application/x")
+    assert parse(alone[0] + b"--b--\n").defects == ()

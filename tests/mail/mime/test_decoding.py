@@ -154,6 +154,25 @@ def test_what_is_no_latin_text_is_not_shown_as_latin(language: str, label: str) 
 
 
 @pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("Umlaute äöüÄÖÜß", "iso-8859-1"),
+        ("So: äöü ÄÖÜ ß", "windows-1252"),
+        ("Try äöüßÄÖÜß€", "iso-8859-15"),
+        ("åäö ÅÄÖ", "iso-8859-1"),
+        ("áéíóú ÁÉÍÓÚ ñÑ ¿¡", "iso-8859-1"),
+        ("äöüß éèàç ñ", "iso-8859-1"),
+        (4 * "ÅåØøÆæ", "iso-8859-1"),
+        ("ąćęłńóśźż", "iso-8859-2"),
+        ("ěščřžýáíé", "windows-1250"),
+        ("çğıöşü ÇĞÖŞÜ", "iso-8859-9"),
+    ],
+)
+def test_accents_that_somebody_tries_out_in_a_row_are_what_they_are_declared(written: str, label: str) -> None:
+    assert decoding.decode(written.encode(label), label)[:2] == (written, None)
+
+
+@pytest.mark.parametrize(
     ("real", "label"), [("koi8-r", "windows-1251"), ("cp1251", "koi8-r"), ("koi8-r", "iso-8859-5")]
 )
 def test_cyrillic_charsets_that_are_taken_for_each_other_are_told_apart(real: str, label: str) -> None:

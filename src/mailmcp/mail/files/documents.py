@@ -97,6 +97,7 @@ _TELLING = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _XML_CHARSET = re.compile(rb"<\?xml[^>]{0,100}?encoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9._:-]{1,40})")
 _HTML_START = re.compile(rb"\s{0,200}<(?:!doctype\s{1,5}html|html[\s>])", re.IGNORECASE)
+_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\x0b\x0c\r\x1a\x1b"})
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _GAPS = re.compile(r"\n{3,}")
 _LOCKED = "The document is encrypted or in the format of an older office program; ask for base64 or file instead."
@@ -192,8 +193,14 @@ def _by_bytes(data: bytes) -> str:
 
 
 def _is_text(data: bytes) -> bool:
-    """Octets that a text editor would show: no NUL, unless a mark says that characters are wider than one."""
-    return data.startswith(tuple(mark for mark, _ in _MARKS)) or b"\0" not in data[:8192]
+    """Octets that a text editor would show, whatever their name says: no NUL and hardly another control character.
+
+    A mark at the start may say that characters are wider than one octet.
+    """
+    sample = data[:8192]
+    if sample.startswith(tuple(mark for mark, _ in _MARKS)):
+        return True
+    return b"\0" not in sample and len(sample) - len(sample.translate(None, _CONTROLS)) <= len(sample) // 20
 
 
 def _decoded(data: bytes) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
+from mailmcp.language.characters import cleaned
 from mailmcp.language.mailboxes import unquoted
 from mailmcp.mail.mime import headers, iso2022
 from mailmcp.mail.mime.guide import Guide
@@ -20,6 +21,8 @@ from mailmcp.models import Address
 MAX_ADDRESSES = 500
 MAX_AUTHOR_BYTES = 8 * 1024
 MAX_EMAIL = 998
+MAX_SAID = 160
+"""Characters of a From header that gives no author, as they are shown."""
 TOO_MANY = "more than 500 addresses"
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -64,12 +67,19 @@ def authors(fields: list[Field], guide: Guide) -> tuple[tuple[Address, ...], dic
             problems["author_malformed"] = "The From header breaks the grammar, but it holds one address only."
         found += addresses
         if not addresses:
-            problems["from_invalid"] = "The From header holds no usable address."
+            problems["from_invalid"] = f"The From header holds no usable address{_said(field, guide)}."
         elif reason:
             problems["from_ambiguous"] = f"Mail programs can read the From header in different ways ({reason})."
     if len(found) > 1:
-        problems["from_several"] = "The From header names several addresses, so no single author can be told."
+        named = "".join(_said(field, guide) for field in fields[:1])
+        problems["from_several"] = f"The From header names several addresses, so no single author can be told{named}."
     return tuple(replace(one, email=unquoted(one.email)) for one in found[:MAX_ADDRESSES]), problems
+
+
+def _said(field: Field, guide: Guide) -> str:
+    """What a From header that gives no author says, for people: archives of lists write "ann at g.test (Ann)"."""
+    words = " ".join(cleaned(headers.display(field.body, guide))[0].replace('"', "'").split())
+    return f'; it says "{words[:MAX_SAID]}"' if words else ""
 
 
 def mailboxes(body: bytes, guide: Guide) -> tuple[list[Address], str | None]:

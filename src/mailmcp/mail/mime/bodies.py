@@ -22,8 +22,8 @@ from mailmcp.mail.mime.words import (
 )
 from mailmcp.models import Attachment
 
+_PGP = "application/pgp-encrypted"
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
-_TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 # The same words once more, for mail programs that run them and for watches: nothing that a reader misses.
 _OTHER_DEVICES = frozenset({"text/x-amp-html", "text/watch-html"})
 
@@ -87,8 +87,8 @@ def _walk(part: Part, path: str, first: bool, reading: Reading) -> Words:
         return _leaf(part, path or "1", first, reading)
     subtype = part.kind.partition("/")[2]
     main = _root_of(part) if subtype == "related" else 0
-    if subtype == "encrypted":
-        reading.note("encrypted", f"{path}.{len(part.children)}".lstrip("."))
+    if place := _encrypted(part, subtype):
+        reading.note("encrypted", f"{path}.{place}".lstrip("."))
     found: list[tuple[str, Part, Words]] = []
     for index, child in enumerate(part.children):
         child_path = f"{path}.{index + 1}" if path else str(index + 1)
@@ -98,6 +98,18 @@ def _walk(part: Part, path: str, first: bool, reading: Reading) -> Words:
         if words.text is not None or words.html is not None:
             found.append((child_path, child, words))
     return _best(found, reading) if subtype == "alternative" else joined([words for _, _, words in found])
+
+
+def _encrypted(part: Part, subtype: str) -> int:
+    """Which child of a multipart is encrypted, counted from 1; 0 when none is said to be.
+
+    OpenPGP's two parts (RFC 3156 §4) stand in a multipart/mixed after gateways that know no multipart/encrypted.
+    """
+    if subtype == "encrypted":
+        return len(part.children)
+    kinds = [child.kind for child in part.children]
+    place = kinds.index(_PGP) + 2 if _PGP in kinds else 0
+    return place if place <= len(kinds) else 0
 
 
 def _leaf(part: Part, path: str, first: bool, reading: Reading) -> Words:
@@ -121,17 +133,15 @@ def _leaf(part: Part, path: str, first: bool, reading: Reading) -> Words:
 
 
 def _listed(part: Part, path: str, size: int, reading: Reading) -> Words:
-    """A leaf that is listed as an attachment; the words of the mail inside it, if it is an envelope."""
+    """A leaf that is listed as an attachment; and of what is inside it, if it is an envelope or a container."""
     kind = part.kind
     if kind in _OTHER_DEVICES and part.within == "alternative":
         return Words()
     attachment = attachment_of(part, path, size, reading.guide)
     reading.attachments.append(attachment)
-    if kind in _TNEF or (kind == "application/octet-stream" and attachment.filename.lower() == "winmail.dat"):
+    if inside.is_container(part) and not part.inside:
         reading.note("tnef", path)
-    if part.inside and inside.is_envelope(part):
-        return _walk(part.inside[0], f"{path}.1", True, reading)
-    return Words()
+    return joined([_walk(one, f"{path}.{number}", True, reading) for number, one in enumerate(part.inside, 1)])
 
 
 def _is_body(part: Part, kind: str, first: bool) -> bool:

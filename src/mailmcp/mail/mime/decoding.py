@@ -20,6 +20,7 @@ from mailmcp.mail.mime.detection import (
     damage,
     detected,
     leniently,
+    lists_letters,
     nonsense,
     probe,
     strictly,
@@ -132,7 +133,7 @@ def _assumed(octets: bytes, codec: str, hints: Iterable[str]) -> tuple[str, str]
         if hint not in _STATEFUL and hint != "ascii" and fits(octets, hint):
             return octets.decode(hint), hint
     found = detected(octets)
-    if codec in _LATIN and strictly(octets, codec) is not None and not _crowded(octets[: 8 * SAMPLE]):
+    if codec in _LATIN and strictly(octets, codec) is not None and not _crowded(octets[: 8 * SAMPLE], codec):
         better = nonsense(octets, codec) - nonsense(octets, found)
         found = found if better >= NONSENSE else codec
     return leniently(octets, found), found
@@ -183,21 +184,24 @@ def _plausible(octets: bytes, codec: str, text: str) -> bool:
 
 def _makes_words(octets: bytes, codec: str, text: str) -> bool:
     if codec in _LATIN:
-        if _crowded(octets[: 8 * SAMPLE]):
+        if _crowded(octets[: 8 * SAMPLE], codec):
             return False
         everyday = codec in ("cp1252", "iso8859_15") and not octets.translate(None, EVERYDAY)
         return everyday or nonsense(octets, codec) < NONSENSE
     return codec in _EAST_ASIAN or not _crooked(text[: 8 * SAMPLE])
 
 
-def _crowded(octets: bytes) -> bool:
-    """Whether most 8-bit octets stand in runs of three and more different ones, as in no Latin language."""
+def _crowded(octets: bytes, codec: str) -> bool:
+    """Whether most 8-bit octets stand in runs of three and more different ones, as in no Latin language.
+
+    But somebody who tries out accents writes them in a row.
+    """
     total = crowded = 0
     for run in _HIGH.findall(octets):
         total += len(run)
         if len(run) >= 3 and len(set(run[:20])) >= 3:
             crowded += len(run)
-    return total >= 6 and crowded * 2 > total
+    return total >= 6 and crowded * 2 > total and not lists_letters(octets, codec)
 
 
 def _crooked(text: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 
 from mailmcp.mail.mime import iso2022
 
@@ -37,6 +38,7 @@ _ALPHABETS = {
     "cp1254": ("çğıöşüâîi̇",),
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"),
 }
+_FEW = 4
 _SIGNS = frozenset("€£¥§°©®™–—‘’“”„‚«»‹›…·•¡¿²³¹½¼¾ªº×±µ\xa0\xad†‰№")
 _INSIDE_WORDS = frozenset("’·\xad")
 EVERYDAY = bytes(range(128)) + (
@@ -47,6 +49,7 @@ _WEST_IS_USUAL = 0.25
 """What windows-1252 has ahead, as a logarithm: nine of ten undeclared mails in a Latin script are in it."""
 
 _HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_ROW = re.compile(rb"[\x80-\xff]+")
 _TAG = re.compile(rb"<[^<>]*>")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
 _NO_CHARACTERS = re.compile("[\uf8f0-\uf8f3]")  # what Python makes of four octets that windows-31j does not have
@@ -115,6 +118,23 @@ def damage(text: str) -> tuple[int, int]:
 def nonsense(octets: bytes, codec: str) -> float:
     """Points against reading octets in a codec, for each character beyond ASCII; words that people write have few."""
     return _against(_sample(octets), codec)
+
+
+def lists_letters(octets: bytes, codec: str) -> bool:
+    """Whether the letters beyond ASCII are rows of a language's accents, as somebody writes them who tries them out.
+
+    Words, in whatever script, seldom keep to the few that are accents elsewhere; and they repeat letters, where a row
+    has each once (but ß, its own capital), or the same few again and again, small and large.
+    """
+    rows = [leniently(row, codec) for row in _HIGH_ROW.findall(octets)]
+    used = [[one for one in row if one.isalpha() and one not in "ªº"] for row in rows]
+    letters = [one for row in used for one in row if one != "ß"]
+    if len(letters) > len(set(letters)):
+        mixed = any(left.islower() and right.isupper() for row in used for left, right in pairwise(row))
+        if not mixed or len({one.lower() for one in letters}) > _FEW:
+            return False
+    alphabets = _ALPHABETS.get("cp1252" if codec == "iso8859_15" else codec, ())
+    return all(any(all(one.lower() in alphabet for one in row) for alphabet in alphabets) for row in used)
 
 
 def _is_nearly(octets: bytes, codec: str) -> bool:

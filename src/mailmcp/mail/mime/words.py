@@ -40,7 +40,7 @@ _SENTENCES = {
     "root_not_text": "The first part of a multipart/related is no text; {part} is shown as the mail's words.",
     "alternatives_repeated": "{part} is one more alternative of a kind that the mail already has.",
     "encrypted": "{part} is encrypted with OpenPGP; what it says can only be read with its recipient's key.",
-    "tnef": "{part} is a container of Outlook (winmail.dat); what is inside it cannot be read.",
+    "tnef": "{part} is a container of Outlook (winmail.dat); no file was found in it.",
     "text_attached": "{part}, the only text of the mail, is marked as attached; it is shown as the mail's words too.",
     "text_of_calendar": "The mail has no text; what is shown are the words of its calendar entry, {part}.",
     "calendar_added": "The calendar entry, {part}, says when and where; its words are shown above the text.",
