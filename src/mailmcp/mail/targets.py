@@ -38,7 +38,7 @@ def with_flags(channels: Channels) -> Channels:
 def flagged(links: tuple[Link, ...]) -> tuple[Link, ...]:
     """The links with what speaks against each of them in its ``flags``."""
     return tuple(
-        replace(link, flags=flags) if number < _MOST_LOOKED_AT and (flags := _flags(link)) else link
+        replace(link, flags=(*link.flags, *flags)) if number < _MOST_LOOKED_AT and (flags := _flags(link)) else link
         for number, link in enumerate(links)
     )
 
