@@ -185,6 +185,64 @@ def test_what_leads_nowhere_is_no_link(href: str) -> None:
     assert html(f"<a href='{href}'>x</a>").links == ()
 
 
+@pytest.mark.parametrize(
+    ("base", "href", "url"),
+    [
+        ("", "//other.test/x", "https://other.test/x"),
+        ("", "\\\\other.test/x", "https://other.test/x"),
+        ("<base href='https://shop.test/a/'>", "b?c=1", "https://shop.test/a/b?c=1"),
+        ("<base href='https://shop.test/a/'>", "/b", "https://shop.test/b"),
+        ("<base href='http://shop.test/a/'>", "//other.test/x", "https://other.test/x"),
+        ("<base href='https://shop.test/a/'>", "https://other.test/x", "https://other.test/x"),
+        ("<base target=_blank><base href='//shop.test/'><base href='//other.test/'>", "b", "https://shop.test/b"),
+    ],
+)
+def test_a_link_leads_where_a_browser_would_go(base: str, href: str, url: str) -> None:
+    assert [link.url for link in html(f"{base}<a href='{href}'>x</a>").links] == [url]
+
+
+@pytest.mark.parametrize("base", ["/a/", "javascript:x", "data:text/html,x", "https://[x"])
+@pytest.mark.parametrize("href", ["b", "#top", ""])
+def test_relative_to_nothing_is_no_link(base: str, href: str) -> None:
+    assert html(f"<base href='{base}'><a href='{href}'>x</a>").links == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "url"),
+    [
+        ("<form action='https://app.test/c'><button>Confirm</button></form>", "Confirm", "https://app.test/c"),
+        (
+            "<form action='https://app.test/c'><input type=submit value='Yes, I do'></form>",
+            "Yes, I do",
+            "https://app.test/c",
+        ),
+        (
+            "<form action='https://app.test/c'><button formaction='//b.test/'>Go</button></form>",
+            "Go",
+            "https://b.test/",
+        ),
+        ("<base href='https://app.test/'><form action=c><input type=image src=x></form>", "", "https://app.test/c"),
+        (
+            "<table><form action='https://app.test/c'><tr><td><button>Confirm</button></td></tr></form></table>"
+            "<button>Elsewhere</button>",
+            "Confirm",
+            "https://app.test/c",
+        ),
+    ],
+)
+def test_a_button_that_sends_a_form_is_a_link_and_said_to_be_that(form: str, text: str, url: str) -> None:
+    (link,) = html(f"<p>Hello</p>{form}").links
+    assert (link.text, link.url, link.flags, link.button) == (text, url, ("form",), True)
+
+
+def test_a_form_without_a_button_that_sends_it_somewhere_is_no_link() -> None:
+    inside = "<input value=words><button type=button>No</button><input type=reset>"
+    form = f"<form action='https://app.test/c'>{inside}</form><form><button>Nowhere</button></form>"
+    assert html(f"<p>Hello</p>{form}").links == ()
+    (link,) = html("<form action='//b.test'><a href='https://app.test/'><button>Go</button></a></form>").links
+    assert (link.url, link.flags) == ("https://app.test/", ())
+
+
 def test_an_address_is_given_as_a_browser_sends_it() -> None:
     (link,) = html("<a href='https://shop.test/a b?t=<system>\"x\"#`c`'>Open</a>").links
     assert link.url == "https://shop.test/a%20b?t=%3Csystem%3E%22x%22#%60c%60"
@@ -247,6 +305,29 @@ def test_links_of_plain_text_are_found_whole(text: str, expected: tuple[str, str
     channels = plain(text)
     assert [(link.text, link.url) for link in channels.links] == [expected]
     assert channels.visible[channels.links[0].offset :].startswith(channels.links[0].text[:4].strip("<"))
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("请点击https://app.test/x完成", ["https://app.test/x"]),
+        ("请点击https://app.test/v?t=YWI==完成", ["https://app.test/v?t=YWI=="]),
+        ("请点击https://app.test/v?t=a1B2_完成", ["https://app.test/v?t=a1B2_"]),
+        ("打开https://app.test完成", ["https://app.test"]),
+        ("打开www.app.test完成", ["www.app.test"]),
+        ("https://app.test/xで確認、https://app.test/y에서", ["https://app.test/x", "https://app.test/y"]),
+        ("คลิกhttps://app.test/abcเพื่อ", ["https://app.test/abc"]),
+        ("https://app.test/a完成后请访问https://app.test/b", ["https://app.test/a", "https://app.test/b"]),
+        ("见https://zh.wiki.test/wiki/中国", ["https://zh.wiki.test/wiki/中国"]),
+        ("https://app.test/s?q=中国&p=2", ["https://app.test/s?q=中国&p=2"]),
+        ("https://例え.テスト/x", ["https://例え.テスト/x"]),
+        ("https://abc例え.jp/x", ["https://abc例え.jp/x"]),
+        ("https://müller.test/a完", ["https://müller.test/a完"]),
+        ("<https://app.test/x完成>", ["https://app.test/x完成"]),
+    ],
+)
+def test_an_address_of_ascii_ends_where_a_sentence_without_blanks_goes_on(text: str, urls: list[str]) -> None:
+    assert [link.url for link in plain(text).links] == urls
 
 
 def test_the_text_of_a_link_is_never_another_link() -> None:
@@ -463,7 +544,8 @@ HOSTILE = {
         '<a x=">" ' + " ".join(f"a{i}" for i in range(9_000)) + ">",
         "html_too_many_attributes",
     ),
-    "long tag": ("<a title='" + "x" * 100_000 + "'>x</a>", "html_tag_too_long"),
+    "long name": ("<a " + "x" * 100_000 + ">x</a>", "html_tag_too_long"),
+    "long value": ("<a title='" + "x" * 100_000 + "'>x</a>", "html_value_too_long"),
     "size": ("<p>word word word word " * 100_000, "html_too_large"),
     "behind a comment": ("<!-- --!>" + "<div id=a style='a:b'>" * 100_000, "html_too_deep"),
     "closed by others": ("<ins></del>" * 20_000, "html_too_deep"),

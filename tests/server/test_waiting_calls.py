@@ -52,6 +52,34 @@ async def test_a_sign_in_link_is_given_where_there_is_no_code(door):
     assert link in text
 
 
+@pytest.mark.parametrize(
+    ("shown", "link", "flags", "told"),
+    [
+        (
+            "https://app.example/verify",
+            "https://evil.test/verify",
+            ["text_names_another_host"],
+            "; its text names another host",
+        ),
+        ("Verify your e-mail address", "https://192.0.2.7/verify", ["ip_address"], "; host is a number"),
+        ("Verify your e-mail address", "https://app.example/verify", None, ""),
+    ],
+)
+async def test_what_speaks_against_a_sign_in_link_is_said_with_it(either_door, shown, link, flags, told):
+    door = either_door
+    inbox = await door.inbox()
+    link += "?token=4f3c2b1a9d8e7f60"
+    html = f'<p>Welcome! Confirm your address to sign in:</p><p><a href="{link}">{shown}</a></p>'
+    await door.accept(inbox, code_letter(inbox, subject="Confirm your address", text="", html=html))
+    text, found = await door.ask("wait_for_otp", inbox=inbox)
+    assert (found["link"], found.get("link_flags")) == (link, flags)
+    assert obeys(found, await schema_of(door, "wait_for_otp"))
+    (line,) = [one for one in text.splitlines() if link in one]
+    assert line.startswith(f"link{told}")
+    (read,) = (await door.call("read_thread", thread=found["message"]))["messages"]
+    assert [one.get("flags") for one in read["links"]] == [flags]
+
+
 async def test_an_empty_wait_is_a_normal_result_with_the_way_on(either_door):
     door = either_door
     inbox = await door.inbox()

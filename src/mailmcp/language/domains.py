@@ -75,7 +75,14 @@ def domains_in(words: str) -> tuple[str, ...]:
     A name counts when its last label is a top-level domain that exists or is reserved for documents and tests.
     """
     found = (_opened(match) for match in _SHOWN.findall(words[:_LONGEST_WORDS])[:_MOST_NAMES])
-    return tuple(dict.fromkeys(one for one in found if one and _has_known_suffix(one)))
+    return tuple(dict.fromkeys(one for one in found if one and public_suffix(one)))
+
+
+def public_suffix(host: str) -> str:
+    """The public suffix that a name stands under, in lower-case ASCII; ``""`` when there is none that exists."""
+    host = _opened(host)
+    top = host.rpartition(".")[2]
+    return top if top in _RESERVED else _suffixes().publicsuffix(host, accept_unknown=False) or "" if host else ""
 
 
 def ascii_host(host: str) -> str:
@@ -149,10 +156,6 @@ def _organisational(host: str) -> str:
     if not host or "." not in host or _is_address(host):
         return host
     return _suffixes().privatesuffix(host) or host
-
-
-def _has_known_suffix(host: str) -> bool:
-    return host.rpartition(".")[2] in _RESERVED or bool(_suffixes().publicsuffix(host, accept_unknown=False))
 
 
 @cache

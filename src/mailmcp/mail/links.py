@@ -32,6 +32,16 @@ _URL = re.compile(
     rf"(?:https?://|www\.(?=[\w-]{{1,60}}\.\w)){_HOST_WITH_WIDE_STOPS}{{0,8}}(?:(?!\]\()[^\s<>\"«»{_ENDING}])+",
     re.IGNORECASE,
 )
+# Letters of scripts without blanks between words, and of Korean, where words are tied to what stands before them.
+_UNSPACED = (
+    "[\u0e00-\u0fff\u1000-\u11ff\u1780-\u17ff\u3005-\u3007\u3031-\u318f\u3400-\u9fff\uac00-\ud7ff\uf900-\ufaff"
+    "\U00020000-\U000323af]"
+)
+# "…/x完成", "…?t=ab=完成": behind a letter of a word the sentence goes on. "…/wiki/中国", "…?q=中国" are addresses.
+_SENTENCE_GOES_ON = re.compile(rf"(?<=[A-Za-z0-9=_-]){_UNSPACED}")
+_TOKEN = re.compile(r"[?&#][^?&#=]*+=[^?&#]*[=_-]\Z")
+_HOST_GOES_ON = re.compile(rf"{_UNSPACED}[\w-]*+\.")
+_HOST = re.compile(r"(?:https?://)?[^/?#:]*+", re.IGNORECASE)
 _TRAILING = ".,;:!?'’*`"
 # "_https://…_", "_See https://…_": emphasis that is still open.
 _EMPHASISED = re.compile(r"(?<!\w)_(?=\S|\Z)[^_\n]*\Z|(?<!\w)__(?=\S|\Z)[^_\n]*\Z")
@@ -83,6 +93,8 @@ def _whole(text: str, match: re.Match[str], breaks: list[int]) -> tuple[str, int
             if not re.search(r"[^\S\n]\S", address) and "\n" not in label:
                 return "".join(address.split()) + bar + label, closing + 1
     url = match.group()
+    if not url.isascii() and (stop := _end_before_sentence(url)) < len(url):
+        return _trimmed(url[:stop], closing=0), start + stop
     # A wrapped URL fills its line and the next line holds nothing but more of it.
     while end < len(text) and text[end] == "\n" and len(url) < MAX_URL:
         place = bisect_left(breaks, end)
@@ -99,6 +111,18 @@ def _whole(text: str, match: re.Match[str], breaks: list[int]) -> tuple[str, int
         end = next_end
     opened = _EMPHASISED.search(text, max(0, start - 80), start)
     return _trimmed(url, closing=0 if opened is None else len(opened.group()) - len(opened.group().lstrip("_"))), end
+
+
+def _end_before_sentence(url: str) -> int:
+    """Where an address of ASCII ends that letters follow of a script without blanks; an IRI keeps its own."""
+    letter = _SENTENCE_GOES_ON.search(url)
+    if letter is None or not url[: (at := letter.start())].isascii():
+        return len(url)
+    host = _HOST.match(url)
+    in_host = host is not None and at <= host.end()
+    if in_host and ("." not in url[:at] or _HOST_GOES_ON.match(url, at)):
+        return len(url)
+    return at if url[at - 1] not in "=_-" or _TOKEN.search(url, 0, at) else len(url)
 
 
 def _trimmed(url: str, *, closing: int) -> str:

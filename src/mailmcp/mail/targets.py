@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
-from mailmcp.language.domains import absolute, host_of, organisational_domain
+from mailmcp.language.domains import absolute, host_of, organisational_domain, public_suffix
+from mailmcp.mail.namedhosts import host_in
 from mailmcp.models import Channels, Link
 
-_NAMED_HOST = re.compile(r"(?:https?://|www\.)?((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?![\w@.-]*@)", re.IGNORECASE)
-_NAMED_AMONG_WORDS = re.compile(r"(?<![\w@.-])(?:https?://|www\.)((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})", re.IGNORECASE)
-_INNER_URL = re.compile(r"https?:/{1,2}[\w.-]{1,200}\.[a-z]{2,24}", re.IGNORECASE)
+_INNER_URL = re.compile(
+    # "https://…", "//…" as a value, as Proofpoint writes it ("https-3A__…"), and in base64.
+    r"(?:https?(?::/{1,2}|-3A__)|=[/\\]{2})[\w.-]{1,200}\.[a-z]{2,24}|[=/]aHR0c(?:Dov|HM6)[A-Za-z0-9]",
+    re.IGNORECASE,
+)
+_LEADS_ON = re.compile(r"/(?:url|redir(?:ect)?|out|away|goto|leave|exit|link|go|r)/?\?", re.IGNORECASE)
+_NAMED_IN = re.compile(r"[?&][\w.-]{1,40}=([\w.-]{1,253})", re.IGNORECASE)
 _TRACKING_HOST = re.compile(
     r"(?:^|\.)(?:click|clicks|clk|links?|lnk|trk|track|tracking|go|e?mail|r|url\d{2,6}|ct|email-?links?|l)\.",
     re.IGNORECASE,
@@ -22,6 +26,8 @@ _TRACKING_PATH = re.compile(
 )
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9_\-%.~]{60,}")
 _MOST_LOOKED_AT = 300
+_MOST_NAMES = 20
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _MAILBOX = re.compile(r"[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})", re.IGNORECASE)
 # Names that stand for addresses elsewhere, and for nothing else.
 _SHORT_NAMES = """
@@ -38,7 +44,7 @@ def with_flags(channels: Channels) -> Channels:
 def flagged(links: tuple[Link, ...]) -> tuple[Link, ...]:
     """The links with what speaks against each of them in its ``flags``."""
     return tuple(
-        replace(link, flags=flags) if number < _MOST_LOOKED_AT and (flags := _flags(link)) else link
+        replace(link, flags=(*link.flags, *flags)) if number < _MOST_LOOKED_AT and (flags := _flags(link)) else link
         for number, link in enumerate(links)
     )
 
@@ -51,13 +57,12 @@ def _flags(link: Link) -> tuple[str, ...]:
         return ("unreadable",)
     if parts.scheme.lower() == "mailto":
         return ("text_names_another_host",) if _names_another_mailbox(link.text, parts.path) else ()
-    if parts.scheme.lower() not in ("http", "https"):
+    if parts.scheme.lower() not in ("http", "https", "ftp"):
         return ()
     found: list[str] = []
     if not host:
         return ("unreadable",)
-    named = _named_host(link.text)
-    if named and organisational_domain(named) != organisational_domain(host):
+    if _names_another_host(link.text, host):
         found.append("text_names_another_host")
     if any(label.startswith("xn--") for label in host.split(".")):
         found.append("punycode")
@@ -66,19 +71,25 @@ def _flags(link: Link) -> tuple[str, ...]:
     if parts.username is not None:
         found.append("user_before_host")
     rest = f"{parts.path}?{parts.query}"
-    if host in _SHORT or _INNER_URL.search(unquote(unquote(rest[:4096]))):
+    if host in _SHORT or _leads_on(unquote(unquote(rest[:4096]))):
         found.append("redirect")
     elif (_TRACKING_HOST.search(host) and _LONG_TOKEN.search(rest)) or _TRACKING_PATH.search(rest):
         found.append("tracker")
     return tuple(found)
 
 
-def _named_host(text: str) -> str | None:
-    """The host that a link's text shows: as an address anywhere in it, or by its bare name and little else."""
-    words = text.strip()[:500]
-    match = _NAMED_HOST.match(words) if len(words) <= 200 and " " not in words else None
-    match = match or _NAMED_AMONG_WORDS.search(words)
-    return host_of(f"https://{match[1]}/") if match else None
+def _names_another_host(text: str, host: str) -> bool:
+    """Do the words of a link show a host of another organisation than the one that it leads to?"""
+    named = host_in(text)
+    same = organisational_domain(named) == organisational_domain(host) or host.endswith(f".{named}")
+    return bool(named) and not same
+
+
+def _leads_on(rest: str) -> bool:
+    """Does a path or a query hold another address, or the name of a host where a place to go to is asked for?"""
+    if _INNER_URL.search(rest):
+        return True
+    return _LEADS_ON.search(rest) is not None and any(map(public_suffix, _NAMED_IN.findall(rest)[:_MOST_NAMES]))
 
 
 def _names_another_mailbox(text: str, written_to: str) -> bool:
@@ -90,8 +101,5 @@ def _names_another_mailbox(text: str, written_to: str) -> bool:
 
 
 def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return host.isdigit() or host.startswith("0x")
-    return True
+    """Is it a number, however it is written: ``127.1``, ``0177.0.0.1``, ``2130706433`` (WHATWG URL, IPv4 parser)?"""
+    return ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None

@@ -12,6 +12,7 @@ from mailmcp.language.overrides import as_drawn
 from mailmcp.mail.history.divisions import Division
 from mailmcp.mail.history.quotes import divided, is_forward
 from mailmcp.mail.links import MAX_LINKS, plain_links
+from mailmcp.mail.mime.pasted import without_pictures
 from mailmcp.mail.nesting import laid_out
 from mailmcp.mail.sight.drawing import Drawing
 from mailmcp.mail.sight.html import drawn
@@ -21,10 +22,6 @@ from mailmcp.models import Channels, Defect, Link, Message
 MAX_VISIBLE = 1024 * 1024
 MAX_PLAIN = 4 * MAX_VISIBLE
 
-# A picture inside the page: its octets are no words, and would be past what a tag may hold.
-_DATA = re.compile(
-    r"(?<=[\"'(=])data:[a-z]{1,20}/[\w.+-]{1,60}(?:;[\w=.-]{1,40}){0,3},[A-Za-z0-9+/=%\r\n]{200,}", re.IGNORECASE
-)
 # "Re:", "AW[2]:", "[list] Sv:", "回复：": whatever the language, a short word and a colon.
 _ANSWERS = re.compile(r"(?:^|\]|\s)\w{1,10}\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]")
 _PREFIXED = 60
@@ -51,6 +48,7 @@ _CUT = {
 }
 _SENTENCES = {code: f"{what}; what follows was not read, the raw message has it." for code, what in _CUT.items()} | {
     "html_flattened": "HTML elements are nested more than 1,000 deep; the innermost were read without their nesting.",
+    "html_value_too_long": "A style, title or address in an HTML tag is longer than 64 KB; it was not read.",
     "style_sheet_too_long": "The style sheet is too long to be read whole; what it hides may stand in the text.",
     "parts_differ": "The plain text part says something else than the HTML part, which is the one shown.",
     "too_many_links": f"The text has more than {MAX_LINKS:,} links; those after them are not listed.",
@@ -64,7 +62,7 @@ def read(message: Message) -> Channels:
     The HTML part is read where there is one with visible words; the plain part where there is not, or where the
     HTML is past what can be parsed safely. Nothing raises; what was left out is said in ``defects``.
     """
-    html = _DATA.sub("data:,", message.html) if message.html and "data:" in message.html else message.html or ""
+    html = without_pictures(message.html or "")
     plain = message.text or ""
     defects: list[str] = []
     if html.strip():

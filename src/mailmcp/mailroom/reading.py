@@ -112,6 +112,14 @@ class Reading:
         parsed = await asyncio.to_thread(parse.parse, top[: 2 * parse.MAX_HEADER_BYTES])
         return tuple((line(name), line(value)) for name, value in parsed.headers)
 
+    async def flags_of_sign_in(self, message: StoredMessage) -> tuple[str, ...]:
+        """What speaks against the link of a message that signs in, however often it stands there."""
+        if message.codes.link is None:
+            return ()
+        channels = await self._store.read(messages.channels, message.row)
+        same = (link.flags for link in channels.links if link.url == message.codes.link)
+        return tuple(dict.fromkeys(flag for flags in same for flag in flags))
+
     async def message(self, message_id: str) -> StoredMessage:
         """One message without its text. Raises NotFound."""
         return await self._store.read(messages.get, message_id)

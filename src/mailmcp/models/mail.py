@@ -149,7 +149,7 @@ class Link:
     button: bool = False
     """Drawn as a button (own background, padded cell, role=button)."""
     flags: tuple[str, ...] = ()
-    """What speaks against it: text_names_another_host, punycode, ip_address, redirect, tracker …"""
+    """What speaks against it: form, text_names_another_host, punycode, ip_address, redirect, tracker …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

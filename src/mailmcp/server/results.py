@@ -203,6 +203,7 @@ class Otp(Waited):
 
     code: str | None = None
     link: str | None = None
+    link_flags: list[str] | None = None
     confidence: float | None = None
     evidence: str | None = None
     without_code: str | None = None

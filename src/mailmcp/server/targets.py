@@ -18,6 +18,7 @@ from mailmcp.models import Link
 from mailmcp.server.fence import inert
 
 FLAGS = {
+    "form": "sends a form",
     "text_names_another_host": "its text names another host",
     "punycode": "international host name",
     "ip_address": "host is a number",

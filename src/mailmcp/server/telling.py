@@ -44,6 +44,11 @@ def legend(verdicts: Iterable[str]) -> str:
     return f"{', '.join(f'{SIGNS[one]} {one}' for one in dict.fromkeys(verdicts))}. "
 
 
+def warnings(flags: Iterable[str]) -> str:
+    """What speaks against a link, behind its name."""
+    return "".join(f"; {FLAGS.get(flag, flag)}" for flag in flags)
+
+
 def size(count: int) -> str:
     """A size in bytes for people."""
     if count < 1024:
@@ -95,8 +100,7 @@ class Telling:
                 page.say(f"hidden ({piece.kind}):")
                 page.quote(piece.text)
         for link in body.links or ():
-            flags = "".join(f"; {FLAGS.get(flag, flag)}" for flag in link.flags or ())
-            page.say(f"link {link.number}{flags}:", link.url)
+            page.say(f"link {link.number}{warnings(link.flags or ())}:", link.url)
         for one in body.attachments or ():
             page.say(f"attachment {one.part}, {size(one.size)}:", f"{one.name} ({one.type})")
         if body.defects:

@@ -299,7 +299,8 @@ async def _wait(ctx: Ctx, room: Counter, wanted: Wanted, timeout: float) -> Call
     ended = await room.wait(wanted, timeout=timeout, progress=progress)
     try:
         if wanted.tool == "wait_for_otp":  # a code taints nothing: otherwise every sign-up would
-            shown: tuple[str, results.Result] = views.waited_code(ended)
+            flags = await room.reading.flags_of_sign_in(ended.message) if ended.message else ()
+            shown: tuple[str, results.Result] = views.waited_code(ended, flags)
         else:
             await room.tainting.showing((ended.message,) if ended.message else ())
             shown = views.waited_mail(ended)

@@ -21,7 +21,7 @@ from mailmcp.server import results
 from mailmcp.server.conversation import PEOPLE_SHOWN, conversation
 from mailmcp.server.fence import Page, inert
 from mailmcp.server.targets import harmless
-from mailmcp.server.telling import NO_SENDER, SIGNS, legend, person, short, size, titled
+from mailmcp.server.telling import NO_SENDER, SIGNS, legend, person, short, size, titled, warnings
 
 __all__ = ["attachment", "conversation", "threads", "waited_code", "waited_mail"]
 
@@ -98,8 +98,8 @@ def waited_mail(ended: WaitEnded) -> tuple[str, results.Waited]:
     return page.text(), data
 
 
-def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
-    """How wait_for_otp ended."""
+def waited_code(ended: WaitEnded, flags: tuple[str, ...] = ()) -> tuple[str, results.Otp]:
+    """How wait_for_otp ended; ``flags`` are those of the link that signs in."""
     message = ended.message
     if message is None:
         waited = results.Otp(
@@ -116,6 +116,7 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
         status="found",
         code=codes.code,
         link=link,
+        link_flags=list(flags) or None if link else None,
         confidence=round(confidence, 2),
         evidence=harmless(codes.evidence) or None,
         **_arrived(ended, message),
@@ -129,7 +130,7 @@ def waited_code(ended: WaitEnded) -> tuple[str, results.Otp]:
     if codes.evidence and codes.evidence != message.subject:
         page.say("evidence", harmless(codes.evidence))
     if link:
-        page.say("link", link)
+        page.say(f"link{warnings(flags)}", link)
     page.say(f"{{mark}} = mail text. If it does not work, ask for a new one and call again with since={ended.cursor}.")
     return page.text(), data
 

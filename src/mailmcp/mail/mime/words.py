@@ -9,6 +9,7 @@ from html import escape
 from mailmcp.mail.mime import charsets, decoding, flowed, headers, sealed, transfer
 from mailmcp.mail.mime.detection import strictly
 from mailmcp.mail.mime.guide import Guide
+from mailmcp.mail.mime.pasted import without_pictures
 from mailmcp.mail.mime.tree import Part, walk
 from mailmcp.models import Attachment
 
@@ -18,9 +19,6 @@ HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 _LINE_ENDS = re.compile("\r\n?")
 _FOLD = re.compile(rb"\r?\n[ \t]")
-_PICTURE_INSIDE = re.compile(
-    rb"(?<=[\"'(=])data:image/[\w.+-]{1,60}(?:;[\w=.-]{1,40}){0,3},[A-Za-z0-9+/=%\s]{200,}", re.I
-)
 _LAST_LINE = 4096
 _SENTENCES = {
     "charset_unknown": "{part} declares a charset that is not known; it was read as {charset}.",
@@ -168,7 +166,7 @@ def text_of(part: Part, path: str, octets: bytes, reading: Reading) -> str:
 def html_of(part: Part, path: str, octets: bytes, reading: Reading) -> str:
     """HTML; what it names as its charset in itself counts where its header names none or a wrong one."""
     if len(octets) > reading.rooms["html"]:
-        octets = _PICTURE_INSIDE.sub(b"data:,", octets)  # a pasted picture may be longer than all words may be
+        octets = without_pictures(octets.decode("latin-1")).encode("latin-1")
     label = label_of(part)
     named = None if octets.isascii() else charsets.named_in_html(octets)
     return decoded(reading.within("html", octets, path), label or named, path, reading, named)

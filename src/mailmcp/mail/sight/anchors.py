@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from mailmcp.language.characters import cleaned
 from mailmcp.mail.sight.page import Page
@@ -14,14 +14,19 @@ from mailmcp.mail.sight.styles import Style
 from mailmcp.models import Link
 
 if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
     from mailmcp.mail.sight.drawing import Frame
 
+LEADING = frozenset(("a", "area", "form", "button", "input"))
 _MAX_BOX = 40
 _BUTTON_NAME = re.compile(r"\b(?:btn|button|cta)", re.IGNORECASE)
 # A browser sends these as %20, %3C … (WHATWG URL, percent-encode sets of path and query).
 _ASCII = "".join(map(chr, range(128)))
 _NEVER_SENT = re.compile(r'[\x00- "<>`\x7f]')
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,30}):", re.IGNORECASE)
+# Browsers take backslashes for slashes (WHATWG URL, special schemes).
+_HOST_FIRST = re.compile(r"[/\\]{2,}+(?=.)")
 _NO_LINKS = frozenset(("javascript", "vbscript", "data", "cid", "mid", "file", "blob", "about"))
 _URL_BREAKS = re.compile(r"[\t\n\r]")
 _PICTURE = re.compile(r"\[image: ([^\[\]]*)\]")
@@ -33,6 +38,8 @@ class Anchor:
 
     url: str
     button: bool
+    form: bool = False
+    """Does it send a form there?"""
     start: int = -1
     end: int = -1
 
@@ -42,16 +49,65 @@ class Anchor:
         self.end = end
 
 
-def anchor_of(attributes: Mapping[str, str | None], style: Style) -> Anchor | None:
-    """The link that an ``<a>`` begins; None when it leads nowhere a person could go."""
-    url = _URL_BREAKS.sub("", (attributes.get("href") or "").strip())
-    scheme = _SCHEME.match(url)
-    if scheme is None or scheme[1].lower() in _NO_LINKS:
+def base_of(tree: LexborHTMLParser) -> str:
+    """What addresses without a host are relative to (HTML §4.2.3); ``""`` when the page does not say."""
+    node = tree.css_first("base[href]")
+    url = _with_scheme(_cleaned(node.attributes.get("href"))) if node is not None else ""
+    return url if url[:5].lower() in ("http:", "https") else ""
+
+
+def led_by(
+    frame: Frame, parent: Frame, node: LexborNode, attributes: Mapping[str, str | None], base: str
+) -> Anchor | None:
+    """The link that an element of LEADING begins; None when it leads nowhere a person could go."""
+    if frame.tag in ("a", "area"):
+        return _anchor(attributes, frame.style, base)
+    if frame.tag != "form":
+        return _sending(frame, attributes, base) if parent.anchor is None else None
+    frame.action = _absolute(attributes.get("action"), base)
+    if node.first_child is None:  # One among the rows of a table is empty in the tree, and holds what comes behind it.
+        parent.action = frame.action
+    return None
+
+
+def _anchor(attributes: Mapping[str, str | None], style: Style, base: str) -> Anchor | None:
+    if not (url := _absolute(attributes.get("href"), base)):
         return None
     role, classes = attributes.get("role") or "", attributes.get("class") or ""
     named = role.lower() == "button" or bool(_BUTTON_NAME.search(classes))
     framed = style.boxed and (style.padded or style.display != "inline")
     return Anchor(_sent(url), named or framed)
+
+
+def _sending(frame: Frame, attributes: Mapping[str, str | None], base: str) -> Anchor | None:
+    """A button that sends the form in which it stands, or names the place to send it to itself."""
+    kind = (attributes.get("type") or ("submit" if frame.tag == "button" else "text")).strip().lower()
+    if kind in ("button", "reset") or (frame.tag == "input" and kind not in ("submit", "image")):
+        return None
+    url = _absolute(attributes.get("formaction"), base) or frame.action
+    return Anchor(_sent(url), button=True, form=True) if url else None
+
+
+def _absolute(address: str | None, base: str) -> str:
+    """Where an address in a page leads; ``""`` when that is nowhere a person could go."""
+    url = _with_scheme(_cleaned(address))
+    scheme = _SCHEME.match(url)
+    if scheme is None and base and url[:1] not in ("", "#"):
+        try:
+            url = urljoin(base, url)
+        except ValueError:  # of an address in brackets that is none
+            return ""
+        scheme = _SCHEME.match(url)
+    return "" if scheme is None or scheme[1].lower() in _NO_LINKS else url
+
+
+def _cleaned(address: str | None) -> str:
+    return _URL_BREAKS.sub("", (address or "").strip())
+
+
+def _with_scheme(url: str) -> str:
+    """An address that begins with its host, as a page that is read over HTTPS opens it."""
+    return f"https://{url[first.end() :]}" if (first := _HOST_FIRST.match(url)) else url
 
 
 def _sent(url: str) -> str:
@@ -64,7 +120,9 @@ def _sent(url: str) -> str:
 def links_of(anchors: Sequence[Anchor], text: str) -> tuple[Link, ...]:
     """The links that words or a place of ``text`` lead to."""
     return tuple(
-        Link(words_of(text[one.start : one.end]), one.url, one.start, one.button) for one in anchors if one.start >= 0
+        Link(words_of(text[one.start : one.end]), one.url, one.start, one.button, ("form",) if one.form else ())
+        for one in anchors
+        if one.start >= 0
     )
 
 

@@ -112,6 +112,8 @@ class Frame:
     """How far its rows and lines are full, where that decides what is seen."""
     cell: Cell | None = None
     own_anchor: bool = False
+    action: str = ""
+    """Where the form leads in which it stands."""
     last_cell: Cell | None = None
     """The newest cell among the children."""
     summed: bool = False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mailmcp.language.characters import cleaned
 from mailmcp.mail.history.quotelines import Spans
 from mailmcp.mail.sight import unseen
-from mailmcp.mail.sight.anchors import Anchor, anchor_of, links_of, set_apart
+from mailmcp.mail.sight.anchors import LEADING, Anchor, base_of, led_by, links_of, set_apart
 from mailmcp.mail.sight.cascade import sheet
 from mailmcp.mail.sight.columns import Column
 from mailmcp.mail.sight.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
@@ -81,12 +81,13 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
     folds = is_quirky(lower[:2_000])
     resolver = Resolver(sheet(styles, folds=folds, budget=effort.budget), effort)
     sections = any(one in lower for one in ("<thead", "<tfoot", "<caption"))
-    reader = _Reader(Page(limit), resolver, cut_quotes, sections)
+    base = base_of(tree) if "<base" in lower else ""
+    reader = _Reader(Page(limit), resolver, cut_quotes, sections, base)
     reader.read(root)
     if reader.covers:
         # What lies on top comes later than what it covers: read again, knowing it.
         resolver = Resolver(sheet(styles, folds=folds, budget=effort.budget), effort)
-        reader = _Reader(Page(limit), resolver, cut_quotes, sections, covered=reader.covers)
+        reader = _Reader(Page(limit), resolver, cut_quotes, sections, base, covered=reader.covers)
         reader.read(root)
     return reader.drawing()
 
@@ -98,6 +99,8 @@ class _Reader:
     cut_quotes: bool
     sections: bool = False
     """May a table say itself what is its head, its foot or its caption?"""
+    base: str = ""
+    """What the addresses of links are relative to."""
     hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     hidden_length: int = 0
     anchors: list[Anchor] = field(default_factory=list[Anchor])
@@ -199,6 +202,7 @@ class _Reader:
             quoted=self.history_began or self._is_quoted(parent, tag),
             hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not for_others(node) else ""),
             anchor=parent.anchor,
+            action=parent.action,
             names=names,
             start=self.page.length,
             stacked=parent.style.lays and not parent.style.flows and style.display != "contents",
@@ -232,7 +236,8 @@ class _Reader:
         self._part(frame, parent)
         if tag in LISTED:
             self.page.mark += number_of(self.open, attributes, node)
-        if tag in ("a", "area") and len(self.anchors) < MAX_ANCHORS and (anchor := anchor_of(attributes, style)):
+        leads = tag in LEADING and len(self.anchors) < MAX_ANCHORS
+        if leads and (anchor := led_by(frame, parent, node, attributes, self.base)):
             frame.anchor, frame.own_anchor = anchor, True
             self.anchors.append(anchor)
         if tag in ("img", "area"):  # an area is a piece of a picture that leads somewhere

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mailmcp.mail.sight.growth import end_of_growth
+from mailmcp.mail.sight.longtags import MAX_ATTRIBUTES, MAX_TAG, Cut, shortened
 
 MAX_HTML = 2_000_000
-MAX_TAG = 64 * 1024
-MAX_ATTRIBUTES = 500
 MAX_DEPTH = 2_000
 MAX_TAGS = 100_000
 MAX_NAMES = 20_000
@@ -59,6 +58,7 @@ _GROUP_NAMES = "div center section article blockquote ul ol dl table main"
 _GROUPS = _IN_LINES.union(_GROUP_NAMES.split())
 _STYLED = re.compile(r"style|hidden|color|size|background|popover|href|open", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z][a-z0-9]*|[>+~:]")
+_ASKED_ABOUT = re.compile(r"\[\s{0,99}([a-z][\w:-]{0,99})")
 _END_OF_COMMENT = re.compile(r"--!?>")
 _RAW = {
     name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "title", "textarea", "xmp", "noframes")
@@ -112,8 +112,7 @@ def safe(html: str) -> tuple[str, str]:
 
     The reason is ``""`` when all of it is safe, else ``html_too_large``, ``html_tag_too_long``,
     ``html_too_many_tags``, ``html_too_many_attributes``, ``html_too_many_names`` or ``html_too_deep``, which cut off
-    the end; and
-    ``html_flattened``, which loses no words.
+    the end; ``html_value_too_long``, which loses what one attribute says; and ``html_flattened``, which loses no words.
     """
     scan = _Scan(html)
     end, reason = scan.run()
@@ -131,7 +130,7 @@ def safe(html: str) -> tuple[str, str]:
         pieces += (html[at:start], instead)
         at = stop
     pieces.append(html[at:end])
-    return "".join(pieces), reason or "html_flattened"
+    return "".join(pieces), reason or scan.loss
 
 
 class _Scan:
@@ -139,8 +138,10 @@ class _Scan:
 
     def __init__(self, html: str) -> None:
         self.html = html
-        self.cuts: list[tuple[int, int, str]] = []
-        """(start, end, what to put there) of the tags to be taken out."""
+        self.cuts: list[Cut] = []
+        """The tags to be taken out, and the values of long ones."""
+        self.loss = ""
+        """What is wrong with the cuts."""
         self.spelled = 0
         """Characters in tags."""
         self._open: dict[str, int] = {}
@@ -172,10 +173,10 @@ class _Scan:
                 return tag.start(), "html_too_many_tags"
             at = tag.end()
             if tag[3] is None or at - tag.start() >= 2 * MAX_ATTRIBUTES:  # else too short for too many attributes
-                at, problem = _end_of_tag(html, tag.end(2), end)
+                at, problem = self._end_of_tag(tag.end(2), end)
                 if problem:
                     return tag.start(), problem
-            self.spelled += at - tag.start()
+            self.spelled += min(at - tag.start(), MAX_TAG)
             name = name.lower()
             foreign = opened.get("svg") or opened.get("math")  # there, a name says nothing of what it holds
             if (
@@ -213,7 +214,7 @@ class _Scan:
         if name == "option" and not closes:
             self._options += 1
             if self._options > _MAX_OPTIONS:
-                self.cuts.append((start, end, " "))
+                self._cut(start, end, " ")
         if name not in _ITEMS:
             return False
         before, kind = self._items[-1], _ITEMS[name]
@@ -240,18 +241,53 @@ class _Scan:
 
     def _take_out(self, name: str, start: int, end: int) -> None:
         beside = bool(self.cuts) and self.cuts[-1][1] == start
-        self.cuts.append((start, end, "" if beside or name in _IN_LINES else "<br>"))
+        self._cut(start, end, "" if beside or name in _IN_LINES else "<br>")
+
+    def _cut(self, start: int, end: int, instead: str) -> None:
+        """Take out a whole tag."""
+        while self.cuts and self.cuts[-1][0] > start:
+            self.cuts.pop()  # a value in it
+        self.cuts.append((start, end, instead))
+        self.loss = self.loss or "html_flattened"
 
     def _only_groups(self, name: str, tag: str) -> bool:
         """Would nothing change for its words without this element, as far as styles go?"""
+        if not (sheet := self._styles()):
+            return _STYLED.search(tag) is None
+        return len(tag) == len(name) + 2 and _names(sheet).isdisjoint((name, ">", "+", "~", ":"))
+
+    def _styles(self) -> str:
+        """All that lies between the first style sheet and the last."""
         if self._sheet is None:
             found = self.html.lower()
             self._sheet = found[found.find("<style") :] if "<style" in found else ""
             if "</style" in self._sheet:
                 self._sheet = self._sheet[: self._sheet.rindex("</style")]
-        if not self._sheet:
-            return _STYLED.search(tag) is None
-        return len(tag) == len(name) + 2 and _names(self._sheet).isdisjoint((name, ">", "+", "~", ":"))
+        return self._sheet
+
+    def _end_of_tag(self, start: int, end: int) -> tuple[int, str]:
+        """Where the tag whose name ends at ``start`` ends, or what is wrong with it."""
+        html, attributes, at = self.html, 0, start
+        while (mark := _IN_TAG.search(html, at, end)) is not None:
+            attributes += len(_GAPS.findall(html, at, mark.start()))
+            at = mark.end()
+            if mark.group() == ">":
+                break
+            attributes += 1
+            closing = html.find(mark.group()[-1], at, end)
+            at = closing + 1 if closing >= 0 else end
+            if attributes > 2 * MAX_ATTRIBUTES or at - start > MAX_TAG:
+                break
+        else:
+            attributes += len(_GAPS.findall(html, at, min(end, at + MAX_TAG)))
+            at = end
+        if at - start > MAX_TAG:
+            tag = shortened(html, start, end, _asked_about(self._styles()))
+            self.cuts += tag.cuts
+            self.loss = "html_value_too_long" if tag.loses else self.loss
+            return tag.end, tag.problem
+        # A quoted value counts once for its name's blank and once for itself.
+        return at, "html_too_many_attributes" if attributes > 2 * MAX_ATTRIBUTES else ""
 
 
 def _end_of_names(html: str, end: int) -> int:
@@ -273,24 +309,6 @@ def _names(sheet: str) -> frozenset[str]:
     return frozenset(_WORDS.findall(sheet[:MAX_HTML]))
 
 
-def _end_of_tag(html: str, start: int, end: int) -> tuple[int, str]:
-    """Where the tag that begins before ``start`` ends, or what is wrong with it."""
-    attributes = 0
-    at = start
-    while (mark := _IN_TAG.search(html, at, end)) is not None:
-        attributes += len(_GAPS.findall(html, at, mark.start()))
-        at = mark.end()
-        if mark.group() == ">":
-            break
-        attributes += 1
-        closing = html.find(mark.group()[-1], at, end)
-        at = closing + 1 if closing >= 0 else end
-        if attributes > 2 * MAX_ATTRIBUTES or at - start > MAX_TAG:
-            break
-    else:
-        attributes += len(_GAPS.findall(html, at, min(end, at + MAX_TAG)))
-        at = end
-    if at - start > MAX_TAG:
-        return at, "html_tag_too_long"
-    # A quoted value counts once for its name's blank and once for itself.
-    return at, "html_too_many_attributes" if attributes > 2 * MAX_ATTRIBUTES else ""
+@lru_cache(maxsize=2)
+def _asked_about(sheet: str) -> frozenset[str]:
+    return frozenset(_ASKED_ABOUT.findall(sheet))
