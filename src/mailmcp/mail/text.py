@@ -84,9 +84,9 @@ def read(message: Message) -> Channels:
 def _read_html(html: str, message: Message, plain: str, defects: list[str]) -> Channels | None:
     """The channels of an HTML part; None when the plain text says more than its pictures do."""
     forward = is_forward(message.subject, html)
-    effort = Effort()
-    drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward, effort=effort)
-    division = None if forward else divided(drawing.visible, drawing.spans, opens=_opens(message))
+    effort, opens = Effort(), _opens(message)
+    drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward, effort=effort, opens=opens)
+    division = None if forward else divided(drawing.visible, drawing.spans, opens=opens)
     if division is not None and division.whole and drawing.spans.quoted:
         # All of it is quoted, or a forward: then that is what the mail says, with its links.
         drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False, effort=effort), None

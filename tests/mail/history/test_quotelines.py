@@ -18,7 +18,8 @@ def nested(kind: str, count: int) -> Lines:
     """The lines of a text in which every other begins an element of a kind that reaches to the end."""
     text = (UNIT * count).rstrip()
     spans = [(at, len(text)) for at in range(0, len(text), len(UNIT))]
-    return lines_of(text, Spans(**{kind: spans}), html=True)
+    said: dict[str, Any] = {kind: spans}
+    return lines_of(text, Spans(**said), html=True)
 
 
 def steps(kind: str, count: int) -> int:
