@@ -39,6 +39,7 @@ _URL = re.compile(r"https?://\S+|\S+@\S+")
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){3,11}")
 _SEPARATED = re.compile(r"(?<=[0-9])[ -](?=[0-9])")
+_DASHES = re.compile(r"^-- ?$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _CUT = {
     "html_too_large": "The HTML part is larger than 2 MB",
@@ -164,12 +165,17 @@ def _read_plain(plain: str, message: Message, defects: list[str]) -> Channels:
         plain = plain[:MAX_PLAIN]
         defects.append("text_truncated")
     text, invisible = cleaned(as_drawn(plain).replace("\x0c", "\n").replace("\x0b", "\n"))
+    # A blank at the end of a line says something in one case only.
+    blanks = [line[0].endswith(" ") for line in _DASHES.finditer(text)]
     text = _EMPTY_LINES.sub("\n\n", laid_out(text)).strip("\n")
+    delimiters = frozenset(line.start() for line, blank in zip(_DASHES.finditer(text), blanks, strict=False) if blank)
     if len(text) > MAX_VISIBLE:
         text = text[:MAX_VISIBLE]
         defects.append("text_truncated")
     drawing = Drawing(visible=text, links=plain_links(text), invisible=invisible)
-    division = None if is_forward(message.subject, text) else divided(text, opens=_opens(message))
+    division = (
+        None if is_forward(message.subject, text) else divided(text, opens=_opens(message), delimiters=delimiters)
+    )
     return _channels(drawing, division, "plain", defects)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -43,6 +43,8 @@ class Lines:
     """How deeply each is quoted."""
     citation_ends: dict[int, int]
     """First line -> line after the last, of bare blockquotes."""
+    delimiters: frozenset[int]
+    """Lines that are two dashes and a blank."""
     signed: frozenset[int]
     """Lines of signatures that HTML names as such."""
     inserted: frozenset[int]
@@ -61,8 +63,11 @@ class Lines:
         return end is not None and self.following[end] >= len(self.texts)
 
 
-def lines_of(text: str, spans: Spans, *, html: bool) -> Lines:
-    """The lines of a text; one that holds an attribution among other words is cut into several."""
+def lines_of(text: str, spans: Spans, *, html: bool, delimiters: Collection[int] = ()) -> Lines:
+    """The lines of a text; one that holds an attribution among other words is cut into several.
+
+    ``delimiters`` are the offsets of those that were two dashes and a blank.
+    """
     texts: list[str] = []
     raws: list[int] = []
     starts: list[int] = []
@@ -98,6 +103,7 @@ def lines_of(text: str, spans: Spans, *, html: bool) -> Lines:
         starts,
         ends,
         depths,
+        delimiters=frozenset(number for number, raw in enumerate(raws) if raw in delimiters),
         citation_ends=dict(_covered(spans.citations, starts, texts, following)),
         signed=_all_of(_covered(spans.signatures, starts, texts, following)),
         inserted=frozenset(first for first, _ in _covered(inserted, starts, texts, following)),

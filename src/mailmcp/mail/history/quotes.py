@@ -9,6 +9,7 @@ but history.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from mailmcp.language.folding import folded
@@ -47,14 +48,17 @@ def is_forward(subject: str, text: str = "") -> bool:
     return _FORWARD_SUBJECT.match(start) is not None
 
 
-def divided(text: str, spans: Spans | None = None, *, opens: bool = False) -> Division:
+def divided(
+    text: str, spans: Spans | None = None, *, opens: bool = False, delimiters: Collection[int] = ()
+) -> Division:
     """Divide a text into what is new, what is quoted and what is the signature; never nothing new.
 
     ``opens`` says that the mail answers none: then marks alone make no history, and below a header it is a forward.
+    ``delimiters`` are the offsets of lines that were two dashes and a blank (RFC 3676 §4.3).
     """
     if len(text) > MAX_TEXT or text.count("\n") >= MAX_LINES:
         return Division((Kept(0, len(text), False, False, 0),))
-    lines = lines_of(text, spans or Spans(), html=spans is not None)
+    lines = lines_of(text, spans or Spans(), html=spans is not None, delimiters=delimiters)
     reading = _Reading(lines, [Role.NEW] * len(lines.texts), opens)
     if not lines.is_one_citation():
         reading.read()
@@ -331,7 +335,7 @@ class _Reading:
         runs = self._runs()
         for place in {0, len(runs) - 1} if runs else ():
             first, end = runs[place]
-            found = list(signatures.spans(texts, first, end))
+            found = list(signatures.spans(texts, first, end, self.lines.delimiters))
             whole = sum(stop - start for start, stop in found) >= end - first
             if whole and len(runs) == 1 and not any(texts[:first]):
                 continue
