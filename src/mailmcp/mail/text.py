@@ -36,6 +36,7 @@ _URL = re.compile(r"https?://\S+|\S+@\S+")
 _PICTURE = re.compile(r"\[image: [^\[\]\n]{1,300}\]")
 _NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){3,11}")
 _SEPARATED = re.compile(r"(?<=[0-9])[ -](?=[0-9])")
+_DASHES = re.compile(r"^-- ?$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _CUT = {
     "html_too_large": "The HTML part is larger than 2 MB",
@@ -82,9 +83,9 @@ def read(message: Message) -> Channels:
 def _read_html(html: str, message: Message, plain: str, defects: list[str]) -> Channels | None:
     """The channels of an HTML part; None when the plain text says more than its pictures do."""
     forward = is_forward(message.subject, html)
-    effort = Effort()
-    drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward, effort=effort)
-    division = None if forward else divided(drawing.visible, drawing.spans, opens=_opens(message))
+    effort, opens = Effort(), _opens(message)
+    drawing = drawn(html, MAX_VISIBLE, cut_quotes=not forward, effort=effort, opens=opens)
+    division = None if forward else divided(drawing.visible, drawing.spans, opens=opens)
     if division is not None and division.whole and drawing.spans.quoted:
         # All of it is quoted, or a forward: then that is what the mail says, with its links.
         drawing, division = drawn(html, MAX_VISIBLE, cut_quotes=False, effort=effort), None
@@ -162,12 +163,17 @@ def _read_plain(plain: str, message: Message, defects: list[str]) -> Channels:
         plain = plain[:MAX_PLAIN]
         defects.append("text_truncated")
     text, invisible = cleaned(as_drawn(plain).replace("\x0c", "\n").replace("\x0b", "\n"))
+    # A blank at the end of a line says something in one case only.
+    blanks = [line[0].endswith(" ") for line in _DASHES.finditer(text)]
     text = _EMPTY_LINES.sub("\n\n", laid_out(text)).strip("\n")
+    delimiters = frozenset(line.start() for line, blank in zip(_DASHES.finditer(text), blanks, strict=False) if blank)
     if len(text) > MAX_VISIBLE:
         text = text[:MAX_VISIBLE]
         defects.append("text_truncated")
     drawing = Drawing(visible=text, links=plain_links(text), invisible=invisible)
-    division = None if is_forward(message.subject, text) else divided(text, opens=_opens(message))
+    division = (
+        None if is_forward(message.subject, text) else divided(text, opens=_opens(message), delimiters=delimiters)
+    )
     return _channels(drawing, division, "plain", defects)
 
 

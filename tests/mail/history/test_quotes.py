@@ -519,14 +519,6 @@ def test_history_without_marks_begins_under_such_a_line(head: str) -> None:
         assert "Old words." in found.quoted
 
 
-def test_all_fields_of_a_mail_over_old_words_begin_history_also_where_the_subject_is_no_answers() -> None:
-    head = "From: Ann Example <ann@app.example>\nSent: 24 November 2026 15:14\nTo: Ben Example\nSubject: The plan"
-    found = plain(f"Fine.\n\n{head}\n\nOld words.\n", subject="The plan")
-    assert (found.visible, "Old words." in found.quoted) == ("Fine.", True)
-    trip = head.replace("Sent", "Date")
-    assert "Old words." in plain(f"Booked:\n\n{trip}\n\nOld words.\n", subject="Your trip").visible
-
-
 def test_a_paragraph_that_was_moved_to_the_right_is_no_history() -> None:
     moved = '<blockquote style="margin:0 0 0 40px;border:none;padding:0"><div>Two nights: 30 euro</div></blockquote>'
     assert "30 euro" in html(f"<p>Here are the prices</p>{moved}").visible

@@ -271,11 +271,6 @@ def names_author(text: str, following: str) -> bool:
     return match is not None and _BRACKETED_ADDRESS.search(text, match.end(), _MAX_JOINED) is not None
 
 
-def is_of_a_mail(texts: Sequence[str]) -> bool:
-    """Are the lines the fields of a mail beyond doubt: From, Sent, To and Subject?"""
-    return {Field.FROM, Field.SENT, Field.TO, Field.SUBJECT} <= {field_of(text) for text in texts}
-
-
 def _label(text: str) -> str:
     match = _KEY_ENDS.search(text[:_MAX_JOINED])
     return text[: match.start()] if match else ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -43,6 +43,8 @@ class Lines:
     """How deeply each is quoted."""
     citation_ends: dict[int, int]
     """First line -> line after the last, of bare blockquotes."""
+    delimiters: frozenset[int]
+    """Lines that are two dashes and a blank."""
     signed: frozenset[int]
     """Lines of signatures that HTML names as such."""
     inserted: frozenset[int]
@@ -61,8 +63,11 @@ class Lines:
         return end is not None and self.following[end] >= len(self.texts)
 
 
-def lines_of(text: str, spans: Spans, *, html: bool) -> Lines:
-    """The lines of a text; one that holds an attribution among other words is cut into several."""
+def lines_of(text: str, spans: Spans, *, html: bool, delimiters: Collection[int] = ()) -> Lines:
+    """The lines of a text; one that holds an attribution among other words is cut into several.
+
+    ``delimiters`` are the offsets of those that were two dashes and a blank.
+    """
     texts: list[str] = []
     raws: list[int] = []
     starts: list[int] = []
@@ -83,26 +88,25 @@ def lines_of(text: str, spans: Spans, *, html: bool) -> Lines:
         at += len(line) + 1
     if not spans.quoted:
         _unmark_initials(texts, starts, depths)
-    for first, last in _covered(spans.quoted, starts, ends, texts):
-        depths[first:last] = [max(depth, 1) for depth in depths[first:last]]
-    inserted = [one for one in spans.citations if one[0] in spans.inserted]
     following = [len(texts)] * (len(texts) + 1)
     before = [-1] * len(texts)
     for number in range(len(texts) - 1, -1, -1):
         following[number] = number if texts[number] else following[number + 1]
     for number in range(1, len(texts)):
         before[number] = number - 1 if texts[number - 1] else before[number - 1]
+    for first, last in _covered(spans.quoted, starts, texts, following):
+        depths[first:last] = [max(depth, 1) for depth in depths[first:last]]
+    inserted = [one for one in spans.citations if one[0] in spans.inserted]
     return Lines(
         texts,
         raws,
         starts,
         ends,
         depths,
-        citation_ends=dict(_covered(spans.citations, starts, ends, texts)),
-        signed=frozenset(
-            number for first, last in _covered(spans.signatures, starts, ends, texts) for number in range(first, last)
-        ),
-        inserted=frozenset(first for first, _ in _covered(inserted, starts, ends, texts)),
+        delimiters=frozenset(number for number, raw in enumerate(raws) if raw in delimiters),
+        citation_ends=dict(_covered(spans.citations, starts, texts, following)),
+        signed=_all_of(_covered(spans.signatures, starts, texts, following)),
+        inserted=frozenset(first for first, _ in _covered(inserted, starts, texts, following)),
         html=html,
         marked_by_html=bool(spans.quoted),
         following=following,
@@ -148,20 +152,26 @@ def _closes(line: str, texts: list[str]) -> bool:
     return above.rfind("<") > above.rfind(">") and "@" in above
 
 
+def _all_of(ranges: list[tuple[int, int]]) -> frozenset[int]:
+    """Every line of ranges that stand in order, each looked at once."""
+    lines: set[int] = set()
+    reached = 0
+    for first, last in ranges:
+        lines.update(range(max(first, reached), last))
+        reached = max(reached, last)
+    return frozenset(lines)
+
+
 def _covered(
-    spans: Sequence[tuple[int, int]], starts: list[int], ends: list[int], texts: list[str]
+    spans: Sequence[tuple[int, int]], starts: list[int], texts: list[str], following: list[int]
 ) -> list[tuple[int, int]]:
-    """The lines that lie in each span with all their words; those in part do not count."""
+    """The lines that lie in each span with all their words; those in part do not count. Spans may be nested."""
     found: list[tuple[int, int]] = []
     for start, end in spans:
-        first = bisect_right(starts, start) - 1
-        if first < 0 or starts[first] < start:
-            first += 1
-        while first < len(texts) and not texts[first]:
-            first += 1
-        last = first
-        while last < len(starts) and starts[last] < end and starts[last] + len(texts[last]) <= end:
-            last += 1
+        first = following[bisect_left(starts, start)]
+        last = bisect_left(starts, end)
+        if last > first and starts[last - 1] + len(texts[last - 1]) > end:
+            last -= 1
         if last > first:
             found.append((first, last))
     return found

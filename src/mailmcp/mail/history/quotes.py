@@ -9,6 +9,7 @@ but history.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from mailmcp.language.folding import folded
@@ -47,14 +48,17 @@ def is_forward(subject: str, text: str = "") -> bool:
     return _FORWARD_SUBJECT.match(start) is not None
 
 
-def divided(text: str, spans: Spans | None = None, *, opens: bool = False) -> Division:
+def divided(
+    text: str, spans: Spans | None = None, *, opens: bool = False, delimiters: Collection[int] = ()
+) -> Division:
     """Divide a text into what is new, what is quoted and what is the signature; never nothing new.
 
-    ``opens`` says that the mail answers none: then marks alone make no history, nor do names of fields.
+    ``opens`` says that the mail answers none: then marks alone make no history, and below a header it is a forward.
+    ``delimiters`` are the offsets of lines that were two dashes and a blank (RFC 3676 §4.3).
     """
     if len(text) > MAX_TEXT or text.count("\n") >= MAX_LINES:
         return Division((Kept(0, len(text), False, False, 0),))
-    lines = lines_of(text, spans or Spans(), html=spans is not None)
+    lines = lines_of(text, spans or Spans(), html=spans is not None, delimiters=delimiters)
     reading = _Reading(lines, [Role.NEW] * len(lines.texts), opens)
     if not lines.is_one_citation():
         reading.read()
@@ -109,6 +113,8 @@ class _Reading:
                 break
             else:
                 first, after = self._head(at, lowest)
+                if self.forwarded:
+                    break
                 if after < 0:
                     at += 1
                     continue
@@ -130,13 +136,8 @@ class _Reading:
         return at + 1
 
     def _forwards(self, at: int) -> bool:
-        """Does a forwarded mail follow? So it does under a title of unknown words in a mail that answers none."""
-        texts, depth = self.lines.texts, self.lines.depths[at]
-        self.forwarded = depth < 2 and headerblocks.is_forward(texts[at])
-        if self.opens and not depth and not self.forwarded:
-            following = self.lines.following[at + 1]
-            titled = headerblocks.titled_block_ends(texts, at, following) >= 0
-            self.forwarded = titled and not headerblocks.is_separator(texts[at], texts[following], known=True)
+        """Does the line say that a forwarded mail follows?"""
+        self.forwarded = self.lines.depths[at] < 2 and headerblocks.is_forward(self.lines.texts[at])
         return self.forwarded
 
     def _quote(self, first: int, after: int) -> None:
@@ -216,20 +217,9 @@ class _Reading:
         following = self.lines.following[at + 1]
         below = texts[following] if following < size else ""
         above = texts[self.lines.before[at]] if self.lines.before[at] >= 0 else ""
-        separates = headerblocks.is_separator(text, below, texts[at - 1] if at else "", known=True)
-        if following < size and (separates or headerblocks.is_rule(text)):
-            end = headerblocks.block_ends(texts, following, ruled=True, above="" if separates else above)
-            if separates and end < 0:
-                end = self._attributed(following)
-            if end >= 0:
-                return at, self._end_below(end)
-        if separates:
-            return at, size
-        if (end := headerblocks.titled_block_ends(texts, at, following)) >= 0:
-            return at, self._end_below(end)
-        end = headerblocks.block_ends(texts, at, above=above)
-        # No page asks for "Sent": that is what mail programs write, also over what is passed on without a word of it.
-        if end >= 0 and not (self.opens and not headerblocks.is_of_a_mail(texts[at:end])):
+        if (end := self._header_ends(at, above)) >= 0:
+            # Who answers nobody hands on what stands below, which its reader has from nowhere else.
+            self.forwarded = self.opens
             return at, self._end_below(end)
         if self.lines.before[at] >= 0 and headerblocks.asks_to_write_above(text):
             return at, size
@@ -247,6 +237,24 @@ class _Reading:
             self.roles[at] = Role.SIGNATURE
             return following, size
         return at, -1
+
+    def _header_ends(self, at: int, above: str) -> int:
+        """Where the title or the header block (or both) of an old mail ends that begins with line ``at``; -1: none.
+
+        ``above`` is the last line with words before it.
+        """
+        texts, size = self.lines.texts, len(self.lines.texts)
+        following = self.lines.following[at + 1]
+        below = texts[following] if following < size else ""
+        separates = headerblocks.is_separator(texts[at], below, texts[at - 1] if at else "", known=True)
+        if following < size and (separates or headerblocks.is_rule(texts[at])):
+            end = headerblocks.block_ends(texts, following, ruled=True, above="" if separates else above)
+            if end >= 0 or separates:
+                return end if end >= 0 else self._attributed(following)
+        if separates:
+            return size
+        end = headerblocks.titled_block_ends(texts, at, following)
+        return end if end >= 0 else headerblocks.block_ends(texts, at, above=above)
 
     def _stamped(self, at: int, lowest: int) -> int:
         """Where the lines begin right over the first quote that name its writer and the minute, but end unlike others.
@@ -327,7 +335,7 @@ class _Reading:
         runs = self._runs()
         for place in {0, len(runs) - 1} if runs else ():
             first, end = runs[place]
-            found = list(signatures.spans(texts, first, end))
+            found = list(signatures.spans(texts, first, end, self.lines.delimiters))
             whole = sum(stop - start for start, stop in found) >= end - first
             if whole and len(runs) == 1 and not any(texts[:first]):
                 continue

@@ -228,6 +228,7 @@ LIST_FOOTER = """
 mailman/listinfo listinfo/ groups.io google_groups you_received_this_message_because
 you_are_receiving_this_because unsubscribe_from_this_group reply_to_this_email_directly to_unsubscribe_from
 to_post_to_this_group +unsubscribe@ -unsubscribe@ -leave@ -request@ sigrequest/
+majordomo@
 """
 # The same by a word that people use, too.
 LIST_NAMED = """

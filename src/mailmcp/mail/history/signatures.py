@@ -7,7 +7,7 @@ signature, or below two dashes that part sections: what is lost from the new tex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from mailmcp.language.folding import folded
 from mailmcp.mail.history import quotewords
@@ -76,11 +76,17 @@ _CLAUSES = re.compile(r"[.!?:;。！？]")
 _PRINT_AT_END = 16
 _DIGIT = re.compile(r"\d")
 _FIGURES = tuple("0123456789+(")
+_VERSION = re.compile(r"\d{1,3}(?:\.\d{1,3}){2}(?:[.+-][\w.+-]{1,60})?")  # of the program that wrote a patch
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_MOST_MOTTO, _LONGEST_MOTTO = 6, 400
 _LONG_NUMBER = re.compile(r"\d[\d -]{3,}")
 
 
-def spans(texts: Sequence[str], first: int, end: int) -> Iterator[tuple[int, int]]:
-    """The lines, from first to after, of signatures among lines ``first`` to ``end``; the last come first."""
+def spans(texts: Sequence[str], first: int, end: int, delimiters: Collection[int] = ()) -> Iterator[tuple[int, int]]:
+    """The lines, from first to after, of signatures among lines ``first`` to ``end``; the last come first.
+
+    ``delimiters`` are the lines of two dashes and a blank (RFC 3676 §4.3).
+    """
     at = end
     for _ in range(4):
         found = _footer(texts, first, at) or _small_print(texts, first, at) or _sent_from(texts, first, at)
@@ -88,7 +94,7 @@ def spans(texts: Sequence[str], first: int, end: int) -> Iterator[tuple[int, int
             break
         yield found
         at = found[0]
-    yield from _marked(texts, first, at)
+    yield from _marked(texts, first, at, delimiters)
 
 
 def postscript_ends(texts: Sequence[str], first: int, end: int) -> int:
@@ -147,11 +153,12 @@ def _paragraphs(texts: Sequence[str], first: int, end: int) -> list[tuple[int, i
     return found
 
 
-def _marked(texts: Sequence[str], first: int, end: int) -> Iterator[tuple[int, int]]:
+def _marked(texts: Sequence[str], first: int, end: int, delimiters: Collection[int]) -> Iterator[tuple[int, int]]:
     """The signature under two dashes, but for what is said there.
 
     Two dashes part sections, verses and lists as well. Then something is said under them before anything else is, or
-    nothing there is a telephone or an address, or they come again.
+    nothing there is a telephone or an address, or they come again. With a blank behind them they are what programs
+    write, and a few lines under them may be a motto.
     """
     mark = _mark(texts, first, end)
     if mark < 0:
@@ -162,25 +169,54 @@ def _marked(texts: Sequence[str], first: int, end: int) -> Iterator[tuple[int, i
         return
     head, after = paragraphs[0]
     contact = any(map(is_contact, texts[head:after]))
-    if is_postscript(texts[head]) or speaks(texts[head]) or not _is_signed(texts[head:after]):
-        return
-    announced = mark > first and (texts[mark - 1].endswith((":", "：")) or goes_on(texts[mark - 1]))
-    if announced or (not contact and _parts_sections(texts, first, mark, head)):
+    delimited = mark in delimiters and head == mark + 1 and _is_delimited(texts, first, mark, texts[head:after])
+    if is_postscript(texts[head]) or not (delimited or _begins_signature(texts, first, mark, head, after)):
         return
     found: list[tuple[int, int]] = []
     said = False
     for start, stop in paragraphs:
         reached = max((at for at in range(start, stop) if is_contact(texts[at])), default=stop)
         below = next((at for at in range(start, stop) if _is_added(texts[at], below_contact=at > reached)), stop)
-        telling = [at for at in range(start, below) if speaks(texts[at], attached=contact and start == head)]
+        motto = delimited and start == head
+        telling = [
+            at for at in range(start, below) if not motto and speaks(texts[at], attached=contact and start == head)
+        ]
         if telling and (start == head or not (contact or said)):
             return
-        if start == head and below < stop and not contact and not is_postscript(texts[below], marked=True):
+        if (
+            start == head
+            and below < stop
+            and not (contact or delimited)
+            and not is_postscript(texts[below], marked=True)
+        ):
             return
         said = said or below < stop
         if not telling:
             found.append((mark if start == head else start, below))
     yield from reversed(found)
+
+
+def _begins_signature(texts: Sequence[str], first: int, mark: int, head: int, after: int) -> bool:
+    """Is the paragraph of lines ``head`` to ``after`` under two dashes one of names, titles and addresses?"""
+    if speaks(texts[head]) or not _is_signed(texts[head:after]):
+        return False
+    announced = mark > first and (texts[mark - 1].endswith((":", "：")) or goes_on(texts[mark - 1]))
+    contact = any(map(is_contact, texts[head:after]))
+    return not announced and (contact or not _parts_sections(texts, first, mark, head))
+
+
+def _is_delimited(texts: Sequence[str], first: int, mark: int, lines: Sequence[str]) -> bool:
+    """Does a program's delimiter, and no other, stand over a few lines that ask nothing and count nothing?
+
+    A program that wrote a patch signs with its version.
+    """
+    if len(lines) == 1 and _VERSION.fullmatch(lines[0]):
+        return True
+    if len(lines) > _MOST_MOTTO or sum(map(len, lines)) > _LONGEST_MOTTO or "?" in "".join(lines):
+        return False
+    if "--" in texts[first:mark] or texts[mark - 1].endswith((":", "：")) or lines[0][:1] in _FIGURES:
+        return False
+    return not any(_DIGIT.search(line) for line in (_YEAR.sub("", line) for line in lines if not is_contact(line)))
 
 
 def _is_signed(lines: Sequence[str]) -> bool:

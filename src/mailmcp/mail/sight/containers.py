@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mailmcp.mail.history.headerblocks import block_ends, is_forward
+from mailmcp.mail.history.headerblocks import block_ends, is_forward, is_rule, is_separator
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -182,12 +182,24 @@ def is_boxed_history(tag: str, style: str, node: LexborNode) -> bool:
     """Is the element drawn as Outlook draws the box over history, and does it begin with a header block?"""
     if tag != "div" or "border-top" not in style or not _TOP_BORDER.search(style[:600].lower()):
         return False
+    return _begins_with_header(node)
+
+
+def _begins_with_header(node: LexborNode) -> bool:
+    """Are the first lines of an element the header block of a mail, or a title and that block?"""
     lines = [line.strip() for line in _opening_words(node, _BLOCK_NODES, _BLOCK_LENGTH).strip().split("\n")]
-    return block_ends(lines, 0, ruled=True) >= 0
+    titled = is_rule(lines[0]) or is_separator(lines[0], next(filter(None, lines[1:]), ""), known=True)
+    first = next((number for number, line in enumerate(lines) if line and number >= titled), 0)
+    return block_ends(lines, first, ruled=True) >= 0
 
 
-def begins_forward(node: LexborNode) -> bool:
-    """Do the first words of a container say that it is a forwarded mail?"""
+def begins_forward(node: LexborNode, *, opens: bool = False) -> bool:
+    """Do the first words of a container say that it is a forwarded mail?
+
+    In a mail that answers none (``opens``) a header block says so, too.
+    """
+    if opens and _begins_with_header(node):
+        return True
     first = _opening_words(node, 80, 400).strip().split("\n", 1)[0][:160]
     return first.startswith(("- - - -",)) or is_forward(first) or is_forward(_to_dashes(first))
 

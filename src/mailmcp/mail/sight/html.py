@@ -62,11 +62,12 @@ _NO_NAMES: list[str] = []
 _NO_COLUMNS: list[Column] = []
 
 
-def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None) -> Drawing:
+def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None, *, opens: bool = False) -> Drawing:
     """Read ``html`` (already within the parser's limits); at most ``limit`` characters of visible text.
 
     With ``cut_quotes`` it is said where the containers that mail programs put round quoted history stand; pictures and
     emphasis in them do not count. ``effort`` is what may be spent on it; the end is left out where that is not enough.
+    ``opens`` says that the mail answers none: below the header of another mail it hands that on.
     """
     effort = effort or Effort()
     # Imported here: a process that only sends or lists never pays for it.
@@ -82,12 +83,12 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None)
     resolver = Resolver(sheet(styles, folds=folds, budget=effort.budget), effort)
     sections = any(one in lower for one in ("<thead", "<tfoot", "<caption"))
     base = base_of(tree) if "<base" in lower else ""
-    reader = _Reader(Page(limit), resolver, cut_quotes, sections, base)
+    reader = _Reader(Page(limit), resolver, cut_quotes, opens, sections, base)
     reader.read(root)
     if reader.covers:
         # What lies on top comes later than what it covers: read again, knowing it.
         resolver = Resolver(sheet(styles, folds=folds, budget=effort.budget), effort)
-        reader = _Reader(Page(limit), resolver, cut_quotes, sections, base, covered=reader.covers)
+        reader = _Reader(Page(limit), resolver, cut_quotes, opens, sections, base, covered=reader.covers)
         reader.read(root)
     return reader.drawing()
 
@@ -97,6 +98,7 @@ class _Reader:
     page: Page
     resolver: Resolver
     cut_quotes: bool
+    opens: bool = False
     sections: bool = False
     """May a table say itself what is its head, its foot or its caption?"""
     base: str = ""
@@ -252,12 +254,11 @@ class _Reader:
     def _mark_history(self, frame: Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
         frame.kind = container(frame.tag, id_, classes, attributes, node)
-        boxed = is_boxed_history(frame.tag, attributes.get("style") or "", node)
-        if frame.kind is Container.HISTORY or boxed:
-            self.history_began = frame.quoted = True
+        if frame.kind is Container.HISTORY or is_boxed_history(frame.tag, attributes.get("style") or "", node):
+            self.history_began = frame.quoted = not self.opens
         elif frame.kind is Container.QUOTE or (frame.kind is Container.HEAD and precedes_quote(node)):
             # A forward is new to its reader, whatever container it came in.
-            frame.quoted = not begins_forward(node)
+            frame.quoted = not begins_forward(node, opens=self.opens)
             frame.box = frame.quoted and frame.tag != "blockquote"
 
     def _part(self, frame: Frame, parent: Frame) -> None:
