@@ -66,6 +66,8 @@ def _personal(path: str) -> float:
             return 1.5
         if len(run) >= 6 and digits and letters and (digits >= 2 or mixed_case) and not _NAME_AND_NUMBER.match(run):
             best = 0.8
+        if len(run) >= 12 and run.isdigit() and not run.startswith("20"):
+            best = 0.8  # too long to be counted up, and no date
     if not best and _SHORT.search(path.rstrip("?#")) is not None:
         best = 0.3
     return best
