@@ -137,3 +137,51 @@ def test_where_details_can_be_looked_up_there_is_nothing_to_confirm() -> None:
     assert (
         plain(f"새 글이 등록되었습니다.\n자세한 내용은 아래에서 확인하실 수 있습니다.\n\n{url}\n", "새 글").link is None
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "back"),
+    [
+        ("To confirm it,\nopen this link in your browser:", "It was not you? This link takes the confirmation back:"),
+        ("Para confirmar,\nabra este link no seu navegador:", "Para cancelar a confirmação, abra este:"),
+        ("Um sie zu bestätigen,\nöffne diesen Link im Browser:", "Um die Bestätigung zurückzunehmen, öffne diesen:"),
+        ("Aby go potwierdzić,\notwórz w przeglądarce ten odnośnik:", "Aby to cofnąć, otwórz ten:"),
+    ],
+)
+def test_an_address_to_be_opened_in_a_browser_is_given_though_another_takes_it_back(words: str, back: str) -> None:
+    confirm, cancel = (f"https://example.test/{one}-address/{TOKEN}" for one in ("confirm", "invalidate"))
+    assert plain(f"{words}\n\n{confirm}\n\n{back}\n\n{cancel}\n", "Address of Ola").link == confirm
+
+
+def test_a_mail_to_be_looked_at_in_a_browser_gives_no_link() -> None:
+    body = "<p>Spring is here.</p><p><a href='https://example.test/m/7cZh9UPcTeafEq2i'>Open in the browser</a></p>"
+    assert html(body, "Spring is here").link is None
+
+
+def test_a_link_that_fills_its_line_is_no_aside() -> None:
+    url = f"https://example.test/login-actions/do?key={TOKEN}"
+    body = f"<p>Please bring your details up to date.</p><p><a href='{url}'>Update of the account</a></p>"
+    assert html(body + "<p>It holds for 12 hours.</p>", "Your details").link == url
+    aside = f"<p>Nothing is due. Somebody else, by the way, <a href='{url}'>writes</a> here, too.</p>"
+    assert html(aside, "Your details").link is None
+
+
+@pytest.mark.parametrize(
+    ("line", "code"), [("gWXTbKJj", "gWXTbKJj"), ("Xkttef", "Xkttef"), ("YouTube", None), ("PayPalUK", None)]
+)
+def test_letters_of_both_cases_in_no_order_are_a_code_where_one_is_to_be_entered(line: str, code: str | None) -> None:
+    assert plain(f"Please verify your address by entering the following code.\n\n{line}\n", "Verify").code == code
+
+
+def test_the_sender_in_brackets_before_a_subject_is_no_code() -> None:
+    url = f"https://example.test/accounts/{TOKEN}/confirm/"
+    found = plain(f"Open this to confirm your account:\n{url}\n", "[Acme TCMS] Code for your account")
+    assert (found.code, found.link) == (None, url)
+
+
+@pytest.mark.parametrize(
+    "subject", ["Tilmelding til festen bekræftet: V9YNP", "Your registration is confirmed: V9YNP", "已确认：V9YNP"]
+)
+def test_what_only_the_subject_and_the_address_of_a_page_show_is_no_code(subject: str) -> None:
+    url = "https://example.test/fest/order/V9YNP/ixs3rnpvcomy2i8v/"
+    assert plain(f"All that we know of your ticket:\n\n{url}\n", subject).code is None

@@ -123,26 +123,27 @@ NOTHING = """
 |akseptert_invitasjonen_din |angenommen| |anvandar |api_key |api_token |barcode_of |bearer_token |call_for_ |call_it
 |call_to_ |code_of_ |code_review |codebase |codec |confirm_your_order |da_chap_nhan_loi |davetini_kabul_etti
 |davetinizi_kabul_etti |decode |dein_telefon| |deploy_key |deploy_token |din_telefon| |einladung_angenommen
-|elfogadta_a |encode |geaccepteerd| |gebruiker |godtatt_invitasjonen_din |ha_accettato |ha_accettato_il_tuo_invito
-|ha_accettato_l'invito |ha_aceptado |ha_aceptado_su_invitacion |ha_aceptado_tu_invitacion |har_accepterat
-|har_accepteret |har_akseptert |har_godtatt |has_accepted |hat_deine_freund |hat_deine_kontakt |heeft_je_uitnod
-|hyvaksyi_ |ihr_telefon| |in_order_to |item| |items| |kabul_etti| |kayttaja |kodak |kodiak |menerima_permintaan
-|neue_telefon| |neues_telefon| |new_mobile| |new_phone| |newsletter_settings |no_longer |noul_telefon|
-|nouveau_telephone| |nov_telefon| |noveho_telefonu| |novi_telefon| |novo_telefone| |novy_telefon| |nowego_telefonu|
-|nowy_telefon| |nuevo_telefono| |nuovo_telefono| |ny_telefon| |nya_telefon| |nye_telefon| |off- |offline |old_phone|
-|opinion |order_to |personal_access_token |prijal_ |przyjal_twoje_zaproszenie |przyjela_twoje_zaproszenie |recall
-|refresh_token |saved |saved_ |secure_your |securite_sociale |seu_telefone| |shopping |social_security |su_telefono|
-|suo_telefono| |telefon_baharu| |telefonul_nou| |telefonul_tau| |telefonunuz| |telepon_baru| |teu_telefone|
-|this_phone| |token_expir |ton_telephone| |total_security |tu_telefono| |tuo_telefono| |tvuj_telefon| |twoj_telefon|
-|twojego_telefonu| |uitnodiging_geaccepteerd |uj_telefon| |utilizador |utilizator |uus_telefon| |vas_telefon|
-|votre_telephone| |yeni_telefon| |your_code_of |your_code_review |your_codebase |your_mobile| |your_mobile_phone|
-|your_new_phone| |your_phone| |zaakceptowal |zaakceptowal_twoje_zaproszenie |zaakceptowala_twoje_zaproszenie
+|elfogadta_a |encode |fiokod |geaccepteerd| |gebruiker |godtatt_invitasjonen_din |ha_accettato
+|ha_accettato_il_tuo_invito |ha_accettato_l'invito |ha_aceptado |ha_aceptado_su_invitacion |ha_aceptado_tu_invitacion
+|har_accepterat |har_accepteret |har_akseptert |har_godtatt |has_accepted |hat_deine_freund |hat_deine_kontakt
+|heeft_je_uitnod |hyvaksyi_ |ihr_telefon| |in_order_to |item| |items| |kabul_etti| |kayttaja |kodak |kodiak
+|menerima_permintaan |neue_telefon| |neues_telefon| |new_mobile| |new_phone| |newsletter_settings |no_longer
+|noul_telefon| |nouveau_telephone| |nov_telefon| |noveho_telefonu| |novi_telefon| |novo_telefone| |novy_telefon|
+|nowego_telefonu| |nowy_telefon| |nuevo_telefono| |nuovo_telefono| |ny_telefon| |nya_telefon| |nye_telefon| |off-
+|offline |old_phone| |opinion |order_to |personal_access_token |prijal_ |przyjal_twoje_zaproszenie
+|przyjela_twoje_zaproszenie |recall |refresh_token |saved |saved_ |secure_your |securite_sociale |seu_telefone|
+|shopping |social_security |su_telefono| |suo_telefono| |telefon_baharu| |telefonul_nou| |telefonul_tau| |telefonunuz|
+|telepon_baru| |teu_telefone| |this_phone| |token_expir |ton_telephone| |total_security |tu_telefono| |tuo_telefono|
+|tvuj_telefon| |twoj_telefon| |twojego_telefonu| |uitnodiging_geaccepteerd |uj_telefon| |utilizador |utilizator
+|uus_telefon| |vas_telefon| |votre_telephone| |yeni_telefon| |your_code_of |your_code_review |your_codebase
+|your_mobile| |your_mobile_phone| |your_new_phone| |your_phone| |zaakceptowal |zaakceptowal_twoje_zaproszenie
+|zaakceptowala_twoje_zaproszenie
 # Greek
 |αποδεχτηκε |δεχτηκε_το
 # Cyrillic
 |ваш_телефон| |вашего_телефона| |вашия_телефон| |вашого_телефона| |нови_телефон| |новий_телефон| |новия_телефон|
 |нового_телефона| |новый_телефон| |прииняв_ваш |прииняв_ваше_запрошення |прииняла_ваш |прииняла_ваше_запрошення
-|принял_ваш |принял_ваше_приглашение |приняла_ваш |приняла_ваше_приглашение |твой_телефон|
+|принял_ваш |принял_ваше_приглашение |приняла_ваш |приняла_ваше_приглашение |старонк |старт |твой_телефон|
 # Hebrew
 אישר_את_בקשת אישרה_את_בקשת
 # Arabic

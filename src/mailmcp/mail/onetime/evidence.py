@@ -153,7 +153,7 @@ def of_mail(mail: Matter, channels: Channels, signs_in_by_link: bool) -> Signs:
         "button": any(link.button for link in channels.links),
         "sign-in link": signs_in_by_link,
         "button acts": Kind.ACTION in pressed,
-        "button is for more": Kind.AGAINST in pressed,
+        "button is for more": not pressed.isdisjoint((Kind.AGAINST, Kind.SCREEN)),
         "no links": not channels.links,
         "issue": bool(mail.issues),
         "repository": mail.of_repository,

@@ -62,6 +62,8 @@ class _Words(NamedTuple):
     around: frozenset[Kind]
     below: frozenset[Kind]
     own_line: bool
+    alone: bool
+    """Its line has no other words."""
     announced: bool
     """The words before it, on a line of its own, end with a colon: "Use this link:"."""
     denied: bool
@@ -144,7 +146,10 @@ class Offered:
         headed = code is None and self._headed
         buttons = {target.link.url for target in links if target.link.button}
         prominent = buttons | {target.link.url for target in links if target.personal}
-        alone = (prominent, buttons) if headed else (prominent,)
+        # What takes it back ("cancel the confirmation") is no rival of what confirms it.
+        asking = {one.link.url for one in links if one.named and one.personal > 1 and one.points > 0}
+        asking |= buttons if asking else set()
+        alone = (prominent, asking, buttons) if headed else (prominent, asking)
         mail = _Mail(
             visible=self._matter.shown,
             counts=Counter(target.link.url for target in links),
@@ -221,24 +226,25 @@ def _words(matter: Matter, link: Link) -> _Words:
     before = visible[max(0, link.offset - 160) : link.offset]
     # A bare URL is named by the words before it: on its line, else on the line above.
     name = _last_words(before) if bare_url else link.text[:160]
-    said = _kinds(name)
+    said = _kinds(name, bare_url)
     if bare_url and not said & _SIGNING:
         said |= _kinds(_next_words(visible, link))
     own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
+    alone = own_line or not (before.rpartition("\n")[2] + _next_words(visible, link)).strip(_POINTERS)
     announced = own_line and before.rstrip(" <\t\n").endswith((":", "：", "՝"))
     said_before = before.rstrip(_POINTERS + "\n")
     denied = _denies(said_before) or _is_for_others(matter, said_before) or (not bare_url and Kind.NOT_YOU in said)
     below = visible[link.offset + len(link.text) :][:160].lstrip().partition("\n")[0]
-    around = _kinds(before)
+    around = _kinds(before, bare_url)
     if bare_url and not denied and _to_be_ignored(before):
         around -= {Kind.NOT_YOU}  # said of a request, not of what has happened
     unasked = _to_be_ignored(_last_sentences(said_before))
-    return _Words(name, bare_url, said, around, _kinds(below), own_line, announced, denied, unasked)
+    return _Words(name, bare_url, said, around, _kinds(below), own_line, alone, announced, denied, unasked)
 
 
 def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     link = target.link
-    name, bare_url, said, around, below, own_line, announced, denied, unasked = words
+    name, bare_url, said, around, below, own_line, alone, announced, denied, unasked = words
     score = mail.about + target.points + (0.6 if mail.headed else 0.0)
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
@@ -284,7 +290,7 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     score += 0.5 if mail.counts[link.url] > 1 else 0.0
     if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
         score -= 0.7
-    if mail.about <= 0 and not (link.button or bare_url):
+    if mail.about <= 0 and not (link.button or alone or bare_url):
         score -= 1.0  # an aside in running text: "Forwarded to you? Sign up here."
     if mail.many and not link.button:
         score -= 1.5
@@ -341,14 +347,17 @@ def _last_words(before: str) -> str:
 
 
 def _next_words(visible: str, link: Link) -> str:
-    """The words after a bare URL, up to the end of its line or the next URL."""
+    """The words after a link, up to the end of its line or the next URL."""
     end = link.offset + len(link.text)
     return visible[end : end + 80].split("\n", 1)[0].split("://", 1)[0]
 
 
-def _kinds(text: str) -> frozenset[Kind]:
+def _kinds(text: str, opens: bool = False) -> frozenset[Kind]:
+    """What words say; ``opens`` says that they stand before an address, which is opened in a browser anyhow."""
     words = folded(text)
     kinds = frozenset(hit.kind for hit in LINKS.hits(words))
+    if Kind.SCREEN in kinds:
+        kinds = (kinds if opens else kinds | {Kind.AGAINST}) - {Kind.SCREEN}
     # "Confirm your e-mail for the reservation"
     return kinds - {Kind.TRADE} if Kind.TRADE in kinds and ACCOUNT.hits(words) else kinds
 
