@@ -156,6 +156,9 @@ def test_words_of_a_link_that_are_broken_over_lines_are_numbered() -> None:
         ("https://a.example/1।", ["https://a.example/1"]),
         ("https://a.example/1؟", ["https://a.example/1"]),
         ("https://a.example/1—see", ["https://a.example/1"]),
+        ("https://a.example/1/을 누르세요", ["https://a.example/1/"]),
+        ("https://a.example/1에서 봅니다", ["https://a.example/1"]),
+        ("https://a.example/종로", ["https://a.example/종로"]),
         (LONG * 3, [LONG * 3]),
     ],
 )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from mailmcp.language.folding import folded
 from mailmcp.mail.onetime.amounts import money_before, unit_after
 from mailmcp.mail.onetime.apart import Candidate, bare
-from mailmcp.mail.onetime.candidates import candidates, masked, unmarked
+from mailmcp.mail.onetime.candidates import candidates, masked, unmarked, without_tag
 from mailmcp.mail.onetime.codewords import Kind
 from mailmcp.mail.onetime.evidence import Setup, Signs, of_candidate, of_mail, of_subject_only, weighed
 from mailmcp.mail.onetime.labels import (
@@ -31,6 +31,7 @@ from mailmcp.mail.onetime.labels import (
     until_sentence,
 )
 from mailmcp.mail.onetime.layout import is_date, of_an_end, of_password, setting, shape
+from mailmcp.mail.onetime.linktargets import carries
 from mailmcp.mail.onetime.linkwords import LINKS
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.mail.onetime.signin import Offered
@@ -179,7 +180,7 @@ def judged(mail: Matter, channels: Channels, signs_in_by_link: bool) -> list[Jud
             break
     seen = {key(row.candidate.typed) for row in rows}
     for name, shown in in_subject.items():
-        if name not in seen:
+        if name not in seen and (signs_in_by_link or not any(carries(link.url, name) for link in channels.links[:30])):
             points = shown.score + mail.ground - POINTS
             signs = of_subject_only(mail, shown.candidate, shared, points, shown.label, rivals)
             found[name] = Judged(name, _typed(shown.candidate), mail.subject, signs)
@@ -332,7 +333,7 @@ def _pattern(typed: str) -> str:
 
 def _of_subject(mail: Matter) -> dict[str, _Subject]:
     """The candidates that the subject shows, by what is compared of them."""
-    subject = unmarked(masked(mail.subject))
+    subject = without_tag(unmarked(masked(mail.subject)))
     coded = Kind.CODE in mail.subject_kinds or Kind.OTP in mail.subject_kinds
     found: dict[str, _Subject] = {}
     for candidate in candidates(subject, coded):

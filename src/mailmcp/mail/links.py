@@ -45,6 +45,8 @@ _HOST = re.compile(r"(?:https?://)?[^/?#:]*+", re.IGNORECASE)
 _TRAILING = ".,;:!?'’*`"
 # "_https://…_", "_See https://…_": emphasis that is still open.
 _EMPHASISED = re.compile(r"(?<!\w)_(?=\S|\Z)[^_\n]*\Z|(?<!\w)__(?=\S|\Z)[^_\n]*\Z")
+# Korean writes what a noun is in its sentence behind it without a blank: "https://…/을".
+_PARTICLE = re.compile("(?<=[!-~])(?:에서|으로|[은는을를에로])\\Z")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _MORE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+\Z")
 _LOOKS_CUT = re.compile(r"[=&%?/_\-0-9]")
@@ -142,7 +144,7 @@ def _trimmed(url: str, *, closing: int) -> str:
             url, closing = url[:-1], closing - 1
         else:
             break
-    return url
+    return _PARTICLE.sub("", url)
 
 
 def _ends_a_sentence(character: str) -> bool:

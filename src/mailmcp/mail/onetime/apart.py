@@ -19,6 +19,9 @@ _POINTED = re.compile(r"[0-9](?<![\w.,:/-].)[0-9]{2}\.[0-9]{3}(?![\w,/-]|\.\w)")
 # Groups too short to be a code alone, each on a line of its own.
 _BELOW = re.compile(r"^[ \t]*([A-Z0-9]{2,3}(?:[ \t]*\n[ \t]*[A-Z0-9]{2,3}){1,5})[ \t]*$", re.MULTILINE)
 _LETTERS = re.compile(r"[A-Za-z]{4,12}(?:-[A-Za-z]{2,12}){0,4}\Z")
+# "YouTube", "iPhone", "PayPalUK": capitals as names have them; "Xkttef" is none.
+_NAMELIKE = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*[A-Z]{0,3}\Z")
+_CONSONANTS = re.compile("[b-df-hj-np-tv-xz]{4}", re.IGNORECASE)
 _WRAPPING = " \t\"'“”„«»‘’‹›()[]{}【】「」『』（）<>*_~`|.:：;,!。→➜▶►•·=#-–—"
 
 
@@ -100,9 +103,16 @@ def _alone(core: str, start: int) -> Candidate | None:
             return Candidate(start, start + len(core), typed, "grouped", lengths)
         if max(lengths) - min(lengths) <= 1 and 5 <= len(typed) <= 12 and not typed.isdigit() and not typed.isalpha():
             return Candidate(start, start + len(core), typed, "mixed", lengths)
-    if 4 <= len(core) <= 40 and _LETTERS.match(core) and core.islower():
+    if 4 <= len(core) <= 40 and _LETTERS.match(core) and (core.islower() or _is_drawn_by_lot(core)):
         return Candidate(start, start + len(core), core, "letters", (len(core),))
     return None
+
+
+def _is_drawn_by_lot(core: str) -> bool:
+    """ "gWXTbKJj": do small and capital letters follow each other as in no name?"""
+    if not 6 <= len(core) <= 12 or not core.isalpha() or core.isupper():
+        return False
+    return _NAMELIKE.match(core) is None or _CONSONANTS.search(core) is not None
 
 
 def _in_groups(text: str, coded: bool) -> Iterator[Candidate]:

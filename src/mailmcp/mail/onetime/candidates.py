@@ -59,7 +59,14 @@ _CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{
 _NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
 # "HXPD-RWLK": letters that make no words, as devices show them (RFC 8628 section 6.1).
 _DEVICE = re.compile(r"[B-DF-HJ-NP-TV-XZ](?<![\w@./#-].)[B-DF-HJ-NP-TV-XZ]{3}-[B-DF-HJ-NP-TV-XZ]{4}(?![\w/@-])")
+_TAG = re.compile(r"\[[^\[\]0-9]{1,40} [^\[\]0-9]{1,40}\]")
 _GROUPED_CAPITALS = re.compile(r"[A-Z](?<![\w@./#-].)[A-Z]{2}-[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
+
+
+def without_tag(subject: str) -> str:
+    """A subject with blanks for who is named in brackets before it ("[Acme TCMS] Your code"); the length stays."""
+    tag = _TAG.match(subject)
+    return subject if tag is None else " " * tag.end() + subject[tag.end() :]
 
 
 def masked(text: str) -> str:

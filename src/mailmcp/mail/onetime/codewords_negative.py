@@ -56,28 +56,28 @@ nhan_hang |nif: |nip: |no_referensi |nokkel |nomor_referensi |nota_fiscal |noude
 |participant_code |partita_iva |pasiuntin |passport |pasutij |patient |payment_code |payment_ref |pedido |pemesanan
 |pengambilan |pengiriman |personalnummer |pesanan |phone |pick-up |pick_up |pickup |piga_simu |plz |pnr| |po_box
 |pocztow |points |poklicite |police_n |policy_n |policy_number |polis |pontos |porosi |portabil |portierungs |porting_
-|posiljk |post_code |postal |postal_code |postcode |postfach |postinumero |postleitzahl |postnr |postnummer |pozovite
-|pracen |prenotazion |preukaz |preuzim |prevzem |prevzeti |product |product_code |protocollo |protocolo |pruefcode_des
-|prukaz |przesylk |psc| |puh. |puhelin |puk| |puk1 |pull_request |punkte |punti |puntos |purchase |pvm_kod |qr|
-|qr-code |qr_code |quittung |rakning |rastre |rcs |receipt |rechnung |recibo |recogida |recolha |recollida |ref| |ref#
-|ref. |ref: |ref_ |referenc |reference |referencia |referenz |reg. |registered |registern |registration_n |regon
-|rekeningnummer |rekin |release_n |releases |rendeles |rental |repartidor |request_id |reserva| |reserva_ |reservas
-|reservation |reservering |reservier |resi| |retirada |retrait |rezerv |rezerw |rfc_ |ricevuta |ridicare |riferimento
-|ring: |ring_ |ritiro |rufen_sie |rufnummer |safe_code |salden |saldo |sample_code |saskait |schliessfach |schlussel
-|se_terminant |seat |sef| |sef_ |seguimiento |sejf |sekimo |sendung |serial |seriennummer |session_id |seuranta
-|shayela |shipment |shipping |sifaris |sim-kart |sim_card |sim_kart |simu| |siparis |siren| |siret |siunt |skambinkite
-|sku |sledovan |sleutel |slutar |slutter |smlouv |sofer |soita_ |sondage |sonu_ |sort_code |sorting_code |source_code
-|sozialvers |sparning |spedizion |sporen |sporing |sporings |spravce |spårnings |statement |status_code |steuern
-|strasse |straße |street |student |suite |suivi |sum_ |sunati |survey |sutij |swift |switching_code |szamla |szerzodes
-|tagsagi |takip |tarjeta_sim |tawagan |tax_ |tel| |tel. |tel: |telefon |telefone |telefono |telephon |telephone
-|telepon |tellimu |tempahan |terheqje |termina_en |terminaci |terminada |terminado |teslim_kod |teslimat |tessera
-|the_safe |ticket |tiket |tikets |tilaus |tilinumero |timbre_fiscal |total |tracciam |tracking |transaction_id
-|transaction_n |transaktions-nr |tresor |trezor |tumawag |tutar |tva| |ubergabecode |uctenk |udlevering |ugyfelazonn
-|ugyfelszam |uhifadhi |umbhukisho |umfrage |umowy |urmarire |ust| |ust-id |ust._id |uthamtning |utlamning |uye_no
-|uyelik_no |uzsakym |valjastus |valor_ van_don |varaus |vat |veakood |vegzod |verification_code_of_the_doc
-|verification_code_of_this_doc |versicherungsn |version |vertrag |verzend |views |vikakoodi |virhe |volejte |vorgang
-|vorwahl |vozna_ |vuelo |vyzvednut |your_phone_number |zadzwon |zahlerstand |zahlungscode |zakaznick |zamowien
-|zasielk |zasilk |zavolejte |zending |zip| |zip_code |zustell |zvaniet |©
+|porudzb |posiljk |post_code |postal |postal_code |postcode |postfach |postinumero |postleitzahl |postnr |postnummer
+|pozovite |pracen |prenotazion |preukaz |preuzim |prevzem |prevzeti |product |product_code |protocollo |protocolo
+|pruefcode_des |prukaz |przesylk |psc| |puh. |puhelin |puk| |puk1 |pull_request |punkte |punti |puntos |purchase
+|pvm_kod |qr| |qr-code |qr_code |quittung |rakning |rastre |rcs |receipt |rechnung |recibo |recogida |recolha
+|recollida |ref| |ref# |ref. |ref: |ref_ |referenc |reference |referencia |referenz |reg. |registered |registern
+|registration_n |regon |rekeningnummer |rekin |release_n |releases |rendeles |rental |repartidor |request_id |reserva|
+|reserva_ |reservas |reservation |reservering |reservier |resi| |retirada |retrait |rezerv |rezerw |rfc_ |ricevuta
+|ridicare |riferimento |ring: |ring_ |ritiro |rufen_sie |rufnummer |safe_code |salden |saldo |sample_code |saskait
+|schliessfach |schlussel |se_terminant |seat |sef| |sef_ |seguimiento |sejf |sekimo |sendung |serial |seriennummer
+|session_id |seuranta |shayela |shipment |shipping |sifaris |sim-kart |sim_card |sim_kart |simu| |siparis |siren|
+|siret |siunt |skambinkite |sku |sledovan |sleutel |slutar |slutter |smlouv |sofer |soita_ |sondage |sonu_ |sort_code
+|sorting_code |source_code |sozialvers |sparning |spedizion |sporen |sporing |sporings |spravce |spårnings |statement
+|status_code |steuern |strasse |straße |street |student |suite |suivi |sum_ |sunati |survey |sutij |swift
+|switching_code |szamla |szerzodes |tagsagi |takip |tarjeta_sim |tawagan |tax_ |tel| |tel. |tel: |telefon |telefone
+|telefono |telephon |telephone |telepon |tellimu |tempahan |terheqje |termina_en |terminaci |terminada |terminado
+|teslim_kod |teslimat |tessera |the_safe |ticket |tiket |tikets |tilaus |tilinumero |timbre_fiscal |total |tracciam
+|tracking |transaction_id |transaction_n |transaktions-nr |tresor |trezor |tumawag |tutar |tva| |ubergabecode |uctenk
+|udlevering |ugyfelazonn |ugyfelszam |uhifadhi |umbhukisho |umfrage |umowy |urmarire |ust| |ust-id |ust._id
+|uthamtning |utlamning |uye_no |uyelik_no |uzsakym |valjastus |valor_ van_don |varaus |vat |veakood |vegzod
+|verification_code_of_the_doc |verification_code_of_this_doc |versicherungsn |version |vertrag |verzend |views
+|vikakoodi |virhe |volejte |vorgang |vorwahl |vozna_ |vuelo |vyzvednut |your_phone_number |zadzwon |zahlerstand
+|zahlungscode |zakaznick |zamowien |zasielk |zasilk |zavolejte |zending |zip| |zip_code |zustell |zvaniet |©
 # Greek
 αποστολ |κλειδ |κουριερ |κρατησ |κωδικοσ_σφαλμ ληγει παραγγελ |παραλαβ |ποσο τηλ τιμολογ
 # Cyrillic
@@ -120,41 +120,42 @@ NOTHING = """
 |a_acceptat |a_accepte |a_accepte_ton_invitation |a_accepte_votre_invitation |accepted_the_invit |accepted_your
 |accepted_your_connection |accepted_your_invit |accepterat_din_inbjudan |accepteret_din_invitation |access_token_expir
 |aceitou_ |aceitou_o_seu_convite |aceitou_o_teu_convite |aceitou_seu_convite |acepto_tu |acepto_tu_invitacion
-|akseptert_invitasjonen_din |angenommen| |api_key |api_token |barcode_of |bearer_token |call_for_ |call_it |call_to_
-|code_of_ |code_review |codebase |codec |confirm_your_order |da_chap_nhan_loi |davetini_kabul_etti
+|akseptert_invitasjonen_din |angenommen| |anvandar |api_key |api_token |barcode_of |bearer_token |call_for_ |call_it
+|call_to_ |code_of_ |code_review |codebase |codec |confirm_your_order |da_chap_nhan_loi |davetini_kabul_etti
 |davetinizi_kabul_etti |decode |dein_telefon| |deploy_key |deploy_token |din_telefon| |einladung_angenommen
-|elfogadta_a |encode |geaccepteerd| |godtatt_invitasjonen_din |ha_accettato |ha_accettato_il_tuo_invito
-|ha_accettato_l'invito |ha_aceptado |ha_aceptado_su_invitacion |ha_aceptado_tu_invitacion |har_accepterat
-|har_accepteret |har_akseptert |har_godtatt |has_accepted |hat_deine_freund |hat_deine_kontakt |heeft_je_uitnod
-|hyvaksyi_ |ihr_telefon| |in_order_to |item| |items| |kabul_etti| |kodak |kodiak |menerima_permintaan |neue_telefon|
-|neues_telefon| |new_mobile| |new_phone| |newsletter_settings |no_longer |noul_telefon| |nouveau_telephone|
-|nov_telefon| |noveho_telefonu| |novi_telefon| |novo_telefone| |novy_telefon| |nowego_telefonu| |nowy_telefon|
-|nuevo_telefono| |nuovo_telefono| |ny_telefon| |nya_telefon| |nye_telefon| |off- |offline |old_phone| |opinion
-|order_to |personal_access_token |prijal_ |przyjal_twoje_zaproszenie |przyjela_twoje_zaproszenie |recall
-|refresh_token |saved |saved_ |secure_your |securite_sociale |seu_telefone| |shopping |social_security |su_telefono|
-|suo_telefono| |telefon_baharu| |telefonul_nou| |telefonul_tau| |telefonunuz| |telepon_baru| |teu_telefone|
-|this_phone| |token_expir |ton_telephone| |total_security |tu_telefono| |tuo_telefono| |tvuj_telefon| |twoj_telefon|
-|twojego_telefonu| |uitnodiging_geaccepteerd |uj_telefon| |uus_telefon| |vas_telefon| |votre_telephone| |yeni_telefon|
-|your_code_of |your_code_review |your_codebase |your_mobile| |your_mobile_phone| |your_new_phone| |your_phone|
-|zaakceptowal |zaakceptowal_twoje_zaproszenie |zaakceptowala_twoje_zaproszenie
+|elfogadta_a |encode |fiokod |geaccepteerd| |gebruiker |godtatt_invitasjonen_din |ha_accettato
+|ha_accettato_il_tuo_invito |ha_accettato_l'invito |ha_aceptado |ha_aceptado_su_invitacion |ha_aceptado_tu_invitacion
+|har_accepterat |har_accepteret |har_akseptert |har_godtatt |has_accepted |hat_deine_freund |hat_deine_kontakt
+|heeft_je_uitnod |hyvaksyi_ |ihr_telefon| |in_order_to |item| |items| |kabul_etti| |kayttaja |kodak |kodiak
+|menerima_permintaan |neue_telefon| |neues_telefon| |new_mobile| |new_phone| |newsletter_settings |no_longer
+|noul_telefon| |nouveau_telephone| |nov_telefon| |noveho_telefonu| |novi_telefon| |novo_telefone| |novy_telefon|
+|nowego_telefonu| |nowy_telefon| |nuevo_telefono| |nuovo_telefono| |ny_telefon| |nya_telefon| |nye_telefon| |off-
+|offline |old_phone| |opinion |order_to |personal_access_token |prijal_ |przyjal_twoje_zaproszenie
+|przyjela_twoje_zaproszenie |recall |refresh_token |saved |saved_ |secure_your |securite_sociale |seu_telefone|
+|shopping |social_security |su_telefono| |suo_telefono| |telefon_baharu| |telefonul_nou| |telefonul_tau| |telefonunuz|
+|telepon_baru| |teu_telefone| |this_phone| |token_expir |ton_telephone| |total_security |tu_telefono| |tuo_telefono|
+|tvuj_telefon| |twoj_telefon| |twojego_telefonu| |uitnodiging_geaccepteerd |uj_telefon| |utilizador |utilizator
+|uus_telefon| |vas_telefon| |votre_telephone| |yeni_telefon| |your_code_of |your_code_review |your_codebase
+|your_mobile| |your_mobile_phone| |your_new_phone| |your_phone| |zaakceptowal |zaakceptowal_twoje_zaproszenie
+|zaakceptowala_twoje_zaproszenie
 # Greek
 |αποδεχτηκε |δεχτηκε_το
 # Cyrillic
 |ваш_телефон| |вашего_телефона| |вашия_телефон| |вашого_телефона| |нови_телефон| |новий_телефон| |новия_телефон|
 |нового_телефона| |новый_телефон| |прииняв_ваш |прииняв_ваше_запрошення |прииняла_ваш |прииняла_ваше_запрошення
-|принял_ваш |принял_ваше_приглашение |приняла_ваш |приняла_ваше_приглашение |твой_телефон|
+|принял_ваш |принял_ваше_приглашение |приняла_ваш |приняла_ваше_приглашение |старонк |старт |твой_телефон|
 # Hebrew
 אישר_את_בקשת אישרה_את_בקשת
 # Arabic
 قبل_طلب قبلت_طلب
 # India, Sri Lanka, Tibet
-स्वीकार_कर_लिया
+उपयोगकर्ता स्वीकार_कर_लिया ব্যবহারকারী
 # Thailand, Laos, Cambodia, Myanmar
-ยอมรับคําขอเป็น
+ผู้ใช้ ยอมรับคําขอเป็น
 # Chinese and Japanese
-承認しました 招待を承認しました 接受了你 接受了你的邀请 接受了您 接受了您的邀請 接受了您的邀请
+使用者 承認しました 招待を承認しました 接受了你 接受了你的邀请 接受了您 接受了您的邀請 接受了您的邀请
 # Korean
-수락했 초대를_수락했
+사용자 수락했 초대를_수락했
 """
 
 # Right beside "code" these say which code it is; elsewhere they say nothing.

@@ -141,36 +141,39 @@ FRAUD = """
 NOTICE = """
 # Latin letters
 |a_ete_active |a_ete_ajoute |a_ete_change |a_ete_desactive |a_ete_modifie |a_ete_reinitialis |a_fost_modificat
-|a_fost_schimbat |aminning |atgadinajums |bekapcsol |bolo_zmenene |bylo_zapnuto |bylo_zmeneno |da_duoc_thay_doi
-|dang_nhap_moi |degisti |degistirildi |digest |e_stata_attivata |e_stata_cambiata |e_stata_modificata |emlekezteto
-|er_aendret |er_aktivert |er_endret |erinnerung |foi_adicionad |foi_alterad |foi_ativad |foi_redefinid |ha_cambiado
-|ha_sido_cambiad |ha_sido_modific |har_aktiverats |har_andrats |has_been_added |has_been_changed |has_been_disabled
-|has_been_enabled |has_been_removed |has_been_reset |has_been_updated |hatirlatma |herinnering |is_gewijzigd
-|is_ingeschakeld |is_now_off |is_now_on |lembrete |meeldetuletus |megvaltozott |memento |monthly |muistutus |muudeti
-|neue_anmeldung |new_device |new_login |new_sign-in |nhac_nho |nieuwe_aanmelding |nomainita |nouvelle_connexion
-|nove_prihlaseni |novo_acesso |nowe_logowanie |nuevo_inicio |nuovo_accesso |ny_inloggning |ny_palogging
-|on_otettu_kaytt |on_vaihdettu |opomnik |pakeistas |pamindelse |paminnelse |pengingat |peringatan_masuk |podsetnik
-|podsjetnik |priminimas |pripomienka |pripominka |promemoria |promenjena |promijenjena |przypomnienie |rappel
-|recent_sign |recordatori |recordatorio |reminder |se_cambio |se_ha_activado |se_ha_cambiado |signed_in_from |summary
-|telah_diaktifkan |telah_diubah |thank_you_for |thanks_for |turned_off |turned_on |was_added |was_changed
-|was_disabled |was_enabled |was_removed |was_reset |was_updated |weekly |welcome_to |were_changed |wurde_aktiviert
-|wurde_deaktiviert |wurde_entfernt |wurde_geandert |wurde_hinzugefugt |wurde_zuruckgesetzt |yeni_giris
-|zostala_wlaczona |zostalo_zmienione
+|a_fost_schimbat |aminning |andrades |atgadinajums |bekapcsol |ble_endret |bol_zmeneny |bola_zmenena |bolo_zmenene
+|byl_zmenen |byla_zmenena |bylo_zapnuto |bylo_zmeneno |da_duoc_thay_doi |da_thay_doi |dang_nhap_moi |degisti
+|degistirildi |digest |e_stata_attivata |e_stata_cambiata |e_stata_modificata |e_stato_cambiato |e_stato_modificato
+|emlekezteto |er_aendret |er_aktivert |er_blevet_aendret |er_endret |erinnerung |foi_adicionad |foi_alterad
+|foi_ativad |foi_redefinid |geandert_worden |ha_cambiado |ha_cambiato |ha_canviat |ha_sido_cambiad |ha_sido_modific
+|har_aktiverats |har_andrats |has_been_added |has_been_changed |has_been_disabled |has_been_enabled |has_been_removed
+|has_been_reset |has_been_updated |hat_sich_geandert |hatirlatma |have_been_added |herinnering |is_gewijzigd
+|is_ingeschakeld |is_now_off |is_now_on |is_veranderd |izmijenjen |lembrete |meeldetuletus |megvaltozott |memento
+|monthly |muistutus |muudeti |neue_anmeldung |new_device |new_login |new_sign-in |nhac_nho |nieuwe_aanmelding
+|nomainita |nouvelle_connexion |nove_prihlaseni |novo_acesso |nowe_logowanie |nuevo_inicio |nuovo_accesso
+|ny_inloggning |ny_palogging |on_muudetud |on_muutettu |on_muutunud |on_otettu_kaytt |on_vaihdettu |opomnik |pakeist
+|pakeistas |pamindelse |paminnelse |pengingat |peringatan_masuk |podsetnik |podsjetnik |priminimas |pripomienka
+|pripominka |promemoria |promenjen |promenjena |promijenjen |promijenjena |przypomnienie |rappel |recent_sign
+|recordatori |recordatorio |reminder |se_cambio |se_ha_activado |se_ha_cambiado |se_ha_modificado |signed_in_from
+|spremenjen |summary |telah_diaktifkan |telah_diubah |thank_you_for |thanks_for |turned_off |turned_on |was_added
+|was_changed |was_disabled |was_enabled |was_removed |was_reset |was_updated |weekly |welcome_to |were_changed
+|wurde_aktiviert |wurde_deaktiviert |wurde_entfernt |wurde_geandert |wurde_hinzugefugt |wurde_zuruckgesetzt
+|yeni_giris |zmenil_sa |zostal_zmienion |zostala_wlaczona |zostala_zmieniona |zostalo_zmienione
 # Greek
 |αλλαξε |ενεργοποιηθηκε |νεα_συνδεση |υπενθυμιση
 # Cyrillic
-|включен |еске_салу |змінено |измен |изменен |нагадув |напоминан |напомнян |новии_вхід |новыи_вход |подключен
-|подсетник |променен |промењен |увімкнен |өзгертілді
+|включен |еске_салу |змінен |змінено |измен |изменен |нагадув |напоминан |напомнян |новии_вхід |новыи_вход |подключен
+|подсетник |променен |променет |промењен |сменет |увімкнен |өзгертілді
 # Hebrew
-הופעל כניסה_חדשה שונתה תזכורת
+הופעל השתנתה כניסה_חדשה שונתה תזכורת
 # Arabic
-تبدیل_کر تذكير تسجيل_دخول_جديد تغییر_کرد تم_تغيير تم_تفعيل یادآور
+تبدیل_کر تذكير تسجيل_دخول_جديد تغيير_داده_شد تغيير_يافت تغییر_کرد تم_تغيير تم_تفعيل یادآور
 # India, Sri Lanka, Tibet
 अनुस्मारक बदल_दिया बदला_गया सूचना পরিবর্তন_করা_হয়েছে
 # Thailand, Laos, Cambodia, Myanmar
-เปลี่ยนแล้ว แจ้งเตือน
+ถูกเปลี่ยน เปลี่ยนแล้ว แจ้งเตือน
 # Chinese and Japanese
-お知らせ 変更されました 変更しました 已修改 已变更 已啟用 已开启 已更改 提醒 有効になりました 通知
+お知らせ 変更されました 変更しました 已修改 已变更 已啟用 已开启 已更改 已變更 提醒 有効になりました 通知
 # Korean
 변경됐 변경되었 설정되었 알림
 """

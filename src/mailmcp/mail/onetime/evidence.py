@@ -27,6 +27,7 @@ from mailmcp.mail.onetime.surroundings import (
     behind_acronym,
     in_form,
     in_quotation,
+    is_name,
     is_numbered,
     is_paragraph,
     is_postcode,
@@ -152,7 +153,7 @@ def of_mail(mail: Matter, channels: Channels, signs_in_by_link: bool) -> Signs:
         "button": any(link.button for link in channels.links),
         "sign-in link": signs_in_by_link,
         "button acts": Kind.ACTION in pressed,
-        "button is for more": Kind.AGAINST in pressed,
+        "button is for more": not pressed.isdisjoint((Kind.AGAINST, Kind.SCREEN)),
         "no links": not channels.links,
         "issue": bool(mail.issues),
         "repository": mail.of_repository,
@@ -226,8 +227,7 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "named by the subject": not said.strength and mail.subject_offers_code,
         "stands out in short": setup.stands_out and len(text) < 300,
         "stands out alone": setup.stands_out and setup.alone_of_its_kind,
-        "opens subject": setup.in_subject
-        and key_of(mail.subject[: len(candidate.typed) + 4]).startswith(key_of(candidate.typed)),
+        "opens subject": setup.in_subject and _opens_subject(mail, candidate, said),
         "in subject and alone": setup.in_subject and alone,
         "yours by name": said.strength > 0 and Kind.YOURS in line_kinds and not trades,
         "well named in a form": said.strength == 3 and trades and in_form(text, line_start, line_end),
@@ -240,10 +240,12 @@ def of_candidate(mail: Matter, shared: Signs, setup: Setup) -> Signs:
         "behind an acronym": behind_acronym(text, start),
         "idle and paid": idle and said.strength > 0 and (mail.prices > 0 or Kind.QUALIFIER in mail.subject_kinds),
         "figures to enter": {Kind.FIGURES, Kind.ENTER} <= before_kinds and _ELSEWHERE.isdisjoint(before_kinds),
-        "of a call": said.strength > 0 and _of_a_call(mail),
+        "of a call": said.strength > 0 and mail.of_a_call,
         "numbered": before.endswith("#") and line_kinds.isdisjoint((Kind.CODE, Kind.OTP)),
         "keyed in": text[end : end + 1] == "#",
         "replaces": replaces(text, candidate),
+        "name": candidate.shape == "mixed"
+        and is_name(mail.shown, candidate.typed, _is_called(said, before_kinds | line_kinds)),
         "stands out unread": setup.stands_out and not mail.in_known_words,
     }
     signs.update((name, 1.0) for name, holds in facts.items() if holds)
@@ -353,6 +355,18 @@ def _next_sentence(after: str) -> str:
     return until_sentence(after[len(until_sentence(after)) :].lstrip(" .!?。！？।"))
 
 
+def _opens_subject(mail: Matter, candidate: Candidate, said: Label) -> bool:
+    """Does the subject begin with it, as with a code? Names in small letters begin subjects, too."""
+    if any(map(str.islower, candidate.typed)) and not said.strength and not mail.subject_offers_code:
+        return False
+    return key_of(mail.subject[: len(candidate.typed) + 4]).startswith(key_of(candidate.typed))
+
+
+def _is_called(said: Label, kinds: set[Kind]) -> bool:
+    """Do the words round it name a code, rather than a sign-in?"""
+    return said.strength > 0 and not _POINTED_AT.isdisjoint(kinds)
+
+
 def _carried(setup: Setup) -> bool:
     """Does the address of a link hold it? "Manage my trip" leads to the page of a booking."""
     token = key_of(setup.candidate.typed)
@@ -364,14 +378,6 @@ def _of_a_place(candidate: Candidate, text: str) -> bool:
     if candidate.shape == "digits":
         return looks_like_address(text, candidate.end)
     return candidate.shape == "mixed" and is_postcode(text[candidate.start : candidate.end])
-
-
-def _of_a_call(mail: Matter) -> bool:
-    """Is the mail about a meeting or a call, and its subject not about signing in?"""
-    kinds = set(mail.subject_kinds)
-    return (Kind.CALL in mail.opening_kinds or not kinds.isdisjoint((Kind.ROOM, Kind.CALL))) and kinds.isdisjoint(
-        (Kind.VERIFY, Kind.OTP)
-    )
 
 
 def _is_bare_name(phrase: str) -> bool:

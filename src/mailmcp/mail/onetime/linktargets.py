@@ -7,8 +7,24 @@ from urllib.parse import unquote, urlsplit
 
 from mailmcp.language.folding import folded
 from mailmcp.mail.onetime.codewords import Kind
-from mailmcp.mail.onetime.linkwords import LINKS, URL_AGAINST, URL_ENDING, URL_FOR
+from mailmcp.mail.onetime.linkwords import LINKS
 
+_URL_FOR = re.compile(
+    r"verif|confirm|consent|activat|aktiv|magic|sign-?_?in(?![a-z])|log-?_?in(?![a-z])|(?<![a-z])auth|oauth|token|(?<![a-z])otp|"
+    r"passwordless|reset|password|passwd|pwd(?!=)|pw_?auth|recover|invit|accept|callback|regist|(?<![a-z])join|unlock|(?<!in)validat|opt-?in|"
+    r"(?<![a-z])doi(?![a-z])|one-?time|(?<![a-z])session|ticket=|code=|nonce|sign-?up"
+)
+_URL_ENDING = re.compile(
+    r"unsub|opt-?out|abmeld|afmeld|desinscri|desuscri|cancella|odhlas|wypis|abbestell|avregistr|avmeld"
+)
+"""What a link is for that ends a subscription, though its mail says "confirm"."""
+_URL_AGAINST = re.compile(
+    r"unsub|opt-?out|abmeld|afmeld|desinscri|privacy|terms|/legal|/help|support|/faq|/contact|preferences|/settings|/shop|/store/|/products?/|"
+    r"[./]ics(?:$|[?/])|unauthori[sz]ed|"
+    r"/blog|/news|/article|/orders?/|/tracking|invoice|view-?online|webversion|view-?in-?browser|mirror|"
+    r"\.(?:png|jpe?g|gif|css|pdf)(?:$|\?)|/report|/download|/careers|wasnt|not-?me|/cancel|"
+    r"decline|revoke|invalidat|reject|cancel-?(?:e-?mail|request|sign)|/deny|/block|/meeting|/j/|/docs|/security-?tips"
+)
 _RUN = re.compile(r"[A-Za-z0-9_\-~.%+]{6,}")
 _LONG_RUN = re.compile(r"[A-Za-z0-9_\-+~.]{28,}")
 _SLUG = re.compile(r"(?:[a-z]{2,}-){3,}", re.IGNORECASE)
@@ -32,11 +48,11 @@ def said_by(url: str, code: str | None) -> tuple[float, float, bool]:
     path = f"{parts.path}?{parts.query}#{parts.fragment}"
     readable = _LONG_RUN.sub(" ", unquote(path[:400]))
     points = 0.0
-    if URL_ENDING.search(parts.path.lower()):
+    if _URL_ENDING.search(parts.path.lower()):
         points -= 9.0
-    elif URL_AGAINST.search(path.lower()):
+    elif _URL_AGAINST.search(path.lower()):
         points -= 3.0
-    named = URL_FOR.search(readable.lower()) is not None or any(
+    named = _URL_FOR.search(readable.lower()) is not None or any(
         hit.kind is Kind.ACTION for hit in LINKS.hits(folded(readable.translate(_URL_MARKS)))
     )
     if named:
@@ -66,6 +82,8 @@ def _personal(path: str) -> float:
             return 1.5
         if len(run) >= 6 and digits and letters and (digits >= 2 or mixed_case) and not _NAME_AND_NUMBER.match(run):
             best = 0.8
+        if len(run) >= 12 and run.isdigit() and not run.startswith("20"):
+            best = 0.8  # too long to be counted up, and no date
     if not best and _SHORT.search(path.rstrip("?#")) is not None:
         best = 0.3
     return best

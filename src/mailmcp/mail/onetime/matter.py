@@ -28,8 +28,11 @@ _FIRST_LINES = 8
 
 _ISSUE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,9}-[0-9]{1,6}(?![\w-])")
 _TICKET = re.compile(r"#\s?((?=[A-Z-]*[0-9])[A-Z0-9-]{4,16})(?![\w-])")
-# "[owner/project] …" and "… (PR #4829)".
-_REPOSITORY = re.compile(r"^(?:\w{2,4}: ?){0,3}\[[\w.-]{1,60}/[\w.-]{1,60}\] |\((?:[A-Za-z]{1,12} )?[#!][0-9]{1,7}\)$")
+# "[owner/project] …", "[project - Bug #4829] …" and "… (PR #4829)".
+_REPOSITORY = re.compile(
+    r"^(?:\w{2,4}: ?){0,3}\[(?:[\w.-]{1,60}/[\w.-]{1,60}|[^\[\]]{2,80} ?#[0-9]{1,9})\] |"
+    r"\((?:[A-Za-z]{1,12} )?[#!][0-9]{1,7}\)$"
+)
 
 _EVENT = re.compile(r"[A-Za-z]{3,}-?20[0-9]{2}\Z")
 
@@ -105,8 +108,12 @@ class Matter:
 
     @property
     def subject_offers_code(self) -> bool:
-        """Does the subject have a word for codes, and none of an order, a voucher, a door?"""
-        return not _CODES.isdisjoint(self.subject_kinds) and _TRADE.isdisjoint(self.subject_kinds)
+        """Does the subject have a word for codes, and none of an order, a voucher, a door, and is it no tracker's?"""
+        return (
+            not self.of_repository
+            and not _CODES.isdisjoint(self.subject_kinds)
+            and _TRADE.isdisjoint(self.subject_kinds)
+        )
 
     @property
     def subject_trades(self) -> bool:
@@ -132,6 +139,13 @@ class Matter:
     def of_gifts_or_rooms(self) -> bool:
         """Do subject or opening speak of vouchers, doors or calls, whose codes are entered too?"""
         return not (_ENTERED_TOO.isdisjoint(self.subject_kinds) and _ENTERED_TOO.isdisjoint(self.opening_kinds))
+
+    @property
+    def of_a_call(self) -> bool:
+        """Is it about a meeting or a call, and its subject not about signing in?"""
+        kinds = set(self.subject_kinds)
+        called = Kind.CALL in self.opening_kinds or not kinds.isdisjoint((Kind.ROOM, Kind.CALL))
+        return called and kinds.isdisjoint(_SIGNING)
 
     @property
     def asks_for_it(self) -> bool:

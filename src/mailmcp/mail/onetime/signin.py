@@ -12,7 +12,7 @@ from mailmcp.language.folding import folded
 from mailmcp.mail.onetime import linktargets
 from mailmcp.mail.onetime.codewords import LABELS, Kind
 from mailmcp.mail.onetime.labels import since_sentence
-from mailmcp.mail.onetime.linkwords import ACCOUNT, DONE, LINKS
+from mailmcp.mail.onetime.linkwords import ACCOUNT, DONE, LINKS, UNLESS
 from mailmcp.mail.onetime.matter import Matter
 from mailmcp.models import Link
 
@@ -62,6 +62,8 @@ class _Words(NamedTuple):
     around: frozenset[Kind]
     below: frozenset[Kind]
     own_line: bool
+    alone: bool
+    """Its line has no other words."""
     announced: bool
     """The words before it, on a line of its own, end with a colon: "Use this link:"."""
     denied: bool
@@ -87,6 +89,8 @@ class _Mail:
     """The URL of the one button of a mail without a code."""
     soon: bool
     """Does it hold for minutes?"""
+    of_past: bool
+    """Does it tell of something done?"""
     many: bool
     """Has it a page full of personal links, as newsletters do?"""
 
@@ -142,7 +146,10 @@ class Offered:
         headed = code is None and self._headed
         buttons = {target.link.url for target in links if target.link.button}
         prominent = buttons | {target.link.url for target in links if target.personal}
-        alone = (prominent, buttons) if headed else (prominent,)
+        # What takes it back ("cancel the confirmation") is no rival of what confirms it.
+        asking = {one.link.url for one in links if one.named and one.personal > 1 and one.points > 0}
+        asking |= buttons if asking else set()
+        alone = (prominent, asking, buttons) if headed else (prominent, asking)
         mail = _Mail(
             visible=self._matter.shown,
             counts=Counter(target.link.url for target in links),
@@ -152,6 +159,7 @@ class Offered:
             headed=headed,
             button=next(iter(buttons)) if len(buttons) == 1 and code is None and not self._of_past else None,
             soon=Kind.SOON in self._matter.opening_kinds,
+            of_past=self._of_past,
             many=len({target.link.url for target in links if target.personal}) >= 8,
         )
         # Words are read only for the likeliest.
@@ -164,7 +172,7 @@ class Offered:
 
     def _read(self, link: Link) -> _Words:
         if (words := self._words.get(id(link))) is None:
-            words = self._words[id(link)] = _words(self._matter.shown, link)
+            words = self._words[id(link)] = _words(self._matter, link)
         return words
 
     def _of_host(self, link: Link) -> float:
@@ -212,28 +220,31 @@ def _headline(shown: str) -> str:
     return line if len(line) <= 60 and not line.endswith((",", "!", "،", "，")) else ""
 
 
-def _words(visible: str, link: Link) -> _Words:
+def _words(matter: Matter, link: Link) -> _Words:
+    visible = matter.shown
     bare_url = "://" in link.text or link.text.startswith("www.")
     before = visible[max(0, link.offset - 160) : link.offset]
     # A bare URL is named by the words before it: on its line, else on the line above.
     name = _last_words(before) if bare_url else link.text[:160]
-    said = _kinds(name)
+    said = _kinds(name, bare_url)
     if bare_url and not said & _SIGNING:
         said |= _kinds(_next_words(visible, link))
     own_line = bare_url and not before.rpartition("\n")[2].strip(_POINTERS)
+    alone = own_line or not (before.rpartition("\n")[2] + _next_words(visible, link)).strip(_POINTERS)
     announced = own_line and before.rstrip(" <\t\n").endswith((":", "：", "՝"))
-    denied = _denies(before.rstrip(_POINTERS + "\n")) or (not bare_url and Kind.NOT_YOU in said)
+    said_before = before.rstrip(_POINTERS + "\n")
+    denied = _denies(said_before) or _is_for_others(matter, said_before) or (not bare_url and Kind.NOT_YOU in said)
     below = visible[link.offset + len(link.text) :][:160].lstrip().partition("\n")[0]
-    around = _kinds(before)
+    around = _kinds(before, bare_url)
     if bare_url and not denied and _to_be_ignored(before):
         around -= {Kind.NOT_YOU}  # said of a request, not of what has happened
-    unasked = _to_be_ignored(_last_sentences(before.rstrip(_POINTERS + "\n")))
-    return _Words(name, bare_url, said, around, _kinds(below), own_line, announced, denied, unasked)
+    unasked = _to_be_ignored(_last_sentences(said_before))
+    return _Words(name, bare_url, said, around, _kinds(below), own_line, alone, announced, denied, unasked)
 
 
 def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     link = target.link
-    name, bare_url, said, around, below, own_line, announced, denied, unasked = words
+    name, bare_url, said, around, below, own_line, alone, announced, denied, unasked = words
     score = mail.about + target.points + (0.6 if mail.headed else 0.0)
     known = target.named
     if Kind.AGAINST in said and not (bare_url and Kind.ACTION in said):
@@ -268,6 +279,8 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
         known = True  # below words of signing in the one button needs none itself: "Pick a new one"
         if mail.soon and target.personal > 1.0 and not said and mail.about >= _SURELY:
             score += 1.2  # "Open Tessel", for twenty minutes
+    if mail.of_past and not (known or target.named or Kind.ACTION in around):
+        score -= 2.0  # "You have been added to a team. [View the team]"
     if not known and (link.url != mail.lone or (mail.about < 0.8 and not mail.headed)):
         score -= 1.5
     if own_line and known and 2 < len(name.strip()) <= 40:
@@ -277,7 +290,7 @@ def _score(target: _Target, mail: _Mail, words: _Words) -> float:
     score += 0.5 if mail.counts[link.url] > 1 else 0.0
     if len(mail.visible) > 600 and link.offset > 0.75 * len(mail.visible):
         score -= 0.7
-    if mail.about <= 0 and not (link.button or bare_url):
+    if mail.about <= 0 and not (link.button or alone or bare_url):
         score -= 1.0  # an aside in running text: "Forwarded to you? Sign up here."
     if mail.many and not link.button:
         score -= 1.5
@@ -305,6 +318,16 @@ def _denies(before: str) -> bool:
     return Kind.ACTION in kinds or not before.endswith(_ENDS)
 
 
+def _is_for_others(matter: Matter, before: str) -> bool:
+    """ "If you did not change it, reset your password:" does a notice lead whoever has not done it to a link?"""
+    if not _tells_of_the_past(matter):
+        return False
+    last = since_sentence(before, keep=True).rpartition("\n")[2]
+    if before.endswith(_ENDS) and (Kind.NOTICE not in matter.subject_kinds or Kind.ACTION not in _kinds(last)):
+        return False  # "If you did not ask for this, ignore it." speaks of no link
+    return {hit.kind for hit in UNLESS.hits(folded(last))} == {Kind.CUE, Kind.NOT_YOU}
+
+
 def _last_sentences(before: str) -> str:
     """The sentence that a link is in, with the question that it answers."""
     last = since_sentence(before, keep=True)
@@ -324,14 +347,17 @@ def _last_words(before: str) -> str:
 
 
 def _next_words(visible: str, link: Link) -> str:
-    """The words after a bare URL, up to the end of its line or the next URL."""
+    """The words after a link, up to the end of its line or the next URL."""
     end = link.offset + len(link.text)
     return visible[end : end + 80].split("\n", 1)[0].split("://", 1)[0]
 
 
-def _kinds(text: str) -> frozenset[Kind]:
+def _kinds(text: str, opens: bool = False) -> frozenset[Kind]:
+    """What words say; ``opens`` says that they stand before an address, which is opened in a browser anyhow."""
     words = folded(text)
     kinds = frozenset(hit.kind for hit in LINKS.hits(words))
+    if Kind.SCREEN in kinds:
+        kinds = (kinds if opens else kinds | {Kind.AGAINST}) - {Kind.SCREEN}
     # "Confirm your e-mail for the reservation"
     return kinds - {Kind.TRADE} if Kind.TRADE in kinds and ACCOUNT.hits(words) else kinds
 

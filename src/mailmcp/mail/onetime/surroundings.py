@@ -33,6 +33,8 @@ _NUMBERED = re.compile(
 # "BS1 4XY", "H4N 8WD": postcodes of Britain and Canada.
 _POSTCODE = re.compile(r"(?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])\Z")
 _ACRONYM = re.compile(r"(?<![\w.-])[A-Z]{2,4} \Z")
+# "carlos82": what people are called where they sign in.
+_NAME = re.compile(r"(?=[A-Za-z]?[a-z]*[aeiouy])[A-Za-z][a-z]{2,}[0-9]{1,4}\Z")
 _GOES_ON = frozenset("-_" + ascii_letters + digits)
 _QUOTED = re.compile(r"[“„«「『]([^“”„«»「」『』\n]{20,400})[”“»」』]|\"([^\"\n]{20,400})\"")
 
@@ -122,6 +124,11 @@ def is_numbered(typed: str) -> bool:
 
 def is_postcode(shown: str) -> bool:
     return _POSTCODE.match(shown) is not None
+
+
+def is_name(shown: str, typed: str, called: bool) -> bool:
+    """Does it stand before an at sign in the mail, or look like what somebody is called, and by no word a code?"""
+    return f"{typed}@" in shown or (not called and _NAME.match(typed) is not None)
 
 
 def behind_acronym(text: str, start: int) -> bool:
