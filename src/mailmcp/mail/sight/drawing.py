@@ -112,6 +112,8 @@ class Frame:
     """How far its rows and lines are full, where that decides what is seen."""
     cell: Cell | None = None
     own_anchor: bool = False
+    after: str = ""
+    """What a style sheet draws at its end."""
     last_cell: Cell | None = None
     """The newest cell among the children."""
     summed: bool = False
@@ -136,6 +138,23 @@ class Frame:
         """Words were written in it, and with it in the link around it."""
         if self.anchor is not None:
             self.anchor.reach(start, end)
+
+
+def beside_words(parent: Frame, style: Style, start: int) -> Frame:
+    """The box of words that a style sheet draws before or after what ``parent`` holds."""
+    return Frame(
+        tag="",
+        style=style,
+        quoted=parent.quoted,
+        hidden=parent.hidden or style.hidden,
+        anchor=parent.anchor,
+        names=("", "", []),
+        start=start,
+        stage=parent.stage,
+        cover=parent.cover,
+        window=parent.window,
+        stacked=parent.style.lays and not parent.style.flows,
+    )
 
 
 def number_of(opened: Sequence[Frame], attributes: Mapping[str, str | None], node: LexborNode) -> str:

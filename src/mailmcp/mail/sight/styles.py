@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mailmcp.mail.sight.across import NOWHERE as HERE
 from mailmcp.mail.sight.across import Across, across_of
@@ -15,6 +16,7 @@ from mailmcp.mail.sight.covers import Cover, covering
 from mailmcp.mail.sight.custom import inherited, is_dark, resolved, schemed
 from mailmcp.mail.sight.declared import declarations, merge
 from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
+from mailmcp.mail.sight.generated import NO_CONTENT, Generated, may_hold
 from mailmcp.mail.sight.kinds import BLOCKS, HEIGHTS, LETTERS, OF_BOXES, OF_LETTERS, OF_TABLES, OWN, ROWS, own
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
 from mailmcp.mail.sight.letters import (
@@ -115,6 +117,9 @@ class Style:
     """What it lies over, letting nothing through: all of what it is positioned in (``stage``), or all of the page."""
     veiled: bool = False
     """Does a pseudo-element lie over all that it, or what it is positioned in, holds?"""
+    before: Generated | None = None
+    after: Generated | None = None
+    """What is drawn before and after what it holds."""
     filled: bool = False
     """Its letters have a fill of their own (``-webkit-text-fill-color``), which ``color`` does not change."""
     flat: str = ""
@@ -181,7 +186,7 @@ class Style:
 
 def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], known: Named) -> Style:
     """The style of an element inside ``parent``: defaults of the tag, attributes, rules, own style, animations."""
-    said, veil = laid_over(rules, attributes.get("style"))
+    said, parts = laid_over(rules, attributes.get("style"))
     if known.motions and ("animation" in said or "animation-name" in said):
         _let_run(said, known.motions)
     custom = schemed(said, resolved(said, inherited(parent.custom, known.custom)))
@@ -192,15 +197,24 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
     if said.get("display") == "contents":  # it has no box (CSS Display 3 §2.5)
         said = {name: value for name, value in said.items() if name in OF_LETTERS}
     style = _style(tag, attributes, parent, said, custom)
-    if veil and not style.hidden:
-        resolved(veil, custom)
-        if (
-            veil.get("content", "none") not in ("none", "normal")
-            and veil.get("display") != "none"
-            and fading(veil) > 0.9
-        ):
-            return replace(style, veiled=covering(veil, style.size, within=True) != "")
+    if parts and not style.hidden and may_hold(tag):
+        return replace(style, **_beside(parts, style, custom))
     return style
+
+
+def _beside(parts: Mapping[str, dict[str, str]], style: Style, custom: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the pseudo-elements of an element change of its style: what they draw, and whether they lie over it."""
+    found: dict[str, Any] = {}
+    for part, said in parts.items():
+        custom = schemed(said, resolved(said, custom))
+        content = said.get("content", "none")
+        if content.lower() in NO_CONTENT or said.get("display") == "none":
+            continue
+        if fading(said) > 0.9 and covering(said, style.size, within=True):
+            found["veiled"] = True
+        if len(content) > 2:
+            found[part] = Generated(content, _style("", {}, style, said, custom))
+    return found
 
 
 def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str], custom: Mapping[str, str]) -> Style:
