@@ -206,10 +206,9 @@ def sheet(css: str, *, folds: bool = False, budget: Budget | None = None) -> She
 
     ``folds`` says that the page has no document type: then the case of classes and ids does not matter.
     """
-    if folds:
-        css = folded(css) if is_saying(css) else css.lower()
     # The mails of one sender have one style text, and a mail may be read twice.
-    buckets, named, cut = _remembered(css) if len(css) <= _REMEMBERED else _remembered_long(css[:MAX_STYLE_TEXT])
+    read = _remembered if len(css) <= _REMEMBERED else _remembered_long
+    buckets, named, cut = read(css[:MAX_STYLE_TEXT], folds)
     return Sheet(
         buckets, named, cut or len(css) > MAX_STYLE_TEXT, budget=budget or Budget(), folds=folds, clears="clear:" in css
     )
@@ -264,11 +263,13 @@ def _weight(rule: Rule) -> Weight:
     return rule.weight
 
 
-def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
+def _buckets(css: str, folds: bool) -> tuple[dict[str, Bucket], Named, bool]:
     buckets: dict[str, Bucket] = {}
     named = Named()
     count = length = 0
     saying = is_saying(css)
+    if folds:
+        css = folded(css) if saying else css.lower()
     for block in blocks(css):
         if block.selectors[0] == "@":
             if (found := motion(block.selectors, block.body)) is not None and len(named.motions) < _MAX_NAMED:

@@ -14,7 +14,7 @@ from mailmcp.mail.sight.values import GLOBAL, is_value
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _ENVIRONMENT = re.compile(r"env\([^(),]{1,100}(?:,([^()]{0,100}))?\)")
 # Functions of CSS Values 5 that no mail needs: what they give is not known here.
-_UNKNOWN = re.compile(r"(?<![\w-])(?:attr|if|random|random-item|inherit|sibling-index|contrast-color|--[\w-]+)\(")
+_UNKNOWN = re.compile(r"(?<![\w-])(?:attr|if|random|random-item|inherit|sibling-index|--[\w-]+)\(")
 _TELLING_NAMES = """
     display visibility opacity font-size color -webkit-text-fill-color height max-height width max-width transform zoom
     scale position left top clip-path filter text-indent

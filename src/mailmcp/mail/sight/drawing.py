@@ -12,6 +12,7 @@ from mailmcp.mail.sight.anchors import Anchor
 from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.controls import CONTROLS, words_in
+from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.media import holds
 from mailmcp.mail.sight.numbering import Numbering, numbering
 from mailmcp.mail.sight.page import Cell
@@ -34,7 +35,6 @@ _MOST_BETWEEN = 4
 _MOST_BREAKS = 100
 _COLLAPSING = " \t\r\n\f"
 _IN_LINE = frozenset(("inline", "contents"))
-INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _DOCTYPE = re.compile(r"<!doctype([^>]{0,300})")
 _OLD = re.compile(

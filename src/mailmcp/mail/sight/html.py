@@ -19,13 +19,10 @@ from mailmcp.mail.sight.containers import Container, begins_forward, container, 
 from mailmcp.mail.sight.controls import REPLACED, TELLING, in_drawn_order, is_picture
 from mailmcp.mail.sight.drawing import (
     FORMULAS,
-    INLINE,
     MAX_HIDDEN,
     TABULAR,
     Drawing,
     Frame,
-    begin_beside,
-    begin_in_window,
     beside_words,
     columns_of,
     end_in_window,
@@ -42,11 +39,12 @@ from mailmcp.mail.sight.drawing import (
     tag_of,
     words_before,
 )
-from mailmcp.mail.sight.letters import as_set
+from mailmcp.mail.sight.kinds import INLINE
+from mailmcp.mail.sight.letters import as_set, overridden
 from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.numbering import LISTED
 from mailmcp.mail.sight.page import Break, Page, emphasised
-from mailmcp.mail.sight.parts import begin_part, end_part
+from mailmcp.mail.sight.parts import begin, end
 from mailmcp.mail.sight.resolver import Resolver
 from mailmcp.mail.sight.styles import Style
 
@@ -54,6 +52,8 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 MAX_PICTURES, MAX_ANCHORS = 5_000, 4_000
+_TURNED = 32
+"""Letters that are written backwards in the time of one node."""
 _NO_BRACKETS = str.maketrans("[]", "()")
 _DROPPED_NAMES = """
     script style head title template datalist svg noembed noframes meta link base annotation annotation-xml mphantom
@@ -227,7 +227,7 @@ class _Reader:
             if tag == "img" and not parent.hidden:
                 self._hide("alt", attributes.get("alt") or "")
             return
-        self._begin(frame, parent)
+        begin(self.page, frame, parent, touches=self.letter == self.page.length)
         if tag in LISTED:
             self.page.mark += number_of(self.open, attributes, node)
         if tag in ("a", "area") and len(self.anchors) < MAX_ANCHORS and (anchor := anchor_of(attributes, style)):
@@ -254,17 +254,9 @@ class _Reader:
         self.open.append(frame)
         self.names.append(frame.names)
         if not frame.hidden:
-            self._begin(frame, parent)
+            begin(self.page, frame, parent, touches=self.letter == self.page.length)
         self._text(words)
         self._leave()
-
-    def _begin(self, frame: Frame, parent: Frame) -> None:
-        """A box begins that is drawn."""
-        if parent.window is not None or frame.style.room.clips:
-            begin_in_window(frame, parent)
-        if frame.style.moved:
-            begin_beside(frame, parent)
-        begin_part(self.page, frame, parent, touches=self.letter == self.page.length)
 
     def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
         """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
@@ -310,7 +302,10 @@ class _Reader:
         if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
             # Nothing to read on it (a picture without a description): still a place to click.
             frame.anchor.start = frame.anchor.end = self.page.length
-        if end_part(page, frame):
+        if frame.style.turned != self.open[-1].style.turned and page.length > frame.start:
+            self.resolver.effort.now -= (page.length - frame.start) // _TURNED
+            page.turn(frame.start)
+        if end(page, frame):
             self.letter = page.length
         if frame.style.boxed and not frame.quoted and (box := set_apart(frame, self.anchors, page)) is not None:
             self.boxes.append(box)
@@ -337,6 +332,8 @@ class _Reader:
         if self.in_quote and not blank:
             self.page.separate(Break.LINE)
             self.in_quote = False
+        if "\u202e" in text:
+            text = overridden(text)
         text = as_set(text, style, frame.tag, self.open[-2].tag)
         look = 0 if style.struck else style.bold | style.mono << 1 | style.spaced << 2
         start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from mailmcp.mail.sight.drawing import INLINE, Frame
+from mailmcp.mail.sight.drawing import Frame, begin_beside, begin_in_window
+from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.letters import LEFT, RIGHT
 from mailmcp.mail.sight.page import Break, Page
 from mailmcp.mail.sight.styles import PARAGRAPHS
 
 
-def begin_part(page: Page, frame: Frame, parent: Frame, *, touches: bool) -> None:
+def begin(page: Page, frame: Frame, parent: Frame, *, touches: bool) -> None:
     """Ask for the break that begins an element; ``touches`` says that a letter in a box of its own is before it."""
     style = frame.style
+    if parent.window is not None or style.room.clips:
+        begin_in_window(frame, parent)
+    if style.moved:
+        begin_beside(frame, parent)
     if style.display in INLINE:
         if frame.tag == "br":
             page.separate(Break.LINE if page.pending < Break.LINE else Break.PARAGRAPH)
@@ -28,7 +33,7 @@ def begin_part(page: Page, frame: Frame, parent: Frame, *, touches: bool) -> Non
     page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
 
 
-def end_part(page: Page, frame: Frame) -> bool:
+def end(page: Page, frame: Frame) -> bool:
     """Ask for the break that ends an element; was it the box of a single letter of a code?"""
     if frame.cell is not None:
         page.end_cell()
