@@ -249,10 +249,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         outer = parent.stage if absolute else parent.box
         moved = turned(said, parent.space)
         if is_outside(said, moved, outer, size, display == "block" and not floats):
-            if outer.cuts:
-                hides = "off_screen"
-            elif outer.around != parent.background:
-                parent = replace(parent, background=outer.around)
+            hides, parent = _outside(parent, outer)
         hides = hidden_by(tag, attributes, parent, said, size) or moved.hides or hides
     elif tag == "dialog" or "hidden" in attributes or "popover" in attributes:
         hides = hidden_by(tag, attributes, parent, said, size)
@@ -265,7 +262,6 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     strength = parent.strength * (faded := fading(said, parent.faded) if said else 1.0)
     plain = display == "block" and position == "static" and not floats and tag not in OF_TABLES
     own, box, bare = _boxes(tag, parent, said, size, background, painted, plain)
-    across = across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)
     grounded, mixes = grounds_of(tag, attributes, parent, said)
     return Style(
         display=display,
@@ -313,7 +309,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         box=box,
         bare=bare,
         stage=own if position != "static" else parent.stage,
-        across=across,
+        across=(across := across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)),
         placed=across if position != "static" else parent.placed,
         space=moved.matrix,
         shrunk=parent.shrunk * moved.scale,
@@ -332,6 +328,13 @@ def _grounded(tag: str, attributes: Attributes, parent: Style, apart: bool) -> t
     if apart and (around := parent.outer) is not None:
         parent = replace(parent, background=around.background, beneath=around.beneath, outer=None)
     return attributes, parent
+
+
+def _outside(parent: Style, box: Box) -> tuple[str, Style]:
+    """Of what stands outside of a box: why it is not seen, or else its parent with the ground it stands on."""
+    if box.cuts:
+        return "off_screen", parent
+    return "", replace(parent, background=box.around) if box.around != parent.background else parent
 
 
 def _outer(parent: Style, display: str, painted: bool, in_line: bool) -> Style | None:
