@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Attributes = Mapping[str, str | None]
 
 
-def grounded(tag: str, attributes: Attributes, parent: Style, apart: bool) -> tuple[Attributes, Style]:
+def grounded_in(tag: str, attributes: Attributes, parent: Style, apart: bool) -> tuple[Attributes, Style]:
     """Its attributes without a ground that HTML does not have there, and its parent with the ground it stands on.
 
     ``apart`` says that it is no part of a line, behind which alone some parents paint a ground.

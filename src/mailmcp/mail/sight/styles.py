@@ -15,7 +15,7 @@ from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, blended, indistinct
 from mailmcp.mail.sight.concealing import behind, hidden_by
 from mailmcp.mail.sight.covers import Cover, covering
 from mailmcp.mail.sight.custom import inherited, is_dark, resolved, schemed
-from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width
+from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
 from mailmcp.mail.sight.generated import NO_CONTENT, Generated, may_hold
 from mailmcp.mail.sight.kinds import (
     BLOCKS,
@@ -45,8 +45,8 @@ from mailmcp.mail.sight.letters import (
 )
 from mailmcp.mail.sight.motion import let_run
 from mailmcp.mail.sight.numbering import LISTED, kind_of
-from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, link_of
-from mailmcp.mail.sight.standing import behind_blocks, grounded, outside
+from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, is_grounded, link_of
+from mailmcp.mail.sight.standing import behind_blocks, grounded_in, outside
 from mailmcp.mail.sight.transforms import STILL, Matrix, turned
 from mailmcp.mail.sight.values import GLOBAL
 from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
@@ -240,7 +240,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     display, size = _display(tag, said), size_of(tag, attributes, parent, said)
     position, floats = said.get("position", "static"), said.get("float", "none") in ("left", "right")
     absolute = position in ("absolute", "fixed")
-    attributes, parent = grounded(tag, attributes, parent, display not in INLINE or floats or absolute)
+    attributes, parent = grounded_in(tag, attributes, parent, display not in INLINE or floats or absolute)
     hides, moved = "", STILL
     if said:
         boxed = display != "inline" or absolute or floats or parent.lays
@@ -248,7 +248,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
             said = {name: value for name, value in said.items() if name not in OF_BOXES}
         outer = parent.stage if absolute else parent.box
         moved = turned(said, parent.space)
-        if isoutside(said, moved, outer, size, display == "block" and not floats):
+        if is_outside(said, moved, outer, size, display == "block" and not floats):
             hides, parent = outside(parent, outer)
         hides = hidden_by(tag, attributes, parent, said, size) or moved.hides or hides
     elif tag == "dialog" or "hidden" in attributes or "popover" in attributes:
@@ -268,7 +268,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         visible=_is_visible(parent, said),
         collapsed=said["visibility"] == "collapse" if "visibility" in said else parent.collapsed,
         fixed=parent.fixed if tag != "table" else fixed_width(said, size),
-        layered=tag in ROWS and (parent.layered or isgrounded(attributes, said)),
+        layered=tag in ROWS and (parent.layered or is_grounded(attributes, said)),
         size=size,
         bold=is_bold(tag, parent, said),
         mono=is_mono(tag, parent, said),
@@ -340,7 +340,7 @@ def _filtered(
     attributes: Attributes, said: Mapping[str, str], ink: RGB | None, ground: RGB | None, painted: bool
 ) -> tuple[RGB | None, RGB | None, bool]:
     """The colours of letters and of their ground as filters change them; a ground around the element stays."""
-    if ground is not None and isgrounded(attributes, said):
+    if ground is not None and is_grounded(attributes, said):
         ground, painted = filtered(ground, said["filter"]), True
     return ink and filtered(ink, said["filter"]), ground, painted
 
