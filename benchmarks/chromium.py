@@ -60,6 +60,35 @@ os.closerange(5, 256)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 
+# What a style sheet draws before and after elements, put there as words of the page that look the same.
+_WRITTEN = """
+(() => {
+  const said = /"((?:[^"\\\\]|\\\\.)*)"|attr\\(([\\w-]+)/g, made = [];
+  const unescaped = text => text.replace(/\\\\(?:([0-9a-f]{1,6}) ?|(.))/gi, (_, code, sign) =>
+    sign || String.fromCodePoint(parseInt(code, 16)));
+  for (const one of document.querySelectorAll('body, body *')) for (const side of ['before', 'after']) {
+    const style = getComputedStyle(one, '::' + side), content = style.content.split(' / ')[0];
+    if (content === 'none' || content === 'normal' || style.display === 'none') continue;
+    const words = [...content.matchAll(said)]
+      .map(found => found[2] ? one.getAttribute(found[2]) || '' : unescaped(found[1])).join('');
+    if (!/[^\\s\\ue000-\\uf8ff]/.test(words)) continue;
+    made.push([one, side, words, [...style].map(name => [name, style.getPropertyValue(name)])]);
+  }
+  for (const [one, side, words, look] of made) {
+    const span = document.createElement('span');
+    for (const [name, value] of look) span.style.setProperty(name, value);
+    span.textContent = words;
+    one.setAttribute('data-written-' + side, '');
+    one[side === 'before' ? 'prepend' : 'append'](span);
+  }
+  if (made.length) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('[data-written-before]::before, [data-written-after]::after {content: none !important}');
+    document.adoptedStyleSheets = [sheet];
+  }
+})()
+"""
+
 # The words of all texts in order, with where they are drawn; two texts that touch on a line are one word. Where
 # two words lie over each other the pixels do not tell whose they are: there the browser says what stands at that point.
 _WORDS = """
@@ -131,6 +160,7 @@ _BLANK = """
   for (const one of document.querySelectorAll('*')) {
     if (!one.style) continue;
     const cut = getComputedStyle(one).webkitBackgroundClip === 'text';
+    if (one.matches('text, tspan, textPath')) one.style.setProperty('fill', 'transparent', 'important');
     for (const name in clear) one.style.setProperty(name, clear[name], 'important');
     if (cut) one.style.setProperty('background', 'none', 'important');
   }
@@ -256,6 +286,7 @@ class Chromium:
         height = int(min(TALLEST, max(1_000, size["height"])))
         self._ask("Emulation.setDeviceMetricsOverride", _window(height), self._mail)
         clip = {"x": 0, "y": 0, "width": min(2_000, max(WIDTH, size["width"])), "height": height, "scale": 1}
+        self._run(_WRITTEN, self._mail)
         words: list[list[tuple[str, list[list[float]]]]] = self._run(_WORDS, self._mail)
         before = self._picture(clip)
         self._run(_BLANK, self._mail)

@@ -10,7 +10,7 @@ from mailmcp.language.graphemes import last_end
 _OVERRIDE = "\u202e"
 # To the sign that ends it (PDF), to the next of its kind, or to the end of the line.
 _TURNED = re.compile(f"{_OVERRIDE}([^\u202a-\u202e\u2066-\u2069\n\r]*)")
-_MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
+_MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
 
 def as_drawn(text: str) -> str:

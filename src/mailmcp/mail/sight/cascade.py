@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailmcp.mail.sight.custom import Registered, registered
 from mailmcp.mail.sight.declared import Declarations, declarations, hides, merge
+from mailmcp.mail.sight.generated import folded, is_saying
 from mailmcp.mail.sight.kinds import OF_LINES
 from mailmcp.mail.sight.limits import Budget
 from mailmcp.mail.sight.motion import Motion, motion
@@ -41,7 +42,7 @@ Weight = tuple[tuple[int, ...], int, int]
 _Names = tuple[str, str, str | None]
 _ODD = re.compile(r"[^\w\s.#>+~*-]")
 _FIRST_LINE = re.compile(r"::?first-line\Z", re.IGNORECASE)
-_DRAWN = re.compile(r"::?(?:before|after)\Z", re.IGNORECASE)
+_DRAWN = re.compile(r"::?(before|after)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class Rule:
     selector: Selector
     declarations: Declarations
     hides: bool
-    veils: bool = False
-    """Is it for a pseudo-element that may lie over the element which the selector names?"""
+    part: str = ""
+    """``before`` or ``after``, when it is for that pseudo-element of the element which the selector names."""
     takes_back: bool = False
     """Does it say ``revert-layer``?"""
     declared: int = 0
@@ -64,10 +65,10 @@ class Rule:
 class Bucket:
     """The rules that only an element with a certain name can meet, read when there is such an element."""
 
-    unread: list[tuple[str, str, tuple[int, ...], int]] = field(
-        default_factory=list[tuple[str, str, tuple[int, ...], int]]
+    unread: list[tuple[str, str, tuple[int, ...], int, bool]] = field(
+        default_factory=list[tuple[str, str, tuple[int, ...], int, bool]]
     )
-    """(selector, declarations, layer, number of the rule)."""
+    """(selector, declarations, layer, number of the rule, whether the sheet draws words of its own)."""
     read: list[Rule] | None = None
     length: int = 0
     """Characters of its selectors."""
@@ -142,7 +143,7 @@ class Sheet:
                 if budget.left < 0:
                     return []
                 answer = self._matches(rule.selector, element)
-                if answer or (answer is None and rule.hides and not rule.veils):
+                if answer or (answer is None and rule.hides and not rule.part):
                     more.append(rule)
             if more:
                 found = sorted((*found, *more), key=_weight)
@@ -205,20 +206,19 @@ def sheet(css: str, *, folds: bool = False, budget: Budget | None = None) -> She
 
     ``folds`` says that the page has no document type: then the case of classes and ids does not matter.
     """
-    if folds:
-        css = css.lower()
     # The mails of one sender have one style text, and a mail may be read twice.
-    buckets, named, cut = _remembered(css) if len(css) <= _REMEMBERED else _remembered_long(css[:MAX_STYLE_TEXT])
+    read = _remembered if len(css) <= _REMEMBERED else _remembered_long
+    buckets, named, cut = read(css[:MAX_STYLE_TEXT], folds)
     return Sheet(
         buckets, named, cut or len(css) > MAX_STYLE_TEXT, budget=budget or Budget(), folds=folds, clears="clear:" in css
     )
 
 
-def laid_over(rules: Sequence[Rule], inline: str | None) -> tuple[dict[str, str], dict[str, str]]:
-    """What rules (weakest first) and a style attribute say together, and what rules say of a veil over the element."""
+def laid_over(rules: Sequence[Rule], inline: str | None) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """What rules (weakest first) and a style attribute say together, and what rules say of its pseudo-elements."""
     said: dict[str, str] = {}
     important: dict[str, str] = {}
-    veil: dict[str, str] = {}
+    parts: dict[str, dict[str, str]] = {}
     if rules:
         layers = {rule.weight[0] for rule in rules if rule.takes_back}
         layer, before = None, said
@@ -226,11 +226,11 @@ def laid_over(rules: Sequence[Rule], inline: str | None) -> tuple[dict[str, str]
             if layers and rule.weight[0] != layer:
                 layer = rule.weight[0]
                 before = dict(said) if layer in layers and len(layers) <= _MAX_TAKEN_BACK else said
-            merge(veil if rule.veils else said, rule.declarations.normal)
+            merge(parts.setdefault(rule.part, {}) if rule.part else said, rule.declarations.normal)
             if rule.takes_back:
                 _take_back(said, before)
         for rule in sorted((rule for rule in rules if rule.declarations.important), key=_important_weight):
-            merge(veil if rule.veils else important, rule.declarations.important)
+            merge(parts.setdefault(rule.part, {}) if rule.part else important, rule.declarations.important)
     if inline:
         own = declarations(inline[:20_000])
         before = dict(said) if _TAKEN_BACK in inline else said
@@ -241,7 +241,7 @@ def laid_over(rules: Sequence[Rule], inline: str | None) -> tuple[dict[str, str]
         merge(said, own.important)
     elif important:
         merge(said, important)
-    return said, veil
+    return said, parts
 
 
 def _take_back(said: dict[str, str], before: Mapping[str, str]) -> None:
@@ -263,10 +263,13 @@ def _weight(rule: Rule) -> Weight:
     return rule.weight
 
 
-def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
+def _buckets(css: str, folds: bool) -> tuple[dict[str, Bucket], Named, bool]:
     buckets: dict[str, Bucket] = {}
     named = Named()
     count = length = 0
+    saying = is_saying(css)
+    if folds:
+        css = folded(css) if saying else css.lower()
     for block in blocks(css):
         if block.selectors[0] == "@":
             if (found := motion(block.selectors, block.body)) is not None and len(named.motions) < _MAX_NAMED:
@@ -287,12 +290,12 @@ def _buckets(css: str) -> tuple[dict[str, Bucket], Named, bool]:
             key = needed_name(selector)
             if (bucket := buckets.get(key)) is None:
                 bucket = buckets[key] = Bucket()
-            bucket.unread.append((selector, body, layer, count))
+            bucket.unread.append((selector, body, layer, count, saying))
             bucket.length += len(selector)
     return buckets, named, False
 
 
-def _rule(selector: str, body: str, layer: tuple[int, ...], number: int) -> Rule | None:
+def _rule(selector: str, body: str, layer: tuple[int, ...], number: int, saying: bool) -> Rule | None:
     said = declarations(body)
     if not said.normal and not said.important:
         return None
@@ -302,15 +305,16 @@ def _rule(selector: str, body: str, layer: tuple[int, ...], number: int) -> Rule
         said = Declarations(
             *({name: one[name] for name in OF_LINES if name in one} for one in (said.normal, said.important))
         )
-    veil = _DRAWN.search(selector) if "content" in said.normal and "position" in said.normal else None
-    for one in selectors(selector[: veil.start()] or "*" if veil else selector):
+    # A pseudo-element is of interest where it says something, or may lie over the words of its element.
+    part = _DRAWN.search(selector) if saying or ("content" in said.normal and "position" in said.normal) else None
+    for one in selectors(selector[: part.start()] or "*" if part else selector):
         # A later layer is stronger, and what stands in none the strongest (CSS Cascade 5 §6.4.4).
         return Rule(
             (layer, one.specificity, number),
             one,
             said,
             hides(said.normal) or hides(said.important),
-            veil is not None,
+            part[1].lower() if part else "",
             _TAKEN_BACK in said.normal.values(),
             sum(_VARIED if name[0] == "~" else 1 for one in (said.normal, said.important) for name in one),
         )

@@ -46,7 +46,7 @@ def vanished(tag: str, said: Said, size: float, fixed: float) -> str:
         return ""
     if _is_filtered(said) or _is_masked(said):
         return "css"
-    if "content" in said and "url(" in said["content"]:
+    if "content" in said and "url(" in said["content"].lower():
         return "css"  # the picture stands in its place
     if "font-size-adjust" in said and number(said["font-size-adjust"]) <= _FAINT:
         return "size"

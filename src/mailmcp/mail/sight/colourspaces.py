@@ -19,6 +19,8 @@ _TOKEN = re.compile(r"[a-z-]*\([^()]*\)|[^\s,/()]+")
 _SPACES = frozenset(
     ("srgb", "srgb-linear", "display-p3", "a98-rgb", "prophoto-rgb", "rec2020", "xyz", "xyz-d65", "xyz-d50")
 )
+_EVEN = 0.179
+"""How light a ground is on which white and black can be read equally well."""
 _SHARE = re.compile(r"\s([0-9.]{1,8})%\s*\Z|\A\s*([0-9.]{1,8})%\s")
 
 
@@ -30,6 +32,8 @@ def called(value: str, colour: Callable[[str], Coloured | None]) -> Coloured | N
     name, inside = match[1], match[2].strip()
     if name == "light-dark":
         return colour(parted(inside)[0])
+    if name == "contrast-color":
+        return _contrasting(colour(inside))
     if name == "color-mix":
         return _mixed(parted(inside), colour)
     tokens = _TOKEN.findall(inside)
@@ -47,6 +51,15 @@ def called(value: str, colour: Callable[[str], Coloured | None]) -> Coloured | N
         return None
     red, green, blue = (max(0.0, min(1.0, one)) for one in channels)
     return (red, green, blue), alpha
+
+
+def _contrasting(ground: Coloured | None) -> Coloured | None:
+    """White or black, whichever can be read better on a ground (CSS Color 5 §9)."""
+    if ground is None:
+        return None
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in ground[0])
+    shade = 1.0 if 0.2126 * red + 0.7152 * green + 0.0722 * blue < _EVEN else 0.0
+    return (shade, shade, shade), 1.0
 
 
 def _channels(name: str, space: str, tokens: Sequence[str]) -> Channels | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from mailmcp.mail.sight.brackets import parted
-from mailmcp.mail.sight.colours import even, parsed
+from mailmcp.mail.sight.colours import RGB, even, parsed
 from mailmcp.mail.sight.lengths import number, pixels
 
 Said = Mapping[str, str]
@@ -15,6 +15,8 @@ Cover = Literal["", "stage", "page"]
 
 _WIDE = 280.0
 """Pixels round a box that lie over all of a mail beside it."""
+_FILLING, _WIDEST = 100.0, 600.0
+"""Pixels of a shadow inside a box that fill it, as high as some lines and as wide as a mail."""
 _TOKEN = re.compile(r"[a-z-]+\((?:[^()]|\([^()]*\))*\)|[^\s()]+")
 _RINGS = (
     "border",
@@ -74,6 +76,22 @@ def _is_shadowed(said: Said, size: float) -> bool:
         if len(lengths) == 4 and lengths[3] - abs(lengths[0]) - abs(lengths[1]) >= _WIDE:
             return True
     return False
+
+
+def shade_of(value: str, size: float) -> RGB | None:
+    """The colour of a shadow inside a box (``inset``) that fills it, as a ground above its own; None for others."""
+    for shadow in parted(value)[:20]:
+        parts = _TOKEN.findall(shadow)
+        if "inset" not in parts:
+            continue
+        lengths = [found for part in parts if (found := pixels(part, size)) == found]
+        across, down, blur, spread = (*lengths, 0.0, 0.0, 0.0, 0.0)[:4]
+        colours = [found for part in parts if not part[0].isdigit() and (found := parsed(part)) is not None]
+        reach = spread - blur
+        fills = reach >= _FILLING or abs(across) + reach >= _WIDEST or abs(down) + reach >= _FILLING
+        if fills and colours and colours[0][1] > 0.9:
+            return colours[0][0]
+    return None
 
 
 def _is_painted(value: str) -> bool:

@@ -74,7 +74,7 @@ def resolved(said: dict[str, str], before: Declared) -> Declared:
                 said.pop("background-color", None)
                 said.pop("background-image", None)
         elif value and "var(" not in value and len(value) <= _LONGEST:
-            assign(said, name, value)
+            assign(said, name, value if name == "content" else value.lower())
         elif name in ("background", "background-color"):
             said["background-color"] = "var()"
     return custom
@@ -109,7 +109,7 @@ def _put_in(value: str, custom: Declared) -> str:
             break
         if (found := _VARIABLE.search(value)) is None and (found := _INNERMOST.search(value)) is None:
             break
-        known = custom.get(found[1], _NONE)
+        known = custom.get(found[1].lower(), _NONE)
         if _NONE in known or (known == value and "var(" in known):
             known = found[2] if found[2] is not None else _NONE
         value = value[: found.start()] + known + value[found.end() :]

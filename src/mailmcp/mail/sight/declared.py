@@ -14,7 +14,7 @@ from mailmcp.mail.sight.values import GLOBAL, is_value
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _ENVIRONMENT = re.compile(r"env\([^(),]{1,100}(?:,([^()]{0,100}))?\)")
 # Functions of CSS Values 5 that no mail needs: what they give is not known here.
-_UNKNOWN = re.compile(r"(?<![\w-])(?:attr|if|random|random-item|inherit|sibling-index|contrast-color|--[\w-]+)\(")
+_UNKNOWN = re.compile(r"(?<![\w-])(?:attr|if|random|random-item|inherit|sibling-index|--[\w-]+)\(")
 _TELLING_NAMES = """
     display visibility opacity font-size color -webkit-text-fill-color height max-height width max-width transform zoom
     scale position left top clip-path filter text-indent
@@ -25,6 +25,12 @@ _FONT_SIZE = re.compile(
     r"(?:^|\s)((?:xx?-|)(?:small|large)|medium|larger|smaller|(?:calc|min|max|clamp)\((?:[^()]|\([^()]*\))*\)"
     r"|[0-9.]+(?:px|pt|em|rem|%|vw|vh|pc|in|cm|mm|q|ex|ch)|0(?=[\s/]))(?:\s*/\s*\S+)?\s"
 )
+
+_PIECE = re.compile(
+    r"(?:[^;\"']|\"(?:[^\"\\\n]|\\.)*+(?:\"|(?=\n)|\Z)|'(?:[^'\\\n]|\\.)*+(?:'|(?=\n)|\Z))++", re.DOTALL
+)
+"""A declaration, with the strings in it."""
+_WEIGHTY = re.compile(r"\s*+!\s*+important\Z", re.IGNORECASE)
 
 # Fonts of the screen that a page is read on, whose size it sets.
 _SYSTEM_FONTS = ("caption", "icon", "menu", "message-box", "small-caption", "status-bar")
@@ -127,7 +133,14 @@ def declarations(style: str) -> Declarations:
     for piece in _pieces(style):
         name, colon, value = piece.partition(":")
         name = unescaped(name.strip()).lower()
-        value = unescaped(value.strip()[:2000]).lower()[:1000]
+        value = value.strip()[:2000]
+        if name == "content":  # its strings are words: escapes, case and marks in them are read with them
+            value, count = _WEIGHTY.subn("", value)
+            _put(important if count else normal, "~" * ("var(" in value) + name, value)
+            continue
+        if name[:2] != "--" or ('"' not in value and "'" not in value):
+            value = unescaped(value).lower()
+        value = value[:1000]
         if not colon or not name or name[0] == "~" or not (value or name[:2] == "--"):
             continue
         target = normal
@@ -190,11 +203,12 @@ def assign(target: dict[str, str], name: str, value: str) -> None:
 
 
 def _pieces(style: str) -> list[str]:
+    parts = style.split(";") if "content" not in style else _PIECE.findall(style)
     if "(" not in style:
-        return style.split(";")
+        return parts
     # A semicolon inside url(data:…;base64,…) ends nothing.
     pieces: list[str] = []
-    for part in style.split(";"):
+    for part in parts:
         if pieces and pieces[-1].count("(") > pieces[-1].count(")") and len(pieces[-1]) < 4000:
             pieces[-1] += ";" + part
         else:

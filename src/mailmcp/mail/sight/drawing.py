@@ -12,6 +12,7 @@ from mailmcp.mail.sight.anchors import Anchor
 from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.controls import CONTROLS, words_in
+from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.media import holds
 from mailmcp.mail.sight.numbering import Numbering, numbering
 from mailmcp.mail.sight.page import Cell
@@ -34,7 +35,6 @@ _MOST_BETWEEN = 4
 _MOST_BREAKS = 100
 _COLLAPSING = " \t\r\n\f"
 _IN_LINE = frozenset(("inline", "contents"))
-INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _DOCTYPE = re.compile(r"<!doctype([^>]{0,300})")
 _OLD = re.compile(
@@ -114,6 +114,8 @@ class Frame:
     own_anchor: bool = False
     action: str = ""
     """Where the form leads in which it stands."""
+    after: str = ""
+    """What a style sheet draws at its end."""
     last_cell: Cell | None = None
     """The newest cell among the children."""
     summed: bool = False
@@ -138,6 +140,23 @@ class Frame:
         """Words were written in it, and with it in the link around it."""
         if self.anchor is not None:
             self.anchor.reach(start, end)
+
+
+def beside_words(parent: Frame, style: Style, start: int) -> Frame:
+    """The box of words that a style sheet draws before or after what ``parent`` holds."""
+    return Frame(
+        tag="",
+        style=style,
+        quoted=parent.quoted,
+        hidden=parent.hidden or style.hidden,
+        anchor=parent.anchor,
+        names=("", "", []),
+        start=start,
+        stage=parent.stage,
+        cover=parent.cover,
+        window=parent.window,
+        stacked=parent.style.lays and not parent.style.flows,
+    )
 
 
 def number_of(opened: Sequence[Frame], attributes: Mapping[str, str | None], node: LexborNode) -> str:

@@ -19,13 +19,11 @@ from mailmcp.mail.sight.containers import Container, begins_forward, container, 
 from mailmcp.mail.sight.controls import REPLACED, TELLING, in_drawn_order, is_picture
 from mailmcp.mail.sight.drawing import (
     FORMULAS,
-    INLINE,
     MAX_HIDDEN,
     TABULAR,
     Drawing,
     Frame,
-    begin_beside,
-    begin_in_window,
+    beside_words,
     columns_of,
     end_in_window,
     find_covered,
@@ -41,17 +39,21 @@ from mailmcp.mail.sight.drawing import (
     tag_of,
     words_before,
 )
-from mailmcp.mail.sight.letters import LEFT, RIGHT, as_set
+from mailmcp.mail.sight.kinds import INLINE
+from mailmcp.mail.sight.letters import as_set
 from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.numbering import LISTED
 from mailmcp.mail.sight.page import Break, Page, emphasised
+from mailmcp.mail.sight.parts import begin, end
 from mailmcp.mail.sight.resolver import Resolver
-from mailmcp.mail.sight.styles import PARAGRAPHS, Style
+from mailmcp.mail.sight.styles import Style
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 MAX_PICTURES, MAX_ANCHORS = 5_000, 4_000
+_TURNED = 32
+"""Letters that are written backwards in the time of one node."""
 _NO_BRACKETS = str.maketrans("[]", "()")
 _DROPPED_NAMES = """
     script style head title template datalist svg noembed noframes meta link base annotation annotation-xml mphantom
@@ -231,11 +233,7 @@ class _Reader:
             if tag == "img" and not parent.hidden:
                 self._hide("alt", attributes.get("alt") or "")
             return
-        if parent.window is not None or style.room.clips:
-            begin_in_window(frame, parent)
-        if style.moved:
-            begin_beside(frame, parent)
-        self._part(frame, parent)
+        begin(self.page, frame, parent, touches=self.letter == self.page.length)
         if tag in LISTED:
             self.page.mark += number_of(self.open, attributes, node)
         leads = tag in LEADING and len(self.anchors) < MAX_ANCHORS
@@ -244,8 +242,28 @@ class _Reader:
             self.anchors.append(anchor)
         if tag in ("img", "area"):  # an area is a piece of a picture that leads somewhere
             self._picture(attributes)
-        elif (tag in TELLING or parent.tag == "mfrac") and (words := words_before(tag, attributes, self.open, node)):
+        elif (
+            (tag in TELLING or parent.tag == "mfrac")
+            and style.before is None
+            and (words := words_before(tag, attributes, self.open, node))
+        ):
             self._text(words)
+        if style.before is not None:
+            self._generated(style.before.style, style.before.words(attributes))
+        if style.after is not None:
+            frame.after = style.after.words(attributes)
+
+    def _generated(self, style: Style, words: str) -> None:
+        """Draw what a pseudo-element says, in a box of its own."""
+        parent = self.open[-1]
+        frame = beside_words(parent, style, self.page.length)
+        frame.quoted = self.history_began or self._is_quoted(parent)
+        self.open.append(frame)
+        self.names.append(frame.names)
+        if not frame.hidden:
+            begin(self.page, frame, parent, touches=self.letter == self.page.length)
+        self._text(words)
+        self._leave()
 
     def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
         """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
@@ -261,28 +279,10 @@ class _Reader:
             frame.quoted = not begins_forward(node, opens=self.opens)
             frame.box = frame.quoted and frame.tag != "blockquote"
 
-    def _part(self, frame: Frame, parent: Frame) -> None:
-        """Ask for the break that begins an element."""
-        page = self.page
-        style = frame.style
-        if style.display in INLINE:
-            if frame.tag == "br":
-                page.separate(Break.LINE if page.pending < Break.LINE else Break.PARAGRAPH)
-                return
-            if style.aside & LEFT and self.letter != page.length:
-                page.separate(Break.BLANK)
-            if not parent.style.flows and not style.floats and not frame.stacked:
-                return
-        if style.display == "cell" or parent.style.flows or (style.floats and frame.tag not in ("table", "img")):
-            if style.floats and parent.last_cell is None:
-                page.separate(Break.BLANK)  # from what stands before it in the line
-            frame.cell = page.begin_cell(parent.last_cell is None, parent.last_cell)
-            parent.last_cell = frame.cell
-            return
-        page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
-
     def _leave(self) -> None:
-        if self.open[-1].tag == "q" and (mark := quote_mark(self.open, 1)):
+        if self.open[-1].after and (after := self.open[-1].style.after) is not None:
+            self._generated(after.style, self.open[-1].after)
+        elif self.open[-1].tag == "q" and (mark := quote_mark(self.open, 1)):
             self._text(mark)
         frame = self.open.pop()
         self.names.pop()
@@ -308,15 +308,11 @@ class _Reader:
         if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
             # Nothing to read on it (a picture without a description): still a place to click.
             frame.anchor.start = frame.anchor.end = self.page.length
-        if frame.cell is not None:
-            page.end_cell()
-        elif frame.style.display not in INLINE or frame.stacked:
-            page.separate(Break.PARAGRAPH if frame.tag in PARAGRAPHS else Break.LINE)
-        elif frame.style.aside & RIGHT:
-            if page.ends_with_letter(frame.start):
-                self.letter = page.length  # the letters of a code stand in boxes of their own
-            else:
-                page.separate(Break.BLANK)
+        if frame.style.turned != self.open[-1].style.turned and page.length > frame.start:
+            self.resolver.effort.now -= (page.length - frame.start) // _TURNED
+            page.turn(frame.start)
+        if end(page, frame):
+            self.letter = page.length
         if frame.style.boxed and not frame.quoted and (box := set_apart(frame, self.anchors, page)) is not None:
             self.boxes.append(box)
 

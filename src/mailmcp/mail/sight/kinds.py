@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot", "html", "body"))
+GROUNDED = OF_TABLES | {"col", "colgroup", "marquee"}
+"""Elements whose ground an attribute may give (HTML §15)."""
+INLINE = frozenset(("inline", "inline-block", "inline-table", "inline-flex", "contents"))
 ROWS = frozenset(("tr", "tbody", "thead", "tfoot"))
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure

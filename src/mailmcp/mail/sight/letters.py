@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mailmcp.language.overrides import turned_round
 from mailmcp.mail.sight.controls import CONTROLS
 from mailmcp.mail.sight.lengths import ROOT_SIZE, pixels
 from mailmcp.mail.sight.paint import CONTROLS as FIELDS
@@ -129,6 +130,38 @@ def is_squeezed(parent: Style, said: Mapping[str, str], size: float) -> bool:
 def is_mono(tag: str, parent: Style, said: Mapping[str, str]) -> bool:
     """Do all letters have one width?"""
     return tag in _MONO or (bool(_MONO_NAME.search(said["font-family"])) if "font-family" in said else parent.mono)
+
+
+def runs_left(attributes: Attributes, parent: Style, said: Mapping[str, str]) -> bool:
+    """Is its text set from right to left (``direction``)?"""
+    way = said.get("direction") or (attributes.get("dir") or "").strip().lower()
+    return way == "rtl" if way in ("ltr", "rtl") else parent.leftward
+
+
+def is_turned(
+    tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str], leftward: bool, inline: bool
+) -> bool:
+    """Are all letters in it drawn from right to left, whatever they are (CSS Writing Modes 4 §2.4)?"""
+    usual = "isolate-override" if tag == "bdo" else "isolate" if tag == "bdi" or attributes.get("dir") else "normal"
+    bidi = said.get("unicode-bidi", usual)
+    if "override" in bidi:
+        return leftward
+    return inline and bidi == "normal" and parent.turned
+
+
+_LINE = re.compile(r"[^\n\t]+")
+
+
+def backwards(text: str) -> str:
+    """Text as it is drawn where each line runs from right to left; lines with letters that do so anyway stay."""
+    return _LINE.sub(_turned, text)
+
+
+def _turned(match: re.Match[str]) -> str:
+    line = match.group()
+    words = line.strip(" ")
+    start = line.index(words)
+    return line[:start] + turned_round(words) + line[start + len(words) :]
 
 
 _CLOSE = "()[]{}|!,."

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mailmcp.mail.sight.declared import declarations, merge
+
 _FRAME = re.compile(r"([^{}]{1,200})\{([^{}]{0,4000})\}")
 _NAME = re.compile(r"@(?:-webkit-|-moz-)?keyframes\s+[\"']?([\w-]{1,100})", re.IGNORECASE)
 _MAX_FRAMES = 50
@@ -54,3 +56,15 @@ def named(said: Mapping[str, str], motions: Motions) -> tuple[Motion, bool, bool
     if "reverse" in rest:
         found = Motion(found.last, found.first, found.frames)
     return found, not rest.isdisjoint(("forwards", "both")), not rest.isdisjoint(("infinite", "paused"))
+
+
+def let_run(said: dict[str, str], motions: Motions) -> None:
+    """What an animation leaves in place, or says all the time; in place."""
+    if (found := named(said, motions)) is None:
+        return
+    moving, stays, goes_on = found
+    if stays and not goes_on:
+        merge(said, declarations(moving.last).normal)
+    elif goes_on:
+        frames = [declarations(frame).normal for frame in moving.frames]
+        merge(said, dict(set(frames[0].items()).intersection(*(frame.items() for frame in frames))) if frames else {})

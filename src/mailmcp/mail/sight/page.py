@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from mailmcp.language.characters import cleaned
 from mailmcp.language.overrides import as_drawn
+from mailmcp.mail.sight.letters import backwards
 
 MONO = 2
 """Bit of a look: monospaced."""
@@ -111,6 +112,15 @@ class Page:
         cell = self.cells.pop()
         if cell.several_lines and self.cells:
             self.cells[-1].several_lines = True
+
+    def turn(self, start: int) -> None:
+        """Write what was written since ``start`` backwards, line by line."""
+        pieces: list[str] = []
+        length = self.length
+        while length > start:
+            pieces.append(self.pieces.pop())
+            length -= len(pieces[-1])
+        self.pieces.append(backwards("".join(reversed(pieces))))
 
     def write(self, text: str, size: float, look: int, preformatted: bool) -> int:
         """Add text with the given look; outside preformatted text runs of blanks are one blank.

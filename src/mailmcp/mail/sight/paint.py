@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mailmcp.mail.sight.colours import BLACK, RGB, blended, even, indistinct, legacy, painted, parsed
-from mailmcp.mail.sight.lengths import number
+from mailmcp.mail.sight.covers import shade_of
+from mailmcp.mail.sight.lengths import ROOT_SIZE, number
 
 if TYPE_CHECKING:
     from mailmcp.mail.sight.styles import Style
@@ -109,6 +110,8 @@ def _is_cut_out(parent: Style, said: Mapping[str, str]) -> bool:
 
 def background_of(attributes: Attributes, parent: Style, said: Mapping[str, str]) -> tuple[RGB | None, bool]:
     """The ground behind an element's text, and whether the element painted it itself."""
+    if "inset" in said.get("box-shadow", "") and (shade := shade_of(said["box-shadow"], ROOT_SIZE)) is not None:
+        return shade, True
     image = said.get("background-image", "none")
     value = said.get("background-color") or ""
     colour = parsed(value) if value else None

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mailmcp.mail.sight.across import NOWHERE as HERE
 from mailmcp.mail.sight.across import Across, across_of
 from mailmcp.mail.sight.blends import filtered, ink_of, is_inked, mixed
 from mailmcp.mail.sight.cascade import Named, Rule, laid_over
-from mailmcp.mail.sight.clipping import fading, flat, shut, vanished
+from mailmcp.mail.sight.clipping import fading, flat
 from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, blended, indistinct
+from mailmcp.mail.sight.concealing import behind, hidden_by
 from mailmcp.mail.sight.covers import Cover, covering
 from mailmcp.mail.sight.custom import inherited, is_dark, resolved, schemed
-from mailmcp.mail.sight.declared import declarations, merge
 from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
-from mailmcp.mail.sight.kinds import BLOCKS, HEIGHTS, LETTERS, OF_BOXES, OF_LETTERS, OF_TABLES, OWN, ROWS, own
+from mailmcp.mail.sight.generated import NO_CONTENT, Generated, may_hold
+from mailmcp.mail.sight.kinds import (
+    BLOCKS,
+    HEIGHTS,
+    INLINE,
+    LETTERS,
+    OF_BOXES,
+    OF_LETTERS,
+    OF_TABLES,
+    OWN,
+    ROWS,
+    own,
+)
 from mailmcp.mail.sight.lengths import ROOT_SIZE, number, pixels
 from mailmcp.mail.sight.letters import (
     aside,
@@ -26,24 +39,26 @@ from mailmcp.mail.sight.letters import (
     is_padded,
     is_preformatted,
     is_squeezed,
+    is_turned,
+    runs_left,
     size_of,
 )
-from mailmcp.mail.sight.motion import Motions, named
+from mailmcp.mail.sight.motion import let_run
 from mailmcp.mail.sight.numbering import LISTED, kind_of
 from mailmcp.mail.sight.paint import background_of, beneath, colour_of, grounds_of, is_filled, is_grounded, link_of
+from mailmcp.mail.sight.standing import behind_blocks, grounded_in, outside
 from mailmcp.mail.sight.transforms import STILL, Matrix, turned
 from mailmcp.mail.sight.values import GLOBAL
 from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
-STYLING = ("bgcolor", "background", "color", "size", "text", "link", "hidden", "type", "display")
+STYLING = ("dir", "bgcolor", "background", "color", "size", "text", "link", "hidden", "type", "display")
 """The attributes that a style depends on by their values, beside ``style``."""
 PRESENT = frozenset((*STYLING, "href", "popover", "open"))
 """Those that it depends on by their being there."""
 _UNREADABLE_SIZE = 2.0
 _UNREADABLE_DRAWN = 2.5
-_FAINT = 0.05
 _NOTHING: Mapping[str, str] = {}
 _LINK: RGB = (0, 0, 238)
 _DARK: RGB = (18, 18, 18)
@@ -91,6 +106,12 @@ class Style:
     """Do quotation marks stand round a ``<q>`` in it?"""
     numbers: str = ""
     """How the items of a list in it are numbered; ``""``: not at all."""
+    leftward: bool = False
+    """Is its text set from right to left?"""
+    turned: bool = False
+    """Are all letters in its lines drawn from right to left, those of Latin too?"""
+    outer: Style | None = None
+    """Where it paints a ground behind its lines alone (or stands in such lines): that on which blocks in it stand."""
     struck: bool = False
     squeezed: bool = False
     """Its letters lie over each other, or its lines have no height in a box that cuts off what is outside."""
@@ -115,6 +136,9 @@ class Style:
     """What it lies over, letting nothing through: all of what it is positioned in (``stage``), or all of the page."""
     veiled: bool = False
     """Does a pseudo-element lie over all that it, or what it is positioned in, holds?"""
+    before: Generated | None = None
+    after: Generated | None = None
+    """What is drawn before and after what it holds."""
     filled: bool = False
     """Its letters have a fill of their own (``-webkit-text-fill-color``), which ``color`` does not change."""
     flat: str = ""
@@ -181,9 +205,9 @@ class Style:
 
 def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Rule], known: Named) -> Style:
     """The style of an element inside ``parent``: defaults of the tag, attributes, rules, own style, animations."""
-    said, veil = laid_over(rules, attributes.get("style"))
+    said, parts = laid_over(rules, attributes.get("style"))
     if known.motions and ("animation" in said or "animation-name" in said):
-        _let_run(said, known.motions)
+        let_run(said, known.motions)
     custom = schemed(said, resolved(said, inherited(parent.custom, known.custom)))
     if tag == "html" and is_dark(custom):
         parent = replace(parent, colour=WHITE, background=_DARK, beneath=_DARK, link=_LINK_IN_THE_DARK)
@@ -192,36 +216,43 @@ def computed(tag: str, attributes: Attributes, parent: Style, rules: Sequence[Ru
     if said.get("display") == "contents":  # it has no box (CSS Display 3 §2.5)
         said = {name: value for name, value in said.items() if name in OF_LETTERS}
     style = _style(tag, attributes, parent, said, custom)
-    if veil and not style.hidden:
-        resolved(veil, custom)
-        if (
-            veil.get("content", "none") not in ("none", "normal")
-            and veil.get("display") != "none"
-            and fading(veil) > 0.9
-        ):
-            return replace(style, veiled=covering(veil, style.size, within=True) != "")
+    if parts and not style.hidden and may_hold(tag):
+        return replace(style, **_beside(parts, style, custom))
     return style
+
+
+def _beside(parts: Mapping[str, dict[str, str]], style: Style, custom: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the pseudo-elements of an element change of its style: what they draw, and whether they lie over it."""
+    found: dict[str, Any] = {}
+    for part, said in parts.items():
+        custom = schemed(said, resolved(said, custom))
+        content = said.get("content", "none")
+        if content.lower() in NO_CONTENT or said.get("display") == "none":
+            continue
+        if fading(said) > 0.9 and covering(said, style.size, within=True):
+            found["veiled"] = True
+        if len(content) > 2:
+            found[part] = Generated(content, _style("", {}, style, said, custom))
+    return found
 
 
 def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str], custom: Mapping[str, str]) -> Style:
     display, size = _display(tag, said), size_of(tag, attributes, parent, said)
     position, floats = said.get("position", "static"), said.get("float", "none") in ("left", "right")
+    absolute = position in ("absolute", "fixed")
+    attributes, parent = grounded_in(tag, attributes, parent, display not in INLINE or floats or absolute)
     hides, moved = "", STILL
     if said:
-        absolute = position in ("absolute", "fixed")
         boxed = display != "inline" or absolute or floats or parent.lays
         if not boxed and (tag in LETTERS or "display" in said):
             said = {name: value for name, value in said.items() if name not in OF_BOXES}
         outer = parent.stage if absolute else parent.box
         moved = turned(said, parent.space)
         if is_outside(said, moved, outer, size, display == "block" and not floats):
-            if outer.cuts:
-                hides = "off_screen"
-            elif outer.around != parent.background:
-                parent = replace(parent, background=outer.around)
-        hides = _hidden(tag, attributes, parent, said, size) or moved.hides or hides
+            hides, parent = outside(parent, outer)
+        hides = hidden_by(tag, attributes, parent, said, size) or moved.hides or hides
     elif tag == "dialog" or "hidden" in attributes or "popover" in attributes:
-        hides = _hidden(tag, attributes, parent, said, size)
+        hides = hidden_by(tag, attributes, parent, said, size)
     colour, opaque = colour_of(tag, attributes, parent, said)
     level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in OF_TABLES else ""
     said = _in_own_colour(said, colour)
@@ -231,7 +262,6 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     strength = parent.strength * (faded := fading(said, parent.faded) if said else 1.0)
     plain = display == "block" and position == "static" and not floats and tag not in OF_TABLES
     own, box, bare = _boxes(tag, parent, said, size, background, painted, plain)
-    across = across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)
     grounded, mixes = grounds_of(tag, attributes, parent, said)
     return Style(
         display=display,
@@ -249,7 +279,7 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         background=background,
         boxed=painted or is_bordered(said),
         padded=is_padded(said),
-        hidden=hides or _behind(parent, said, strength, size),
+        hidden=hides or behind(parent, said, strength, size),
         flows=display in ("flex", "inline-flex") and "column" not in said.get("flex-direction", ""),
         floats=floats,
         positioned=position != "static",
@@ -271,12 +301,15 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         numbers=kind_of(tag, attributes, parent.numbers, said) if said or tag in LISTED else parent.numbers,
         aside=aside(tag, said, size, display) if display[0] == "i" else 0,
         quotes=said["quotes"] != "none" if "quotes" in said else parent.quotes,
+        leftward=(leftward := runs_left(attributes, parent, said)),
+        turned=is_turned(tag, attributes, parent, said, leftward, display == "inline"),
+        outer=behind_blocks(parent, display, painted, display == "inline" and not (floats or absolute or parent.lays)),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in decoration(said),
         lays="flex" in (shown := said.get("display", "")) or "grid" in shown,
         box=box,
         bare=bare,
         stage=own if position != "static" else parent.stage,
-        across=across,
+        across=(across := across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)),
         placed=across if position != "static" else parent.placed,
         space=moved.matrix,
         shrunk=parent.shrunk * moved.scale,
@@ -324,18 +357,6 @@ def _blended(parent: Style, said: Mapping[str, str]) -> tuple[str, RGB] | None:
     return mode, parent.background
 
 
-def _let_run(said: dict[str, str], motions: Motions) -> None:
-    """What an animation leaves in place, or says all the time; in place."""
-    if (found := named(said, motions)) is None:
-        return
-    moving, stays, goes_on = found
-    if stays and not goes_on:
-        merge(said, declarations(moving.last).normal)
-    elif goes_on:
-        frames = [declarations(frame).normal for frame in moving.frames]
-        merge(said, dict(set(frames[0].items()).intersection(*(frame.items() for frame in frames))) if frames else {})
-
-
 def _display(tag: str, said: Mapping[str, str]) -> str:
     display = said.get("display", "")
     if tag in ("td", "th", "mtd"):
@@ -347,38 +368,6 @@ def _display(tag: str, said: Mapping[str, str]) -> str:
     if display in ("block", "table", "table-row", "list-item", "grid"):
         return "block"
     return "block" if tag in BLOCKS else "inline"
-
-
-def _hidden(tag: str, attributes: Attributes, parent: Style, said: Mapping[str, str], size: float) -> str:
-    display = said.get("display")
-    if display == "none":
-        return "css"
-    if display is None and ("hidden" in attributes or "popover" in attributes):
-        return "attribute"
-    if display is None and tag == "dialog" and "open" not in attributes:
-        return "attribute"
-    found = attributes.get("hidden") or ""
-    if found and found.lower() == "until-found" and said.get("content-visibility", "auto") == "auto":
-        return "attribute"
-    if not said:
-        return ""
-    if display in ("table-column", "table-column-group"):
-        return "css"
-    if said.get("content-visibility") == "hidden":
-        return "css"
-    if said.get("mso-hide") == "all" and tag != "a":
-        return "mso"
-    return vanished(tag, said, size, parent.fixed)
-
-
-def _behind(parent: Style, said: Mapping[str, str], strength: float, size: float) -> str:
-    """Is it hidden by what its ancestors do: their opacities together, no room, or a ground that it is put behind?"""
-    if strength <= _FAINT:
-        return "css"
-    if (parent.flat or parent.flows) and shut(said, parent.flows, parent.flat == "grid"):
-        return "size"
-    below = said.get("z-index", "")[:1] == "-" and said.get("position", "static") != "static"
-    return "css" if below and parent.grounded else ""
 
 
 def _level(said: Mapping[str, str]) -> int:
