@@ -156,6 +156,27 @@ def test_a_code_that_only_the_subject_of_an_answer_repeats_is_none(mark: str) ->
     assert plain("Your code is 482913.", f"{mark}Your code is 482913").code == "482913"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "index a88479c..6b2c39d 100644",
+        "100644 blob ee909f2cc49e54f0 CREDITS",
+        "new file mode 100755",
+        "old mode 100644",
+    ],
+)
+def test_the_mode_of_a_file_in_a_patch_is_no_code(line: str) -> None:
+    text = f"Verify the code below before it is merged.\n\n{line}\n--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-old\n+new\n"
+    assert plain(text, "[PATCH 2/10] verify the login code").code is None
+    assert plain("Your sign-in code is 100644.").code == "100644"
+
+
+@pytest.mark.parametrize("tag", ["[PATCH]", "[PATCH 2/10]", "[PATCH v2 1/3]", "[Acme TCMS]"])
+def test_the_name_of_a_list_before_a_subject_is_no_code(tag: str) -> None:
+    assert plain("Hello, see below.", f"{tag} verify the login code").code is None
+    assert plain("Hello, see below.", f"{tag} 482913 is your login code").code == "482913"
+
+
 def test_a_code_only_in_the_subject_is_found() -> None:
     found = plain("Hello, here is the mail that you asked for.", "482913 is your sign-in code")
     assert (found.code, found.evidence) == ("482913", "482913 is your sign-in code")

@@ -54,6 +54,7 @@ def test_a_name_that_opens_the_subject_is_no_code(subject: str, code: str | None
         "[Orchard - Bug #20453] (New) Confirmation code is refused",
         "Re: [Orchard #771] Sign-in code is refused",
         "[Support #48213] My reset code does not come",
+        "[support-48213] My reset code does not come (closed)",
     ],
 )
 def test_what_a_tracker_tells_of_a_code_is_none(subject: str) -> None:
@@ -185,3 +186,15 @@ def test_the_sender_in_brackets_before_a_subject_is_no_code() -> None:
 def test_what_only_the_subject_and_the_address_of_a_page_show_is_no_code(subject: str) -> None:
     url = "https://example.test/fest/order/V9YNP/ixs3rnpvcomy2i8v/"
     assert plain(f"All that we know of your ticket:\n\n{url}\n", subject).code is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Set a new password", "Hello,\nthe code to set a new password is: d65ikq94"),
+        ("Nieuw wachtwoord", "Hallo,\nde code voor een nieuw wachtwoord is: d65ikq94"),
+        ("Nové heslo", "Dobrý den,\nkód pro změnu hesla je: d65ikq94"),
+    ],
+)
+def test_a_code_for_a_new_password_is_one_to_sign_in(subject: str, words: str) -> None:
+    assert plain(f"{words}\nBlue Heron\n", subject).code == "d65ikq94"

@@ -68,6 +68,9 @@ def test_that_somebody_else_accepted_is_nothing_to_accept(subject: str, button: 
     [
         ("Midlertidig adgangskode", "Din midlertidige adgangskode til selvbetjening er: hK4-7qX-2Pm", "hK4-7qX-2Pm"),
         ("Twoje konto", "Hasło tymczasowe: 7HK2QX9M. Zmień je po zalogowaniu.", "7HK2QX9M"),
+        ("A sua conta", "Palavra-passe temporária:\n7HK2QX9M\n\nExpira daqui a sete dias.", "7HK2QX9M"),
+        ("Jūsų paskyra", "Laikinas slaptažodis:\n7HK2QX9M\n\nGalioja septynias dienas.", "7HK2QX9M"),
+        ("حسابك", "كلمة السر المؤقتة:\n7HK2QX9M\n\nتنتهي بعد سبعة أيام.", "7HK2QX9M"),
         ("Potwierdź operację", "Przelew, kwota 148,20 PLN\nhasło SMS: 73058164", "73058164"),
     ],
 )

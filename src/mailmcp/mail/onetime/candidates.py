@@ -59,7 +59,13 @@ _CAPITALS = re.compile(r"[A-Z](?<![\w@.#/-].)(?<![A-Z]{2} .)[A-Z]{3,9}(?:-[A-Z]{
 _NO_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz](?<![\w@./#-].)[bcdfghjklmnpqrstvwxz]{5,11}(?![\w@/-])")
 # "HXPD-RWLK": letters that make no words, as devices show them (RFC 8628 section 6.1).
 _DEVICE = re.compile(r"[B-DF-HJ-NP-TV-XZ](?<![\w@./#-].)[B-DF-HJ-NP-TV-XZ]{3}-[B-DF-HJ-NP-TV-XZ]{4}(?![\w/@-])")
-_TAG = re.compile(r"\[[^\[\]0-9]{1,40} [^\[\]0-9]{1,40}\]")
+# What git writes of files in patches and listings: short hashes, and modes beside them.
+_OF_A_PATCH = re.compile(
+    r"\b[0-9a-f]{7,64}\.\.[0-9a-f]{7,64}(?: 100(?:644|755)\b)?"
+    r"|\b100(?:644|755)(?= blob [0-9a-f]{7})|(?<=mode )100(?:644|755)"
+)
+# "[Acme TCMS]", "[PATCH 2/10]", "[ANNOUNCE]": no digits but those that count.
+_TAG = re.compile(r"\[(?=[^\[\] ]{1,40} |[A-Za-z]{2,20}\])(?:[^\[\]0-9]|(?<![0-9])[0-9]{1,3}(?![0-9])){1,80}\]")
 _GROUPED_CAPITALS = re.compile(r"[A-Z](?<![\w@./#-].)[A-Z]{2}-[A-Z]{3,4}(?:-[A-Z]{3,4})?(?![\w/@-])")
 
 
@@ -70,7 +76,9 @@ def without_tag(subject: str) -> str:
 
 
 def masked(text: str) -> str:
-    """``text`` with web and mail addresses and descriptions of pictures blotted out; the length stays."""
+    """``text`` with addresses, descriptions of pictures and what patches say of files blotted out; the length stays."""
+    if "100644" in text or "100755" in text:
+        text = _OF_A_PATCH.sub(_blot, text)
     if "[image: " in text:
         text = _PICTURE.sub(_blot, text)
     parts: list[str] = []

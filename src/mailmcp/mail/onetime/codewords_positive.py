@@ -100,44 +100,50 @@ weryfik |wole xac_minh xac_nhan xac_thuc |xaqiiji |xaqiijin |xavfsiz |zalog |zat
 # One word (or phrase) that says it all.
 OTP = """
 # Latin letters
-|2fa_code activation_code aktivierungscode anmeldecode apstiprinajuma_kod authentication_code bekraeftelseskode
-bekraftelsekod bekreftelseskode bestatigungscode beveiligingscode bevestigingscode biztonsagi_kod chiptan
-clave_temporal cod_de_verif code_a_usage_unique code_d'authent code_de_connexion code_de_secur code_de_verif |code_sms
-codi_de_verif codice_di_sicur codice_di_verif codice_otp codigo_de_inicio codigo_de_segur codigo_de_verif |codigo_sms
-codul_de_verif confirmation_pin contrasena_de_un_solo contrasena_provisional contrasena_temporal device_code
-docasne_heslo dogrulama_kodu drosibas_kod eenmalige_code egyszeri_kod einmal-code einmal-passwort einmalcode
-einmalkennwort einmalpasswort ellenorzo_kod ellenorzokod engangskod engangskode engangskoden engangslosenord
-engangspassord freischaltcode gecici_parola gecici_sifre guvenlik_kodu haslo_sms haslo_tymczasowe ideiglenes_jelszo
-initialpasswort inlogcode inloggningskod jednorazovy_kod jednorazowy_kod kata_laluan_sementara kata_sandi_sementara
-kertakayttoinen kertakayttokoodi kod_bezpiecz kod_jednoraz kod_pengesahan kod_potwierdz |kod_sms
-kod_verifik kod_weryfik kode_masuk kode_otp kode_verifikasi kontrolna_koda log-in_code login_code ma_bao_mat
-ma_dang_nhap ma_kich_hoat ma_otp ma_xac_minh ma_xac_nhan ma_xac_thuc mat_khau_tam_thoi megerosito_kod
-midlertidig_adgangskode midlertidig_passord midlertidige_adgangskode midlertidige_passordet midlertidigt_kodeord
-mobiletan mot_de_passe_a_usage_unique mot_de_passe_provisoire mot_de_passe_temporaire |mtan onay_kodu one-time_code
-|one-time_passcode one-time_password one_time_code one_time_password onetime_password -otp |otp- |otp| |otp: |otps|
-overovaci_kod overovací pairing_code parola_de_unica parola_temporara |passcode| passcodes| password_monouso
-password_provvisoria password_temporanea patvirtinimo_kod phototan pinkode_til potvrdni_kod potvrdzovaci_kod
-potvrzovaci_kod privremena_lozinka pushtan |reset-code |reset_code |resetcode sakerhetskod security_code
-senha_de_uso_unico senha_temporaria sicherheitscode sign-in_code sign_in_code signin_code sikkerhedskode
-sikkerhetskode single-use_code |sms-kod sms-password sms-passwort |sms-tan |sms_code |sms_kod sms_password smstan
-|tac_ |tac| -tan| |tan- |tan_ |tan| tek_kullanimlik temporares_kennwort temporares_passwort temporary_code
-temporary_passcode temporary_password tijdelijk_wachtwoord tijdelijke_wachtwoord tillfalliga_losenord
-tillfalligt_losenord |totp| turvakoodi tymczasowe_haslo uhekordne vahvistuskoodi valiaikainen_salasana verificatiecode
+|2fa_code activation_code ajutine_parool ajutine_salasona aktivierungscode anmeldecode apstiprinajuma_kod
+authentication_code behin-behineko_pasahitz bekraeftelseskode bekraftelsekod bekreftelseskode bestatigungscode
+beveiligingscode bevestigingscode biztonsagi_kod chiptan clave_temporal cod_de_verif code_a_usage_unique
+code_d'authent code_de_connexion code_de_secur code_de_verif |code_sms codi_de_verif codice_di_sicur codice_di_verif
+codice_otp codigo_de_inicio codigo_de_segur codigo_de_verif |codigo_sms codul_de_verif confirmation_pin
+contrasena_de_un_solo contrasena_provisional contrasena_temporal contrasenya_temporal contrasinal_temporal
+cyfrinair_dros_dro device_code docasne_heslo dogrulama_kodu drosibas_kod eenmalige_code egyszeri_kod einmal-code
+einmal-passwort einmalcode einmalkennwort einmalpasswort ellenorzo_kod ellenorzokod engangskod engangskode
+engangskoden engangslosenord engangspassord fjalekalim_i_perkohshem fjalekalimi_i_perkohshem freischaltcode
+gecici_parola gecici_sifre guvenlik_kodu haslo_sms haslo_tymczasowe ideiglenes_jelszo initialpasswort inlogcode
+inloggningskod jednorazovy_kod jednorazowy_kod kata_laluan_sementara kata_sandi_sementara kertakayttoinen
+kertakayttokoodi kod_bezpiecz kod_jednoraz kod_pengesahan kod_potwierdz |kod_sms kod_verifik kod_weryfik kode_masuk
+kode_otp kode_verifikasi kontrolna_koda laikinas_slaptazodis log-in_code login_code ma_bao_mat ma_dang_nhap
+ma_kich_hoat ma_otp ma_xac_minh ma_xac_nhan ma_xac_thuc mat_khau_tam mat_khau_tam_thoi megerosito_kod
+mellombels_passord midlertidig_adgangskode midlertidig_passord midlertidige_adgangskode midlertidige_passordet
+midlertidigt_kodeord mobiletan mot_de_passe_a_usage_unique mot_de_passe_provisoire mot_de_passe_temporaire |mtan
+muveqqeti_parol onay_kodu one-time_code |one-time_passcode one-time_password one_time_code one_time_password
+onetime_password -otp |otp- |otp| |otp: |otps| overovaci_kod overovací pagaidu_parole pairing_code
+palavra-passe_temporaria parola_de_unica parola_temporara |passcode| passcodes| password_monouso password_provvisoria
+password_temporanea patvirtinimo_kod phototan pinkode_til potvrdni_kod potvrdzovaci_kod potvrzovaci_kod
+privremena_lozinka privremena_zaporka provizora_pasvorto pushtan |reset-code |reset_code |resetcode sakerhetskod
+sandi_sementara security_code senha_de_uso_unico senha_temporaria sicherheitscode sign-in_code sign_in_code
+signin_code sikkerhedskode sikkerhetskode single-use_code |sms-kod sms-password sms-passwort |sms-tan |sms_code
+|sms_kod sms_password smstan |tac_ |tac| -tan| |tan- |tan_ |tan| tek_kullanimlik temporares_kennwort
+temporares_passwort temporart_passwuert temporary_code temporary_passcode temporary_password tijdelijk_wachtwoord
+tijdelijke_wachtwoord tillfalliga_losenord tillfalligt_losenord timabundid_lykilord |totp| turvakoodi
+tydelike_wagwoord tymczasowe_haslo uhekordne vahvistuskoodi valiaikainen_salasana vaqtinchalik_parol verificatiecode
 verification_code verification_pin verifieringskod verifikacijas_kod verifikacijski verifikationscode
 verifizierungscode verify_code vorlaufiges_kennwort vorlaufiges_passwort zacasno_geslo
 # Greek
-κωδικο_επαλ κωδικοσ_επαλ προσωρινοσ_κωδικοσ
+κωδικο_επαλ κωδικοσ_επαλ προσωρινο_συνθηματικο προσωρινοσ_κωδικοσ
 # Cyrillic
 верификациони_код |временна_парола |временныи_пароль код_безопасн код_верифик код_для_вход код_доступа код_за_вер
-код_за_потв |код_из_смс код_подтвержд код_підтвердж |код_смс одноразовый_код одноразовый_пароль пароль_из_смс
-|привремена_лозинка |смс-код |смс-пароль |тимчасовии_пароль
+код_за_потв |код_из_смс код_подтвержд код_підтвердж |код_смс одноразовый_код одноразовый_пароль
+пароль_из_смс |привремена_лозинка |смс-код |смс-пароль |тимчасовии_пароль |түр_нууц_үг |уақытша_құпия_сөз
+|уақытша_құпиясөз |убактылуу_сырсөз |часовы_пароль
 # Hebrew
 סיסמה_זמנית סיסמה_חד קוד_אימות קוד_חד
 # Arabic
-تصديقي_كوڈ رمز_التاكيد رمز_التحقق رمز_تحقق رمز_عبور_موقت رمز_ورود رمز_يكبار رمز_پويا كد_تاييد كد_ورود
-كلمه_المرور_الموقته كلمه_مرور_لمره كلمه_مرور_موقته كود_التحقق
+تصديقي_كوڈ رمز_التاكيد رمز_التحقق رمز_تحقق رمز_عبور_موقت رمز_ورود رمز_يكبار رمز_پويا عارضي_پاس_ورڈ كد_تاييد كد_ورود
+كلمه_السر_الموقته كلمه_المرور_الموقته كلمه_مرور_لمره كلمه_مرور_موقته كود_التحقق گذرواژه_موقت
 # India, Sri Lanka, Tibet
-अस्थायी_पासवर्ड ओ_टी_पी ओटीपी ওটিপি ਓਟੀਪੀ ઓટીપી ஓடிபி ఓటీపీ ಒಟಿಪಿ ഒടിപി රහස්
+अस्थायी_पासवर्ड ओ_टी_पी ओटीपी অস্থায়ী_পাসওয়ার্ড ওটিপি ਓਟੀਪੀ ઓટીપી ஓடிபி தற்காலிக_கடவுச்சொல் ఓటీపీ
+తాత్కాలిక_పాస్వర్డ్ ಒಟಿಪಿ ഒടിപി රහස්
 # Thailand, Laos, Cambodia, Myanmar
 รหัส_otp รหัสผ่านครั้งเดียว รหัสผ่านชั่วคราว รหัสยืนยัน
 # Chinese and Japanese

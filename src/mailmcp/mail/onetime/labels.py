@@ -14,6 +14,8 @@ _AGAINST = {Kind.OTHER: 4.0, Kind.GIFT: 4.5, Kind.ROOM: 4.5, Kind.CALL: 4.5, Kin
 _ELSE = frozenset((Kind.OTHER, Kind.GIFT, Kind.ROOM, Kind.CALL, Kind.OLD))
 _NOT_ASKED = (_ELSE, _ELSE, frozenset((Kind.GIFT, Kind.CALL, Kind.OLD)), _ELSE)
 """By strength: what must not be among the words that ask for a code."""
+_VERIFYING = frozenset((Kind.VERIFY, Kind.SECRET))
+"""With these a code is one to sign in: "the code to change your password"."""
 _COMPOUND = 8
 """Words this near each other (characters) are one name: "promo code", "code postal"."""
 
@@ -253,7 +255,7 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
     for hit, distance in zip(found, distances, strict=True):
         near = 1.0 / (1.0 + distance / 60.0)
         if value := _WEIGHTS.get(hit.kind, 0.0):
-            if hit.kind == Kind.CODE and Kind.VERIFY in kinds:
+            if hit.kind == Kind.CODE and not kinds.isdisjoint(_VERIFYING):
                 value = 4.0
             good = max(good, value * near)
             if hit.kind not in (Kind.CUE, Kind.ENTER):
@@ -272,7 +274,7 @@ def _judged(found: list[Hit], distances: list[int], above: bool = False) -> Labe
         value, strength = _named_otherwise(found, distances)
         good = max(good, value)
     if Kind.CODE in kinds:
-        strength = max(strength, 2 if Kind.VERIFY in kinds else 1)
+        strength = max(strength, 1 if kinds.isdisjoint(_VERIFYING) else 2)
     if bad and good and Kind.OLD not in kinds:
         if Kind.OTP in kinds:
             if _opens_a_room(found, goods):
