@@ -204,7 +204,7 @@ class _Reading:
         if _IN_BRACKETS.match(text):
             return True
         before = texts[at - 1]
-        width = self.lines.ends[at - 1] - self.lines.starts[at - 1] + 2 + len(text.split(" ", 1)[0])
+        width = self.lines.ends[at - 1] - self.lines.raws[at - 1] + len(text.split(" ", 1)[0])
         return text[:1].islower() and not before.endswith(("?", "!", ":")) and width > _WRAPPED_AT - 2
 
     def _head(self, at: int, lowest: int) -> tuple[int, int]:
