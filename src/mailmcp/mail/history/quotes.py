@@ -231,12 +231,25 @@ class _Reading:
             first = self._stamped(at, lowest)
         # Without marks or dashes a mail that answers none has history only of somebody whose address is named.
         needed = _DATED if marked or texts[first].startswith("--") else _ADDRESS
+        if first >= 0 and marked and self._is_epigraph(first, at, following):
+            return at, -1
         if first >= 0 and not (self.opens and needed.search(" ".join(texts[first : at + 1])) is None):
             return first, (following if marked else size)
         if self._signs_over_history(at, following):
             self.roles[at] = Role.SIGNATURE
             return following, size
         return at, -1
+
+    def _is_epigraph(self, first: int, at: int, following: int) -> bool:
+        """Is it a citation: the last blockquote of a page, bare, within its text, and its head has no date or address?
+
+        No program heads so what it quotes.
+        """
+        citations, texts = self.lines.citation_ends, self.lines.texts
+        if following not in citations or self.lines.depths[following] or following != next(reversed(citations)):
+            return False
+        within = self.lines.before[first] >= 0 and self.lines.following[citations[following]] < len(texts)
+        return within and _DATED.search(" ".join(texts[first : at + 1])) is None
 
     def _header_ends(self, at: int, above: str) -> int:
         """Where the title or the header block (or both) of an old mail ends that begins with line ``at``; -1: none.
