@@ -517,6 +517,21 @@ async def test_a_quote_of_a_stored_message_is_named_and_one_of_nobody_is_marked(
     assert "no stored message" not in alone
 
 
+async def test_of_several_messages_with_the_words_of_a_quote_the_one_that_was_answered_is_named(door):
+    inbox = await door.inbox()
+    ids = [f"<{number}@app.example>" for number in range(4)]
+    named = {"References": ids[0]}
+    top = await door.receive(inbox, subject="Parts", text="All parts.", headers={"Message-ID": ids[0]})
+    parts = [
+        await door.receive(inbox, subject="Re: Parts", text=OLD, headers={"Message-ID": one, **named})
+        for one in ids[1:]
+    ]
+    answers = {"In-Reply-To": ids[2], "References": f"{ids[0]} {ids[2]}"}
+    await door.receive(inbox, subject="Re: Parts", text=f"Done.\n\nAnn wrote:\n> {OLD}", headers=answers)
+    _, read = await door.ask("read_thread", thread=top["thread"])
+    assert read["messages"][-1]["quotes"] == [parts[1]["message"]]
+
+
 async def test_a_quote_of_another_conversation_is_not_of_this_one(door):
     inbox = await door.inbox()
     await door.receive(inbox, subject="Invoice", text=OLD)

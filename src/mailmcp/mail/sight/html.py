@@ -14,6 +14,7 @@ from mailmcp.mail.history.quotelines import Spans
 from mailmcp.mail.sight import unseen
 from mailmcp.mail.sight.anchors import LEADING, Anchor, base_of, led_by, links_of, set_apart
 from mailmcp.mail.sight.cascade import sheet
+from mailmcp.mail.sight.colours import RGB
 from mailmcp.mail.sight.columns import Column
 from mailmcp.mail.sight.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
 from mailmcp.mail.sight.controls import REPLACED, TELLING, in_drawn_order, is_picture
@@ -114,6 +115,8 @@ class _Reader:
     history_began: bool = False
     in_quote: bool = False
     """Was the last text quoted?"""
+    inks: list[tuple[int, int, RGB | None]] = field(default_factory=list[tuple[int, int, "RGB | None"]])
+    """The colours of what was written, but for links."""
     quoted: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     citations: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     inserted: set[int] = field(default_factory=set[int])
@@ -178,7 +181,9 @@ class _Reader:
         text = self.page.text
         return Drawing(
             visible=text,
-            spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
+            spans=Spans(
+                self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted), self.inks
+            ),
             hidden=not_shown_elsewhere(self.hidden, text),
             links=links_of(self.anchors, text),
             emphasis=emphasised(self.page.runs, self.boxes, text),
@@ -343,7 +348,7 @@ class _Reader:
         start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
         if start >= 0:
             self.words += self.page.length - start
-            frame.reach(start, self.page.length)
+            self._reach(frame, start)
 
     def _quote(self, text: str, frame: Frame) -> None:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
@@ -352,13 +357,23 @@ class _Reader:
         before, start = self.page.length, self.page.write(text, 0, 0, frame.style.preformatted)
         if start < 0:
             return
-        frame.reach(start, self.page.length)
+        self._reach(frame, start)
         self.quoted_words += self.page.length - start
         if self.in_quote and self.quoted and self.quoted[-1][1] == before:
             self.quoted[-1] = (self.quoted[-1][0], self.page.length)
         else:
             self.quoted.append((self.page.first, self.page.length))
         self.in_quote = True
+
+    def _reach(self, frame: Frame, start: int) -> None:
+        """Words were written from ``start`` on."""
+        end, colour = self.page.length, None if frame.style.concealed else frame.style.colour
+        frame.reach(start, end)
+        if frame.anchor is not None or not self.cut_quotes:
+            return
+        if self.inks and self.inks[-1][2] == colour:
+            start = self.inks.pop()[0]
+        self.inks.append((start, end, colour))
 
     def _picture(self, attributes: dict[str, str | None]) -> None:
         frame = self.open[-1]
