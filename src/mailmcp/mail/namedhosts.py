@@ -35,6 +35,8 @@ def host_in(text: str) -> str:
     """
     words = _WIDE_STOP.sub(".", text[:_LONGEST_WORDS])
     bare = ""
+    if "." not in words:
+        return bare
     for shown in _SHOWN.finditer(words):
         name, alone = shown["name"], _stands_alone(words, *shown.span())
         if shown["scheme"]:
