@@ -385,6 +385,12 @@ def not_shown_elsewhere(hidden: list[tuple[str, str]], visible: str) -> tuple[Hi
     return tuple(Hidden(kind, text) for kind, text in hidden[:MAX_HIDDEN] if text not in flat)
 
 
+def is_shadow(template: LexborNode) -> bool:
+    """Is what a template holds drawn in the place of what stands beside it (DOM §4.8)?"""
+    mode = (template.attributes.get("shadowrootmode") or "").lower()
+    return mode in ("open", "closed") and "<slot" not in (template.html or "").lower()
+
+
 def for_others(node: LexborNode) -> bool:
     """Is the element inside ``<!--[if !mso]><!-->``? Buttons are drawn twice, for Outlook and for everybody else."""
     before = node.prev

@@ -6,6 +6,7 @@ program hides). Nothing is fetched and nothing is run.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from mailmcp.mail.sight.drawing import (
     for_others,
     is_beside,
     is_quirky,
+    is_shadow,
     not_shown_elsewhere,
     number_of,
     out_of_sight,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 MAX_PICTURES, MAX_ANCHORS = 5_000, 4_000
+_CONTAINER = re.compile(r"[\s;\"']container(?:-type)?\s*:")
 _TURNED = 32
 """Letters that are written backwards in the time of one node."""
 _NO_BRACKETS = str.maketrans("[]", "()")
@@ -82,6 +85,8 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None,
         return Drawing()
     lower = html.lower()
     styles = style_text(tree) if "<style" in lower or "color-scheme" in lower else ""
+    if "@container" in styles and _CONTAINER.search(lower) is not None:
+        styles += "\n:not(*){container-type:size}"  # what a style attribute says, for all of the page
     folds = is_quirky(lower[:2_000])
     resolver = Resolver(sheet(styles, folds=folds, budget=effort.budget), effort)
     sections = any(one in lower for one in ("<thead", "<tfoot", "<caption"))
@@ -133,6 +138,8 @@ class _Reader:
     """Those that were found while reading."""
     placed: set[int] = field(default_factory=set[int])
     """Nodes (by their place in memory) that are read in another order than they are written."""
+    groups: set[str] = field(default_factory=set[str])
+    """The names of <details> of which one is open: no second one can be."""
     letter: int = -1
     """Where the newest box of a single letter ended."""
 
@@ -163,6 +170,8 @@ class _Reader:
                 continue
             elif tag in _DROPPED and (tag != "object" or is_picture(node.attributes)):
                 sheet.pass_over(tag, node.attributes, len(self.names))
+                if tag == "template" and is_shadow(node) and self.open[-1].tag != "body":
+                    self.open[-1].hidden = self.open[-1].hidden or "markup"
                 self._hide("markup", unseen.undrawn(tag, node))
             else:
                 stack.append(None)
@@ -221,7 +230,11 @@ class _Reader:
         if tag in TABULAR:
             frame.columns = columns_of(frame, parent, attributes, columns)
         parent.summed = parent.summed or tag == "summary"
-        frame.opened = tag == "details" and "open" in attributes
+        if tag == "details" and "open" in attributes:
+            frame.opened = (group := attributes.get("name") or "") not in self.groups
+            self.groups.update((group,) if group else ())
+        elif parent.tag == "maction" and node.prev is not None:
+            frame.hidden = frame.hidden or "markup"  # of those only the first is drawn
         frame.stage = node if style.positioned or tag == "html" else parent.stage
         if (style.covers or style.veiled) and not frame.hidden:
             find_covered(self.open, frame, node, self.covers)
