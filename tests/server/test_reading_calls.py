@@ -250,7 +250,7 @@ async def test_links_of_a_signature_are_counted_and_given_when_asked_for(door):
     assert "link 2" in text
 
 
-@pytest.mark.parametrize("prefix", ["Canceled: ", "NOT: ", "URGENT: ", "No "])
+@pytest.mark.parametrize("prefix", ["Canceled: ", "NOT: ", "URGENT: ", "No ", "[CANCELLED] ", "Re: [Moved to 10:00] "])
 async def test_a_subject_that_says_something_new_is_told(door, prefix):
     inbox = await door.inbox()
     first = await door.receive(

@@ -311,7 +311,8 @@ mai_jos παρακατω κατωτερω ниже нижче в_тексте у
 """
 # … and in which colour.
 RED = """
-red rot roter rouge rojo rosso rood vermelho röd_text rött rødt rauðu punaisella czerwono czerwonym cervene cervenou kirmizi
+red rot roter rouge rojo rosso rood vermelho röd_text rött rødt rauðu punaisella czerwono czerwonym cervene cervenou
+kirmizi
 piros pirossal rosu κοκκινο κοκκινα красным червоним червено crveno crvenom rdece merah mau_do אדום באדום أحمر بالأحمر
 باللون_الأحمر قرمز สีแดง 红 紅 赤 빨간 붉은
 """
