@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mailmcp.language.characters import cleaned
 from mailmcp.mail.history.quotelines import Spans
 from mailmcp.mail.sight import unseen
 from mailmcp.mail.sight.anchors import LEADING, Anchor, base_of, led_by, links_of, set_apart
@@ -21,7 +20,6 @@ from mailmcp.mail.sight.containers import Container, begins_forward, container, 
 from mailmcp.mail.sight.controls import REPLACED, TELLING, in_drawn_order, is_picture
 from mailmcp.mail.sight.drawing import (
     FORMULAS,
-    MAX_HIDDEN,
     TABULAR,
     Drawing,
     Frame,
@@ -33,7 +31,6 @@ from mailmcp.mail.sight.drawing import (
     is_beside,
     is_quirky,
     is_shadow,
-    not_shown_elsewhere,
     number_of,
     out_of_sight,
     put_under,
@@ -42,6 +39,7 @@ from mailmcp.mail.sight.drawing import (
     tag_of,
     words_before,
 )
+from mailmcp.mail.sight.kept import Kept, not_shown_elsewhere
 from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.letters import as_set
 from mailmcp.mail.sight.limits import Effort
@@ -111,8 +109,7 @@ class _Reader:
     """May a table say itself what is its head, its foot or its caption?"""
     base: str = ""
     """What the addresses of links are relative to."""
-    hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    hidden_length: int = 0
+    hidden: Kept = field(default_factory=Kept)
     anchors: list[Anchor] = field(default_factory=list[Anchor])
     boxes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     open: list[Frame] = field(default_factory=list["Frame"])
@@ -193,7 +190,7 @@ class _Reader:
             spans=Spans(
                 self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted), self.inks
             ),
-            hidden=not_shown_elsewhere(self.hidden, text),
+            hidden=not_shown_elsewhere(self.hidden.pieces, text),
             links=links_of(self.anchors, text),
             emphasis=emphasised(self.page.runs, self.boxes, text),
             invisible=self.page.invisible,
@@ -217,7 +214,7 @@ class _Reader:
             tag=tag if parent.tag not in FORMULAS else tag_of(tag, parent, node),
             style=style,
             window=parent.window,
-            quoted=self.history_began or self._is_quoted(parent, tag),
+            quoted=self.history_began or parent.is_quoted(tag),
             hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not for_others(node) else ""),
             anchor=parent.anchor,
             action=parent.action,
@@ -275,17 +272,13 @@ class _Reader:
         """Draw what a pseudo-element says, in a box of its own."""
         parent = self.open[-1]
         frame = beside_words(parent, style, self.page.length)
-        frame.quoted = self.history_began or self._is_quoted(parent)
+        frame.quoted = self.history_began or parent.is_quoted()
         self.open.append(frame)
         self.names.append(frame.names)
         if not frame.hidden:
             begin(self.page, frame, parent, touches=self.letter == self.page.length)
         self._text(words)
         self._leave()
-
-    def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
-        """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
-        return frame.quoted and not (frame.box and frame.cited and tag != "blockquote")
 
     def _mark_history(self, frame: Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
@@ -337,7 +330,7 @@ class _Reader:
     def _text(self, text: str) -> None:
         frame = self.open[-1]
         blank = text.isspace()
-        if self.history_began or self._is_quoted(frame):
+        if self.history_began or frame.is_quoted():
             if not frame.hidden:
                 self._quote(text, frame)
             return
@@ -401,14 +394,4 @@ class _Reader:
             frame.reach(start, self.page.length)
 
     def _hide(self, why: str, text: str) -> None:
-        text, removed = cleaned("" if self.hidden_length > 100_000 else text)
-        self.page.invisible += removed
-        if not (text := " ".join(text.split())):
-            return
-        why = "css" if why == "mso" else why
-        kind = "preheader" if not self.page.length and why in ("css", "size", "colour", "attribute") else why
-        self.hidden_length += len(text)
-        if self.hidden and self.hidden[-1][0] == kind:
-            self.hidden[-1] = (kind, self.hidden[-1][1] + " " + text)
-        elif len(self.hidden) < MAX_HIDDEN:
-            self.hidden.append((kind, text))
+        self.page.invisible += self.hidden.add(why, text, first=not self.page.length)
