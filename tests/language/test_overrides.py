@@ -37,3 +37,9 @@ def test_turning_round_loses_nothing(text: str) -> None:
     assert sorted(turned_round(text).translate(str.maketrans("()", "))"))) == sorted(
         text.translate(str.maketrans("()", "))"))
     )
+
+
+def test_a_flag_and_a_letter_with_its_marks_stay_whole_when_they_are_turned_round() -> None:
+    assert turned_round("a\U0001f1e9\U0001f1eab") == "b\U0001f1e9\U0001f1eaa"
+    assert turned_round("\U0001f469\u200d\U0001f469x") == "x\U0001f469\u200d\U0001f469"
+    assert turned_round("a" + "\u0301" * 100_000 + "b") == "ba" + "\u0301" * 100_000

@@ -71,7 +71,16 @@ def test_a_link_says_what_a_person_should_know_before_pressing_it(text: str, url
         *("Log in at paypal.com now", "bank.com now", "bei bank.de anmelden", "sign in to login.bank.it"),
         *("sign in to bank.it/login", "bank.co.uk and you", "x.com", "163.com", "about.me", "www.setup.py"),
         *("сбербанк.рф", "на сайте сбербанк.рф сегодня", "https://сбербанк.рф/x", "bank。com", "bank\u2024com"),
-        *("bank．com", "https://192.0.2.7/", "https://me@bank.com/", "bank.zip/login", "login.bank.zip"),
+        *(
+            "请访问bank.com登录",
+            "请访问www.bank.com登录",
+            "bank.com에서 확인",
+            "bank．com",
+            "https://192.0.2.7/",
+            "https://me@bank.com/",
+            "bank.zip/login",
+            "login.bank.zip",
+        ),
         *("support@paypal.com", "<support@paypal.com>", "https://bank.com and evil.test"),
     ],
 )

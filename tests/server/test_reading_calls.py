@@ -250,7 +250,7 @@ async def test_links_of_a_signature_are_counted_and_given_when_asked_for(door):
     assert "link 2" in text
 
 
-@pytest.mark.parametrize("prefix", ["Canceled: ", "NOT: ", "URGENT: ", "No "])
+@pytest.mark.parametrize("prefix", ["Canceled: ", "NOT: ", "URGENT: ", "No ", "[CANCELLED] ", "Re: [Moved to 10:00] "])
 async def test_a_subject_that_says_something_new_is_told(door, prefix):
     inbox = await door.inbox()
     first = await door.receive(
@@ -515,6 +515,21 @@ async def test_a_quote_of_a_stored_message_is_named_and_one_of_nobody_is_marked(
     alone, _ = await door.ask("read_thread", thread=true["message"])
     assert f"\nquotes {first['message']}\n" in alone
     assert "no stored message" not in alone
+
+
+async def test_of_several_messages_with_the_words_of_a_quote_the_one_that_was_answered_is_named(door):
+    inbox = await door.inbox()
+    ids = [f"<{number}@app.example>" for number in range(4)]
+    named = {"References": ids[0]}
+    top = await door.receive(inbox, subject="Parts", text="All parts.", headers={"Message-ID": ids[0]})
+    parts = [
+        await door.receive(inbox, subject="Re: Parts", text=OLD, headers={"Message-ID": one, **named})
+        for one in ids[1:]
+    ]
+    answers = {"In-Reply-To": ids[2], "References": f"{ids[0]} {ids[2]}"}
+    await door.receive(inbox, subject="Re: Parts", text=f"Done.\n\nAnn wrote:\n> {OLD}", headers=answers)
+    _, read = await door.ask("read_thread", thread=top["thread"])
+    assert read["messages"][-1]["quotes"] == [parts[1]["message"]]
 
 
 async def test_a_quote_of_another_conversation_is_not_of_this_one(door):

@@ -313,6 +313,7 @@ def test_the_names_of_files_leave_the_index_as_they_came(desk: Desk, words: int)
         stored = "SELECT messages.*, visible, channels FROM messages JOIN bodies ON bodies.message = messages.id"
         search.add_stored(desk.db, desk.db.execute(stored).fetchone())
         assert (desk.found("rechnung"), desk.found("zoe"), desk.found("agreed")) == ([], [], ["The papers"])
+        assert desk.found("Łódź") == desk.found('"in łódź"') == ["The papers"]  # as it stands
     inboxes.delete(desk.db, ann.address)
     assert (
         desk.db.execute(

@@ -33,14 +33,14 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 # Letters of scripts without blanks between words, and of Korean, where words are tied to what stands before them.
-_UNSPACED = (
+UNSPACED = (
     "[\u0e00-\u0fff\u1000-\u11ff\u1780-\u17ff\u3005-\u3007\u3031-\u318f\u3400-\u9fff\uac00-\ud7ff\uf900-\ufaff"
     "\U00020000-\U000323af]"
 )
 # "…/x完成", "…?t=ab=完成": behind a letter of a word the sentence goes on. "…/wiki/中国", "…?q=中国" are addresses.
-_SENTENCE_GOES_ON = re.compile(rf"(?<=[A-Za-z0-9=_-]){_UNSPACED}")
+_SENTENCE_GOES_ON = re.compile(rf"(?<=[A-Za-z0-9=_-]){UNSPACED}")
 _TOKEN = re.compile(r"[?&#][^?&#=]*+=[^?&#]*[=_-]\Z")
-_HOST_GOES_ON = re.compile(rf"{_UNSPACED}[\w-]*+\.")
+_HOST_GOES_ON = re.compile(rf"{UNSPACED}[\w-]*+\.")
 _HOST = re.compile(r"(?:https?://)?[^/?#:]*+", re.IGNORECASE)
 _TRAILING = ".,;:!?'’*`"
 # "_https://…_", "_See https://…_": emphasis that is still open.

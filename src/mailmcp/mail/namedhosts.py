@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 
 from mailmcp.language.domains import host_of, public_suffix
+from mailmcp.mail.links import UNSPACED
 
 _LONGEST_WORDS = 500
 # Browsers read them as full stops (UTS 46); between letters of ASCII they end no sentence.
 _WIDE_STOP = re.compile(r"(?<=[a-z0-9])[\u2024\u3002\uff0e\uff61](?=[a-z0-9])", re.IGNORECASE)
+# "请访问bank.com登录": no name of a host mixes the two.
+_JOINT = re.compile(rf"(?<=[a-z0-9])(?={UNSPACED})|(?<={UNSPACED})(?=[a-z0-9])", re.IGNORECASE)
 _SHOWN = re.compile(
     r"(?:(?P<scheme>(?:https?|ftp)\s?:[/\\]{0,3}(?:[^\s/\\@]{1,64}@)?|(?<![\w@.-])www\.)|(?<=//)|(?<![\w@./\\-]))"
     r"(?P<name>(?:[\w-]{1,63}\.(?=[\w-])){1,8}+[\w-]{1,63}+)(?P<behind>[@(\[]|[:/?#]\S*)?",
@@ -33,8 +36,10 @@ def host_in(text: str) -> str:
 
     An address goes before a bare name, and that before the host of a mailbox, which must be all the words there are.
     """
-    words = _WIDE_STOP.sub(".", text[:_LONGEST_WORDS])
+    words = _JOINT.sub(" ", _WIDE_STOP.sub(".", text[:_LONGEST_WORDS]))
     bare = ""
+    if "." not in words:
+        return bare
     for shown in _SHOWN.finditer(words):
         name, alone = shown["name"], _stands_alone(words, *shown.span())
         if shown["scheme"]:

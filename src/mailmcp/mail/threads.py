@@ -59,6 +59,13 @@ def base_subject(subject: str) -> tuple[str, bool]:
     return _BLANKS.sub(" ", rest).strip().casefold(), answer
 
 
+def says_the_same(subject: str, topic: str) -> bool:
+    """Whether a subject is the topic behind the marks of answers; a tag that the topic has not is something new."""
+    tags = {tag.strip() for tag in _LIST_TAG.findall(subject[:1000].casefold())}
+    known = all(tag in topic.casefold() for tag in tags)
+    return known and bool(topic) and base_subject(subject)[0] == base_subject(topic)[0]
+
+
 def may_join_by_subject(message: Message, conversation: Conversation, now: datetime) -> bool:
     """Whether a message without references may join the conversation that has the same base subject.
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -218,7 +218,7 @@ class Reading:
 
 
 def _compared(quoting: list[tuple[StoredMessage, str]], whole: Conversation) -> dict[str, Provenance]:
-    """The newest messages before each first: they are what is mostly answered."""
+    """The messages that each names as answered first, the newest of them at the head; then the newest before it."""
 
     @cache
     def said(at: int) -> tuple[str, str]:
@@ -228,9 +228,15 @@ def _compared(quoting: list[tuple[StoredMessage, str]], whole: Conversation) -> 
     found: dict[str, Provenance] = {}
     for message, quoted in quoting:
         others = [at for at, (one, _) in enumerate(whole.messages) if one.id != message.id]
-        others.sort(key=lambda at: (whole.messages[at][0].position > message.position, -at))
+        nearest = {name: place for place, name in enumerate(reversed(dict.fromkeys(message.references)))}
+        others.sort(key=partial(_likeliness, whole, message.position, nearest))
         found[message.id] = provenance(quoted, map(said, others))
     return found
+
+
+def _likeliness(whole: Conversation, position: int, nearest: dict[str, int], at: int) -> tuple[int, bool, int]:
+    other = whole.messages[at][0]
+    return nearest.get(other.message_id or "", len(nearest)), other.position > position, -at
 
 
 def _open(folder: Path, message_id: str, attachment: Attachment) -> tuple[BinaryIO, Path]:

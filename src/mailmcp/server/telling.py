@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from mailmcp.language.graphemes import shortened
-from mailmcp.mail.threads import base_subject
+from mailmcp.mail.threads import says_the_same
 from mailmcp.models import Address, Reason, Verdict
 from mailmcp.server import results
 from mailmcp.server.fence import Page
@@ -146,7 +146,7 @@ class Telling:
             page.say("answers go to", ", ".join(body.reply_to))
         if body.labels:
             page.say(f"labels: {' '.join(body.labels)}")
-        if body.subject and not _says_topic(body.subject, self._topic):
+        if body.subject and not says_the_same(body.subject, self._topic):
             page.say("subject", body.subject)
         self._topic = self._topic or body.subject
 
@@ -167,8 +167,3 @@ class Telling:
 def _bare(person: str) -> str:
     """The address alone of what :func:`person` made."""
     return person.rpartition(" <")[2].removesuffix(">").lower()
-
-
-def _says_topic(subject: str, topic: str) -> bool:
-    """Whether a subject is the topic, perhaps with what answers put before it ("Cancelled: " is no such thing)."""
-    return bool(topic) and base_subject(subject)[0] == base_subject(topic)[0]

@@ -61,8 +61,8 @@ def expression(query: str, beginning: Callable[[str], list[str] | None] = lambda
     for piece in islice(_PIECES.finditer(query.translate(_QUOTES)), 32):
         minus, exact, word = piece["minus"], piece["exact"], piece["word"] or ""
         if exact is not None:
-            parts = _WORD.findall(folded(exact))
-            phrase = _phrase(parts) if parts else ""
+            rows = [_WORD.findall(one) for one in dict.fromkeys((folded(exact), _folded_at_first(exact)))]
+            phrase = f"({' OR '.join(map(_phrase, rows))})" if rows[0] else ""
         else:
             phrase = _sought(word, beginning)
             if phrase and (named := _NAMED.match(word)) and (inner := _sought(word[named.end() :], beginning)):
@@ -75,8 +75,14 @@ def expression(query: str, beginning: Callable[[str], list[str] | None] = lambda
 
 
 def _sought(word: str, beginning: Callable[[str], list[str] | None]) -> str:
-    """One word of a query; "" when there is nothing in it to be found."""
-    parts = _WORD.findall(folded(word))
+    """One word of a query, also as older mail has it in the index; "" when there is nothing in it to be found."""
+    spellings = dict.fromkeys((folded(word), _folded_at_first(word)))
+    found = list(filter(None, (_spelled(one, beginning) for one in spellings)))
+    return found[0] if len(found) == 1 else f"({' OR '.join(found)})" if found else ""
+
+
+def _spelled(word: str, beginning: Callable[[str], list[str] | None]) -> str:
+    parts = _WORD.findall(word)
     if not parts:
         return ""
     if _UNSPACED.search(word[-1:]):

@@ -289,3 +289,60 @@ def test_prompts_are_no_initials() -> None:
 def test_a_name_with_small_words_signs(name: str) -> None:
     found = answer(f"Yes.\n\n-- \n{name}\nExample Ltd\n+44 20 7946 0123\n\nEva wrote:\n{QUOTE}")
     assert (found.visible, name in found.signature) == ("Yes.", True)
+
+
+REPORTS = [
+    "Your message\n\nTo: crew@x.test\nSubject: The boat\nSent: Fri, 3 Jul 2026 14:36:02 +0200\n\n"
+    "was read on Fri, 3 Jul 2026 15:00:00 +0200",
+    "Your message\n\nTo: crew@x.test\nCc: ben@x.test\nSubject: RE: The boat\nSent: Fri, 3 Jul 2026 14:36:02 +0200\n\n"
+    "did not reach these recipients:\n\nben@x.test\nNo such mailbox",
+    "Ihre Nachricht\n\nAn: crew@x.test\nBetreff: Boot\nGesendet: Fr, 3 Jul 2026 14:36:02\n\nwurde um 15:00 gelesen.",
+    "Your message\n\nFrom: eva@x.test\nTo: crew@x.test\nSubj: The boat\nSent: Fri, 3 Jul 2026 14:36:02 +0200\n\n"
+    "could not be delivered.\n\nReason: full",
+]
+
+
+@pytest.mark.parametrize("text", REPORTS)
+def test_fields_that_a_sentence_goes_round_are_those_of_a_report(text: str) -> None:
+    assert answer(text).visible == text
+    page = "<p>" + escape(text).replace("\n", "<br>\n") + "</p>"
+    assert read(Message(html=page, subject="Read: RE: The boat")).visible == text
+
+
+@pytest.mark.parametrize("new", ["Fine with me", "See you at the boat"])
+def test_what_is_answered_may_begin_in_small_letters(new: str) -> None:
+    found = answer(f"{new}\n\n{BLOCK}\n\nhi ben, is it free?")
+    assert (found.visible, found.quoted) == (new, f"{BLOCK}\n\nhi ben, is it free?")
+
+
+def test_an_attribution_behind_another_mark_heads_nothing_outside_of_it() -> None:
+    quoted = "| eva@x.test <eva@x.test> wrote:\n| > We sold the boat.\n|\n| Who wants that?"
+    text = f"* Eva Sommer\n{quoted}\n\nNobody I know.\n\n| Not even you?\n\nNo."
+    assert answer(text).visible == text
+    assert "Nobody I know." in answer(text.replace("| ", "% ")).visible
+
+
+@pytest.mark.parametrize("form", ["Name: Eva", "Name: Eva\nBoat: the red one"])
+def test_a_form_that_begins_with_other_names_is_one_whatever_fields_it_has(form: str) -> None:
+    fields = "From: eva@x.test\nSent: Friday, 3 July 2026 14:36\nTo: boats@x.test\nSubject: The boat"
+    text = f"{form}\n{fields}\n\nPlease call me."
+    assert answer(text).visible == answer(f"New message.\n\n{text}").visible.split("\n\n", 1)[1] == text
+    assert answer(f"Yes.\n{form}\n\n{BLOCK}\n\nIs it free?").visible == f"Yes.\n{form}"
+    assert answer(f"Yes.\n{form}\n{BLOCK}\n\nIs it free?").visible == f"Yes.\n{form}"
+
+
+def test_fields_below_the_address_of_the_writer_need_none_themselves() -> None:
+    block = "From: Eva Sommer\nDate: 2026-07-03 14:36\nTo: Ben\nCC: Cem\nSubject: Re: The boat\nIs it free?"
+    found = answer(f"Yes.\n\n\n\nben@x.test\n \n{block}\nWe are six.")
+    assert (found.visible, found.quoted) == ("Yes.\n\nben@x.test", f"{block}\nWe are six.")
+    for said in ("Friday", "2026-07-03", "3 July 2026 14:36"):
+        text = f"Yes.\n\nben@x.test\n\n{block.replace('2026-07-03 14:36', said)}"
+        assert answer(text).visible == text
+    assert "free" in answer(f"Yes.\n\nOur trip\n\n{block}").visible
+
+
+def test_the_rest_of_a_line_that_was_quoted_deeply_is_no_answer() -> None:
+    long = "> > > Nobody has seen the boat since Friday, and when I went there at 8, I"
+    found = answer(f"Yes.\n\nEva wrote:\n{long}\nsaw this:\n> >\n> A jetty.")
+    assert found.visible == "Yes."
+    assert "saw this:" in answer("Eva wrote:\n> > > Nobody has seen it, and I\nsaw this:\n> >\n> A jetty.").visible

@@ -220,6 +220,26 @@ def test_a_citation_of_the_writer_stays() -> None:
     assert html(body).visible == "Ann's best line:\n\nIt rains."
 
 
+@pytest.mark.parametrize("subject", ["Re: Spring", "Spring"])
+def test_an_epigraph_of_somebody_without_date_or_address_within_a_page_stays(subject: str) -> None:
+    head, cited = "<p>On Monday, Aunt Ida wrote:</p>", "<blockquote>Never lend an oar.</blockquote>"
+    page = f"<h1>Spring</h1>{head}{cited}<p>So we do not.</p>"
+    assert html(page, subject).visible == "Spring\n\nOn Monday, Aunt Ida wrote:\n\nNever lend an oar.\n\nSo we do not."
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>Yes.</p>{}{}",
+        "{}{}<p>Yes.</p>",
+        "<p>Hi,</p>{}{}<p>Yes.</p><blockquote>And Ann?</blockquote><p>No.</p>",
+    ],
+)
+def test_the_same_at_an_edge_or_in_pieces_is_history(page: str) -> None:
+    head, quote = "<p>Ida wrote:</p>", "<blockquote>We are six.<br>Is it free?</blockquote>"
+    assert "Ida wrote:" in html(page.format(head, quote), "Re: Boat").quoted
+
+
 def test_a_top_border_is_history_only_over_a_header_block() -> None:
     box = "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>{}</p></div><p>more</p>"
     assert "more" in html("<p>new</p>" + box.format("Our offer")).visible

@@ -74,6 +74,15 @@ def test_what_it_looks_like_stays():
         assert kept in shown
 
 
+def test_a_picture_stays_however_long_it_is_and_what_stands_behind_it() -> None:
+    picture = "data:image/png;base64," + "iVBORw0KGgoA" * 20_000
+    page = inert(f'<p>Before</p><img src="{picture}"><img src="data:,0"><p>Behind data:,0</p>' + "data:,0 " * 10)
+    assert page.count(picture) == 1
+    assert f'<img src="{picture}">' in page
+    assert "Behind" in page
+    assert len(page) < len(picture) + 500
+
+
 @pytest.mark.parametrize("html", ["", "words", "<", "<p", "<" * 5_000, "<div>" * 5_000 + "deep", "\x00<p>\ud83d"])
 def test_whatever_is_given_gives_a_page(html):
     assert isinstance(inert(html), str)

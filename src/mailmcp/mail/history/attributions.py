@@ -27,6 +27,8 @@ _WHOLE_ADDRESS = re.compile(r"[^\s@<>(\[]{1,100}@[^\s@<>)\]]{1,200}")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\([^()]{0,200}\)|\[[^\[\]]{0,200}\]")
 _BRACKETED_ADDRESS = re.compile(r"[<(\[][^<>()\[\]]{0,200}@")
 _LEADING = " \t*_>-–—=«\"'\u200e\u200f\u202a\u202b\u2066\u2067"
+_OTHER_MARKS = "|}%#"
+"""With which few programs quote: a line behind one stands in a quote itself, and above nothing else."""
 _TRAILING = " :：\u202c\u200f\u200e"
 _ENDS_SENTENCE = (".", "!", "?", "…", ":", "。", "！", "？", "；", ";")
 _COLONS = (":", "：", "៖", "፦", "։", "՝", "−")  # of Khmer, Ethiopic, Armenian and Burmese attributions, too
@@ -80,7 +82,7 @@ def first_line(texts: Sequence[str], end: int, lowest: int, *, marked: bool) -> 
 
     ``marked`` says that what follows is quoted visibly.
     """
-    if not _may_end(texts[end]):
+    if not _may_end(texts[end]) or (not marked and texts[end][0] in _OTHER_MARKS):
         return -1
     joined = ""
     best = -1

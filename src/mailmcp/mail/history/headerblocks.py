@@ -31,6 +31,8 @@ _AFTER_DASHES = re.compile(r"[-–—_=*]{3,80}\s{0,4}(?P<words>[^-–—_=*\s][
 _NOTES = re.compile(r"\s?-{3}\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d{2}[^-\n]{0,12}-{3}")
 _MAX_JOINED = 600
 _KEY_IN_LINE = re.compile(r"(?P<words>(?:[^\s:：<>@]{1,20}\s){0,2}[^\s:：<>@]{1,20})\s?[:：](?!\d)")
+_BARE_ADDRESS = re.compile(r"[^\s@<>]{1,100}@[^\s@<>]{1,200}")
+_MINUTE = re.compile(r"\s*\d{4}-\d\d-\d\d \d\d:\d\d\Z")
 _RULES = "-_=*—–~#[(<>| "
 _KEY_ENDS = re.compile("[:：]")
 _MARKS = " \t*_•|#>"
@@ -216,20 +218,45 @@ def block_ends(texts: Sequence[str], first: int, *, ruled: bool = False, above: 
         else:
             values[current].append(text[:2_000])
         gap = False
+    if _is_foxmails(values, above):
+        return last + 1
     if not _suffices(values, ruled):
         return _shape_ends(texts, first)
-    if not {Field.SENT, Field.TO} <= values.keys():
-        below = next((text for text in texts[last + 1 : last + 1 + _MAX_VALUE_LINES] if text), "")
-        allowed = 1 if values.keys() & {Field.SENT, Field.DATE} else 0
-        inside = first and not ruled and _is_entry(texts[first - 1])
-        if (
-            inside
-            or (not ruled and _is_mentioned(above, below))
-            or _entries(texts, first) > allowed
-            or _goes_on_as_form(texts, last + 1)
-        ):
-            return -1
-    return last + 1
+    return -1 if _is_within(texts, first, last + 1, values, "" if ruled else above, ruled=ruled) else last + 1
+
+
+def _is_foxmails(values: dict[Field, list[str]], above: str) -> bool:
+    """Do the fields stand below the address of the writer, with a date as Foxmail writes it?"""
+    whole = {Field.FROM, Field.DATE, Field.TO, Field.SUBJECT} <= values.keys()
+    return whole and _BARE_ADDRESS.fullmatch(above) is not None and _MINUTE.match(values[Field.DATE][0]) is not None
+
+
+def _is_within(
+    texts: Sequence[str], first: int, after: int, values: dict[Field, list[str]], above: str, *, ruled: bool
+) -> bool:
+    """Do the fields stand within something else: a form, or a sentence that goes round them as in reports?
+
+    Mail programs write Sent and To, which few forms have, and do so below From and not at the end.
+    """
+    programs = {Field.SENT, Field.TO} <= values.keys()
+    below = next((text for text in texts[after : after + _MAX_VALUE_LINES] if text), "")
+    usual = programs and Field.FROM in values and next(reversed(values)) is not Field.SENT
+    if not usual and _is_mentioned(above, below):
+        return True
+    begin = _paragraph(texts, first)
+    if programs:
+        return next(iter(values)) is Field.FROM and begin < first and all(map(_is_entry, texts[begin:first]))
+    allowed = 1 if values.keys() & {Field.SENT, Field.DATE} else 0
+    inside = first > 0 and not ruled and _is_entry(texts[first - 1])
+    return inside or _entries(texts, begin, first) > allowed or _goes_on_as_form(texts, after)
+
+
+def _paragraph(texts: Sequence[str], at: int) -> int:
+    """Where the paragraph begins in which line ``at`` stands."""
+    begin = at
+    while begin > 0 and texts[begin - 1] and at - begin < _MAX_BLOCK:
+        begin -= 1
+    return begin
 
 
 def _shape_ends(texts: Sequence[str], first: int, *, titled: bool = False) -> int:
@@ -288,11 +315,8 @@ def _is_entry(text: str) -> bool:
     return field_of(text) is None and _ENTRY.match(text) is not None
 
 
-def _entries(texts: Sequence[str], first: int) -> int:
+def _entries(texts: Sequence[str], begin: int, first: int) -> int:
     """How many other names with values stand in the same paragraph, those of no header? They make it a form."""
-    begin = first
-    while begin > 0 and texts[begin - 1] and first - begin < _MAX_BLOCK:
-        begin -= 1
     others = 0
     for text in texts[begin : first + _MAX_BLOCK]:
         if not text:

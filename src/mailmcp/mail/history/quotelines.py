@@ -17,6 +17,10 @@ _MARKS = re.compile(r"[>＞](?:[ \t]?[>＞])*")
 _INITIALS = re.compile(r"[^\W\d_]{1,4}(?P<marks>>{1,5})(?:[ \t]+|\Z)")
 
 
+Ink = tuple[int, int, int] | None
+"""A colour (red, green, blue); None: not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spans:
     """What the HTML says of spans of the text, each list in order."""
@@ -26,6 +30,8 @@ class Spans:
     signatures: Sequence[tuple[int, int]] = ()
     inserted: frozenset[int] = frozenset()
     """Where those citations begin that the writer asked for."""
+    inks: Sequence[tuple[int, int, Ink]] = ()
+    """The colours of words that are no links."""
 
 
 @dataclass(slots=True)
@@ -49,6 +55,8 @@ class Lines:
     """Lines of signatures that HTML names as such."""
     inserted: frozenset[int]
     """First lines of the blockquotes that the writer asked for."""
+    inks: Sequence[tuple[int, int, Ink]]
+    """The colours of spans of the text."""
     html: bool
     marked_by_html: bool
     """Do containers say what is quoted?"""
@@ -107,6 +115,7 @@ def lines_of(text: str, spans: Spans, *, html: bool, delimiters: Collection[int]
         citation_ends=dict(_covered(spans.citations, starts, texts, following)),
         signed=_all_of(_covered(spans.signatures, starts, texts, following)),
         inserted=frozenset(first for first, _ in _covered(inserted, starts, texts, following)),
+        inks=spans.inks,
         html=html,
         marked_by_html=bool(spans.quoted),
         following=following,

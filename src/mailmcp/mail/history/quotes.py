@@ -13,13 +13,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from mailmcp.language.folding import folded
-from mailmcp.mail.history import attributions, headerblocks, quotewords, signatures
+from mailmcp.mail.history import answers, attributions, headerblocks, quotewords, signatures
 from mailmcp.mail.history.divisions import Division, Kept, Role, division_of
 from mailmcp.mail.history.quotelines import Lines, Spans, lines_of
 
 MAX_TEXT = 1024 * 1024
 MAX_LINES = 20_000
-_MAX_ANSWERED = 4
 _MAX_CITED = 8
 _MAX_FIELDS = 4
 _MAX_HEAD = 8
@@ -28,7 +27,6 @@ _ADDRESS = re.compile(r"\S@\S")
 _WRAPPED_AT = 72
 _FENCE = "```"
 _LEAST_BROKEN, _WIDEST_BROKEN = 3, 78
-_ENDS_SENTENCE = (".", "!", "?", ":", "…", "。", "？", "！", "：", ";", "؟")
 _FORWARD_SUBJECT = re.compile(
     rf"(?:\s*\[[^\[\]:]{{1,30}}\])?\s*\[?"
     rf"(?:{'|'.join(re.escape(folded(word)) for word in quotewords.entries(quotewords.FORWARD_SUBJECTS))})\s*[:：]"
@@ -62,6 +60,8 @@ def divided(
     reading = _Reading(lines, [Role.NEW] * len(lines.texts), opens)
     if not lines.is_one_citation():
         reading.read()
+        if not opens:
+            answers.show_inserted(lines, reading.roles)
     if not any(role is Role.NEW and words for role, words in zip(reading.roles, lines.texts, strict=True)):
         return Division((Kept(0, len(text), False, False, 0),))
     return division_of(lines, reading.roles)
@@ -204,7 +204,7 @@ class _Reading:
         if _IN_BRACKETS.match(text):
             return True
         before = texts[at - 1]
-        width = self.lines.ends[at - 1] - self.lines.starts[at - 1] + 2 + len(text.split(" ", 1)[0])
+        width = self.lines.ends[at - 1] - self.lines.raws[at - 1] + len(text.split(" ", 1)[0])
         return text[:1].islower() and not before.endswith(("?", "!", ":")) and width > _WRAPPED_AT - 2
 
     def _head(self, at: int, lowest: int) -> tuple[int, int]:
@@ -231,12 +231,25 @@ class _Reading:
             first = self._stamped(at, lowest)
         # Without marks or dashes a mail that answers none has history only of somebody whose address is named.
         needed = _DATED if marked or texts[first].startswith("--") else _ADDRESS
+        if first >= 0 and marked and self._is_epigraph(first, at, following):
+            return at, -1
         if first >= 0 and not (self.opens and needed.search(" ".join(texts[first : at + 1])) is None):
             return first, (following if marked else size)
         if self._signs_over_history(at, following):
             self.roles[at] = Role.SIGNATURE
             return following, size
         return at, -1
+
+    def _is_epigraph(self, first: int, at: int, following: int) -> bool:
+        """Is it a citation: the last blockquote of a page, bare, within its text, and its head has no date or address?
+
+        No program heads so what it quotes.
+        """
+        citations, texts = self.lines.citation_ends, self.lines.texts
+        if following not in citations or self.lines.depths[following] or following != next(reversed(citations)):
+            return False
+        within = self.lines.before[first] >= 0 and self.lines.following[citations[following]] < len(texts)
+        return within and _DATED.search(" ".join(texts[first : at + 1])) is None
 
     def _header_ends(self, at: int, above: str) -> int:
         """Where the title or the header block (or both) of an old mail ends that begins with line ``at``; -1: none.
@@ -368,24 +381,8 @@ class _Reading:
         if len(self.blocks) == 1 and answered and answered[0].headed:
             return
         for block in answered:
-            self._keep_last(block)
+            answers.keep_last(self.lines, self.roles, block.first, block.last)
 
     def _is_answered(self, block: _Block) -> bool:
         at = self.lines.following[block.last]
         return at < len(self.roles) and self.roles[at] is Role.NEW
-
-    def _keep_last(self, block: _Block) -> None:
-        texts = self.lines.texts
-        last = block.last - 1
-        while last > block.first and not texts[last]:
-            last -= 1
-        first = last
-        while first > block.first and last - first + 1 < _MAX_ANSWERED:
-            above = texts[first - 1]
-            if len(above) < 50 or above.endswith(_ENDS_SENTENCE) or not texts[first]:
-                break
-            if self.lines.depths[first - 1] != self.lines.depths[first]:
-                break
-            first -= 1
-        if texts[last]:
-            self.roles[first : last + 1] = [Role.ANSWERED] * (last + 1 - first)

@@ -301,6 +301,38 @@ fw fwd wg tr rv enc i vb doorst fs pd пер ilt 转发 轉寄 転送 전달 tov
 redir
 """
 
+# Where somebody says that answers stand in what is answered …
+BELOW = """
+below inline in_line in_between underneath unten darunter dazwischen im_text ci_dessous en_dessous dans_le_texte abajo
+a_continuacion en_el_texto abaixo a_seguir no_texto sotto di_seguito nel_testo hieronder onderstaand in_de_tekst nedan
+i_texten nedenfor i_teksten alempana tekstissa ponizej w_tekscie nize v_textu nizsie asagida metin_icinde alabb lentebb
+mai_jos παρακατω κατωτερω ниже нижче в_тексте у_тексті по_долу ispod spodaj zemiau zemak allpool למטה בגוף_המייל أدناه
+ادناه در_زیر در_پایین duoi_day ben_duoi di_bawah ด้านล่าง ข้างล่าง 如下 下面 见下 見下 文中 正文 下記 本文中 아래 본문
+"""
+# … and in which colour.
+RED = """
+red rot roter rouge rojo rosso rood vermelho röd_text rött rødt rauðu punaisella czerwono czerwonym cervene cervenou
+kirmizi
+piros pirossal rosu κοκκινο κοκκινα красным червоним червено crveno crvenom rdece merah mau_do אדום באדום أحمر بالأحمر
+باللون_الأحمر قرمز สีแดง 红 紅 赤 빨간 붉은
+"""
+BLUE = """
+blue blau blauer bleu azul blu azzurro blauw blå blått blåt sinisella niebiesko niebieskim modre modrou modro mavi kek
+kekkel albastru μπλε синим синьо plavo plavom biru כחול בכחול أزرق بالأزرق باللون_الأزرق آبی สีน้ำเงิน 蓝 藍 青 파란
+"""
+GREEN = """
+green grün grüner vert verde groen grön grönt grønt grønn vihreällä zielono zielonym zelene zelenou zeleno zelenom yesil
+zold zolddel πρασινο πρασινα зеленым зеленим зелено hijau ירוק בירוק أخضر بالأخضر باللون_الأخضر سبز สีเขียว 绿 綠 緑 초록
+"""
+PURPLE = """
+purple violet lila violett viola roxo paars pink magenta fioletowo fioletowym fialove mor ljubicasto фиолетовым
+фіолетовим ungu 紫 보라
+"""
+ORANGE = """
+orange naranja arancione laranja oranje oranssilla pomaranczowo pomaranczowym oranzove turuncu оранжевым помаранчевим
+oranye 橙 オレンジ 주황
+"""
+
 
 def entries(words: str) -> list[str]:
     """The entries of a list, as they are written in a text."""

@@ -146,7 +146,8 @@ def _padded(length: int) -> int:
 def _file(one: _Begun, charset: str) -> File:
     kind, content = one.properties.get(_CONTENT, (_BINARY, b""))
     declared = _words(one.properties, _MIME, charset).strip().lower()
-    type_ = declared if _TYPE.fullmatch(declared) else "application/octet-stream"
+    usable = _TYPE.fullmatch(declared) and not declared.startswith("multipart/")  # a file is one part
+    type_ = declared if usable else "application/octet-stream"
     if kind == _OBJECT:
         type_ = "application/ms-tnef" if content.startswith(_MESSAGE) else type_
         content = content[len(_MESSAGE) :]

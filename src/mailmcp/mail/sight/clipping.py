@@ -17,6 +17,10 @@ Said = Mapping[str, str]
 
 _FLAT = 3.0
 """Pixels of a box in which no letter can be read."""
+_SHOWN = 12.0
+"""Pixels beyond a box in which words are drawn all the same."""
+_FLATTEST = 800 / _FLAT
+"""How many times as wide as high is a box in which no letter can be read, wherever it stands."""
 _FAINT = 0.05
 _BLURRED = 8.0
 _BLINDING = 8.0
@@ -30,7 +34,7 @@ _SIZES = (("height", "min-height"), ("width", "min-width"), ("max-height", "min-
 _OF_TABLES = frozenset(("td", "th", "tr", "table", "tbody", "thead", "tfoot"))
 _LOOKED_AT_NAMES = """
     filter overflow overflow-x overflow-y contain position margin-top
-    clip clip-path mask mask-image mask-size content offset-path font-size-adjust
+    clip clip-path mask mask-image mask-size -webkit-mask-box-image content offset-path font-size-adjust
 """
 _LOOKED_AT = frozenset(_LOOKED_AT_NAMES.split())
 
@@ -89,6 +93,8 @@ def flat(said: Said, size: float) -> str:
 
 def overflow_of(said: Said) -> str:
     """What cuts off words that do not fit; ``""`` when they are drawn beyond the box."""
+    if said.get("overflow") == "clip" and pixels(said.get("overflow-clip-margin", "0"), 16.0) >= _SHOWN:
+        return ""
     overflow = said.get("overflow", "") + said.get("overflow-x", "") + said.get("overflow-y", "")
     return "" if overflow in ("visible", "initial", "unset") else overflow
 
@@ -118,8 +124,10 @@ def _is_filtered(said: Said) -> bool:
 
 
 def _is_masked(said: Said) -> bool:
-    for name in ("mask", "mask-image"):
-        if name in said and (found := even(said[name])) is not None and found[1] <= _FAINT:
+    lit = "luminance" in said.get("mask", "") + said.get("mask-mode", "")
+    for name in ("mask", "mask-image", "-webkit-mask-box-image"):
+        found = even(said[name]) if name in said else None
+        if found is not None and found[1] * (max(found[0]) / 255 if lit else 1.0) <= _FAINT:
             return True
         if "url(" in said.get(name, ""):
             return True  # a picture that is not fetched lets nothing through
@@ -144,6 +152,10 @@ def _collapsed(tag: str, said: Said, size: float, fixed: float) -> bool:
         if fixed >= 0 and tag in ("td", "th") and min(fixed, pixels(said.get("width", "600px"), size)) <= 1:
             return True
         return pixels(said.get("max-width", ""), size) <= 1 and not pixels(said.get("width", ""), size) > 1
+    if "aspect-ratio" in said and "height" not in said and "min-height" not in said:
+        wide, _, high = said["aspect-ratio"].partition("/")
+        if number(wide) >= _FLATTEST * number(high or "1") > 0:
+            return True
     item = grows(said)
     below = said.get("padding-bottom", "")
     beneath = pixels(below, size) >= size / 2  # letters reach into it
@@ -159,7 +171,9 @@ def _collapsed(tag: str, said: Said, size: float, fixed: float) -> bool:
 
 def _is_open_below(said: Said) -> bool:
     """Is only what stands beside it cut off?"""
-    return said.get("overflow-x") == "clip" and "overflow" not in said and "overflow-y" not in said
+    return (
+        said.get("overflow-x") == "clip" and "overflow" not in said and said.get("overflow-y", "visible") == "visible"
+    )
 
 
 def _off_screen(said: Said, size: float) -> bool:

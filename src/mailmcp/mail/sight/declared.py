@@ -71,6 +71,11 @@ _SAME = {
     "inset-block-start": "top",
     "inset-inline-end": "right",
     "inset-block-end": "bottom",
+    "overflow-block": "overflow-y",
+    "overflow-inline": "overflow-x",
+    "-webkit-margin-start": "margin-left",
+    "-webkit-margin-end": "margin-right",
+    "-webkit-padding-start": "padding-left",
     # Names of before there was a standard.
     **{f"-webkit-{name}": name for name in _PREFIXED},
 }

@@ -23,7 +23,6 @@ from mailmcp.models import Hidden, Link
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-MAX_HIDDEN = 200
 _MOST_FLOATS = 60
 _MOST_QUOTES = 20
 _INDICES = {"msup": "sup", "msub": "sub"}
@@ -135,6 +134,10 @@ class Frame:
     """How far its items are counted, as a list."""
     columns: Columns | None = None
     """Those of the table that it is, or is a part of; None while nothing is said of any."""
+
+    def is_quoted(self, tag: str = "") -> bool:
+        """Is what stands right in it quoted? ``tag`` is that of the child asked about, none for its text."""
+        return self.quoted and not (self.box and self.cited and tag != "blockquote")
 
     def reach(self, start: int, end: int) -> None:
         """Words were written in it, and with it in the link around it."""
@@ -379,10 +382,10 @@ def _is_for_screens(attributes: Mapping[str, str | None]) -> bool:
     return kind == "text/css" and holds((attributes.get("media") or "").lower())
 
 
-def not_shown_elsewhere(hidden: list[tuple[str, str]], visible: str) -> tuple[Hidden, ...]:
-    """Responsive mails carry a text twice, one copy hidden: such a copy hides nothing."""
-    flat = " ".join(visible.split())
-    return tuple(Hidden(kind, text) for kind, text in hidden[:MAX_HIDDEN] if text not in flat)
+def is_shadow(template: LexborNode) -> bool:
+    """Is what a template holds drawn in the place of what stands beside it (DOM §4.8)?"""
+    mode = (template.attributes.get("shadowrootmode") or "").lower()
+    return mode in ("open", "closed") and "<slot" not in (template.html or "").lower()
 
 
 def for_others(node: LexborNode) -> bool:

@@ -6,20 +6,20 @@ program hides). Nothing is fetched and nothing is run.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mailmcp.language.characters import cleaned
 from mailmcp.mail.history.quotelines import Spans
 from mailmcp.mail.sight import unseen
 from mailmcp.mail.sight.anchors import LEADING, Anchor, base_of, led_by, links_of, set_apart
 from mailmcp.mail.sight.cascade import sheet
+from mailmcp.mail.sight.colours import RGB
 from mailmcp.mail.sight.columns import Column
 from mailmcp.mail.sight.containers import Container, begins_forward, container, is_boxed_history, precedes_quote
 from mailmcp.mail.sight.controls import REPLACED, TELLING, in_drawn_order, is_picture
 from mailmcp.mail.sight.drawing import (
     FORMULAS,
-    MAX_HIDDEN,
     TABULAR,
     Drawing,
     Frame,
@@ -30,7 +30,7 @@ from mailmcp.mail.sight.drawing import (
     for_others,
     is_beside,
     is_quirky,
-    not_shown_elsewhere,
+    is_shadow,
     number_of,
     out_of_sight,
     put_under,
@@ -39,6 +39,7 @@ from mailmcp.mail.sight.drawing import (
     tag_of,
     words_before,
 )
+from mailmcp.mail.sight.kept import Kept, not_shown_elsewhere
 from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.letters import as_set
 from mailmcp.mail.sight.limits import Effort
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 MAX_PICTURES, MAX_ANCHORS = 5_000, 4_000
+_CONTAINER = re.compile(r"[\s;\"']container(?:-type)?\s*:")
 _TURNED = 32
 """Letters that are written backwards in the time of one node."""
 _NO_BRACKETS = str.maketrans("[]", "()")
@@ -81,6 +83,8 @@ def drawn(html: str, limit: int, cut_quotes: bool, effort: Effort | None = None,
         return Drawing()
     lower = html.lower()
     styles = style_text(tree) if "<style" in lower or "color-scheme" in lower else ""
+    if "@container" in styles and _CONTAINER.search(lower) is not None:
+        styles += "\n:not(*){container-type:size}"  # what a style attribute says, for all of the page
     folds = is_quirky(lower[:2_000])
     resolver = Resolver(sheet(styles, folds=folds, budget=effort.budget), effort)
     sections = any(one in lower for one in ("<thead", "<tfoot", "<caption"))
@@ -105,8 +109,7 @@ class _Reader:
     """May a table say itself what is its head, its foot or its caption?"""
     base: str = ""
     """What the addresses of links are relative to."""
-    hidden: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    hidden_length: int = 0
+    hidden: Kept = field(default_factory=Kept)
     anchors: list[Anchor] = field(default_factory=list[Anchor])
     boxes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     open: list[Frame] = field(default_factory=list["Frame"])
@@ -114,6 +117,8 @@ class _Reader:
     history_began: bool = False
     in_quote: bool = False
     """Was the last text quoted?"""
+    inks: list[tuple[int, int, RGB | None]] = field(default_factory=list[tuple[int, int, "RGB | None"]])
+    """The colours of what was written, but for links."""
     quoted: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     citations: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     inserted: set[int] = field(default_factory=set[int])
@@ -130,6 +135,8 @@ class _Reader:
     """Those that were found while reading."""
     placed: set[int] = field(default_factory=set[int])
     """Nodes (by their place in memory) that are read in another order than they are written."""
+    groups: set[str] = field(default_factory=set[str])
+    """The names of <details> of which one is open: no second one can be."""
     letter: int = -1
     """Where the newest box of a single letter ended."""
 
@@ -160,6 +167,8 @@ class _Reader:
                 continue
             elif tag in _DROPPED and (tag != "object" or is_picture(node.attributes)):
                 sheet.pass_over(tag, node.attributes, len(self.names))
+                if tag == "template" and is_shadow(node) and self.open[-1].tag != "body":
+                    self.open[-1].hidden = self.open[-1].hidden or "markup"
                 self._hide("markup", unseen.undrawn(tag, node))
             else:
                 stack.append(None)
@@ -178,8 +187,10 @@ class _Reader:
         text = self.page.text
         return Drawing(
             visible=text,
-            spans=Spans(self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted)),
-            hidden=not_shown_elsewhere(self.hidden, text),
+            spans=Spans(
+                self.quoted, sorted(self.citations), sorted(self.signatures), frozenset(self.inserted), self.inks
+            ),
+            hidden=not_shown_elsewhere(self.hidden.pieces, text),
             links=links_of(self.anchors, text),
             emphasis=emphasised(self.page.runs, self.boxes, text),
             invisible=self.page.invisible,
@@ -203,7 +214,7 @@ class _Reader:
             tag=tag if parent.tag not in FORMULAS else tag_of(tag, parent, node),
             style=style,
             window=parent.window,
-            quoted=self.history_began or self._is_quoted(parent, tag),
+            quoted=self.history_began or parent.is_quoted(tag),
             hidden=parent.hidden or (style.hidden if style.hidden != "mso" or not for_others(node) else ""),
             anchor=parent.anchor,
             action=parent.action,
@@ -216,7 +227,11 @@ class _Reader:
         if tag in TABULAR:
             frame.columns = columns_of(frame, parent, attributes, columns)
         parent.summed = parent.summed or tag == "summary"
-        frame.opened = tag == "details" and "open" in attributes
+        if tag == "details" and "open" in attributes:
+            frame.opened = (group := attributes.get("name") or "") not in self.groups
+            self.groups.update((group,) if group else ())
+        elif parent.tag == "maction" and node.prev is not None:
+            frame.hidden = frame.hidden or "markup"  # of those only the first is drawn
         frame.stage = node if style.positioned or tag == "html" else parent.stage
         if (style.covers or style.veiled) and not frame.hidden:
             find_covered(self.open, frame, node, self.covers)
@@ -257,17 +272,13 @@ class _Reader:
         """Draw what a pseudo-element says, in a box of its own."""
         parent = self.open[-1]
         frame = beside_words(parent, style, self.page.length)
-        frame.quoted = self.history_began or self._is_quoted(parent)
+        frame.quoted = self.history_began or parent.is_quoted()
         self.open.append(frame)
         self.names.append(frame.names)
         if not frame.hidden:
             begin(self.page, frame, parent, touches=self.letter == self.page.length)
         self._text(words)
         self._leave()
-
-    def _is_quoted(self, frame: Frame, tag: str = "") -> bool:
-        """Is what stands right in an element quoted? ``tag`` is that of the child asked about, none for its text."""
-        return frame.quoted and not (frame.box and frame.cited and tag != "blockquote")
 
     def _mark_history(self, frame: Frame, node: LexborNode, attributes: dict[str, str | None]) -> None:
         _, id_, classes = frame.names
@@ -319,7 +330,7 @@ class _Reader:
     def _text(self, text: str) -> None:
         frame = self.open[-1]
         blank = text.isspace()
-        if self.history_began or self._is_quoted(frame):
+        if self.history_began or frame.is_quoted():
             if not frame.hidden:
                 self._quote(text, frame)
             return
@@ -343,7 +354,7 @@ class _Reader:
         start = self.page.write(text, 1 if style.struck else style.size, look, style.preformatted)
         if start >= 0:
             self.words += self.page.length - start
-            frame.reach(start, self.page.length)
+            self._reach(frame, start)
 
     def _quote(self, text: str, frame: Frame) -> None:
         """Quoted words stand in lines of their own; they have no look, so that they do not set the usual size."""
@@ -352,13 +363,23 @@ class _Reader:
         before, start = self.page.length, self.page.write(text, 0, 0, frame.style.preformatted)
         if start < 0:
             return
-        frame.reach(start, self.page.length)
+        self._reach(frame, start)
         self.quoted_words += self.page.length - start
         if self.in_quote and self.quoted and self.quoted[-1][1] == before:
             self.quoted[-1] = (self.quoted[-1][0], self.page.length)
         else:
             self.quoted.append((self.page.first, self.page.length))
         self.in_quote = True
+
+    def _reach(self, frame: Frame, start: int) -> None:
+        """Words were written from ``start`` on."""
+        end, colour = self.page.length, None if frame.style.concealed else frame.style.colour
+        frame.reach(start, end)
+        if frame.anchor is not None or not self.cut_quotes:
+            return
+        if self.inks and self.inks[-1][2] == colour:
+            start = self.inks.pop()[0]
+        self.inks.append((start, end, colour))
 
     def _picture(self, attributes: dict[str, str | None]) -> None:
         frame = self.open[-1]
@@ -373,14 +394,4 @@ class _Reader:
             frame.reach(start, self.page.length)
 
     def _hide(self, why: str, text: str) -> None:
-        text, removed = cleaned("" if self.hidden_length > 100_000 else text)
-        self.page.invisible += removed
-        if not (text := " ".join(text.split())):
-            return
-        why = "css" if why == "mso" else why
-        kind = "preheader" if not self.page.length and why in ("css", "size", "colour", "attribute") else why
-        self.hidden_length += len(text)
-        if self.hidden and self.hidden[-1][0] == kind:
-            self.hidden[-1] = (kind, self.hidden[-1][1] + " " + text)
-        elif len(self.hidden) < MAX_HIDDEN:
-            self.hidden.append((kind, text))
+        self.page.invisible += self.hidden.add(why, text, first=not self.page.length)

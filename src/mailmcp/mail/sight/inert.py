@@ -37,6 +37,8 @@ _KEPT = frozenset(
     )
 )
 _PICTURE = re.compile(r"data:image/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/=\s]*\Z")
+_LONG_PICTURE = re.compile(r"data:image/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/=\s]{1000,}+")
+_SET_ASIDE = re.compile(r"data:,[0-9]{1,4}")
 _IMPORT = re.compile(r"@import[^;]{0,2000};?", re.IGNORECASE)
 _FETCHING = re.compile(r"(?:url|image-set|src)\s*\([^)]{0,200000}\)?", re.IGNORECASE)
 
@@ -45,7 +47,14 @@ def inert(html: str) -> str:
     """The page without anything that runs, leads away or is fetched; pictures only where they stand in it as data."""
     from selectolax.lexbor import LexborHTMLParser  # no server needs it before a human looks
 
-    html, _ = safe(html[:MAX_HTML])
+    pictures: dict[str, str] = {}
+
+    def aside(picture: re.Match[str]) -> str:
+        name = f"data:,{len(pictures)}"
+        pictures[name] = picture[0]
+        return name
+
+    html, _ = safe(_LONG_PICTURE.sub(aside, html[:MAX_HTML]))
     tree = LexborHTMLParser(html)
     for node in tree.css(",".join(_DROPPED)):
         node.decompose()
@@ -54,8 +63,10 @@ def inert(html: str) -> str:
         node.inner_html = words.replace("<", "")
     for node in tree.css("*"):
         for name, value in list(node.attributes.items()):
-            if name.lower() not in _KEPT or (name.lower() == "src" and not _PICTURE.match(value or "")):
+            is_picture = value is not None and (value in pictures or _PICTURE.match(value) is not None)
+            if name.lower() not in _KEPT or (name.lower() == "src" and not is_picture):
                 del node.attrs[name]
             elif name.lower() == "style" and value and _FETCHING.search(value):
                 node.attrs[name] = _FETCHING.sub("none", value)
-    return tree.html or ""
+    # Each once: a page that names one many times would grow without end.
+    return _SET_ASIDE.sub(lambda name: pictures.pop(name[0], name[0]), tree.html or "")

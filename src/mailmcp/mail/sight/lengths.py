@@ -55,6 +55,8 @@ def _worked_out(value: str, size: float, percent: float) -> tuple[float, str]:
     value = value.strip()
     if (match := _LENGTH.match(value)) is not None:
         return float(match[1]), match[2] or ""
+    if value.startswith("calc-size(") and "size" not in (sized := value[10:-1].partition(",")[2]):
+        value = f"calc({sized})"  # CSS Values 5 §7.2: what it is counted from does not matter here
     if _FUNCTION.match(value) is None or len(value) > _MAX_TEXT:
         return math.nan, ""
     try:

@@ -34,7 +34,7 @@ def grounds_of(tag: str, attributes: Attributes, parent: Style, said: Mapping[st
         or ("opacity" in said and number(said["opacity"]) < 1)
     )
     if stacked:
-        return False, False
+        return False, painted  # what is mixed in it is mixed into its own ground alone
     return painted or parent.grounded, True
 
 

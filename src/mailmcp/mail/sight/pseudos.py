@@ -48,7 +48,7 @@ _BY_HAND = frozenset(
     (
         "hover", "active", "focus", "focus-within", "focus-visible", "visited", "target", "disabled",
         "invalid", "valid", "before", "after", "first-line", "first-letter", "selection", "placeholder",
-        "marker", "autofill", "fullscreen", "indeterminate", "placeholder-shown", "host", "host-context", "modal",
+        "marker", "autofill", "fullscreen", "indeterminate", "host", "host-context", "modal",
         "popover-open", "user-invalid", "user-valid", "state", "picture-in-picture", "default", "in-range",
         "out-of-range", "target-current",
     )
@@ -139,6 +139,12 @@ def fits(element: Element, pseudo: Pseudo) -> bool | None:
         return _in_tongue(element, name, pseudo.said)
     if name == "checked":
         return "checked" in element.attributes or "selected" in element.attributes
+    if name == "placeholder-shown":
+        return (
+            element.tag in ("input", "textarea")
+            and "placeholder" in element.attributes
+            and not element.attributes.get("value")
+        )
     if name == "root":
         return element.parent is None
     if name == "enabled":

@@ -134,6 +134,11 @@ def _is_display(value: str) -> bool:
     return "(" in value or DISPLAYS.issuperset(value.split())
 
 
+def _is_font_size(value: str) -> bool:
+    return not value.startswith("calc-size(") and _SIZE(value)
+
+
+_SIZE = _length(_FONT_SIZES)
 _PLACE = _length("auto", signed=True)
 _SPACE = _length("normal", signed=True)
 _CUT = _all_of("visible hidden clip scroll auto overlay -webkit-paged-x -webkit-paged-y")
@@ -152,7 +157,7 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "position": _one_of("static relative absolute fixed sticky -webkit-sticky"),
     "float": _one_of("left right none inline-start inline-end"),
     "opacity": _is_number,
-    "font-size": _length(_FONT_SIZES),
+    "font-size": _is_font_size,
     "line-height": _length("normal"),
     "transform": _functions(_TURNS),
     "filter": _functions(_FILTERS),
