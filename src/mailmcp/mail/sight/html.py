@@ -26,21 +26,19 @@ from mailmcp.mail.sight.drawing import (
     Frame,
     beside_words,
     columns_of,
-    end_in_window,
     find_covered,
     for_others,
-    is_beside,
     is_quirky,
     is_shadow,
     not_shown_elsewhere,
     number_of,
-    out_of_sight,
     put_under,
     quote_mark,
     style_text,
     tag_of,
     words_before,
 )
+from mailmcp.mail.sight.fitting import end_in_window, is_beside, out_of_sight, seen_in_window
 from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.letters import as_set, overridden
 from mailmcp.mail.sight.limits import Effort
@@ -336,7 +334,10 @@ class _Reader:
         elif frame.tag == "rp" and any(one.isalnum() for one in text):
             why = why or "markup"  # brackets for browsers without ruby; words there are for nobody
         if not why and (frame.window is not None or frame.style.moved):
+            end = seen_in_window(frame, text)
+            text, beyond = text[:end], text[end:]
             why = out_of_sight(frame, text)
+            self._hide("size", beyond)
         if why:
             self._hide(why, text)
             return
