@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from mailmcp.mail.sight.drawing import Frame, Lane
-from mailmcp.mail.sight.kinds import INLINE
+from mailmcp.mail.sight.kinds import INLINE, LETTERS
 from mailmcp.mail.sight.windows import Window
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+    from mailmcp.mail.sight.styles import Style
 
 _COLLAPSING = " \t\r\n\f"
 _MOST_BREAKS = 100
 _IN_LINE = frozenset(("inline", "contents"))
+_WIDE, _HIGH, _NARROW = 0.6, 1.6, 600.0
+"""Of the size, how wide letters are and how high their lines, at most; pixels of such a line."""
 _EMPTY = Lane()
 
 
@@ -77,6 +85,19 @@ def seen_in_window(frame: Frame, text: str) -> int:
     if one_line == (window.room.width == math.inf) or (not one_line and window.room.height == math.inf):
         return len(text)
     return window.seen_of(text, style.size, style.room, wide)
+
+
+def is_above(node: LexborNode, style: Style) -> bool:
+    """Is all of an element above the page that it is placed in, as high as it can be with lines alone in it?"""
+    if style.above == math.inf:
+        return True
+    breaks = 0
+    for number, one in enumerate(node.traverse()):
+        if one.is_element_node and number and (one.attributes or (one.tag != "br" and one.tag not in LETTERS)):
+            return False
+        breaks += one.tag == "br"
+    breaks += int(len(node.text(deep=True)) * style.size * _WIDE // _NARROW)
+    return (1 + breaks) * _HIGH * style.size <= style.above
 
 
 def out_of_sight(frame: Frame, text: str) -> str:

@@ -38,7 +38,7 @@ from mailmcp.mail.sight.drawing import (
     tag_of,
     words_before,
 )
-from mailmcp.mail.sight.fitting import end_in_window, is_beside, out_of_sight, seen_in_window
+from mailmcp.mail.sight.fitting import end_in_window, is_above, is_beside, out_of_sight, seen_in_window
 from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.letters import as_set, overridden
 from mailmcp.mail.sight.limits import Effort
@@ -222,6 +222,8 @@ class _Reader:
             self.groups.update((group,) if group else ())
         elif parent.tag == "maction" and node.prev is not None:
             frame.hidden = frame.hidden or "markup"  # of those only the first is drawn
+        if style.above and not frame.hidden and is_above(node, style):
+            frame.hidden = "off_screen"
         frame.stage = node if style.positioned or tag == "html" else parent.stage
         if (style.covers or style.veiled) and not frame.hidden:
             find_covered(self.open, frame, node, self.covers)
