@@ -23,7 +23,6 @@ from mailmcp.mail.sight.kinds import (
     INLINE,
     LETTERS,
     OF_BOXES,
-    OF_FORMULAS,
     OF_LETTERS,
     OF_TABLES,
     OWN,
@@ -54,7 +53,7 @@ from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
-STYLING = ("dir", "bgcolor", "background", "color", "size", "text", "link", "hidden", "type", "display", *OF_FORMULAS)
+STYLING = ("dir", "bgcolor", "background", "color", "size", "text", "link", "hidden", "type", "display")
 """The attributes that a style depends on by their values, beside ``style``."""
 PRESENT = frozenset((*STYLING, "href", "popover", "open"))
 """Those that it depends on by their being there."""
