@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 MAX_PICTURES, MAX_ANCHORS = 5_000, 4_000
 _CONTAINER = re.compile(r"[\s;\"']container(?:-type)?\s*:")
-_TURNED = 16
+_TURNED = 8
 """Letters that are written backwards in the time of one node."""
 _NO_BRACKETS = str.maketrans("[]", "()")
 _NO_NAMES: list[str] = []
@@ -315,9 +315,8 @@ class _Reader:
         if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
             # Nothing to read on it (a picture without a description): still a place to click.
             frame.anchor.start = frame.anchor.end = self.page.length
-        turned = frame.style.turned != self.open[-1].style.turned and page.length > frame.start
-        if turned and self.resolver.effort.now > 0:
-            self.resolver.effort.now -= (page.length - frame.start) // _TURNED
+        if frame.style.turned != self.open[-1].style.turned and (effort := self.resolver.effort).now > 0:
+            effort.now -= (page.length - frame.start) // _TURNED
             page.turn(frame.start)
         if end(page, frame):
             self.letter = page.length
