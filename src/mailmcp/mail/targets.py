@@ -71,7 +71,7 @@ def _flags(link: Link) -> tuple[str, ...]:
     if parts.username is not None:
         found.append("user_before_host")
     rest = f"{parts.path}?{parts.query}"
-    if host in _SHORT or _leads_on(unquote(unquote(rest[:4096]))):
+    if host in _SHORT or _leads_on(unquote(unquote(rest[:4096])), host):
         found.append("redirect")
     elif (_TRACKING_HOST.search(host) and _LONG_TOKEN.search(rest)) or _TRACKING_PATH.search(rest):
         found.append("tracker")
@@ -85,11 +85,13 @@ def _names_another_host(text: str, host: str) -> bool:
     return bool(named) and not same
 
 
-def _leads_on(rest: str) -> bool:
-    """Does a path or a query hold another address, or the name of a host where a place to go to is asked for?"""
-    if _INNER_URL.search(rest):
-        return True
-    return _LEADS_ON.search(rest) is not None and any(map(public_suffix, _NAMED_IN.findall(rest)[:_MOST_NAMES]))
+def _leads_on(rest: str, host: str) -> bool:
+    """Does a path or a query hold an address elsewhere, or the name of a host where a place to go to is asked for?"""
+    own = organisational_domain(host)
+    inner = [host_of(one) for one in _INNER_URL.findall(rest)[:_MOST_NAMES]]
+    if _LEADS_ON.search(rest) is not None:
+        inner += [one for one in _NAMED_IN.findall(rest)[:_MOST_NAMES] if public_suffix(one)]
+    return any(organisational_domain(one) != own for one in inner)
 
 
 def _names_another_mailbox(text: str, written_to: str) -> bool:

@@ -124,8 +124,9 @@ class Composing:
         ]
         if channels.quoted:
             lines += ["", channels.quoted]
+        whole = f"{channels.visible}\n{channels.quoted}"
         # The words alone lead nowhere: whoever gets them must be able to pay, to sign in, to confirm.
-        leading = dict.fromkeys((one.text, one.url) for one in channels.links if one.url not in channels.visible)
+        leading = dict.fromkeys((one.text, one.url) for one in channels.every_link if one.url not in whole)
         if leading:
             lines += ["", "Links:", *(f"{text}: {url}" if text else url for text, url in leading)]
         return "\n".join(lines)

@@ -152,7 +152,7 @@ def said(submission: Submission) -> Iterator[Piece]:
     if submission.html:
         channels = text.read(Message(html=submission.html))
         hidden = (one.text for one in channels.hidden)
-        links = (one.url for one in channels.links)
+        links = (one.url for one in channels.every_link)
         yield Piece("HTML", "\n".join((channels.visible, channels.quoted, channels.signature, *hidden, *links)))
         yield Piece("HTML source", submission.html)
         if (plain := unescape(submission.html)) != submission.html:  # attributes and comments are seen by programs

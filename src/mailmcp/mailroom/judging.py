@@ -46,13 +46,6 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
         channels = Channels(
             visible=message.text or "", defects=(Defect("unreadable_text", "The text could not be separated."),)
         )
-    found = Codes()
-    if not outgoing:
-        author = message.author
-        try:
-            found = codes.find(message.subject, channels, author.email.rpartition("@")[2] if author else None)
-        except Exception:
-            log.exception("codes could not be looked for")
     automatic, returned = "", None
     if not outgoing:
         try:
@@ -61,6 +54,15 @@ def judge(raw: bytes, *, source: Source, peer: str | None, outgoing: bool) -> Ju
             returned = returns.read(raw, message) if source is not Source.SUBMITTED else None
         except Exception:
             log.exception("a message could not be looked at as a report")
+    found = Codes()
+    if not outgoing:
+        author = message.author
+        # Programs answer under the subject of what they answer: a code in it is that of the older mail.
+        subject = "" if returned is not None or automatic == "auto_replied" else message.subject
+        try:
+            found = codes.find(subject, channels, author.email.rpartition("@")[2] if author else None)
+        except Exception:
+            log.exception("codes could not be looked for")
     if returned is not None:
         automatic = returned.kind
         if not message.in_reply_to and not message.references:

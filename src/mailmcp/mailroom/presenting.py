@@ -159,7 +159,7 @@ def written(address: Address) -> str:
 def _shown(draft: Draft, mime: bytes) -> Presented:
     message = parse.parse(mime)
     channels = targets.with_flags(text.read(message)) if message.html else Channels()
-    channels = replace(channels, links=(*channels.links, *channels.links_apart))
+    channels = replace(channels, links=channels.every_link)
     plain = message.text or ""
     files = tuple(_files(message, mime))
     people = (

@@ -173,6 +173,11 @@ class Channels:
     """How many invisible characters were removed."""
     defects: tuple[Defect, ...] = ()
 
+    @property
+    def every_link(self) -> tuple[Link, ...]:
+        """Those of the new text, and of what stands apart from it."""
+        return (*self.links, *self.links_apart)
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:

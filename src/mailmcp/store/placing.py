@@ -39,14 +39,19 @@ def place(db: sqlite3.Connection, inbox: int, message: Message, now: datetime, *
 
 
 def _of_twin(db: sqlite3.Connection, inbox: int, message: Message) -> int | None:
-    """The conversation that has the same mail already: one id, author and subject, since programs use an id again."""
+    """The conversation that has the same mail already: of one id, author, subject and date."""
     if message.message_id is None or message.author is None:
         return None
     base, email = rules.base_subject(message.subject)[0], message.author.email.lower()
     rows = db.execute(
         "SELECT thread, subject FROM messages WHERE inbox = :inbox AND message_id = :id AND from_email = :email"
-        " AND thread IS NOT NULL LIMIT 10",
-        {"inbox": inbox, "id": message.message_id, "email": email},
+        " AND sent_at IS :sent AND thread IS NOT NULL LIMIT 10",
+        {
+            "inbox": inbox,
+            "id": message.message_id,
+            "email": email,
+            "sent": milliseconds(message.date) if message.date else None,
+        },
     ).fetchall()
     return next((int(row["thread"]) for row in rows if rules.base_subject(row["subject"])[0] == base), None)
 

@@ -28,7 +28,9 @@ _ACCENTS = re.compile("[\u0300-\u036f]+")
 _STROKES = str.maketrans("łđøħŧı", "ldohti")
 _WORD = re.compile(r"[^\W_]+")
 _QUOTES = str.maketrans("“”„‟«»", '""""""')
-_PIECES = re.compile(r'(?P<minus>(?<!\S)-(?=[\w"]))?(?:"(?P<exact>[^"]+)"|(?P<word>\S+))')
+_PIECES = re.compile(
+    r'(?P<minus>(?<!\S)-(?=[^\W\d]|"))?(?:(?:(?P<field>[a-z]{1,9}):)?"(?P<exact>[^"]+)"|(?P<word>\S+))', re.IGNORECASE
+)
 _COLUMNS = {"from": "people", "to": "people", "subject": "subject", "body": "body", "filename": "body"}
 _NAMED = re.compile(rf"({'|'.join(_COLUMNS)}):(?=\S)", re.IGNORECASE)
 
@@ -63,6 +65,8 @@ def expression(query: str, beginning: Callable[[str], list[str] | None] = lambda
         if exact is not None:
             rows = [_WORD.findall(one) for one in dict.fromkeys((folded(exact), _folded_at_first(exact)))]
             phrase = f"({' OR '.join(map(_phrase, rows))})" if rows[0] else ""
+            if phrase and (column := _COLUMNS.get((piece["field"] or "").lower())):
+                phrase = f"{column} : {phrase}"
         else:
             phrase = _sought(word, beginning)
             if phrase and (named := _NAMED.match(word)) and (inner := _sought(word[named.end() :], beginning)):
@@ -112,7 +116,9 @@ def people(from_name: str, from_email: str, to: str, cc: str) -> str:
 def _body(db: sqlite3.Connection, message: int, text: str) -> str:
     """The column ``body``: the text, and the names of the files that are attached (not of pictures inside it)."""
     names = db.execute(
-        "SELECT filename FROM attachments WHERE message = :message AND NOT inline ORDER BY part", {"message": message}
+        "SELECT filename FROM attachments WHERE message = :message"
+        " AND NOT (inline AND content_type LIKE 'image/%') ORDER BY part",
+        {"message": message},
     )
     return "\n".join((folded(text), *(folded(row["filename"]) for row in names)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mailmcp.mail.text import read
@@ -36,6 +38,7 @@ def test_text_that_only_stands_in_a_page_from_right_to_left_is_not_turned(html: 
     assert read(Message(html=html)).visible == text
 
 
-def test_turning_what_is_nested_deep_takes_no_longer_than_is_allowed() -> None:
-    html = "<bdo dir=rtl><bdo dir=ltr>" * 300 + "word " * 20_000
-    assert "word" in read(Message(html=html)).visible or "drow" in read(Message(html=html)).visible
+def test_turning_what_is_nested_deep_is_given_up_in_time() -> None:
+    began = time.process_time()
+    read(Message(html="<bdo dir=rtl><bdo dir=ltr>" * 500 + "word " * 100_000))
+    assert time.process_time() - began < 5

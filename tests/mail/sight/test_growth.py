@@ -24,6 +24,25 @@ def test_text_between_tags_that_are_ignored_ends_where_it_would_grow_too_often(n
     assert "html_too_many_tags" in {defect.code for defect in channels.defects}
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        *(
+            f'<{name}>"<table>"</{name}>' + ("<td a=b>" + "w" * 40) * 40_000
+            for name in ("script", "style", "title", "template")
+        ),
+        *("<table><tr>" + (sign + "w" * 40) * 40_000 for sign in ("<?x>", "<!x>", "</ x>", "<![CDATA[x]]>")),
+        *(
+            (tag + "w" * 40) * 40_000
+            for tag in ('<td a=b">', '<td a">', '</td a=b">', "<td a='x\">", '<td ="x">', "<td/a/>")
+        ),
+    ],
+    ids=lambda page: repr(page[:24]),
+)
+def test_no_sign_hides_how_often_text_grows(page: str) -> None:
+    assert 0 < end_of_growth(page, len(page)) < 200_000
+
+
 def test_words_between_the_rows_of_a_table_end_where_they_would_grow_too_often() -> None:
     page = "<table><tr>" + ("<!--c-->\n<!--c-->" + "w" * 40) * 32_000
     assert 0 < end_of_growth(page, len(page)) < 200_000

@@ -246,7 +246,7 @@ def _seen(message: Message) -> tuple[str, bool]:
     """All that a person sees of it: in a document, unlike in a conversation, what it quotes belongs to it."""
     channels = read(message)
     hidden = sum(len(piece.text) for piece in channels.hidden)
-    leading = [link for link in channels.links if link.text != link.url]
+    leading = [link for link in channels.every_link if link.text != link.url]
     parts = (
         channels.visible,
         channels.signature,

@@ -12,7 +12,6 @@ from mailmcp.mail.sight.anchors import Anchor
 from mailmcp.mail.sight.columns import Column, Columns
 from mailmcp.mail.sight.containers import Container
 from mailmcp.mail.sight.controls import CONTROLS, words_in
-from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.media import holds
 from mailmcp.mail.sight.numbering import Numbering, numbering
 from mailmcp.mail.sight.page import Cell
@@ -31,9 +30,6 @@ FORMULAS = frozenset((*_INDICES, "mfrac"))
 _NO_WIDTH = 1.0
 _MOST_BETWEEN = 4
 """Elements between a list and an item of it."""
-_MOST_BREAKS = 100
-_COLLAPSING = " \t\r\n\f"
-_IN_LINE = frozenset(("inline", "contents"))
 TABULAR = frozenset(("table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"))
 _DOCTYPE = re.compile(r"<!doctype([^>]{0,300})")
 _OLD = re.compile(
@@ -78,9 +74,6 @@ class Lane:
     """How many children it has so far, as a grid."""
     broken: bool = False
     """Is its first line over?"""
-
-
-_EMPTY = Lane()
 
 
 @dataclass(slots=True)
@@ -277,88 +270,6 @@ def _is_like(node: LexborNode, like: tuple[str | None, str | None]) -> bool:
     style = (attributes.get("style") or "").lower().replace(" ", "")
     floats = "float:left" in style or "float:right" in style or "position:absolute" in style
     return floats or (like[1] is not None and (node.tag, attributes.get("class")) == like)
-
-
-def begin_in_window(frame: Frame, parent: Frame) -> None:
-    """An element begins in a box that cuts off what does not fit, or is one."""
-    style, window = frame.style, parent.window
-    while style.room.absolute and window is not None and not window.positioned:
-        window = window.outer  # it lies over the box, not in it
-    if window is not None and frame.tag == "br":
-        window.break_line(style.size)
-    elif window is not None and (style.display not in INLINE or style.positioned or style.floats):
-        window.end_line()
-        room, around = style.room, parent.style.room
-        if (
-            style.display == "cell"
-            or (style.floats and not room.whole)
-            or style.positioned
-            or (parent.style.flows and not (room.whole and around.wraps))
-            or around.columns
-        ):
-            frame.apart = window.used, window.line, window.across
-            window.used *= not style.room.absolute
-        frame.begun = window.used
-        window.below(style.room)
-    if style.room.clips:
-        sunk = window is not None and window.is_past(style.size)
-        window = Window(style.room, style.positioned, window, sunk, style.room.padding)
-    frame.window = window
-
-
-def begin_beside(frame: Frame, parent: Frame) -> None:
-    """An element begins whose words may be cut off: how far do those before it in a row or a grid move it?"""
-    around = parent.lane = parent.lane or Lane()
-    row, style = parent.style.across, frame.style
-    if style.display in _IN_LINE and not parent.style.lays:
-        frame.lane = around
-        if frame.tag == "br":
-            around.broken = True
-        return
-    lane = frame.lane = Lane(around.shift)
-    if style.positioned:
-        return
-    if row.tracks:
-        lane.shift += sum(row.tracks[: around.items % len(row.tracks)])
-        around.items += 1
-    elif row.in_row and (parent.style.lays or style.display == "inline-block"):
-        lane.shift += around.row
-        around.row += style.across.least
-
-
-def is_beside(frame: Frame) -> bool:
-    """Are its words beside the page, or beyond the edge of what cuts them off?"""
-    lane = frame.lane or _EMPTY
-    return frame.style.across.is_beside(lane.shift, not lane.broken)
-
-
-def out_of_sight(frame: Frame, text: str) -> str:
-    """Why words are not seen where they stand, though they are drawn: cut off below, or beside; ``""`` when seen."""
-    style, window = frame.style, frame.window
-    if window is not None:
-        if style.preformatted:
-            for _ in range(min(_MOST_BREAKS, text[: len(text) - len(text.lstrip())].count("\n"))):
-                window.break_line(style.size)
-        if text.strip(_COLLAPSING) and not window.put(text, style.size, style.room):
-            return "size"
-    return "off_screen" if style.moved and not text.isspace() and is_beside(frame) else ""
-
-
-def end_in_window(frame: Frame, parent: Frame, window: Window) -> None:
-    """An element ends; ``window`` is the one around it."""
-    around, room = parent.style.room, frame.style.room
-    if room.absolute and frame.apart is None:
-        return  # it lies over that box, and takes nothing of it
-    if frame.apart is not None:
-        window.used, window.line, window.across = frame.apart
-    elif frame.style.display not in INLINE:
-        window.end_line()
-        tall = max(room.tall, room.basis) if parent.style.lays else room.tall
-        if around.rows:  # the row is as high as is said, whatever stands in it
-            tall = around.rows[min(parent.items, len(around.rows) - 1)]
-            parent.items += 1
-            window.used = frame.begun
-        window.used = max(window.used, frame.begun + tall) + around.gap
 
 
 def is_quirky(head: str) -> bool:

@@ -24,6 +24,10 @@ _LOOKED_AT = frozenset(
     ("left", "right", "top", "bottom", "margin-left", "margin-right", "margin-top", "transform", "translate")
 )
 _SIZING = frozenset(("overflow", "overflow-x", "width", "height"))
+_RESIZING = frozenset(
+    ("line-height", "width", "max-width", "margin-top", "padding", "padding-top", "border", "transform")
+)
+"""What may move words down in a box, or break them into more lines."""
 _CUTS = frozenset(("hidden", "clip"))
 
 
@@ -124,6 +128,17 @@ def is_outside(said: Said, turned: Turned, box: Box, size: float, across_page: b
             if full and (length not in said or number(said[length]) >= _WHOLE):
                 return True
     return False
+
+
+def above_page(said: Said, size: float) -> float:
+    """How far above its upper edge an element begins that is placed in the page; infinite where it ends there."""
+    if "top" not in said:
+        bottom = said.get("bottom", "")
+        return math.inf if bottom[-1:] == "%" and number(bottom) >= 1 and "margin-bottom" not in said else 0.0
+    if not _RESIZING.isdisjoint(said):
+        return 0.0
+    above = -pixels(said["top"], size, 0.0)
+    return above if above > 0 else 0.0
 
 
 def _is_beyond(said: Said, name: str, whole: float, size: float, in_shares: bool) -> bool:

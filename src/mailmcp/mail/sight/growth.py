@@ -14,10 +14,15 @@ import re
 MAX_COPIED = 60_000_000
 """Characters that the parser may copy for one page."""
 
-_TAG = re.compile(
-    r"<(?:(!--)|(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})([^<>\"']*+(?:\"[^\"]*+\"[^<>\"']*+|'[^']*+'[^<>\"']*+)*+))"
-)
+# A quotation mark opens a value behind "=" alone; elsewhere it is a sign like others (HTML §13.2.5.36).
+ATTRIBUTES = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+"
+_TAG = re.compile(rf"<(?:(!--)|((?:[!?]|/(?![a-zA-Z]))[^>]*+)|(/?)([a-zA-Z][a-zA-Z0-9:-]{{0,40}})({ATTRIBUTES}))")
 _END_OF_COMMENT = re.compile(r"--!?>")
+# Nothing in these is a tag.
+_RAW = {
+    name: re.compile(f"</{name}", re.IGNORECASE)
+    for name in ("script", "style", "title", "textarea", "xmp", "noframes", "iframe", "noembed")
+}
 _CELLS = frozenset(("td", "th", "caption"))
 _OTHER_PARTS = ("tr", "thead", "tbody", "tfoot", "col", "colgroup", "html", "head", "body", "frame", "frameset")
 _PARTS = _CELLS.union(_OTHER_PARTS)
@@ -33,11 +38,15 @@ def end_of_growth(html: str, end: int) -> int:
         if tag[1]:
             comment = _END_OF_COMMENT.search(html, tag.end() - 2, end)
             at = comment.end() if comment else end
+        if tag[4] is None:
             growth.comment()
-        elif tag[2]:
-            growth.end(tag[3].lower(), filled="=" in tag[4])
+        elif tag[3]:
+            growth.end(tag[4].lower(), filled=bool(tag[5].strip()))
         else:
-            growth.start(tag[3].lower(), filled="=" in tag[4])
+            growth.start(name := tag[4].lower(), filled=bool(tag[5].strip()))
+            if (raw := _RAW.get(name)) is not None:
+                closing = raw.search(html, at, end)
+                at = closing.start() if closing else end
         if growth.copied > MAX_COPIED:
             return tag.start()
     return end
@@ -54,6 +63,8 @@ class _Growth:
         """The same of words that were moved before the table."""
         self._tables = 0
         self._in_cell = False
+        self._outside: list[tuple[int, bool]] = []
+        """The same round each template that is open."""
 
     def text(self, html: str, start: int, end: int) -> None:
         """Words up to the next tag, with the sign that ends the one before."""
@@ -70,7 +81,11 @@ class _Growth:
         self._here = 0
 
     def start(self, name: str, *, filled: bool) -> None:
-        if name == "table":
+        if name == "template":
+            self._outside.append((self._tables, self._in_cell))
+            self._tables, self._in_cell = 0, False
+            self._here = self._moved = 0
+        elif name == "table":
             self._tables += 1
             self._in_cell = False
             self._here = self._moved = 0
@@ -85,7 +100,10 @@ class _Growth:
             self.copied += self._here
 
     def end(self, name: str, *, filled: bool) -> None:
-        if name == "table" and self._tables:
+        if name == "template" and self._outside:
+            self._tables, self._in_cell = self._outside.pop()
+            self._here = self._moved = 0
+        elif name == "table" and self._tables:
             self._tables -= 1
             self._in_cell = self._tables > 0  # the table around holds it in a cell
             self._here = self._moved = 0

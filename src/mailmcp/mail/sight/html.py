@@ -25,22 +25,20 @@ from mailmcp.mail.sight.drawing import (
     Frame,
     beside_words,
     columns_of,
-    end_in_window,
     find_covered,
     for_others,
-    is_beside,
     is_quirky,
     is_shadow,
     number_of,
-    out_of_sight,
     put_under,
     quote_mark,
     style_text,
     tag_of,
     words_before,
 )
+from mailmcp.mail.sight.fitting import end_in_window, is_above, is_beside, out_of_sight, seen_in_window
 from mailmcp.mail.sight.kept import Kept, not_shown_elsewhere
-from mailmcp.mail.sight.kinds import INLINE
+from mailmcp.mail.sight.kinds import DROPPED, INLINE
 from mailmcp.mail.sight.letters import as_set
 from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.numbering import LISTED
@@ -54,14 +52,9 @@ if TYPE_CHECKING:
 
 MAX_PICTURES, MAX_ANCHORS = 5_000, 4_000
 _CONTAINER = re.compile(r"[\s;\"']container(?:-type)?\s*:")
-_TURNED = 32
+_TURNED = 8
 """Letters that are written backwards in the time of one node."""
 _NO_BRACKETS = str.maketrans("[]", "()")
-_DROPPED_NAMES = """
-    script style head title template datalist svg noembed noframes meta link base annotation annotation-xml mphantom
-    object
-"""
-_DROPPED = frozenset(_DROPPED_NAMES.split())
 _NO_NAMES: list[str] = []
 _NO_COLUMNS: list[Column] = []
 
@@ -165,7 +158,7 @@ class _Reader:
                 self._hide("comment", unseen.comment(node))
             elif not tag[:1].isalpha() and not node.is_element_node:
                 continue
-            elif tag in _DROPPED and (tag != "object" or is_picture(node.attributes)):
+            elif tag in DROPPED and (tag != "object" or is_picture(node.attributes)):
                 sheet.pass_over(tag, node.attributes, len(self.names))
                 if tag == "template" and is_shadow(node) and self.open[-1].tag != "body":
                     self.open[-1].hidden = self.open[-1].hidden or "markup"
@@ -232,6 +225,8 @@ class _Reader:
             self.groups.update((group,) if group else ())
         elif parent.tag == "maction" and node.prev is not None:
             frame.hidden = frame.hidden or "markup"  # of those only the first is drawn
+        if style.above and not frame.hidden and is_above(node, style):
+            frame.hidden = "off_screen"
         frame.stage = node if style.positioned or tag == "html" else parent.stage
         if (style.covers or style.veiled) and not frame.hidden:
             find_covered(self.open, frame, node, self.covers)
@@ -273,10 +268,11 @@ class _Reader:
         parent = self.open[-1]
         frame = beside_words(parent, style, self.page.length)
         frame.quoted = self.history_began or parent.is_quoted()
+        if frame.hidden or style.concealed:
+            return  # such as the full stop that ends floats: nobody's words
         self.open.append(frame)
         self.names.append(frame.names)
-        if not frame.hidden:
-            begin(self.page, frame, parent, touches=self.letter == self.page.length)
+        begin(self.page, frame, parent, touches=self.letter == self.page.length)
         self._text(words)
         self._leave()
 
@@ -319,8 +315,8 @@ class _Reader:
         if unread and frame.anchor is not None and not (frame.style.concealed or frame.quoted):
             # Nothing to read on it (a picture without a description): still a place to click.
             frame.anchor.start = frame.anchor.end = self.page.length
-        if frame.style.turned != self.open[-1].style.turned and page.length > frame.start:
-            self.resolver.effort.now -= (page.length - frame.start) // _TURNED
+        if frame.style.turned != self.open[-1].style.turned and (effort := self.resolver.effort).now > 0:
+            effort.now -= (page.length - frame.start) // _TURNED
             page.turn(frame.start)
         if end(page, frame):
             self.letter = page.length
@@ -340,7 +336,10 @@ class _Reader:
         elif frame.tag == "rp" and any(one.isalnum() for one in text):
             why = why or "markup"  # brackets for browsers without ruby; words there are for nobody
         if not why and (frame.window is not None or frame.style.moved):
+            end = seen_in_window(frame, text)
+            text, beyond = text[:end], text[end:]
             why = out_of_sight(frame, text)
+            self._hide("size", beyond)
         if why:
             self._hide(why, text)
             return

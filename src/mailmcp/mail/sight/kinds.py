@@ -53,8 +53,8 @@ HEIGHTS = frozenset(
     )
 )
 """What gives a box a height, or lets it hold its floats."""
-_FORMULAS = frozenset(("math", "mtext", "mi", "mn", "mo", "ms", "mrow", "mstyle", "merror", "mpadded", "mspace"))
-OWN = _FORMULAS | {"mark", "button", "input", "select", "textarea"}
+FORMULAS = frozenset(("math", "mtext", "mi", "mn", "mo", "ms", "mrow", "mstyle", "merror", "mpadded", "mspace"))
+OWN = FORMULAS | {"mark", "button", "input", "select", "textarea"}
 """Elements with a look of their own, beside that of their letters."""
 OF_FORMULAS = {"mathcolor": "color", "mathsize": "font-size", "mathbackground": "background-color"}
 _PRESSED = frozenset(("submit", "reset", "button"))
@@ -64,10 +64,18 @@ def own(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
     """What the style sheet of every browser says of one of them (HTML §15)."""
     if tag == "mark":
         return {"background-color": "yellow", "color": "black"}
-    if tag in _FORMULAS:
+    if tag in FORMULAS:
         said = {name: value.lower() for key, name in OF_FORMULAS.items() if (value := attributes.get(key))}
         if tag == "mspace" or attributes.get("display") == "block":
             said["display"] = "none" if tag == "mspace" else "block"
         return said
     pressed = tag == "button" or (tag == "input" and (attributes.get("type") or "").lower() in _PRESSED)
     return {"background-color": "#efefef" if pressed else "white"}
+
+
+_DROPPED_NAMES = """
+    script style head title template datalist svg noembed noframes meta link base annotation annotation-xml mphantom
+    object
+"""
+DROPPED = frozenset(_DROPPED_NAMES.split())
+"""Those of which nothing is drawn."""

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailmcp.mail.sight.growth import end_of_growth
+from mailmcp.mail.sight.growth import ATTRIBUTES, end_of_growth
 from mailmcp.mail.sight.longtags import MAX_ATTRIBUTES, MAX_TAG, Cut, shortened
 
 MAX_HTML = 2_000_000
@@ -39,6 +39,7 @@ _TAG = re.compile(
     r"(?:[^<>\"'=]*+(?:=\s*+(?:\"[^\"]*+\"|'[^']*+')?+[^<>\"'=]*+)*+(>))?+)"
 )
 _ATTRIBUTE = re.compile(r"[\s/\"']([^\s\"'<>/=]++)(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']*+))?")
+_REST = re.compile(ATTRIBUTES)
 _NAME_AT_LEAST = 4
 """Characters that a name takes, with the blank before it, when there are that many different ones."""
 _IN_TAG = re.compile(r">|=\s*+[\"']")
@@ -296,7 +297,9 @@ def _end_of_names(html: str, end: int) -> int:
     for tag in _TAG.finditer(html, 0, end):
         if tag[2] is None:
             continue
-        stop = tag.end() if tag[3] is not None else min(end, tag.end(2) + MAX_TAG)
+        stop = tag.end()
+        if tag[3] is None and (rest := _REST.match(html, tag.end(2), min(end, tag.end(2) + MAX_TAG))) is not None:
+            stop = rest.end()
         names.add(tag[2])
         names.update(_ATTRIBUTE.findall(html, tag.end(2), stop))
         if len(names) > MAX_NAMES:

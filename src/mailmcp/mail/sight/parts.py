@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailmcp.mail.sight.drawing import Frame, begin_beside, begin_in_window
+from mailmcp.mail.sight.drawing import Frame
+from mailmcp.mail.sight.fitting import begin_beside, begin_in_window
 from mailmcp.mail.sight.kinds import INLINE
 from mailmcp.mail.sight.letters import LEFT, RIGHT
 from mailmcp.mail.sight.page import Break, Page

@@ -9,6 +9,7 @@ from mailmcp.mail.sight.cascade import Rule, Sheet
 from mailmcp.mail.sight.colours import RGB
 from mailmcp.mail.sight.columns import Column
 from mailmcp.mail.sight.drawing import Frame, stands_bare
+from mailmcp.mail.sight.kinds import FORMULAS, OF_FORMULAS
 from mailmcp.mail.sight.limits import Effort
 from mailmcp.mail.sight.styles import PRESENT, STYLING, Style, computed
 
@@ -63,6 +64,8 @@ class Resolver:
             key = (key, attributes.get("style"))
             if not PRESENT.isdisjoint(attributes):
                 key = (key, *map(attributes.__contains__, PRESENT), *map(attributes.get, STYLING))
+            if tag in FORMULAS:
+                key = (key, *map(attributes.get, OF_FORMULAS))
         style = self.known.get(key)
         if style is None:
             declared = sum([rule.declared for rule in rules]) if rules else 0

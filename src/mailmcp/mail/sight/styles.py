@@ -15,7 +15,7 @@ from mailmcp.mail.sight.colours import BLACK, RGB, WHITE, blended, indistinct
 from mailmcp.mail.sight.concealing import behind, hidden_by
 from mailmcp.mail.sight.covers import Cover, covering
 from mailmcp.mail.sight.custom import inherited, is_dark, resolved, schemed
-from mailmcp.mail.sight.edges import UNBOUND, Box, box_of, cell_of, fixed_width, is_outside
+from mailmcp.mail.sight.edges import UNBOUND, Box, above_page, box_of, cell_of, fixed_width, is_outside
 from mailmcp.mail.sight.generated import NO_CONTENT, Generated, may_hold
 from mailmcp.mail.sight.kinds import (
     BLOCKS,
@@ -23,7 +23,6 @@ from mailmcp.mail.sight.kinds import (
     INLINE,
     LETTERS,
     OF_BOXES,
-    OF_FORMULAS,
     OF_LETTERS,
     OF_TABLES,
     OWN,
@@ -54,7 +53,7 @@ from mailmcp.mail.sight.windows import NOWHERE, Room, room_of
 
 Attributes = Mapping[str, str | None]
 
-STYLING = ("dir", "bgcolor", "background", "color", "size", "text", "link", "hidden", "type", "display", *OF_FORMULAS)
+STYLING = ("dir", "bgcolor", "background", "color", "size", "text", "link", "hidden", "type", "display")
 """The attributes that a style depends on by their values, beside ``style``."""
 PRESENT = frozenset((*STYLING, "href", "popover", "open"))
 """Those that it depends on by their being there."""
@@ -155,6 +154,8 @@ class Style:
     """The same for what is positioned absolutely."""
     across: Across = HERE
     """How far across the page its letters begin, and where they are cut off."""
+    above: float = 0.0
+    """How many pixels above the page it begins, as it is placed in that; infinite where it ends there."""
     placed: Across = HERE
     """The same for what is positioned absolutely."""
     space: Matrix | None = None
@@ -241,19 +242,17 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
     display, size = _display(tag, said), size_of(tag, attributes, parent, said)
     position, floats = said.get("position", "static"), said.get("float", "none") in ("left", "right")
     absolute = position in ("absolute", "fixed")
+    in_line = display == "inline" and not (absolute or floats or parent.lays)
     attributes, parent = grounded_in(tag, attributes, parent, display not in INLINE or floats or absolute)
-    hides, moved = "", STILL
+    hides, moved = "" if said else hidden_by(tag, attributes, parent, said, size), STILL
     if said:
-        boxed = display != "inline" or absolute or floats or parent.lays
-        if not boxed and (tag in LETTERS or "display" in said):
+        if in_line and (tag in LETTERS or "display" in said):
             said = {name: value for name, value in said.items() if name not in OF_BOXES}
         outer = parent.stage if absolute else parent.box
         moved = turned(said, parent.space)
         if is_outside(said, moved, outer, size, display == "block" and not floats):
             hides, parent = outside(parent, outer)
         hides = hidden_by(tag, attributes, parent, said, size) or moved.hides or hides
-    elif tag == "dialog" or "hidden" in attributes or "popover" in attributes:
-        hides = hidden_by(tag, attributes, parent, said, size)
     colour, opaque = colour_of(tag, attributes, parent, said)
     level_ground = flat(said, size) if said and display in ("block", "flex") and tag not in OF_TABLES else ""
     said = _in_own_colour(said, colour)
@@ -304,13 +303,14 @@ def _style(tag: str, attributes: Attributes, parent: Style, said: dict[str, str]
         quotes=said["quotes"] != "none" if "quotes" in said else parent.quotes,
         leftward=(leftward := runs_left(attributes, parent, said)),
         turned=is_turned(tag, attributes, parent, said, leftward, display == "inline"),
-        outer=behind_blocks(parent, display, painted, display == "inline" and not (floats or absolute or parent.lays)),
+        outer=behind_blocks(parent, display, painted, in_line),
         struck=parent.struck or tag in ("s", "strike", "del") or "line-through" in decoration(said),
         lays="flex" in (shown := said.get("display", "")) or "grid" in shown,
         box=box,
         bare=bare,
         stage=own if position != "static" else parent.stage,
         across=(across := across_of(tag, said, parent.across, parent.placed, size, parent.box.wide)),
+        above=above_page(said, size) if absolute and parent.stage is UNBOUND and parent.space is None else 0.0,
         placed=across if position != "static" else parent.placed,
         space=moved.matrix,
         shrunk=parent.shrunk * moved.scale,

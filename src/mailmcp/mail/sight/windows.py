@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from mailmcp.mail.sight.lengths import number, pixels
 
+_NARROWEST = 200.0
+"""Pixels that a box is wide at the least, where that is not known."""
 _HIGHEST = 1_000.0
 _LEADING = 1.0
 """Some set lines as close as that."""
@@ -24,6 +26,10 @@ _LINE = 800.0
 _PEEPING = 0.35
 """The share of a line that must be seen to read it."""
 _CUT = re.compile(r"hidden|clip")
+_WORD = re.compile(r"[^ \t\r\n\f]+")
+_BLANK = 0.22
+_WIDTHS = {**dict.fromkeys("iljtI|.,:;'!`", 0.2), **dict.fromkeys('frs()[]-/"', 0.28), **dict.fromkeys("mwMW@%", 0.6)}
+"""Of the size: how wide letters are in a narrow font of usual width."""
 _WHOLE = 0.97
 _MOST_ROWS = 50
 _PLAIN = re.compile(r"[\d.]+\Z")
@@ -100,6 +106,8 @@ def room_of(parent: Room, said: Mapping[str, str], size: float) -> Room:
         limit = min(limit, int(lines) * size)
     wide = min(_fixed(said, "width", size), _fixed(said, "max-width", size))
     above, below = (_length(said, name, size) for name in ("padding-top", "padding-bottom"))
+    if "%" in said.get("padding-top", "") and parent.within:
+        above = pixels(said["padding-top"], size, min(_NARROWEST, parent.line) / 100)
     clips = clips and (limit < _HIGHEST or (wide < _LINE and said.get("white-space") == "nowrap"))
     outer = max(limit, above + below) if said.get("box-sizing") == "border-box" else limit + above + below
     spaced = _line_height(said, size) if "line-height" in said else parent.spaced
@@ -116,7 +124,7 @@ def room_of(parent: Room, said: Mapping[str, str], size: float) -> Room:
         absolute=said.get("position") in ("absolute", "fixed"),
         lifted=any(said.get(name, "")[:1] in ("-", "c") for name in ("margin-top", "top")),
         within=parent.within or clips,
-        columns=not _COLUMNS.isdisjoint(said) and said.get("grid-template-columns") != "none",
+        columns=_has_columns(said),
         whole=said.get("width", "")[-1:] == "%" and number(said["width"]) >= _WHOLE,
         wraps="wrap" in said.get("flex-wrap", said.get("flex-flow", "")).split(),
         basis=_basis(said, size),
@@ -125,6 +133,12 @@ def room_of(parent: Room, said: Mapping[str, str], size: float) -> Room:
         lead=max(0.0, (spaced - size) / 2),
         spaced=spaced,
     )
+
+
+def _has_columns(said: Mapping[str, str]) -> bool:
+    """May what it holds stand side by side? What one column does not hold is beside it, and cut off."""
+    names = _COLUMNS.intersection(said)
+    return any(said[name] not in ("none", "1", "auto") for name in names)
 
 
 def _basis(said: Mapping[str, str], size: float) -> float:
@@ -173,6 +187,13 @@ class Window:
     across: float = 0.0
     """How much of the open line is taken."""
 
+    begun: float = 0.0
+    """How much of its height is above the paragraph that is open."""
+    broken: float = 0.0
+    """How high the lines are that it was broken into so far, as wide as letters usually are."""
+    run: float = 0.0
+    """How much of its newest line is taken."""
+
     def below(self, style_room: Room) -> None:
         """A block begins."""
         if style_room.lifted:
@@ -186,7 +207,7 @@ class Window:
     def end_line(self) -> None:
         """What comes next stands on a line of its own."""
         self.used += self.line
-        self.line = self.across = 0.0
+        self.line = self.across = self.broken = self.run = 0.0
 
     def break_line(self, size: float) -> None:
         """``<br>``: ends the line, or leaves one empty."""
@@ -206,6 +227,25 @@ class Window:
             self.used += full * line
         return not beyond
 
+    def seen_of(self, text: str, size: float, lines: Room, wide: float) -> int:
+        """How many signs of a text may be seen, where its lines are broken at ``wide`` pixels (infinite: nowhere).
+
+        The words behind them begin two lines below the edge, or two letters right of it, at the least.
+        """
+        if not self.run:
+            self.begun = self.used + self.margin
+        line = lines.spaced or size * _LEADING
+        edge = self.room.width + 2 * size
+        for word in _WORD.finditer(text):
+            length = width_of(word.group()) * size
+            if self.run and self.run + length > wide:
+                self.broken += line
+                self.run = 0.0
+            if self.run >= edge or max(self.used, self.begun + self.broken) >= self.room.height + line:
+                return word.start()
+            self.run += length + _BLANK * size
+        return len(text)
+
     def is_past(self, size: float, lead: float = 0.0) -> bool:
         """Is the edge reached, of this box or of one around it?"""
         at = self.used + lead
@@ -214,6 +254,11 @@ class Window:
     def _settle(self) -> None:
         self.used += self.margin
         self.margin = 0.0
+
+
+def width_of(word: str) -> float:
+    """How wide a word is, as a share of the size of its letters; rather too little."""
+    return sum(_WIDTHS.get(one, 0.4 if one < "\u0250" else 0.9 if one >= "\u2e80" else 0.2) for one in word)
 
 
 def _fixed(said: Mapping[str, str], name: str, size: float) -> float:
