@@ -18,7 +18,7 @@ def code_mail(to: str, subject: str = "Sign in", text: str = "Your code is 48291
 
 
 async def ids_of(backend: Any, inbox: Any, cursor: str | None, since: datetime) -> tuple[list[str], str | None]:
-    """The ids of one whole walk, each once (a page may begin with what came in the same millisecond), and its cursor."""
+    """The ids of one whole walk, each once (pages may share what came in one millisecond), and the cursor after it."""
     ids: dict[str, None] = {}
     while True:
         page = await backend.look(inbox, cursor, since)
