@@ -18,11 +18,11 @@ def code_mail(to: str, subject: str = "Sign in", text: str = "Your code is 48291
 
 
 async def ids_of(backend: Any, inbox: Any, cursor: str | None, since: datetime) -> tuple[list[str], str | None]:
-    """The ids of one whole walk, and the cursor after it."""
-    ids: list[str] = []
+    """The ids of one whole walk, each once (pages may share what came in one millisecond), and the cursor after it."""
+    ids: dict[str, None] = {}
     while True:
         page = await backend.look(inbox, cursor, since)
-        ids += [one.id for one in page.found]
+        ids |= dict.fromkeys(one.id for one in page.found)
         cursor = page.cursor
         if not page.more:
-            return ids, cursor
+            return list(ids), cursor

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from code_mails import code_mail
+from code_mails import code_mail, ids_of
 from fake_agentsend import DOMAIN, AgentSend
 from faults import Fault
 from outgoing import Outbox, approved
@@ -57,13 +57,7 @@ mail = partial(code_mail, ANNA)
 async def everything(
     backend: AgentSendBackend, inbox: RemoteInbox, cursor: str | None = None
 ) -> tuple[list[str], str | None]:
-    ids: list[str] = []
-    while True:
-        page = await backend.look(inbox, cursor, LONG_AGO)
-        ids += [one.id for one in page.found]
-        cursor = page.cursor
-        if not page.more:
-            return ids, cursor
+    return await ids_of(backend, inbox, cursor, LONG_AGO)
 
 
 async def fetched(backend: AgentSendBackend, inbox: RemoteInbox) -> Any:
