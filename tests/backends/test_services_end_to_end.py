@@ -128,9 +128,11 @@ async def test_what_agentsend_posts_brings_its_mail_at_once_and_once(home):
             assert await one.post_hook("agentsend", headers, body) == 200
             asked = fake.calls.count(f"GET /messages/{row.id}")
             assert asked, "it was fetched before the answer"
-            headers, body = fake.event(row, secret)  # with another time, as each try has
-            assert await one.post_hook("agentsend", headers, body) == 200
-            assert fake.calls.count(f"GET /messages/{row.id}") == asked
+            for _ in range(4):
+                headers, body = fake.event(row, secret)  # with another time, as each try has
+                assert await one.post_hook("agentsend", headers, body) == 200
+            # A look round that had seen it in the list before it was stored may have asked for it, too: once.
+            assert fake.calls.count(f"GET /messages/{row.id}") <= asked + 1
             found = await one.call("wait_for_otp", inbox=inbox, timeout=10)
             assert found["code"] == "482913"
             assert (await one.call("read_thread", thread=found["thread"]))["count"] == 1
