@@ -82,7 +82,9 @@ def public_suffix(host: str) -> str:
     """The public suffix that a name stands under, in lower-case ASCII; ``""`` when there is none that exists."""
     host = _opened(host)
     top = host.rpartition(".")[2]
-    return top if top in _RESERVED else _suffixes().publicsuffix(host, accept_unknown=False) or "" if host else ""
+    if top in _RESERVED:
+        return top
+    return (_suffixes().publicsuffix(host, accept_unknown=False) or "") if host else ""
 
 
 def ascii_host(host: str) -> str:

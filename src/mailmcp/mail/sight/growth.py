@@ -17,12 +17,12 @@ MAX_COPIED = 60_000_000
 # A quotation mark opens a value behind "=" alone; elsewhere it is a sign like others (HTML §13.2.5.36).
 ATTRIBUTES = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+"
 _TAG = re.compile(rf"<(?:(!--)|((?:[!?]|/(?![a-zA-Z]))[^>]*+)|(/?)([a-zA-Z][a-zA-Z0-9:-]{{0,40}})({ATTRIBUTES}))")
-_END_OF_COMMENT = re.compile(r"--!?>")
-# Nothing in these is a tag.
-_RAW = {
+END_OF_COMMENT = re.compile(r"--!?>")
+RAW = {
     name: re.compile(f"</{name}", re.IGNORECASE)
     for name in ("script", "style", "title", "textarea", "xmp", "noframes", "iframe", "noembed")
 }
+"""What ends the elements in which nothing is a tag."""
 _CELLS = frozenset(("td", "th", "caption"))
 _OTHER_PARTS = ("tr", "thead", "tbody", "tfoot", "col", "colgroup", "html", "head", "body", "frame", "frameset")
 _PARTS = _CELLS.union(_OTHER_PARTS)
@@ -36,7 +36,7 @@ def end_of_growth(html: str, end: int) -> int:
         growth.text(html, at, tag.start())
         at = tag.end()
         if tag[1]:
-            comment = _END_OF_COMMENT.search(html, tag.end() - 2, end)
+            comment = END_OF_COMMENT.search(html, tag.end() - 2, end)
             at = comment.end() if comment else end
         if tag[4] is None:
             growth.comment()
@@ -44,7 +44,7 @@ def end_of_growth(html: str, end: int) -> int:
             growth.end(tag[4].lower(), filled=bool(tag[5].strip()))
         else:
             growth.start(name := tag[4].lower(), filled=bool(tag[5].strip()))
-            if (raw := _RAW.get(name)) is not None:
+            if (raw := RAW.get(name)) is not None:
                 closing = raw.search(html, at, end)
                 at = closing.start() if closing else end
         if growth.copied > MAX_COPIED:

@@ -15,6 +15,12 @@ _BLOCK_NAMES = """
     tfoot thead tr ul listing xmp plaintext option optgroup mtable mtr
 """
 BLOCKS = frozenset(_BLOCK_NAMES.split())
+_DROPPED_NAMES = """
+    script style head title template datalist svg noembed noframes meta link base annotation annotation-xml mphantom
+    object
+"""
+DROPPED = frozenset(_DROPPED_NAMES.split())
+"""Those of which nothing is drawn."""
 _LETTER_NAMES = """
     a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub sup time
     tt u var
@@ -71,11 +77,3 @@ def own(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
         return said
     pressed = tag == "button" or (tag == "input" and (attributes.get("type") or "").lower() in _PRESSED)
     return {"background-color": "#efefef" if pressed else "white"}
-
-
-_DROPPED_NAMES = """
-    script style head title template datalist svg noembed noframes meta link base annotation annotation-xml mphantom
-    object
-"""
-DROPPED = frozenset(_DROPPED_NAMES.split())
-"""Those of which nothing is drawn."""

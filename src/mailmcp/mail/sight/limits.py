@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailmcp.mail.sight.growth import ATTRIBUTES, end_of_growth
+from mailmcp.mail.sight.growth import ATTRIBUTES, END_OF_COMMENT, RAW, end_of_growth
 from mailmcp.mail.sight.longtags import MAX_ATTRIBUTES, MAX_TAG, Cut, shortened
 
 MAX_HTML = 2_000_000
@@ -60,10 +60,7 @@ _GROUPS = _IN_LINES.union(_GROUP_NAMES.split())
 _STYLED = re.compile(r"style|hidden|color|size|background|popover|href|open", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z][a-z0-9]*|[>+~:]")
 _ASKED_ABOUT = re.compile(r"\[\s{0,99}([a-z][\w:-]{0,99})")
-_END_OF_COMMENT = re.compile(r"--!?>")
-_RAW = {
-    name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "title", "textarea", "xmp", "noframes")
-}
+_RAW = {name: RAW[name] for name in ("script", "style", "title", "textarea", "xmp", "noframes")}
 
 
 @dataclass(slots=True)
@@ -166,7 +163,7 @@ class _Scan:
         while (tag := search(html, at, end)) is not None:
             name = tag[2]
             if name is None:
-                comment = _END_OF_COMMENT.search(html, tag.end() - 2, end)
+                comment = END_OF_COMMENT.search(html, tag.end() - 2, end)
                 at = comment.end() if comment else end
                 continue
             tags += 1
